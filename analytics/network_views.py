@@ -7,6 +7,7 @@ from datetime import date
 from django.conf import settings
 from django.db.models import Sum
 
+from campaign.lifecycle.frozen_plan import launched_network_shares
 from campaign.models import AnalysisPlan, Arm, Placement, ServedCount
 from campaign.serving.network_share import most_of_one_network, share_of_plan
 
@@ -17,8 +18,13 @@ def views_of_one_network(plan: AnalysisPlan, arms: Sequence[Arm]) -> int:
     A server that is started anew, and each further server, leaves it as much again on that day.
     """
     share = share_of_plan(plan.planned_per_arm, arms=len(arms), most=settings.NETWORK_SHARE)
-    placements = Placement.objects.filter(campaigns=plan.campaign_id, network_share__gt=0)
-    declared = {number: percent / 100 for number, percent in placements.values_list("pk", "network_share")}
+    placements = Placement.objects.filter(campaigns=plan.campaign_id)
+    frozen = launched_network_shares(plan)
+    declared = {
+        place.pk: percent / 100
+        for place in placements
+        if (percent := place.network_share if frozen is None else frozen.get(place.key, 0))
+    }
     days: defaultdict[date, dict[int, int]] = defaultdict(dict)
     rows = ServedCount.objects.filter(arm__in=arms).order_by().values_list("day", "placement").annotate(Sum("count"))
     for day, placement, count in rows:

@@ -15,6 +15,7 @@ from benchmarks import (
     latency,
     staff_pages,
     statistics,
+    tables,
     unleash,
     worker_memory,
 )
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "start": worker_memory.measure,
     "staff": staff_pages.measure,
     "statistics": statistics.measure,
+    "tables": tables.measure,
 }
 
 

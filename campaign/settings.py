@@ -4,6 +4,8 @@
 """
 
 import os
+import secrets
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,11 +32,16 @@ DATA_DIRECTORY = Path(os.environ.get("DATA_DIRECTORY", BASE_DIR / "var"))
 KEY_DIRECTORY = Path(os.environ.get("KEY_DIRECTORY", DATA_DIRECTORY / "keys"))
 # Acknowledged events wait here while the audience database is away. Use a disk that survives a restart, in no backup.
 SPOOL_DIRECTORY = Path(os.environ.get("SPOOL_DIRECTORY", DATA_DIRECTORY / "spool"))
-DATA_DIRECTORY.mkdir(mode=0o700, parents=True, exist_ok=True)
+# `manage.py analyse` reads one table: it needs no directory, and makes none.
+_HAS_DATA = sys.argv[1:2] != ["analyse"]
+if _HAS_DATA:
+    DATA_DIRECTORY.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEBUG = _flag("DEBUG")
 LOCAL_HTTP = _flag("LOCAL_HTTP")
-SECRET_KEY = os.environ.get("SECRET_KEY") or read_or_create_secret(KEY_DIRECTORY, "django.key").hex()
+SECRET_KEY = os.environ.get("SECRET_KEY") or (
+    read_or_create_secret(KEY_DIRECTORY, "django.key").hex() if _HAS_DATA else secrets.token_hex()
+)
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS")
 
@@ -189,7 +196,8 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIRECTORY / "static"
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+if _HAS_DATA:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True  # a few files, found where they are: no collecting step
 
 # Transport security, off only with LOCAL_HTTP.

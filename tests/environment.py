@@ -37,11 +37,16 @@ for _name in _OURS if POSTGRESQL else [*_OURS, "DATABASE_URL", "AUDIENCE_DATABAS
 # Generated cases are the same in every run, and no test is timed: a noisy machine turns nothing red. `make test` takes
 # few of them, `make proof` more. To search further: python -m pytest --hypothesis-profile=search
 def _load_profiles() -> None:
-    from hypothesis import settings  # Importing it takes as long as a hundred tests: only where it is used.
+    from hypothesis import (  # Importing it takes as long as a hundred tests: only where it is used.
+        HealthCheck,
+        settings,
+    )
 
-    settings.register_profile("few", derandomize=True, deadline=None, max_examples=20)
-    settings.register_profile("many", derandomize=True, deadline=None)
-    settings.register_profile("search", derandomize=False, deadline=None, max_examples=2_000)
+    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    untimed = settings.get_profile("untimed")
+    settings.register_profile("few", untimed, derandomize=True, max_examples=20)
+    settings.register_profile("many", untimed, derandomize=True)
+    settings.register_profile("search", untimed, derandomize=False, max_examples=2_000)
     settings.load_profile("few")
 
 

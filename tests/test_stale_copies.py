@@ -61,7 +61,7 @@ REFUSED: dict[str, tuple[Callable[[], Model], dict[str, object], Verb]] = {
 KEPT: dict[str, tuple[Callable[[], Model], dict[str, object], Verb]] = {
     "check a link": (
         a_link,
-        {"note": "As Eve wrote it."},
+        {"staff_note": "As Eve wrote it."},
         lambda stale: directory.confirm(stale, by=mara(), today=TODAY),
     ),
     "retire a link": (

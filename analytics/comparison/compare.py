@@ -8,7 +8,16 @@ from typing import Literal
 
 from analytics.comparison import grouped, network_influence
 from analytics.comparison.correction import Corrected, Correction, correct
-from analytics.stats import equivalence, multiplicity, omnibus, ordinal, proportions, sample_ratio, sequential
+from analytics.stats import (
+    equivalence,
+    exact_sequence,
+    multiplicity,
+    omnibus,
+    ordinal,
+    proportions,
+    sample_ratio,
+    sequential,
+)
 from analytics.stats.values import Counts, Estimate, Interval, Levels, NotEstimable
 
 WITHHELD = "withheld"
@@ -16,8 +25,8 @@ CANNOT_TELL = "cannot-tell-yet"
 
 Monitoring = Literal["fixed", "group-sequential", "always-valid"]
 
-# Asymptotic intervals for repeated looks are not valid with fewer events or non-events than this in an arm, so the
-# verdict is held until then. `make simulate` shows the false claims with and without this rule.
+# Asymptotic intervals for repeated looks are not valid with fewer events or non-events than this in an arm. Until then
+# plain counts have an exact interval, and any other verdict is held. `make simulate` shows the false claims.
 MIN_EVENTS = 10
 # The same for the answers to an ordered outcome.
 MIN_ANSWERS = 50
@@ -53,8 +62,7 @@ class Rules:
     counts and pairs against the one control. `clusters` were assigned whole ("nested") or saw all arms ("crossed"). An
     `ordered` outcome is compared by the probability that a treated unit answers higher, minus one half; it uses neither
     strata nor clusters. A verdict that `views_per_network` views, as many as one network may have counted, could turn
-    is held. `watched_split` says that this look is one of many at the split between the arms, although the outcomes
-    have one look.
+    is held. With `watched_split` this is one of many looks at the split, though the outcomes have one.
     """
 
     level: float = 0.95
@@ -203,10 +211,8 @@ def difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate
         first, second = _levels(treated), _levels(control)
         superiority = ordinal.superiority(treated=first, control=second, level=rules.level)
         return apply_monitoring(_minus_half(superiority), n=first.n + second.n, rules=rules, bound=0.5)
-    if rules.monitoring == "always-valid" and not rules.is_grouped:
-        return sequential.confidence_sequence(
-            treated=treated.counts, control=control.counts, level=rules.level, n_planned=_planned_per_pair(rules)
-        )
+    if not rules.is_grouped and too_few_events_reason([treated.counts, control.counts], rules):
+        return exact_sequence.difference(treated=treated.counts, control=control.counts, level=rules.level)
     estimate = _single_look_difference(treated, control, rules)
     n = treated.counts.n + control.counts.n
     return apply_monitoring(estimate, n=n, rules=rules)
@@ -298,7 +304,7 @@ def _judge_all(
             hold_reason = too_few_answers_reason(answered, rules)
         else:
             fewest = min(arm.counts.n for arm in arms)
-            hold_reason = too_few_events_reason([arm.counts for arm in arms], rules)
+            hold_reason = too_few_events_reason([arm.counts for arm in arms], rules) if rules.is_grouped else ""
         verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
         move, networks = _network_influence(arms, estimate, claim, verdict, rules)
         more = None
@@ -327,9 +333,7 @@ def _network_influence(
     return move, networks_to_turn(estimate, corrected, verdict, rules, move=move)
 
 
-def networks_to_turn(
-    estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules, *, move: float
-) -> int | None:
+def networks_to_turn(estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules, move: float) -> int | None:
     """How many networks that each move an estimate so far it takes to turn its verdict; None without a verdict."""
     if verdict in (WITHHELD, CANNOT_TELL):
         return None
@@ -360,11 +364,8 @@ def decide_verdict(
 
 
 def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:
-    """Why an interval for repeated looks is not valid yet; empty if it is."""
-    if rules.monitoring == "fixed":
-        return ""
-    fewest = min(min(counts.events, counts.n - counts.events) for counts in cells)
-    if fewest >= MIN_EVENTS:
+    """Why an asymptotic interval for repeated looks is not valid yet; empty if it is."""
+    if rules.monitoring == "fixed" or min(min(c.events, c.n - c.events) for c in cells) >= MIN_EVENTS:
         return ""
     return f"A verdict that holds at every look needs {MIN_EVENTS} people with and without the outcome in each arm."
 

@@ -5,6 +5,7 @@ from math import exp, fsum, log
 from typing import Literal
 
 from analytics.stats import clusters, strata
+from analytics.stats.numerics.count_columns import CountColumns
 from analytics.stats.values import Counts, Estimate, NotEstimable
 
 ClusterDesign = Literal["nested", "crossed"]
@@ -67,6 +68,8 @@ def clustered_difference(
 
 def stratified_difference(treated: Groups, control: Groups, *, level: float) -> Estimate | NotEstimable:
     """Estimate the difference of two arms within strata."""
+    if isinstance(treated, CountColumns) and isinstance(control, CountColumns) and treated.names is control.names:
+        return strata.difference(strata.StratumColumns(treated=treated, control=control), level=level)
     pairs = zip(*match_groups([treated, control]), strict=True)
     return strata.difference([strata.Stratum(treated=one, control=other) for one, other in pairs], level=level)
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from analytics.comparison.compare import ArmCounts, Rules
+from analytics.comparison.relative_effects import Homogeneity, Range, homogeneity_of, ratio_of, size_after_stopping
 from analytics.stats import Counts, Estimate, NotEstimable, bayes, proportions, robustness, strata
 
 # Fisher's exact test enumerates every table with the same margins; beyond this the large-sample test is as good.
@@ -28,7 +30,8 @@ class PairCheck:
 
     `tips_at` is how many units of the treated arm would have to change their outcome to turn a significant result into
     a non-significant one, or the reverse if not `was_significant`; None if no number would. `lowest` and `highest` are
-    the extremes of the differences without one stratum.
+    the extremes of the differences without one stratum. `lift` is the ratio less 1. `after_stopping` is the size of the
+    difference if the trial ended at this look.
     """
 
     treated: str
@@ -38,6 +41,10 @@ class PairCheck:
     tips_at: int | None
     lowest: LeaveOneOutDifference | None
     highest: LeaveOneOutDifference | None
+    ratio: Range | None
+    lift: Range | None
+    homogeneity: Homogeneity | None
+    after_stopping: Range | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,38 +85,52 @@ def _posteriors(arms: Sequence[ArmCounts], rules: Rules) -> tuple[ArmCheck, ...]
 
 
 def _check_pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairCheck:
+    ratio = ratio_of(treated, control, rules)
     lowest, highest = (None, None) if rules.clusters else _extreme_differences(treated, control, rules)
-    if rules.is_grouped:
-        return PairCheck(treated.key, control.key, None, None, None, lowest, highest)
-    pooled = treated.counts + control.counts
-    exact = None
-    if min(pooled.events, pooled.n - pooled.events) <= MAX_EXACT_EVENTS:
-        test = proportions.exact_test(treated=treated.counts, control=control.counts)
-        exact = None if isinstance(test, NotEstimable) else test.p_value
-    tips = robustness.tipping_point(treated=treated.counts, control=control.counts, level=rules.level)
-    plain = proportions.difference(treated=treated.counts, control=control.counts, level=rules.level)
-    significant = None
-    if isinstance(plain, Estimate) and plain.p_value is not None:
-        significant = plain.p_value < 1 - rules.level
+    exact, significant, tips = (
+        (None, None, None) if rules.is_grouped else _check_plain(treated.counts, control.counts, rules)
+    )
     return PairCheck(
         treated=treated.key,
         control=control.key,
         exact_p=exact,
         was_significant=significant,
-        tips_at=None if isinstance(tips, NotEstimable) else tips.units,
+        tips_at=tips,
         lowest=lowest,
         highest=highest,
+        ratio=ratio,
+        lift=None if ratio is None else ratio.shifted(-1.0),
+        homogeneity=homogeneity_of(treated, control, rules),
+        after_stopping=size_after_stopping(treated, control, rules),
     )
+
+
+def _check_plain(treated: Counts, control: Counts, rules: Rules) -> tuple[float | None, bool | None, int | None]:
+    """Fisher's exact p, whether the plain difference is significant, and how many outcomes would turn that."""
+    pooled = treated + control
+    exact = None
+    if min(pooled.events, pooled.n - pooled.events) <= MAX_EXACT_EVENTS:
+        test = proportions.exact_test(treated=treated, control=control)
+        exact = None if isinstance(test, NotEstimable) else test.p_value
+    tips = robustness.tipping_point(treated=treated, control=control, level=rules.level)
+    plain = proportions.difference(treated=treated, control=control, level=rules.level)
+    significant = None
+    if isinstance(plain, Estimate) and plain.p_value is not None:
+        significant = plain.p_value < 1 - rules.level
+    return exact, significant, None if isinstance(tips, NotEstimable) else tips.units
 
 
 def _extreme_differences(
     treated: ArmCounts, control: ArmCounts, rules: Rules
 ) -> tuple[LeaveOneOutDifference | None, LeaveOneOutDifference | None]:
-    names = sorted(treated.strata.keys() & control.strata.keys())
-    tables = {name: strata.Stratum(treated=treated.strata[name], control=control.strata[name]) for name in names}
-    tables = {name: table for name, table in tables.items() if table.treated.n and table.control.n}
-    if not 2 <= len(tables) <= MAX_STRATA:
+    empty = Counts(0, 0)
+    shared = (name for name, counts in treated.strata.items() if counts.n and control.strata.get(name, empty).n)
+    names = list(islice(shared, MAX_STRATA + 1))
+    if not 2 <= len(names) <= MAX_STRATA:
         return None, None
+    tables = {
+        name: strata.Stratum(treated=treated.strata[name], control=control.strata[name]) for name in sorted(names)
+    }
     # Mantel-Haenszel weights and differences: leaving out a stratum takes one term off both sums.
     weights = {name: t.treated.n * t.control.n / (t.treated.n + t.control.n) for name, t in tables.items()}
     parts = {name: weights[name] * (t.treated.proportion - t.control.proportion) for name, t in tables.items()}

@@ -1,130 +1,97 @@
-"""PURE  Read a table of arms from CSV: arm, n and events, and optionally stratum, cluster and day. Rows add up."""
+"""PURE  Read a table of arms from CSV: arm, n and events, and optionally stratum, cluster and day.
 
-import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+What a table holds twice, or in two ways, is refused with its line, its column and what to do.
+"""
 
-from analytics.stats import Counts
+from dataclasses import replace
+from typing import BinaryIO
 
-_NEEDED = ("arm", "n", "events")
-_OPTIONAL = ("stratum", "cluster", "day")
+import numpy as np
 
+from analytics.csv_analysis import double_counting
+from analytics.csv_analysis.arm_table import ArmTable, NameColumn
+from analytics.csv_analysis.columns import Columns, read_columns
+from analytics.csv_analysis.days import UnreadableDay, rank_days
+from analytics.csv_analysis.errors import TableError
 
-class TableError(ValueError):
-    """Raised when the table cannot be read. The message names line and column."""
-
-
-@dataclass(frozen=True, slots=True)
-class CellKey:
-    """An arm, stratum, cluster and day; empty text for a column that the table lacks."""
-
-    arm: str
-    stratum: str
-    cluster: str
-    day: str
+_MOST = 2**53  # up to which sums are exact
 
 
-@dataclass(frozen=True, slots=True)
-class ArmTable:
-    """Counts per arm, stratum, cluster and day, with the arms in file order and the optional columns present."""
-
-    cells: Mapping[CellKey, Counts]
-    arms: tuple[str, ...]
-    columns: frozenset[str]
-
-    def total(self, arm: str) -> Counts:
-        """Sum one arm."""
-        cells = [counts for row, counts in self.cells.items() if row.arm == arm]
-        return Counts(sum(cell.n for cell in cells), sum(cell.events for cell in cells))
-
-    def strata(self, arm: str) -> dict[str, Counts]:
-        """Sum one arm by stratum."""
-        return self._sums(arm, lambda row: row.stratum)
-
-    def clusters(self, arm: str) -> dict[str, Counts]:
-        """Sum one arm by cluster, over days: a household of another day is no new household."""
-        return self._sums(arm, lambda row: row.cluster)
-
-    def _sums(self, arm: str, group: Callable[[CellKey], str]) -> dict[str, Counts]:
-        sums: dict[str, Counts] = {}
-        for row, counts in self.cells.items():
-            if row.arm == arm:
-                sums[group(row)] = sums.get(group(row), Counts(0, 0)) + counts
-        return sums
-
-    def days(self) -> list[str]:
-        """List the days in order; both numbers and ISO dates sort correctly."""
-        days = {row.day for row in self.cells}
-        return sorted(days, key=lambda day: (float(day), day) if _is_number(day) else (float("inf"), day))
-
-    def restrict_to_days(self, days: set[str]) -> "ArmTable":
-        """The table of these days alone."""
-        cells = {row: counts for row, counts in self.cells.items() if row.day in days}
-        return ArmTable(cells, self.arms, self.columns)
+def read_table(stream: BinaryIO) -> ArmTable:
+    """Read the table in a file. Raise UnreadableFile for whatever is not certain."""
+    columns = read_columns(stream)
+    keys = {
+        name: NameColumn(tuple(columns.names[name].names), np.frombuffer(codes, dtype=np.int32))
+        for name, codes in columns.codes.items()
+    }
+    if "day" in keys:
+        keys["day"] = _in_order(keys["day"], columns)
+    arm = keys.pop("arm")
+    if len(arm.names) < 2:
+        raise TableError("There are fewer than two arms to compare.")
+    table = ArmTable(
+        arms=arm.names,
+        arm=arm,
+        keys=keys,
+        n=np.frombuffer(columns.n, dtype=np.int64),
+        events=np.frombuffer(columns.events, dtype=np.int64),
+    )
+    if table.n.sum(dtype=np.float64) > _MOST:
+        raise TableError("The numbers in the column n add up to more than {most:,}.", most=_MOST)
+    _refuse_equal_keys(table, columns)
+    _refuse_totals(table, columns)
+    return replace(table, notes=tuple(_notes(table, columns)))
 
 
-def _is_number(text: str) -> bool:
+def _in_order(days: NameColumn, columns: Columns) -> NameColumn:
+    """The column with its days in order; two ways to write a day are one."""
     try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+        ranks = rank_days(days.names)
+    except UnreadableDay as error:
+        line = columns.line(int(np.argmax(days.codes == days.names.index(error.day))))
+        reason = "“{day}” {reason}. Write days as 2025-09-27, or as numbers."
+        raise TableError(reason, line=line, column="day", day=error.day, reason=error) from None
+    names = dict(sorted(zip(reversed(ranks), reversed(days.names), strict=True)))
+    return NameColumn(tuple(names.values()), np.array(ranks, dtype=np.int32)[days.codes])
 
 
-def read_table(lines: Iterable[str]) -> ArmTable:
-    """Read a table from the lines of a CSV file, ignoring other columns."""
-    rows = csv.reader(_without_byte_order_mark(lines))
-    header = [name.strip() for name in next(rows, [])]
-    missing = [name for name in _NEEDED if name not in header]
-    if missing:
-        raise TableError(f"line 1: the column {missing[0]} is missing; the columns are {', '.join(header) or 'none'}")
-    positions = {name: header.index(name) for name in (*_NEEDED, *_OPTIONAL) if name in header}
-    columns = frozenset(name for name in _OPTIONAL if name in positions)
-    sums: dict[CellKey, tuple[int, int]] = {}
-    for cells in rows:
-        if not any(cell.strip() for cell in cells):
-            continue
-        line = rows.line_num
-        if len(cells) < len(header):
-            raise TableError(f"line {line}: {len(cells)} columns where the header has {len(header)}")
-        arm = cells[positions["arm"]].strip()
-        if not arm:
-            raise TableError(f"line {line}, column arm: the arm has no name")
-        row = CellKey(arm, *(cells[positions[name]].strip() if name in positions else "" for name in _OPTIONAL))
-        if not columns and row in sums:
-            raise TableError(f"line {line}, column arm: “{arm}” stands twice")
-        n, events = (_parse_count(cells[positions[column]], line, column) for column in ("n", "events"))
-        if events > n:
-            raise TableError(f"line {line}, column events: {events} is more than n, {n}")
-        before = sums.get(row, (0, 0))
-        sums[row] = (before[0] + n, before[1] + events)
-    arms = tuple(dict.fromkeys(row.arm for row in sums))
-    if len(arms) < 2:
-        raise TableError("there are fewer than two arms to compare")
-    return ArmTable({row: Counts(n, events) for row, (n, events) in sums.items()}, arms, columns)
+def _refuse_equal_keys(table: ArmTable, columns: Columns) -> None:
+    """Where rows have keys, two of them with the same ones are a mistake, such as a table that was pasted twice."""
+    if not table.keys:
+        return
+    found = double_counting.find_equal_keys([table.arm.codes, *(column.codes for column in table.keys.values())])
+    if found:
+        keys, earlier = " and ".join(["arm", *table.keys]), columns.line(found[1])
+        reason = "{keys} are those of line {earlier}. Is the table in the file twice? Keep one of the rows."
+        raise TableError(reason, line=columns.line(found[0]), keys=keys, earlier=earlier)
 
 
-def _without_byte_order_mark(lines: Iterable[str]) -> Iterable[str]:
-    """Strip the byte order mark that spreadsheets write."""
-    for number, line in enumerate(lines):
-        yield line.removeprefix("\ufeff") if number == 0 else line
+def _refuse_totals(table: ArmTable, columns: Columns) -> None:
+    arm, n, events = table.arm.codes, table.n, table.events
+    for name, column in {"arm": table.arm, **table.keys}.items():
+        code = (
+            double_counting.find_total_arm(arm, n, events)
+            if name == "arm"
+            else double_counting.find_total_name(arm, column.codes, n, events)
+        )
+        if code is not None:
+            line = columns.line(int(np.argmax(column.codes == code)))
+            reason = "“{total}” is the sum of all others. Delete its rows, which would count everybody twice."
+            raise TableError(reason, line=line, column=name, total=column.names[code])
+    if not table.keys and (place := double_counting.find_total_row(arm, n, events)) is not None:
+        reason = (
+            "n and events are the sums of this arm’s other rows. Delete the totals, which would count everybody twice."
+        )
+        raise TableError(reason, line=columns.line(place))
 
 
-def _parse_count(text: str, line: int, column: str) -> int:
-    cleaned = text.strip()
-    if not (cleaned.isascii() and cleaned.isdigit()) or len(cleaned) > 15:
-        raise TableError(f"line {line}, column {column}: “{cleaned}” is not a whole number of zero or more")
-    return int(cleaned)
-
-
-def parse_positive_numbers(text: str, option: str, *, count: int | None = None) -> Sequence[float]:
-    """Parse positive numbers such as "3,2,2,2"; exactly `count` of them if that is given."""
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        raise TableError(f"{option}: “{text}” is not a list of numbers such as 3,2,2,2") from None
-    if count is not None and len(values) != count:
-        raise TableError(f"{option}: {len(values)} numbers for {count} arms")
-    if not all(0 < value < 1e9 for value in values):
-        raise TableError(f"{option}: every number must be above zero")
-    return values
+def _notes(table: ArmTable, columns: Columns) -> list[str]:
+    """What was left out, and what was added up."""
+    notes = list(columns.notes)
+    if columns.ignored:
+        notes.append(f"Columns left out: {', '.join(columns.ignored)}.")
+    if not table.keys and table.n.size > len(table.arms):
+        notes.append(f"Rows of the same arm were added up: {table.n.size:,} rows, {len(table.arms):,} arms.")
+        if double_counting.repeats_itself(table.arm.codes, table.n, table.events):
+            notes.append("The second half of the rows is the same as the first: is the table in the file twice?")
+    return notes

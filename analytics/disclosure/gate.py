@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import floor, log10
+from math import floor
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
 from analytics import wording
 from analytics.disclosure.daily_counts import DayTotal, releasable_days
+from analytics.disclosure.released_checks import digits_of_one, released_checks, smallest_arm
 from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally
@@ -147,7 +148,7 @@ def _apply_disclosure_control(
         shown_analysis=shown,
         estimates=estimates,
         information=None if nothing else shown.information,
-        checks={} if nothing or newest is None or not checks else _released_checks(shown, primary, newest.table),
+        checks={} if nothing or newest is None or not checks else released_checks(shown, primary, newest),
         least=settings.SMALL_CELL,
         has_hidden_counts=any(
             e.n is None or e.served is None or (e.events is None and not shown.embargoed)
@@ -306,7 +307,7 @@ def _redact(stored: Estimate, release: Release) -> Estimate:
     """One estimate as a release allows it."""
     e = copy(stored)
     hidden, verdicts = _suppressed_arms(release.arms, e.outcome), release.verdicts.get(e.outcome)
-    plan, fewest = release.analysis.campaign.plan, min(arm["n"] for arm in release.arms.values())
+    plan, fewest = release.analysis.campaign.plan, smallest_arm(release)
     if e.kind == Estimate.Kind.RATE:
         e.served = release.arms[e.treated.key]["served"]
         if hidden[e.treated.key] and not release.analysis.embargoed:
@@ -340,32 +341,8 @@ def _without_numbers(stored: Estimate, *, exposures_too: bool = False) -> Estima
 
 def _round_to_one_person(e: Estimate, fewest: int) -> Estimate:
     """Round to about one person of the smallest arm: finer differences would let a solver split the totals."""
-    digits = max(floor(log10(fewest)) if fewest else 0, 2)
+    digits = digits_of_one(fewest)
     for name in ("effect", "low", "high", "p_value", "p_adjusted"):
         value = getattr(e, name)
         setattr(e, name, value if value is None else round(value, digits))
     return e
-
-
-def _released_checks(shown: Analysis, hidden: Mapping[str, bool], table: dict[str, Any] | None) -> dict[str, Any]:
-    """The stored cross-checks whose counts are all shown."""
-    stored = shown.checks or {}
-    if any(hidden.values()):
-        stored = stored | {"arms": [], "pooled": []}
-    pairs = [p for p in stored.get("pairs", []) if not (hidden[p["treated"]] or hidden[p["control"]])]
-    return stored | {
-        "pairs": [
-            p
-            if _is_table_complete(table, shown.outcome, p["treated"], p["control"])
-            else p | {"lowest": None, "highest": None}
-            for p in pairs
-        ]
-    }
-
-
-def _is_table_complete(table: dict[str, Any] | None, outcome: str, *arms: str) -> bool:
-    """Whether the table shows every column of these arms, exposures and outcome."""
-    return table is not None and all(
-        None not in table[arm]["seen"].values() and None not in table[arm]["parts"].get(outcome, {"": None}).values()
-        for arm in arms
-    )

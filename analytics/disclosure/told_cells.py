@@ -45,7 +45,7 @@ def read_release(stored: Release) -> ArmCells:
 def _read_pause(stored: GuardEvent) -> ArmCells:
     """The counts of arm and control at a pause; none if it was recorded before they were kept."""
     return {
-        key: ReleasedCells(seen, {stored.outcome: (events, seen - events)})
+        key: ReleasedCells(seen, {stored.outcome: None if events is None else (events, seen - events)})
         for key, (seen, events) in stored.judged_on.items()
     }
 

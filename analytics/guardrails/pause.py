@@ -1,18 +1,18 @@
 """Pause arms that are surely worse than the control by more than the plan allows, and record it.
 
-Each guardrail with a harm margin is judged at every look by a one-sided bound that holds at all looks at once, so that
-frequent looks raise no false alarms. The bounds share the plan's alpha among arms and guardrails. Guardrails are no
-part of the verdict, and the embargo does not delay them.
+Each guardrail with a harm margin is judged at every look by a one-sided bound that holds at all looks at once, from the
+first visitor on, so that frequent looks raise no false alarms (`comparison.harm`). The bounds share the plan's alpha
+among arms and guardrails. Guardrails are no part of the verdict, and the embargo does not delay them.
 
 Whoever resumes an arm accepts the harm that was certain by then. Its bound continues over all counts, and the arm is
 paused again once the bound exceeds the accepted harm by another margin. It is the same bound: no false alarms.
 
 A pause tells something of the counts at that moment. So an arm is paused on counts that a look could show: those of the
-last look, or counts of which each moved by a small cell or more since.
+last look, or counts of which each moved by a small cell or more since. A small cell, which a look would hide, is judged
+at its worst, so that the pause does not depend on it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -20,64 +20,18 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Sum
 
-from analytics.comparison.compare import MIN_EVENTS
-from analytics.comparison.network_influence import largest_move
+from analytics.comparison.harm import find_harmful_arms
 from analytics.disclosure import gate, told_cells
 from analytics.disclosure.told_cells import ArmCells
 from analytics.models import GuardEvent, Tally
 from analytics.network_views import views_of_one_network
-from analytics.stats import Counts, NotEstimable, sequential
+from analytics.stats import Counts
 from analytics.suppression import suppress
-from analytics.suppression.cells import ReleasedCells
+from analytics.suppression.cells import ReleasedCells, is_small
 from campaign.lifecycle import arm_pauses
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
-
-
-@dataclass(frozen=True, slots=True)
-class HarmfulArm:
-    """An arm's excess harm over the control and its lower bound, valid at every look; all are shares.
-
-    `sure` is what is left of the bound if one hostile network did all that it could.
-    """
-
-    arm: str
-    effect: float
-    bound: float
-    sure: float
-
-
-def find_harmful_arms(
-    arms: Mapping[str, Counts],
-    *,
-    control: str,
-    margin: float,
-    level: float,
-    n_planned: int,
-    lower_is_better: bool,
-    views_per_network: int = 0,
-) -> list[HarmfulArm]:
-    """Find the arms whose harm surely exceeds `margin`, whatever one network did with `views_per_network` views.
-
-    `level` is that of each bound; `n_planned` counts both arms.
-    """
-    harmful = []
-    for key, counts in arms.items():
-        pair = (counts, arms[control])
-        if key == control or min(min(c.events, c.n - c.events) for c in pair) < MIN_EVENTS:
-            continue
-        worse, better = pair if lower_is_better else pair[::-1]
-        estimate = sequential.confidence_sequence(
-            treated=worse, control=better, level=level, n_planned=n_planned, alternative="greater"
-        )
-        if isinstance(estimate, NotEstimable):
-            continue
-        move = largest_move([c.n for c in pair], [c.proportion for c in pair], views=views_per_network)
-        bound = estimate.interval.low
-        if bound - move > margin:
-            harmful.append(HarmfulArm(key, estimate.effect, bound, bound - move))
-    return harmful
 
 
 @transaction.atomic
@@ -109,6 +63,7 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
             n_planned=2 * plan.planned_per_arm,
             lower_is_better=OUTCOMES[outcome.outcome].better == "lower",
             views_per_network=views,
+            smallest_cell=settings.SMALL_CELL,
         )
         for harm in find_harm({arm.key: counts[arm.pk] for arm in watched_arms}, margin=outcome.harm_margin):
             arm = next(arm for arm in arms if arm.key == harm.arm)
@@ -116,6 +71,8 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
             if harm.sure <= allowed:
                 continue
             judged = {each.key: counts[each.pk] for each in (arm, control)}
+            if not _may_be_told(judged, outcome.outcome, told):
+                continue  # its pause would tell of a few people: judged again on later counts
             rests = [
                 _sum_over_placements(
                     [arm, control], {key: cell for key, cell in by_placement.items() if key != left_out}
@@ -125,8 +82,6 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
             needs_one_placement = len(rests) > 1 and not all(
                 find_harm({each.key: rest[each.pk] for each in (arm, control)}, margin=allowed) for rest in rests
             )
-            if not _may_be_told(judged, outcome.outcome, told):
-                continue  # its pause would tell of a few people: judged again on later counts
             told.append(_as_cells(judged, outcome.outcome))
             event = GuardEvent(
                 campaign=campaign,
@@ -157,7 +112,15 @@ def _may_be_told(judged: Mapping[str, Counts], outcome: str, told: Sequence[ArmC
 
 
 def _as_cells(judged: Mapping[str, Counts], outcome: str) -> ArmCells:
-    return {key: ReleasedCells(c.n, {outcome: (c.events, c.n - c.events)}) for key, c in judged.items()}
+    """The counts as a look could show them: without the outcome in an arm where it has a small part."""
+    return {
+        key: ReleasedCells(c.n, {outcome: None if _has_small_part(c) else (c.events, c.n - c.events)})
+        for key, c in judged.items()
+    }
+
+
+def _has_small_part(counts: Counts) -> bool:
+    return any(is_small(part, settings.SMALL_CELL) for part in (counts.events, counts.n - counts.events))
 
 
 def _record_pause(event: GuardEvent, *, judged: Mapping[str, Counts], by: str) -> GuardEvent:
@@ -169,7 +132,7 @@ def _record_pause(event: GuardEvent, *, judged: Mapping[str, Counts], by: str) -
         arm_pauses.pause_arm(arm, reason=reason, now=event.at, by=by)
     event.stop = arm.pauses
     event.in_hundred = gate.releasable_percent(event.bound, people=min(c.n for c in judged.values()))
-    event.judged_on = {key: [c.n, c.events] for key, c in judged.items()}
+    event.judged_on = {key: [c.n, None if _has_small_part(c) else c.events] for key, c in judged.items()}
     event.save(force_insert=True)
     return event
 

@@ -10,6 +10,7 @@ from django.db.models import Max, Min, Sum
 
 from analytics.comparison.compare import Comparison, Rules, compare
 from analytics.comparison.factorial import factorial_contrasts
+from analytics.comparison.reach import unequal_reach_p
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.looks import release
 from analytics.looks.meta_analysis import pool_comparisons
@@ -241,7 +242,7 @@ def _create_analysis(
         to_day=days["last"],
         sample_ratio=ratio.status if ratio else Analysis.SampleRatio.UNKNOWN,
         sample_ratio_p=ratio.p_value if ratio else None,
-        reach_p=_reach_p(tallies),
+        reach_p=unequal_reach_p(_reach(tallies), planned_per_arm=plan.planned_per_arm),
         omnibus_statistic=test.statistic if test else None,
         omnibus_df=test.df if test else None,
         omnibus_p=test.p_value if test else None,
@@ -249,16 +250,10 @@ def _create_analysis(
     )
 
 
-def _reach_p(tallies: CampaignTallies) -> float | None:
-    """The p-value of a chi-square test that messages of each arm reach the screen equally often once served."""
-    reach = []
-    for arm in tallies.arms:
-        exposed = tallies.total(arm, "exposed")
-        reach.append(Counts(n=max(tallies.served_by_arm[arm.pk], exposed), events=exposed))
-    if all(counts.n == counts.events for counts in reach):
-        return 1.0 if any(counts.n for counts in reach) else None
-    test = omnibus.chi_square(reach)
-    return None if isinstance(test, NotEstimable) else test.p_value
+def _reach(tallies: CampaignTallies) -> list[Counts]:
+    """The messages served of each arm, and those that were seen."""
+    seen = [(tallies.served_by_arm[arm.pk], tallies.total(arm, "exposed")) for arm in tallies.arms]
+    return [Counts(n=max(served, exposed), events=exposed) for served, exposed in seen]
 
 
 def _record_exposures(analysis: Analysis, outcome: PlannedOutcome, tallies: CampaignTallies) -> None:

@@ -5,12 +5,13 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from rich.console import Console
-from rich.table import Table
 
 from analytics import wording
 from analytics.comparison.compare import Comparison, PairComparison, Rules
 from analytics.comparison.factorial import FactorialContrast
+from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import CrossChecks
+from analytics.management.terminal import TextTable, as_text
 from analytics.stats import Estimate, NotEstimable
 
 VERSION = 1
@@ -24,11 +25,12 @@ class TableAnalysis(NamedTuple):
     terms: Sequence[FactorialContrast] | None
     first_verdict_days: Mapping[tuple[str, str], str] | None
     cross_checks: CrossChecks | None
+    notes: Sequence[str] = ()
 
 
 def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
     """Build the JSON of `analyse --json`; a number that cannot be estimated is null."""
-    look, rules, terms, first_verdict_days, cross_checks = analysis
+    look, rules, terms, first_verdict_days, cross_checks, notes = analysis
     document: dict[str, Any] = {
         "version": VERSION,
         "rules": {
@@ -70,6 +72,8 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
             for compared in look.comparisons
         ],
     }
+    if notes:
+        document["notes"] = list(notes)
     if first_verdict_days is not None:
         for row in document["comparisons"]:
             row["first_said"] = first_verdict_days.get((row["treated"], row["control"]))
@@ -135,10 +139,12 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
 
 def print_tables(analysis: TableAnalysis, console: Console) -> None:
     """Print tables of rates and differences, a sentence for each comparison, then the overall tests."""
-    look, rules, terms, first_verdict_days, cross_checks = analysis
-    arms = Table("arm", "n", "events", "rate", "interval", title="Rates", title_justify="left")
+    look, rules, terms, first_verdict_days, cross_checks, notes = analysis
+    for note in notes:
+        console.print(as_text(note))
+    arms = TextTable("Rates", ["arm", "n", "events", "rate", "interval"])
     for arm, rate in zip(look.arms, look.rates, strict=True):
-        arms.add_row(
+        arms.add(
             arm.key,
             f"{arm.counts.n:,}",
             f"{arm.counts.events:,}",
@@ -147,32 +153,31 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
         )
     console.print(arms)
     if note := _groups_note(look, rules):
-        console.print(note)
+        console.print(as_text(note))
     columns = ["comparison", "difference", "interval", "p", f"p ({rules.correction})", "verdict"]
-    differences = Table(
-        *columns,
-        *(["first said on day"] if first_verdict_days is not None else []),
-        title="Differences",
-        title_justify="left",
+    differences = TextTable(
+        "Differences", [*columns, *(["first said on day"] if first_verdict_days is not None else [])]
     )
     for row in look.comparisons:
         day = [first_verdict_days.get((row.treated, row.control), "–")] if first_verdict_days is not None else []
-        differences.add_row(*_cells(f"{row.treated} − {row.control}", row.estimate, row.p_adjusted, row.verdict), *day)
+        differences.add(*_cells(f"{row.treated} − {row.control}", row.estimate, row.p_adjusted, row.verdict), *day)
     console.print(differences)
     for row in look.comparisons:
-        console.print(f"  {pair_sentence(look, row, rules)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
+        console.print(
+            as_text(f"  {pair_sentence(look, row, rules)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
+        )
     if terms is not None:
-        factorial = Table(*columns, title="As a 2 x 2 factorial", title_justify="left")
+        factorial = TextTable("As a 2 x 2 factorial", columns)
         for term in terms:
-            factorial.add_row(*_cells(_TERMS[term.name], term.estimate, term.p_adjusted, term.verdict))
+            factorial.add(*_cells(_TERMS[term.name], term.estimate, term.p_adjusted, term.verdict))
         console.print(factorial)
     if cross_checks is not None:
         _print_checks(cross_checks, console)
     if not isinstance(look.omnibus, NotEstimable):
         test = look.omnibus
-        console.print(f"All arms at once: chi-square {test.statistic:.3f}, df {test.df}, p {test.p_value:.4f}")
+        console.print(as_text(f"All arms at once: chi-square {test.statistic:.3f}, df {test.df}, p {test.p_value:.4f}"))
     if not isinstance(look.sample_ratio, NotEstimable):
-        console.print(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}")
+        console.print(as_text(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}"))
 
 
 def _groups_note(look: Comparison, rules: Rules) -> str:
@@ -191,13 +196,12 @@ def _groups_note(look: Comparison, rules: Rules) -> str:
 
 
 def _print_checks(checks: CrossChecks, console: Console) -> None:
-    pairs = Table(
-        *("comparison", "Fisher’s exact p", "how little would turn it", "without one stratum"),
-        title="Cross-checks, each as for a single look; they decide nothing",
-        title_justify="left",
+    pairs = TextTable(
+        "Cross-checks, each as for a single look; they decide nothing",
+        ["comparison", "Fisher’s exact p", "how little would turn it", "without one stratum"],
     )
     for pair in checks.pairs:
-        pairs.add_row(
+        pairs.add(
             f"{pair.treated} − {pair.control}",
             "–" if pair.exact_p is None else wording.p_value(pair.exact_p),
             "–"
@@ -207,9 +211,42 @@ def _print_checks(checks: CrossChecks, console: Console) -> None:
         )
     if any(pair.exact_p is not None or pair.lowest is not None for pair in checks.pairs):
         console.print(pairs)
+    _print_relative_effects(checks, console)
     if checks.arms:
         best = ", ".join(f"{arm.arm} {arm.best:.1%}" for arm in checks.arms)
-        console.print(f"Chance to be best (flat priors; not a rule for stopping): {best}")
+        console.print(as_text(f"Chance to be best (flat priors; not a rule for stopping): {best}"))
+
+
+def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
+    """Print ratios and lifts, and where there are any, whether strata agree and the size after an early stop."""
+    stopping = any(pair.after_stopping for pair in checks.pairs)
+    strata = any(pair.homogeneity for pair in checks.pairs)
+    table = TextTable(
+        "Relative effects, each as for a single look",
+        [
+            *("comparison", "ratio", "lift"),
+            *(["do strata differ? p"] if strata else []),
+            *(["difference if it ended here"] if stopping else []),
+        ],
+    )
+    for pair in checks.pairs:
+        table.add(
+            f"{pair.treated} − {pair.control}",
+            _range(pair.ratio, "{:.2f}"),
+            _range(pair.lift, "{:+.0%}"),
+            *([wording.p_value(pair.homogeneity.p_value) if pair.homogeneity else "–"] if strata else []),
+            *([_range(pair.after_stopping, "{:+.2%}")] if stopping else []),
+        )
+    console.print(table)
+
+
+def _range(found: Range | None, form: str) -> str:
+    if found is None:
+        return "–"
+    low = form.format(found.low)
+    if found.effect is None or found.high is None:
+        return f"above {low}"
+    return f"{form.format(found.effect)} ({low} to {form.format(found.high)})"
 
 
 def _cells(name: str, estimate: Estimate | NotEstimable, p_adjusted: float | None, verdict: str) -> list[str]:

@@ -4,62 +4,57 @@ from collections.abc import Mapping
 
 from django.conf import settings
 from rich.console import Console
-from rich.table import Table
 
 from analytics import wording
+from analytics.management.terminal import TextTable, as_text
 from analytics.report_rows import OutcomeBlock
 from analytics.results.build import Report
 from analytics.results.outcome_rows import people_scale
 
 _FRAME_MARKS = {"neutral": "●", "victim": "■", "user": "▲", "both": "◆"}
-_STATUS_MARKS = {"ok": "[green]✓[/]", "caution": "[yellow]![/]", "alarm": "[red]✗[/]", "unknown": "·"}
+_STATUS_MARKS = {"ok": ("✓", "green"), "caution": ("!", "yellow"), "alarm": ("✗", "red"), "unknown": ("·", "")}
 
 
 def show(report: Report, console: Console, *, truth: Mapping[str, float] | None = None) -> None:
     """Print a report. `truth` maps arms to simulated rates, which are shown beside the estimates."""
     console.print()
-    console.print(f"[bold]{report.campaign.name}[/]  look {report.look}, {report.people_in_words} who saw a message")
+    people = f"  look {report.look}, {report.people_in_words} who saw a message"
+    console.print(as_text((report.campaign.name, "bold"), people))
     console.print()
-    console.print(report.sentence, style="bold")
-    console.print(report.interval_sentence, style="dim")
+    console.print(as_text(report.sentence), style="bold")
+    console.print(as_text(report.interval_sentence), style="dim")
     console.print()
     if report.note:
-        console.print(report.note)
+        console.print(as_text(report.note))
     if report.exception:
-        console.print(f"Looked at before the plan's first look. {report.exception}", style="yellow")
+        console.print(as_text(f"Looked at before the plan's first look. {report.exception}"), style="yellow")
     for deviation in report.deviations:
-        console.print(
-            f"Otherwise than planned ({deviation.at:%Y-%m-%d}): {deviation.what} Because: {deviation.why}",
-            style="yellow",
-            markup=False,
-        )
+        change = f"Otherwise than planned ({deviation.at:%Y-%m-%d}): {deviation.what} Because: {deviation.why}"
+        console.print(as_text(change), style="yellow")
     if not report.embargoed:
         _show_block(report.primary, report, console, truth)
         for block in report.others:
             _show_block(block, report, console, None)
     for row in report.factorial:
-        console.print(f"  {row.sentence}", style="dim")
+        console.print(as_text(f"  {row.sentence}"), style="dim")
     for sentence in report.guardrail_pauses:
-        console.print(f"[red]A guardrail was crossed.[/] {sentence}")
+        console.print(as_text(("A guardrail was crossed.", "red"), f" {sentence}"))
     for item in report.quality:
-        console.print(f"{_STATUS_MARKS[item.status]} {item.label}. [dim]{item.detail}[/]")
+        console.print(as_text(_STATUS_MARKS[item.status], f" {item.label}. ", (item.detail, "dim")))
     if report.omnibus_p is not None and report.omnibus_statistic is not None:
-        console.print(
-            f"[dim]All arms at once: chi-square {report.omnibus_statistic:.3f}, df {report.omnibus_df}, "
-            f"p {wording.p_value(report.omnibus_p)}. Plan {report.plan_fingerprint[:12]}.[/]"
-        )
+        test = f"All arms at once: chi-square {report.omnibus_statistic:.3f}, df {report.omnibus_df}"
+        plan = f"Plan {report.plan_fingerprint[:12]}."
+        console.print(as_text(f"{test}, p {wording.p_value(report.omnibus_p)}. {plan}"), style="dim")
 
 
 def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Mapping[str, float] | None) -> None:
     ordered = block.outcome.kind == "ordered"
     scale = people_scale(block)
     unit = "mean answer" if ordered else f"of {scale.people} who saw it"
-    rates = Table(title=f"{block.outcome.name}, {unit} ({block.role})", title_justify="left")
     base = 1 if ordered else scale.base
-    for column in ("arm", "saw it", "answered" if ordered else "did it", unit, f"{report.level:.0%} interval"):
-        rates.add_column(column, justify="left" if column == "arm" else "right")
-    if truth:
-        rates.add_column("the truth", justify="right")
+    truth_column = ["the truth"] if truth else []
+    numbers = ["saw it", "answered" if ordered else "did it", unit, f"{report.level:.0%} interval", *truth_column]
+    rates = TextTable(f"{block.outcome.name}, {unit} ({block.role})", ["arm", *numbers], right=numbers)
     for row in block.rates:
         cells = [
             f"{_FRAME_MARKS.get(row.frame, '○')} {row.name}",
@@ -70,14 +65,12 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
             if row.rate is not None and row.low is not None and row.high is not None
             else ["–", "–"]
         )
-        rates.add_row(*cells, *([f"{truth[row.key] * scale.base:.1f}"] if truth else []))
+        rates.add(*cells, *([f"{truth[row.key] * scale.base:.1f}"] if truth else []))
     console.print(rates)
     title = "Higher answers, of 100 pairs, beyond 50" if ordered else "Differences, as planned"
-    table = Table(title=title, title_justify="left")
-    for column in ("comparison", "difference", "interval", "p", "p (Holm)", "verdict"):
-        table.add_column(column, justify="left" if column in ("comparison", "verdict") else "right")
-    if truth:
-        table.add_column("the truth", justify="right")
+    numbers = ["difference", "interval", "p", "p (Holm)"]
+    columns = ["comparison", *numbers, "verdict", *truth_column]
+    table = TextTable(title, columns, right=[*numbers, *truth_column])
     for pair in block.differences:
         name = f"{pair.treated_name} − {pair.control_name}"
         if (
@@ -87,7 +80,7 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
             or pair.p_value is None
             or pair.p_adjusted is None
         ):
-            table.add_row(name, "–", "–", "–", "–", pair.verdict_name)
+            table.add(name, "–", "–", "–", "–", pair.verdict_name)
             continue
         cells = [
             name,
@@ -99,8 +92,8 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
         ]
         if truth:
             cells.append(scale.signed(truth[pair.treated] - truth[pair.control]))
-        table.add_row(*cells)
+        table.add(*cells)
     console.print(table)
     for pair in block.differences if block.role == "primary" else ():
-        console.print(f"  {pair.sentence}", style="dim")
+        console.print(as_text(f"  {pair.sentence}"), style="dim")
     console.print()

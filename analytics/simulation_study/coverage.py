@@ -20,7 +20,9 @@ from analytics.simulation_study.error_rates import (
 from analytics.stats import (
     bayes,
     clusters,
+    early_stopping,
     equivalence,
+    exact_sequence,
     factorial,
     meta,
     multiplicity,
@@ -126,6 +128,22 @@ def _covers_at_every_look(source: RandomGenerator, n: int, rate: float) -> bool:
     return True
 
 
+def _covers_where_it_ends(source: RandomGenerator, n: int, rate: float, gain: float) -> bool:
+    """The interval at the look where one of five boundaries is crossed, or at the last."""
+    treated = control = Counts(0, 0)
+    for look in range(1, 6):
+        treated, control = treated + draw_counts(source, n, rate + gain), control + draw_counts(source, n, rate)
+        plain = proportions.difference(treated=treated, control=control, method="wald")
+        if not isinstance(plain, Estimate) or plain.standard_error is None:
+            continue
+        if look == 5 or abs(plain.effect) > _FIVE.z[look - 1] * plain.standard_error:
+            estimate = early_stopping.median_unbiased(
+                effect=plain.effect, standard_error=plain.standard_error, boundaries=_FIVE, look=look
+            )
+            return is_covered(estimate, gain)
+    return True
+
+
 def _sequence(source: RandomGenerator, n: int, rate: float, least: int) -> bool:
     for day, (x, y) in enumerate(_sums(source, n, rate, 28), start=1):
         treated, control = Counts(n * day, int(x)), Counts(n * day, int(y))
@@ -135,6 +153,12 @@ def _sequence(source: RandomGenerator, n: int, rate: float, least: int) -> bool:
         if not is_covered(estimate, 0.0):
             return False
     return True
+
+
+def _exact_sequence(source: RandomGenerator, n: int, rate: float) -> bool:
+    looks = enumerate(_sums(source, n, rate, 28), start=1)
+    pairs = ((Counts(n * day, int(x)), Counts(n * day, int(y))) for day, (x, y) in looks)
+    return all(is_covered(exact_sequence.difference(treated=x, control=y), 0.0) for x, y in pairs)
 
 
 def _bayes(source: RandomGenerator, n: int, rates: tuple[float, float] | None) -> bool:
@@ -247,6 +271,11 @@ def coverage_cases() -> list[CoverageCase]:
     not_inferior = partial(equivalence.non_inferiority, margin=0.03)
     for n, p in ((2000, 0.4), (20_000, 0.001)):
         add("equivalence.non_inferiority", f"{n:,} per arm, {p:.1%}", _pair, not_inferior, 0.0, (n, n), (p, p))
+    for n, rate in ((1000, 0.05), (1000, 0.001), (2000, 0.0002)):
+        add("exact_sequence.difference, all 28 looks", f"{n:,} a day, {rate:.2%}", _exact_sequence, n, rate)
+    for n, rate, gain in ((400, 0.4, 0.05), (20_000, 0.001, 0.0004)):
+        label = "early_stopping.median_unbiased, where the trial ends"
+        add(label, f"five looks of {n:,} more, {rate:.1%}, {gain:.2%} more", _covers_where_it_ends, n, rate, gain)
     return cases
 
 
@@ -265,7 +294,9 @@ MISCOVERAGE_REASONS = {
     "multiplicity.dunnett": "Rests on score intervals, which swing where counts are small.",
     "sequential.repeated_interval": "Covers at least its level, and more while events are few.",
     "sequential.confidence_sequence": "Made to hold at every look for ever, so over 28 looks it holds more often.",
+    "exact_sequence.difference": "Made to hold at every look for ever, exactly: over 28 looks it holds nearly always.",
     "bayes.credible_difference": "Its level is on average over the prior; at one fixed rate it may differ.",
+    "early_stopping": "Rests on the normal reference, rough where events are few.",
     "meta.random_effects": "Rests on a t reference, rough with few campaigns.",
     "meta.random_effects, prediction": (
         "Where campaigns differ little beside their own errors, their spread is often taken for none, and then the "

@@ -12,7 +12,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import lambertw, ndtr, ndtri
 
 from analytics.stats.numerics.critical_values import consistent_interval, upper_tail_p
-from analytics.stats.numerics.quadrature import panels, solve_decreasing
+from analytics.stats.numerics.quadrature import solve_decreasing
+from analytics.stats.numerics.stopped_walk import surviving_paths
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
 
 _Vector = npt.NDArray[np.float64]
@@ -24,7 +25,6 @@ MIN_LOOK_SPACING = 1e-4
 # The least alpha that a look spends, which keeps the boundary finite (at most 21.3) however early the look.
 _LEAST_SPENT = 1e-100
 _TINY = 5e-324
-_RULE = np.polynomial.legendre.leggauss(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def exit_probability(fractions: Sequence[float], z: Sequence[float], *, sides: i
         sd, bound = math.sqrt(fraction - before), critical * math.sqrt(fraction)
         total += sides * float(mass @ ndtr((nodes - bound) / sd))
         if look + 1 < len(looks):
-            nodes, mass = _surviving(nodes, mass, sd, bound, fraction, looks[look + 1], sides)
+            nodes, mass = surviving_paths(nodes, mass, sd, bound, fraction, looks[look + 1], sides)
         before = fraction
     return total
 
@@ -191,21 +191,9 @@ def _critical(
         z.append(bound / math.sqrt(fraction))
         spent.append(so_far)
         if look + 1 < len(fractions):
-            nodes, mass = _surviving(nodes, mass, sd, bound, fraction, fractions[look + 1], sides)
+            nodes, mass = surviving_paths(nodes, mass, sd, bound, fraction, fractions[look + 1], sides)
         before, total = fraction, so_far
     return tuple(z), tuple(spent)
-
-
-def _surviving(
-    nodes: _Vector, mass: _Vector, sd: float, bound: float, fraction: float, following: float, sides: int
-) -> tuple[_Vector, _Vector]:
-    """Nodes and mass of the paths that have not crossed `bound` at this look either, fit for the step to the next."""
-    low = -bound if sides == 2 else -9.0 * math.sqrt(fraction)
-    scale = min(sd, math.sqrt(following - fraction))
-    count = max(1, math.ceil((bound - low) / (4.0 * scale)))
-    grid, weights = panels(np.linspace(low, bound, count + 1), _RULE)
-    kernel = np.exp(-0.5 * ((grid[:, None] - nodes[None, :]) / sd) ** 2)
-    return grid, weights * (kernel @ mass) / (sd * math.sqrt(2.0 * math.pi))
 
 
 def _bound(nodes: _Vector, mass: _Vector, sd: float, step: float, root: float, sides: int) -> float:

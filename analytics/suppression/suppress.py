@@ -75,12 +75,13 @@ def tellable_arms(
     *,
     least: int,
 ) -> set[str]:
-    """The arms of which these totals may be told, whole: no part is small or moved by few, and the attack fails."""
+    """The arms of which these totals may be told: no part of them is small or moved by few, and the attack fails."""
     tellable = set()
     for key, each in cells.items():
         past = [look[key] for look in before if key in look]
-        known = [(each.n,), *(parts for parts in each.totals.values() if parts is not None)]
-        last = [(past[-1].n,) if past else None, *(_last_total(past, outcome) for outcome in each.totals)]
+        totals = {outcome: parts for outcome, parts in each.totals.items() if parts is not None}
+        known = [(each.n,), *totals.values()]
+        last = [(past[-1].n,) if past else None, *(_last_total(past, outcome) for outcome in totals)]
         if (
             not any(is_small(part, least) for parts in known for part in parts)
             and not any(_is_small_change(now, then, least) for now, then in zip(known, last, strict=True))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,13 @@ from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import common_locales
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
+from messages.audit import log
+from messages.audit.verification import genuine_entries
 from messages.models import Review
 from messages.review import workflow
+
+NETWORK_SHARES = "network_shares"
+_LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
 
 
 def canonical_json(content: dict[str, Any]) -> str:
@@ -40,8 +45,27 @@ def freeze_plan(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
 
 def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
     """Return the changed keys of each frozen plan that is not as it was frozen, by campaign, in a few queries."""
-    plans = AnalysisPlan.objects.filter(campaign__in=campaigns, frozen_at__isnull=False)
-    return {plan.campaign_id: keys for plan in _with_parts(plans) if (keys := _changed_keys(plan))}
+    plans = list(_with_parts(AnalysisPlan.objects.filter(campaign__in=campaigns, frozen_at__isnull=False)))
+    launched = _launched_fingerprints([plan.campaign.slug for plan in plans])
+    changed = {}
+    for plan in plans:
+        if launched.get(plan.campaign.slug, plan.fingerprint) != plan.fingerprint:
+            changed[plan.campaign_id] = ["fingerprint"]
+        elif keys := _changed_keys(plan):
+            changed[plan.campaign_id] = keys
+    return changed
+
+
+def _launched_fingerprints(slugs: Sequence[str]) -> dict[str, str]:
+    """Return the plans that the audit record names in launches; an entry that is not genuine names none."""
+    entries = genuine_entries(log.ObjectKind.CAMPAIGN, slugs, _LAUNCHES)
+    return {slug: str(entry.detail.get("plan", "")) if entry else "" for slug, entry in entries.items()}
+
+
+def launched_network_shares(plan: AnalysisPlan) -> dict[str, int] | None:
+    """Return the percent of each placement where more was declared; None for a plan from before these were frozen."""
+    shares: dict[str, int] | None = json.loads(plan.canonical).get(NETWORK_SHARES)
+    return shares
 
 
 def _changed_keys(plan: AnalysisPlan) -> list[str]:
@@ -49,6 +73,8 @@ def _changed_keys(plan: AnalysisPlan) -> list[str]:
     if fingerprint_of(plan.canonical) != plan.fingerprint:
         return ["fingerprint"]
     frozen, current = json.loads(plan.canonical), json.loads(canonical_json(_content_of_parts(plan, plan.campaign)))
+    if plan.campaign.state == Campaign.State.CLOSED:
+        frozen.pop(NETWORK_SHARES, None)  # the next campaign there may declare another
     return [key for key, value in frozen.items() if not _bears_out(current.get(key), value)]
 
 
@@ -109,6 +135,8 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         # A commitment: with the salt, anybody can check the split later.
         "salt_sha256": hashlib.sha256(campaign.salt.encode()).hexdigest(),
         "placements": sorted(placement.key for placement in parts.placements.all()),
+        # How much one network may count where more than the usual share was declared: results rest on it.
+        NETWORK_SHARES: {place.key: place.network_share for place in parts.placements.all() if place.network_share},
         "arms": [
             {
                 "arm": arm.key,

@@ -27,6 +27,8 @@ PLACEMENT_FIELDS = (
 )
 # What visitors meet: while a campaign is open there, a second person confirms a change of these.
 CONFIRMED_FIELDS = ("leave_url", "continue_url", "fallback")
+# Who counts: results rest on it, so it is declared before a campaign is launched, and stays until that is closed.
+FIXED_FIELDS = ("network_share", "counts_signed_only")
 _TOLD = {
     "leave_url": "At “{name}”, “Leave this page” now leads to {after} (before: {before}).",
     "continue_url": "At “{name}”, “Continue” now leads to {after} (before: {before}).",
@@ -136,6 +138,8 @@ def change_placement(
     changed = [name for name in PLACEMENT_FIELDS if name in values and getattr(stored, name) != values[name]]
     if "key" in changed and is_key_fixed(stored):
         raise ValueError("the key of a placement is fixed once a campaign was launched there")
+    if set(changed) & {*FIXED_FIELDS} and open_campaigns(stored):
+        raise ProposalRefused(_("A campaign is open here, so what counts here stays as it was at its launch."))
     proposed = [name for name in changed if name in CONFIRMED_FIELDS and values[name] and open_campaigns(stored)]
     at_once = [name for name in changed if name not in proposed]
     if proposed:

@@ -153,6 +153,10 @@ class PlacementForm(SeenDigestForm):
         if changes.is_key_fixed(self.instance):
             self.fields["key"].disabled = True
             self.fields["key"].help_text = _("Fixed: a campaign was launched here, and the partner’s page names it.")
+        if self.instance.pk is not None and changes.open_campaigns(self.instance):
+            for name in changes.FIXED_FIELDS:
+                self.fields[name].disabled = True
+                self.fields[name].help_text = _("Fixed while a campaign is open here: its results rest on it.")
         choices = {revision.pk for revision in changes.neutral_revisions()}
         fallback = self.instance.fallback
         if fallback is not None and fallback.message.stopped_at is None:

@@ -50,7 +50,7 @@ def save_answer(
     with edit_draft(campaign, by=by) as locked:
         if question.read(locked).digest() != seen_digest:
             raise DraftEditConflict
-        question.write(locked, answer)
+        question.write(locked, answer, by=by)
     return locked
 
 

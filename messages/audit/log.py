@@ -8,7 +8,7 @@ the next entry or `audit verify` updates it.
 import logging
 import os
 import pwd
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -182,6 +182,12 @@ def entries(*, since: int = 1) -> Iterator[ChainEntry]:
     """The record in order, from the entry with this number on."""
     for row in AuditEntry.objects.filter(number__gte=since).order_by("number").values(*_FIELDS).iterator():
         yield ChainEntry(**row)
+
+
+def entries_about(kind: ObjectKind, refs: Sequence[str], actions: Sequence[str]) -> dict[str, ChainEntry]:
+    """The last entry of these actions on each of some things, by `ref`."""
+    rows = AuditEntry.objects.filter(kind=kind, ref__in=refs, action__in=actions).order_by("number").values(*_FIELDS)
+    return {row["ref"]: ChainEntry(**row) for row in rows}
 
 
 def last_entry() -> ChainEntry | None:

@@ -1,6 +1,6 @@
 """Verify the audit record against what this machine has signed, and against heads that were kept elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from messages.audit import continuity, log, signed_head
-from messages.audit.hash_chain import ChainEntry, Head, Verification, verify_chain
+from messages.audit.hash_chain import ChainEntry, Head, Verification, digest_of, verify_chain
 from messages.audit.signed_head import NoNote, Note
 from messages.models import AuditEntry, Review
 
@@ -70,6 +70,18 @@ def accept(*, by: str, why: str) -> AuditEntry:
     begins = Note(Head(accepted.number, accepted.digest), sealed_from=accepted.number)
     transaction.on_commit(partial(signed_head.write_note, begins))
     return accepted
+
+
+def genuine_entries(kind: log.ObjectKind, refs: Sequence[str], actions: Sequence[str]) -> dict[str, ChainEntry | None]:
+    """Return the last of these actions on each thing that has one; None if that entry was not written by this program.
+
+    A few entries are checked each by itself: digest and seal. That none is missing is only told by `verify`.
+    """
+    found = log.entries_about(kind, refs, actions)
+    if not found:
+        return {}
+    check = partial(_is_genuine, log.current_note(), signed_head.seal_check())
+    return {ref: entry if digest_of(entry) == entry.digest and check(entry) else None for ref, entry in found.items()}
 
 
 def _is_genuine(note: Note | NoNote, is_sealed: signed_head.SealCheck, entry: ChainEntry) -> bool:

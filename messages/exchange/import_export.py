@@ -31,6 +31,7 @@ class ImportPlan:
     unchanged: tuple[RevisionRecord, ...]
     rejected_rows: tuple[RejectedRow, ...]
     ignored: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def can_apply(self) -> bool:
@@ -118,6 +119,7 @@ def plan_import(parsed: ParsedFile) -> ImportPlan:
         unchanged=tuple(unchanged),
         rejected_rows=tuple(rejected),
         ignored=parsed.ignored,
+        notes=parsed.notes,
     )
 
 

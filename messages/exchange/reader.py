@@ -1,28 +1,23 @@
 """Read revisions from JSON, or from CSV, where each language is a row and a revision's rows agree otherwise."""
 
-import csv
 import io
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from messages.exchange import records
 from messages.exchange.validation import TextRow, validate_revision
 from messages.query_numbers import parse_whole_number
+from messages.tables.csv_table import open_table
+from messages.tables.decoding import decode
+from messages.tables.errors import UnreadableFile
 from messages.text.spreadsheet import unescape_formulas
 from messages.text.translatable import Translatable
 
 MAX_BYTES = 5_000_000
 MAX_ROWS = 20_000
 _REQUIRED_FIELDS = ("message", "theme", "frame", "claim_strength")
-_DELIMITERS = (",", ";", "\t")
-
-
-class UnreadableFile(Exception):
-    """The file as a whole cannot be read; the message, a Translatable, says why, for staff."""
-
-    def __init__(self, template: str, **params: object) -> None:
-        super().__init__(Translatable(template, **params))
 
 
 @dataclass(slots=True)
@@ -37,27 +32,30 @@ class _RowGroup:
 def parse_file(data: bytes, *, max_bytes: int = MAX_BYTES) -> records.ParsedFile:
     """Read a file, in JSON if it begins with a bracket and otherwise in CSV."""
     if len(data) > max_bytes:
-        sizes = {"bytes": format(len(data), ","), "most": format(max_bytes, ",")}
-        raise UnreadableFile("The file has {bytes} bytes; {most} is the most here.", **sizes)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnreadableFile("The file is not in UTF-8. In a spreadsheet, save it as “CSV UTF-8”.") from None
+        size, most = format(len(data), ","), format(max_bytes, ",")
+        raise UnreadableFile("The file has {bytes} bytes; {most} is the most here.", bytes=size, most=most)
+    decoded = decode(io.BytesIO(data))
+    text = decoded.text.read()
     if not text.strip():
         raise UnreadableFile("The file is empty.")
-    return from_json(text) if text.lstrip()[0] in "{[" else from_csv(text)
+    try:
+        parsed = from_json(text) if text.lstrip()[0] in "{[" else from_csv(text)
+    except UnreadableFile as error:
+        if not decoded.notes:
+            raise
+        raise UnreadableFile("{reason} {note}", reason=error.args[0], note=decoded.notes[0]) from None
+    return replace(parsed, notes=decoded.notes)
 
 
 def from_csv(text: str) -> records.ParsedFile:
     """Read rows separated by commas, semicolons or tabs; the first row names the columns, in any order."""
-    text = text.removeprefix("\ufeff").lstrip("\r\n")
-    rows = _read_rows(text, _detect_delimiter(text))
-    names = [name.strip().lower() for name in rows[0]]
-    _check_columns(names)
-    if len(rows) > MAX_ROWS:
-        sizes = {"rows": format(len(rows), ","), "most": format(MAX_ROWS, ",")}
-        raise UnreadableFile("The file has {rows} rows; {most} is the most.", **sizes)
-    groups, rejected = _group_rows(names, rows[1:])
+    table = open_table(io.StringIO(text, newline=""), required=(*_REQUIRED_FIELDS, *records.RENDITION_COLUMNS))
+    names = table.header.names
+    rows = [row for batch in table.batches() for row in zip(batch.numbers, batch.rows, strict=True)]
+    if len(rows) >= MAX_ROWS:
+        count, most = format(len(rows) + 1, ","), format(MAX_ROWS, ",")
+        raise UnreadableFile("The file has {rows} rows; {most} is the most.", rows=count, most=most)
+    groups, rejected = _group_rows(names, rows)
     revisions = []
     for group in groups:
         fields: dict[str, Any] = {**group.fields, "sources": group.fields["sources"].splitlines()}
@@ -72,28 +70,15 @@ def from_csv(text: str) -> records.ParsedFile:
     return records.ParsedFile(tuple(revisions), tuple(rejected), ignored)
 
 
-def _check_columns(names: list[str]) -> None:
-    if missing := [name for name in (*_REQUIRED_FIELDS, *records.RENDITION_COLUMNS) if name not in names]:
-        raise UnreadableFile("The first row names the columns. These are missing: {names}.", names=", ".join(missing))
-    if twice := sorted({name for name in names if name in records.COLUMNS and names.count(name) > 1}):
-        raise UnreadableFile("These columns stand there twice: {names}.", names=", ".join(twice))
-
-
-def _group_rows(names: list[str], rows: list[list[str]]) -> tuple[list[_RowGroup], list[records.RejectedRow]]:
+def _group_rows(
+    names: Sequence[str], rows: Sequence[tuple[int, list[str]]]
+) -> tuple[list[_RowGroup], list[records.RejectedRow]]:
     """Collect the rows of each revision, and reject rows that cannot belong to it."""
     groups: dict[tuple[str, str], _RowGroup] = {}
     rejected: list[records.RejectedRow] = []
-    for number, cells in enumerate(rows, start=2):
+    for number, cells in rows:
         where = Translatable("row {number}", number=number)
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(names):
-            reason = Translatable(
-                "It has {cells} cells, and the first row names {columns} columns.", cells=len(cells), columns=len(names)
-            )
-            rejected.append(records.RejectedRow(where, reason))
-            continue
-        row = dict(zip(names, map(unescape_formulas, [*cells, *[""] * (len(names) - len(cells))]), strict=True))
+        row = dict(zip(names, map(unescape_formulas, cells), strict=True))
         fields = {name: row.get(name, "") for name in records.REVISION_COLUMNS}
         fields["revision"] = fields["revision"].strip() or "1"
         group = groups.setdefault((fields["message"].strip(), fields["revision"]), _RowGroup(where, fields))
@@ -137,10 +122,10 @@ def from_json(text: str) -> records.ParsedFile:
 
 def _read_entries(text: str) -> list[Any]:
     try:
-        content = json.loads(text.removeprefix("\ufeff"))
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         if isinstance(error, json.JSONDecodeError):
-            raise UnreadableFile("The file is not JSON (line {line}).", line=error.lineno) from None
+            raise UnreadableFile("The file is not JSON (line {number}).", number=error.lineno) from None
         raise UnreadableFile("The file is not JSON (too deep, or a number too long).") from None
     if (
         not isinstance(content, dict)
@@ -151,30 +136,15 @@ def _read_entries(text: str) -> list[Any]:
             "This JSON holds no messages: “format” has to be “{format}”, and “messages” a list.", format=records.FORMAT
         )
     if content.get("version") != records.VERSION:
-        versions = {"found": repr(content.get("version")), "version": records.VERSION}
-        raise UnreadableFile("This file is of version {found}; version {version} can be read here.", **versions)
+        found = repr(content.get("version"))
+        raise UnreadableFile(
+            "This file is of version {found}; version {version} can be read here.", found=found, version=records.VERSION
+        )
     entries: list[Any] = content["messages"]
     if len(entries) > MAX_ROWS:
-        sizes = {"entries": format(len(entries), ","), "most": format(MAX_ROWS, ",")}
-        raise UnreadableFile("The file has {entries} entries; {most} is the most.", **sizes)
+        count, most = format(len(entries), ","), format(MAX_ROWS, ",")
+        raise UnreadableFile("The file has {entries} entries; {most} is the most.", entries=count, most=most)
     return entries
-
-
-def _read_rows(text: str, delimiter: str) -> list[list[str]]:
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise UnreadableFile("The file is not CSV: {error}. Is a quotation mark missing?", error=error) from None
-
-
-def _detect_delimiter(text: str) -> str:
-    """The delimiter that finds the most column names in the first row."""
-    first = text.splitlines()[0]
-
-    def known_columns(delimiter: str) -> int:
-        return sum(cell.strip().strip('"').lower() in records.COLUMNS for cell in first.split(delimiter))
-
-    return max(_DELIMITERS, key=known_columns)
 
 
 def _shape_problem(entry: object) -> str:

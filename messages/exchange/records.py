@@ -47,11 +47,12 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """The content of a file; `ignored` names unknown columns or fields."""
+    """The content of a file; `ignored` names unknown columns or fields, `notes` say how it was decoded."""
 
     revisions: tuple[RevisionRecord, ...] = ()
     rejected_rows: tuple[RejectedRow, ...] = ()
     ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def collapse_whitespace(text: str) -> str:

@@ -1,5 +1,7 @@
 """The page on which managers export messages, and import them after a preview."""
 
+from io import BytesIO
+
 from django.contrib import messages as flash
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
@@ -16,6 +18,8 @@ from messages.exchange import import_export, reader, records, writer
 from messages.i18n.sentence_translation import translate_sentence
 from messages.models import Frame, Rendition, Revision
 from messages.roles import MANAGER, current_user, require_role, role_required
+from messages.tables.decoding import decode
+from messages.tables.errors import UnreadableFile
 
 MAX_UPLOAD_BYTES = 100_000  # `manage.py messages_import` takes larger files; the reverse proxy accepts 128 KB
 _SALT = "messages.exchange"
@@ -61,9 +65,9 @@ def _preview(request: HttpRequest) -> HttpResponse:
     data, name = upload.read(), (upload.name or "file")[:120]
     try:
         plan = import_export.plan_import(reader.parse_file(data, max_bytes=MAX_UPLOAD_BYTES))
-    except reader.UnreadableFile as reason:
+    except UnreadableFile as reason:
         return _page(request, error=translate_sentence(reason.args[0]))
-    signed_file = signing.dumps({"name": name, "text": data.decode("utf-8-sig")}, salt=_SALT, compress=True)
+    signed_file = signing.dumps({"name": name, "text": decode(BytesIO(data)).text.read()}, salt=_SALT, compress=True)
     return _page(request, plan=plan, held=signed_file, name=name)
 
 
@@ -73,7 +77,7 @@ def _import(request: HttpRequest) -> HttpResponse:
         preview = signing.loads(request.POST["held"], salt=_SALT)
     except signing.BadSignature:
         return _page(request, error=_("This is not the file as it was shown. Please choose it again."))
-    parsed = reader.parse_file(preview["text"].encode(), max_bytes=2 * MAX_UPLOAD_BYTES)
+    parsed = reader.parse_file(preview["text"].encode(), max_bytes=3 * MAX_UPLOAD_BYTES)
     try:
         plan = import_export.apply_import(
             parsed, by=current_user(request), name=preview["name"], agreed_digest=request.POST.get("shown", "")

@@ -33,8 +33,9 @@ EDITABLE_FIELDS = (
     *("hours", "cost", "note", "staff_note", "source", "facts_from"),
 )
 # What visitors read: while a campaign relies on the links, a second person confirms a change of these.
-FIELDS_FOR_VISITORS = frozenset(
-    {"name", "url", "lane", "audience", "country", "language", "note", "source", "contact", "hours", "cost"}
+FIELDS_FOR_VISITORS = (
+    *("name", "url", "lane", "audience", "country", "language"),
+    *("note", "source", "contact", "hours", "cost"),
 )
 _UNCHECKED = {"verified_on": None, "verified_by": "", "probe": "", "probe_said": "", "probed_at": None}
 _MAX_KEY_LENGTH = 50
@@ -104,6 +105,11 @@ def staff_url(link: HelpLink) -> str:
     return reverse("help:link", args=[link.key])
 
 
+def digest_for_visitors(link: HelpLink) -> str:
+    """The digest of all that visitors read about a link."""
+    return digest_of(link, FIELDS_FOR_VISITORS)
+
+
 @transaction.atomic
 def add(link: HelpLink, *, by: User | str) -> HelpLink:
     """Add a link. Visitors see it once somebody has checked it."""
@@ -139,7 +145,7 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) ->
     if at_once:
         addresses = _addresses(stored, values, at_once)
         new = {name: values[name] for name in at_once}
-        if "url" in at_once or (set(at_once) & FIELDS_FOR_VISITORS and not is_shown(stored)):
+        if "url" in at_once or (set(at_once) & {*FIELDS_FOR_VISITORS} and not is_shown(stored)):
             new |= _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": by}
         save_fields(stored, new)
         _record(log.Action.HELP_CHANGE, stored, by, fields=", ".join(at_once), **addresses)
@@ -147,11 +153,14 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) ->
 
 
 @transaction.atomic
-def confirm(link: HelpLink, *, by: User | str, today: date) -> None:
-    """Record that somebody opened the link today, and that it serves the people it names."""
+def confirm(link: HelpLink, *, by: User | str, today: date, seen: str | None = None) -> None:
+    """Record that somebody opened the link today, and that it serves the people it names.
+
+    `seen` is the digest of what they saw (`digest_for_visitors`); without it, they saw `link` as it is given.
+    """
     stored = _lock_active(link)
-    if stored.url != link.url:
-        raise HelpRefused(_("The address was changed while you looked. Please open the new one."))
+    if digest_for_visitors(stored) != (digest_for_visitors(link) if seen is None else seen):
+        raise HelpRefused(_("A colleague changed this link while you looked. Please look at it and open it once more."))
     is_new, author = not is_shown(stored), stored.proposed_by
     if is_new and author == by and are_links_settled():
         raise HelpRefused(_("Nobody checks a link of their own while campaigns rely on it. Please ask a colleague."))
@@ -207,7 +216,8 @@ def restore(link: HelpLink, *, by: User | str) -> None:
     stored = _lock(link)
     if stored.retired_on is None:
         raise HelpRefused(_("This link is not retired."))
-    unchecked = _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": _person(by)} if are_links_settled() else {}
+    author = stored.proposed_by if not stored.proposed else None  # of the link itself, not of a change that is dropped
+    unchecked = _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": author or _person(by)} if are_links_settled() else {}
     save_fields(stored, {"retired_on": None, **unchecked})
     _record(log.Action.HELP_RESTORE, stored, by)
 
@@ -255,7 +265,7 @@ def _name(by: User | str | None) -> str:
 
 
 def _both(author: User | None, by: User | str) -> str:
-    return f"{_name(author)} wrote it, and {_name(by)} opened it and confirmed it."
+    return f"{_name(author)} proposed it, and {_name(by)} opened it and confirmed it."
 
 
 def _new_key(name: str) -> str:

@@ -150,13 +150,13 @@ def check(request: HttpRequest, link: str) -> HttpResponse:
 
 def _check(request: HttpRequest, *, link: str) -> HttpResponse:
     help_link = get_object_or_404(HelpLink, key=link)
-    help_link.url = request.POST.get("address", "")  # the address that the person opened
+    seen, by, today = request.POST.get("seen", ""), current_user(request), timezone.localdate()
     try:
-        link_directory.confirm(help_link, by=current_user(request), today=timezone.localdate())
+        link_directory.confirm(help_link, by=by, today=today, seen=seen)
     except ProposalRefused as reason:
         flash.error(request, str(reason))
         return redirect("help:link", link)
-    overdue, name = link_directory.overdue_checks(today=timezone.localdate()), {"name": help_link.name}
+    overdue, name = link_directory.overdue_checks(today=today), {"name": help_link.name}
     if not overdue:
         flash.success(request, _("Noted: you checked “%(name)s” today. All links are checked.") % name)
         return redirect("help:directory")
@@ -217,6 +217,7 @@ def _page(request: HttpRequest, help_link: HelpLink, **extra: object) -> HttpRes
         "changes": _proposed_changes(help_link),
         "proposed_url": help_link.proposed.get("url", ""),
         "proposal": proposal_digest(help_link),
+        "seen": link_directory.digest_for_visitors(help_link),
         "is_own": is_own,
         "must_ask": is_own and not link_directory.is_shown(help_link) and are_links_settled(),
         "stale_after": freshness.STALE_AFTER_DAYS,

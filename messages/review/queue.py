@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from messages.i18n.languages import language_name
 from messages.models import Rendition, Review, Revision
-from messages.review import workflow
+from messages.review import authorship, workflow
 from messages.review.wording import review_url, was_sent_back
 from messages.roles import STAFF_ROLES, current_user, has_role, require_role
 from messages.text.rendering import direction_of
@@ -35,7 +35,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     require_role(request.user, *STAFF_ROLES)
     person, submitted = current_user(request), list(_in_state(RevisionState.SUBMITTED))
     may_decide, may_write = has_role(person, *workflow.MAY_DECIDE), has_role(person, *workflow.MAY_SUBMIT)
-    own = workflow.own_rendition_ids(submitted, person)
+    own = authorship.own_rendition_ids(submitted, person)
     to_review = [rendition for rendition in submitted if may_decide and rendition.pk not in own]
     elsewhere = [rendition for rendition in submitted if not may_decide or rendition.pk in own]
     drafts = _in_state(RevisionState.DRAFT).exclude(Exists(_newer_renditions())) if may_write else []

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messages.i18n.languages import language_name
 from messages.models import Rendition, Revision
-from messages.review import checklist, message_lint, workflow
+from messages.review import authorship, checklist, message_lint, workflow
 from messages.review.checklist import ChecklistQuestion
 from messages.review.wording import compare_url, edit_url, history, review_url, state_label
 from messages.review.workflow import ReviewRefused
@@ -140,7 +140,7 @@ def _page(
     person = current_user(request)
     errors = refused.fields if refused else {}
     is_submitted = words.state == RevisionState.SUBMITTED
-    is_own = workflow.is_own(words, person)
+    is_own = authorship.is_own(words, person)
     may_decide = is_submitted and not is_own and has_role(person, *workflow.MAY_DECIDE)
     may_submit = words.state == RevisionState.DRAFT and has_role(person, *workflow.MAY_SUBMIT)
     obstacles = workflow.obstacles_to_review(words)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from messages.i18n.languages import language_name
 from messages.models import Comment, Rendition, Review, Revision
-from messages.review import checklist, workflow
+from messages.review import authorship, checklist, workflow
 from messages.roles import has_role
 
 RevisionState, ReviewDecision = Revision.State, Review.Decision
@@ -118,7 +118,7 @@ def _review_step(renditions: Sequence[Rendition], person: User) -> NextStep | No
     if not has_role(person, *workflow.MAY_DECIDE):
         return None
     waiting = [rendition for rendition in renditions if rendition.state == RevisionState.SUBMITTED]
-    own = workflow.own_rendition_ids(waiting, person)
+    own = authorship.own_rendition_ids(waiting, person)
     rendition = next((rendition for rendition in waiting if rendition.pk not in own), None)
     if rendition is None:
         return None

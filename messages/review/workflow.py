@@ -4,19 +4,19 @@ Nobody approves their own text. An approval is bound to the digest of the exact 
 administrator may override an obstacle, with a reason that is recorded. Decisions about changed text are refused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from messages.audit import log
-from messages.models import ClaimStrength, Comment, Rendition, Review, Revision
+from messages.models import Comment, Rendition, Review, Revision
+from messages.review import authorship, message_lint
 from messages.review import checklist as review_checklist
-from messages.review import message_lint
 from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, has_role
 
 MAY_SUBMIT, MAY_COMMENT, MAY_DECIDE, MAY_WITHDRAW = (MANAGER,), (MANAGER, REVIEWER), (REVIEWER,), (MANAGER, REVIEWER)
@@ -43,32 +43,6 @@ class ReviewObstacles:
     @property
     def message(self) -> str:
         return " ".join(self.sentences)
-
-
-def is_own(rendition: Rendition, by: User) -> bool:
-    """Whether a user wrote the rendition, or part of it."""
-    return rendition.pk in own_rendition_ids([rendition], by)
-
-
-def own_rendition_ids(renditions: Iterable[Rendition], by: User) -> set[int]:
-    """The renditions that a user wrote in part: claims, headline or body, also if kept from an earlier revision.
-
-    Claims belong to the author of the first revision that has them; without any there is nothing to have written.
-    """
-    written_by = Q(author=by) | Q(author=None, revision__author=by)
-    same_text = Q(headline=OuterRef("headline")) | Q(body=OuterRef("body"))
-    of_message = Rendition.objects.filter(revision__message=OuterRef("revision__message"), locale=OuterRef("locale"))
-    claims = {name: OuterRef(f"revision__{name}") for name in ("claim_strength", "sources", "note")}
-    with_claims = Revision.objects.filter(message=OuterRef("revision__message"), **claims)
-    first_author = with_claims.order_by("number").values("author")[:1]
-    has_claims = ~Q(revision__claim_strength=ClaimStrength.NONE) | ~Q(revision__sources=[]) | ~Q(revision__note="")
-    own = (
-        Q(revision__author=by)
-        | Q(Exists(of_message.filter(written_by, same_text)))
-        | (has_claims & Q(first_author=by.pk))
-    )
-    rows = Rendition.objects.annotate(first_author=Subquery(first_author)).filter(own)
-    return set(rows.filter(pk__in=[r.pk for r in renditions]).values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -99,7 +73,7 @@ def approve(
         _require_unchanged(rendition, read_digest)
         if missing := review_checklist.validate_answers(answers):
             raise ReviewRefused(_("The checklist is not complete."), missing)
-    if by is not None and is_own(rendition, by):  # no exception: an administrator would be two persons
+    if by is not None and authorship.is_own(rendition, by):  # no exception: an administrator would be two persons
         raise ReviewRefused(_("Nobody approves their own words. Please ask a colleague."))
     overridden = _check_obstacles(obstacles_to_review(rendition), by, override)  # submitted text can still be edited
     return _save_decision(

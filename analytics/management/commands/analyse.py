@@ -1,19 +1,23 @@
 import json
-import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from rich.console import Console
 
 from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.grouped import ClusterDesign, NeitherDesign, find_cluster_design
 from analytics.comparison.sensitivity import run_cross_checks
-from analytics.csv_analysis import reader
+from analytics.csv_analysis.arm_table import ArmTable
+from analytics.csv_analysis.names import look_of
+from analytics.csv_analysis.reader import read_table
 from analytics.management import analyse_output
+from analytics.management.terminal import terminal
+from messages.tables.errors import UnreadableFile
+from messages.text.printable import printable
 
 _MONITORING = ("fixed", "group-sequential", "always-valid")
 _CORRECTIONS = ("holm", "bonferroni", "benjamini-hochberg", "dunnett", "none")
@@ -43,19 +47,19 @@ class Command(BaseCommand):
         terms = None
         if options["factorial"]:
             by_key = {arm.key: arm for arm in arms}
-            neither, first, second, both = (by_key[key] for key in options["factorial"].split(","))
+            neither, first, second, both = (by_key[key] for key in options["factorial"])
             arms_by_frame = {"neutral": neither, "victim": first, "user": second, "both": both}
             terms = factorial_contrasts(**arms_by_frame, rules=rules, withheld=look.withheld)
-        first_verdict_days = _first_verdict_days(table, options, rules, pairs) if "day" in table.columns else None
+        first_verdict_days = _first_verdict_days(table, arms, rules, pairs) if "day" in table.columns else None
         cross_checks = None if look.withheld else run_cross_checks(arms, pairs, rules)
-        analysis = analyse_output.TableAnalysis(look, rules, terms, first_verdict_days, cross_checks)
+        analysis = analyse_output.TableAnalysis(look, rules, terms, first_verdict_days, cross_checks, table.notes)
         if options["json"]:
             values = analyse_output.analysis_as_dict(analysis)
             self.stdout.write(json.dumps(values, ensure_ascii=False, indent=2))
         else:
-            analyse_output.print_tables(analysis, Console(width=None if sys.stdout.isatty() else 118))
+            analyse_output.print_tables(analysis, terminal())
 
-    def _parse(self, options: dict[str, Any]) -> tuple[reader.ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
+    def _parse(self, options: dict[str, Any]) -> tuple[ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
         """Return the table, the rules, the arms and the pairs to compare. Raise CommandError on invalid options."""
         if options["margin"] is not None and not 0 < options["margin"] < 1:
             raise CommandError("--margin is a share between 0 and 1: 0.02 is 2 people in 100.")
@@ -65,20 +69,10 @@ class Command(BaseCommand):
             raise CommandError(f"{options['monitoring']} monitoring needs --planned-per-arm.")
         if (options["monitoring"] == "group-sequential") != bool(options["looks"]):
             raise CommandError("--looks goes with --monitoring group-sequential, and the other way round.")
-        try:
-            with options["file"].open(encoding="utf-8", newline="") as stream:
-                table = reader.read_table(stream)
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{options['file']} cannot be read: {error}") from None
-        except reader.TableError as error:
-            raise CommandError(f"{options['file']}: {error}") from None
+        table = self._read(options["file"])
         if {"stratum", "cluster"} <= table.columns:
             raise CommandError(f"{options['file']}: has strata and clusters; choose one of the two columns.")
-        try:
-            looks = tuple(reader.parse_positive_numbers(options["looks"], "--looks")) if options["looks"] else ()
-            arms = _arms(table, options["weights"])
-        except reader.TableError as error:
-            raise CommandError(str(error)) from None
+        looks = _numbers(options["looks"], "--looks") if options["looks"] else ()
         if looks and (list(looks) != sorted(set(looks)) or looks[-1] > 1):
             raise CommandError("--looks must rise to at most 1, such as 0.25,0.5,0.75.")
         if options["factorial"] and "stratum" in table.columns:
@@ -87,12 +81,14 @@ class Command(BaseCommand):
             options["monitoring"] != "fixed" or {"stratum", "cluster"} & table.columns
         ):
             raise CommandError("--correction dunnett is for one look at plain counts, without strata or clusters.")
-        keys = list(table.arms)
-        named_arms = [options["control"], *(options["factorial"].split(",") if options["factorial"] else [])]
-        for key in named_arms:
-            if key not in keys:
-                raise CommandError(f"There is no arm “{key}”; the arms are {', '.join(keys)}.")
-        if options["factorial"] and len(set(named_arms[1:])) != 4:
+        shares = _shares(table, options["weights"])
+        table = _without_zero_weights(table, shares)
+        arms = _arms(table, shares)
+        control = _find_arm(table, options["control"])
+        options["factorial"] = (
+            [_find_arm(table, name) for name in options["factorial"].split(",")] if options["factorial"] else []
+        )
+        if options["factorial"] and len(set(options["factorial"])) != 4:
             raise CommandError("--factorial names four different arms: neither,first,second,both.")
         rules = Rules(
             level=options["level"],
@@ -105,25 +101,66 @@ class Command(BaseCommand):
             stratified="stratum" in table.columns,
             clusters=_cluster_design(arms, options["file"]) if "cluster" in table.columns else None,
         )
-        pairs = all_pairs(keys, options["control"])
+        pairs = all_pairs(table.arms, control)
         if options["correction"] == "dunnett":
-            pairs = [pair for pair in pairs if pair[1] == options["control"]]
+            pairs = [pair for pair in pairs if pair[1] == control]
         return table, rules, arms, pairs
 
+    def _read(self, path: Path) -> ArmTable:
+        try:
+            with path.open("rb") as stream:
+                return read_table(stream)
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
+        except UnreadableFile as error:
+            raise CommandError(printable(f"{path}: {error}")) from None
 
-def _arms(table: reader.ArmTable, weights: str | None) -> list[ArmCounts]:
-    shares: Sequence[float] = [1.0] * len(table.arms)
-    if weights:
-        shares = reader.parse_positive_numbers(weights, "--weights", count=len(table.arms))
+
+def _numbers(text: str, option: str, *, lowest: float = 1e-9) -> tuple[float, ...]:
+    """Parse numbers such as "3,2,2,2"."""
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise CommandError(f"{option}: “{text}” is not a list of numbers such as 3,2,2,2.") from None
+    if not all(lowest <= value < 1e9 for value in values):
+        raise CommandError(f"{option}: every number must be {'zero or more' if lowest == 0 else 'above zero'}.")
+    return values
+
+
+def _shares(table: ArmTable, weights: str | None) -> dict[str, float]:
+    """Each arm's share of the planned split; those whose share is zero are left out of the comparison."""
+    values = _numbers(weights, "--weights", lowest=0) if weights else (1.0,) * len(table.arms)
+    if len(values) != len(table.arms):
+        raise CommandError(f"--weights: {len(values)} numbers for {len(table.arms)} arms, {', '.join(table.arms)}.")
+    return dict(zip(table.arms, values, strict=True))
+
+
+def _without_zero_weights(table: ArmTable, shares: Mapping[str, float]) -> ArmTable:
+    left_out = [arm for arm, share in shares.items() if not share]
+    if len(table.arms) - len(left_out) < 2:
+        raise CommandError("--weights: fewer than two arms have a weight above zero.")
+    notes = [f"“{arm}” has weight 0 and is left out." for arm in left_out]
+    return replace(table.without_arms(left_out), notes=(*table.notes, *notes)) if left_out else table
+
+
+def _find_arm(table: ArmTable, name: str) -> str:
+    """The arm with this name, however its accents and blanks are written."""
+    looks = {look_of(arm): arm for arm in table.arms}
+    if look_of(name.strip()) not in looks:
+        raise CommandError(printable(f"There is no arm “{name}”; the arms are {', '.join(table.arms)}."))
+    return looks[look_of(name.strip())]
+
+
+def _arms(table: ArmTable, shares: Mapping[str, float]) -> list[ArmCounts]:
     return [
         ArmCounts(
             arm,
             table.total(arm),
-            weight,
+            shares[arm],
             strata=table.strata(arm) if "stratum" in table.columns else {},
             clusters=table.clusters(arm) if "cluster" in table.columns else {},
         )
-        for arm, weight in zip(table.arms, shares, strict=True)
+        for arm in table.arms
     ]
 
 
@@ -131,11 +168,11 @@ def _cluster_design(arms: Sequence[ArmCounts], path: Path) -> ClusterDesign:
     try:
         return find_cluster_design([arm.clusters for arm in arms])
     except NeitherDesign as error:
-        raise CommandError(f"{path}: {error}") from None
+        raise CommandError(printable(f"{path}: {error}")) from None
 
 
 def _first_verdict_days(
-    table: reader.ArmTable, options: dict[str, Any], rules: Rules, pairs: list[tuple[str, str]]
+    table: ArmTable, arms: Sequence[ArmCounts], rules: Rules, pairs: list[tuple[str, str]]
 ) -> dict[tuple[str, str], str] | None:
     """Return the day from which each pair's verdict of now was said; None unless always-valid monitoring allows it.
 
@@ -143,12 +180,13 @@ def _first_verdict_days(
     """
     if rules.monitoring != "always-valid":
         return None
+    shares = {arm.key: arm.weight for arm in arms}
     said: dict[tuple[str, str], tuple[str, str]] = {}
     verdicts_now: dict[tuple[str, str], str] = {}
     so_far: set[str] = set()
     for day in table.days():
         so_far.add(day)
-        for row in compare(_arms(table.restrict_to_days(so_far), options["weights"]), pairs, rules).comparisons:
+        for row in compare(_arms(table.restrict_to_days(so_far), shares), pairs, rules).comparisons:
             pair = (row.treated, row.control)
             verdicts_now[pair] = row.verdict
             is_claim = row.verdict in ("better", "worse", "no-meaningful-difference")

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from analytics.fold.fold import fold
 from analytics.looks.evaluate import evaluate
 from analytics.management import terminal_report
+from analytics.management.terminal import as_text, terminal
 from analytics.results import build
 from analytics.simulated_visits import demo
 from analytics.simulated_visits.visitors import SimulatedVisitor, VisitSimulator, visitors
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="the site's port; the partner's page gets the next")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        console = Console(width=None if self.stdout.isatty() else 118)
+        console = terminal()
         site, partner = options["port"], options["port"] + 1
         if not settings.LOCAL_HTTP:
             raise CommandError("The demo makes accounts with passwords that it prints: it needs LOCAL_HTTP=1.")
@@ -113,7 +114,8 @@ class Command(BaseCommand):
             raise CommandError(f"Port {partner} is taken. Choose another pair: make demo PORT=9000") from None
         threading.Thread(target=partner_server.serve_forever, daemon=True).start()
         with launcher.run_server(launcher.PRODUCTION_APPLICATION, port=site) as url, _worker():
-            console.print(f"\n[bold]The site is running.[/] Results: {url}/campaigns/{campaign.slug}/results/")
+            results = f" Results: {url}/campaigns/{campaign.slug}/results/"
+            console.print(as_text(("\nThe site is running.", "bold"), results))
             console.print("Sign in as one of:")
             for account in accounts:
                 console.print(f"  {account.name:8} {account.password:14} {account.role}", highlight=False)

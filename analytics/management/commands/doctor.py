@@ -11,19 +11,19 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.utils import timezone
 from rich.console import Console
-from rich.table import Table
 
 from analytics.doctor.findings import Finding, FindingState, forgetting_finding
 from analytics.doctor.log_search import NGINX_DIRECTORY
 from analytics.doctor.scan import examine
 from analytics.health import check_health
 from analytics.ingest import open_views
+from analytics.management.terminal import TextTable, as_text, terminal
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 
 _MARKS = {
-    FindingState.FINE: "[green]✓ fine[/]",
-    FindingState.LEAKS: "[red]✗ leaks[/]",
-    FindingState.UNKNOWN: "[yellow]? could not look[/]",
+    FindingState.FINE: ("✓ fine", "green"),
+    FindingState.LEAKS: ("✗ leaks", "red"),
+    FindingState.UNKNOWN: ("? could not look", "yellow"),
 }
 
 
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2))
         else:
-            _show(findings, Console())
+            _show(findings, terminal())
         sys.exit(any(finding.state == FindingState.LEAKS for finding in findings))
 
 
@@ -67,9 +67,10 @@ def _forgetting(now: datetime) -> Finding:
 
 
 def _show(findings: list[Finding], console: Console) -> None:
-    table = Table("", "looked at", "found", "what to do")
+    table = TextTable("", ["", "looked at", "found", "what to do"])
     for finding in findings:
-        table.add_row(_MARKS[finding.state], finding.subject, finding.said, finding.do)
+        texts = map(as_text, (finding.subject, finding.said, finding.do))
+        table.add_row(as_text(_MARKS[finding.state]), *texts)
     console.print(table)
     count = {state: sum(finding.state == state for finding in findings) for state in FindingState}
     console.print(

@@ -9,6 +9,7 @@ from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.management.campaign_command import CampaignCommand
 from messages.audit import log
+from messages.text.printable import printable
 
 
 class Command(CampaignCommand):
@@ -34,5 +35,5 @@ class Command(CampaignCommand):
         except NotEvaluable as reason:
             raise CommandError(str(reason)) from None
         for event in pause_harmful_arms(campaign, now=timezone.now(), by=log.command_line_actor()):
-            self.stdout.write(f"A guardrail was crossed: “{event.arm.name}” is paused.")
+            self.stdout.write(f"A guardrail was crossed: “{printable(event.arm.name)}” is paused.")
         self.stdout.write(f"Look {analysis.look} is on record. Read it: manage.py report {campaign.slug}")

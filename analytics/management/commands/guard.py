@@ -7,6 +7,7 @@ from analytics import clock_check
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.management.campaign_command import CampaignCommand
 from messages.audit import log
+from messages.text.printable import printable
 
 
 class Command(CampaignCommand):
@@ -18,6 +19,8 @@ class Command(CampaignCommand):
         campaign = self.find_campaign(options["campaign"])
         events = pause_harmful_arms(campaign, now=timezone.now(), by=log.command_line_actor())
         for event in events:
-            self.stdout.write(f"Paused “{event.arm.name}”: {event.outcome} is surely worse than the plan allows.")
+            self.stdout.write(
+                f"Paused “{printable(event.arm.name)}”: {event.outcome} is surely worse than the plan allows."
+            )
         if not events:
             self.stdout.write("No guardrail is crossed.")

@@ -3,10 +3,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
-from rich.console import Console
 
 from analytics.management import terminal_report
 from analytics.management.campaign_command import CampaignCommand
+from analytics.management.terminal import terminal
 from analytics.results import build, report_json
 
 
@@ -25,4 +25,4 @@ class Command(CampaignCommand):
         if options["json"]:
             self.stdout.write(json.dumps(report_json.as_dict(latest), ensure_ascii=False, indent=2))
         else:
-            terminal_report.show(latest, Console(width=118 if not self.stdout.isatty() else None))
+            terminal_report.show(latest, terminal())

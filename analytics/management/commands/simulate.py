@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 
 from analytics.comparison.compare import MIN_EVENTS, Rules
-from analytics.simulation_study import cluster_designs, coverage, error_rates
+from analytics.simulation_study import cluster_designs, coverage, error_rates, harm_stops
 from analytics.stats import proportions
 
 PAGE = settings.BASE_DIR / "docs" / "simulation.md"
-_RATES = ((0.5, 200), (0.05, 1_000), (0.005, 5_000), (0.0002, 50_000))
+_RATES = ((0.5, 200), (0.05, 1_000), (0.005, 5_000), (0.0002, 50_000), (0.0002, 2_000))
 _RULES = (
     ("always-valid: any day, all pairs, Holm (the default)", error_rates.always_valid_rule, 1.0),
     ("group-sequential: five looks, all pairs, Holm", error_rates.group_sequential_rule, 0.3),
@@ -44,6 +44,14 @@ def _methods() -> Iterator[tuple[str, str, error_rates.PairwiseMethod]]:
 _SETTINGS = ((0.4, 100), (0.4, 2_000), (0.05, 500), (0.01, 2_000), (0.0002, 50_000))
 
 
+# Harm in the control arm, what is allowed on top, people per arm and hour.
+_ON_THE_MARGIN = (
+    *((0.03, 0.01, 20), (0.03, 0.03, 20), (0.003, 0.01, 20), (0.003, 0.003, 20)),
+    *((0.0002, 0.01, 20), (0.0002, 0.0002, 200)),
+)
+_BEYOND_THE_MARGIN = ((0.0, 0.3), (0.003, 0.1), (0.003, 0.3), (0.03, 0.08), (0.03, 0.13))
+
+
 class Command(BaseCommand):
     help = "Show by simulation what the statistics promise: false calls, coverage, power. Seeded."
     requires_system_checks = []
@@ -59,6 +67,7 @@ class Command(BaseCommand):
             _false_claims(trials),
             _false_equivalence(trials * 2),
             _split_alarms(trials * 5),
+            _harm_stops(trials * 5),
             _coverage(trials * 20),
             _other_intervals(trials * 2),
             _power(trials),
@@ -90,7 +99,7 @@ def _false_claims(trials: int) -> list[str]:
         "Four messages that truly work alike, 28 daily looks. In what share of trials is any of them ever called",
         "better or worse? The product's rules are to stay at or under 5%.",
         "",
-        "| rule | " + " | ".join(f"rate {rate:g}" for rate, _ in _RATES) + " |",
+        "| rule | " + " | ".join(f"rate {rate:g}, {n:,} a day" for rate, n in _RATES) + " |",
         "|---|" + "---|" * len(_RATES),
     ]
     for name, rule, part in _RULES:
@@ -105,8 +114,8 @@ def _false_claims(trials: int) -> list[str]:
         *lines,
         "",
         "Looking often, and stopping at the first lead, finds winners where there are none. The default rule does not.",
-        "It rests on large samples, so its verdict is held until each arm has "
-        f"{MIN_EVENTS} people with and without the outcome.",
+        f"It rests on large samples, so until each arm has {MIN_EVENTS} people with and without the outcome, it uses",
+        "an exact interval instead.",
         "",
     ]
 
@@ -166,6 +175,55 @@ def _split_alarms(trials: int) -> list[str]:
             alarm, warning = error_rates.split_alarm_rates(rules, arms=arms, a_day=1_000, count=trials, seed=600 + arms)
             lines.append(f"| {name} | {arms} | {_percent(alarm, 2)} | {_percent(warning, 2)} |")
     return [*lines, ""]
+
+
+def _harm_stops(trials: int) -> list[str]:
+    """Simulate the harm stop at the margin, where every stop is false, and beyond it."""
+    lines = [
+        "## The harm stop",
+        "",
+        "Three messages whose harm beside the control is exactly what the plan allows, looked at each hour of 28 days.",
+        f"In what share of {trials:,} campaigns is any of them ever stopped? At most 5% are promised.",
+        "",
+        "| harm in the control | allowed | people per arm an hour | stopped |",
+        "|---|---|---|---|",
+    ]
+    for number, (control, margin, per_hour) in enumerate(_ON_THE_MARGIN):
+        share = harm_stops.false_stop_rate(
+            control=control, margin=margin, per_hour=per_hour, count=trials, seed=800 + number
+        )
+        lines.append(f"| {control:.2%} | {margin:.2%} more | {per_hour:,} | {_percent(share, 2)} |")
+    lines += [
+        "",
+        "A message that does more harm than 1 in 100 is stopped on which day? That of half the campaigns, and of nine",
+        f"in ten; 100 people per arm a day, {trials // 20:,} campaigns. From left to right: the bound itself; less 2",
+        "views a day, which one network may count for at least; and with small cells judged at their worst, as in a",
+        "campaign.",
+        "",
+        "| harm in the control | with the message | the bound | less one network | as in a campaign |",
+        "|---|---|---|---|---|",
+    ]
+    for number, (control, treated) in enumerate(_BEYOND_THE_MARGIN):
+        cells = [
+            harm_stops.days_to_stop(
+                control=control,
+                treated=treated,
+                margin=0.01,
+                per_day=100,
+                views_a_day=views,
+                smallest_cell=smallest,
+                count=trials // 20,
+                seed=820 + number,
+            )
+            for views, smallest in ((0, 0), (2, 0), (2, 10))
+        ]
+        days = [f"{_day(each.half)}; {_day(each.nine_tenths)}" for each in cells]
+        lines.append(f"| {control:.1%} | {treated:.0%} | " + " | ".join(days) + " |")
+    return [*lines, ""]
+
+
+def _day(day: int | None) -> str:
+    return "not within 28" if day is None else str(day)
 
 
 def _coverage(trials: int) -> list[str]:

@@ -22,10 +22,15 @@ def _shrunk(n: int, events: int, m: float) -> tuple[float, float]:
     return p, (2.0 * (n - events) / below if below > 0.0 else 0.0)
 
 
-def _variance(higher: Counts, lower: Counts, m: float) -> float:
-    """Variance of the difference at the constrained rates when multiplier m pushes `higher` up and `lower` down."""
+def constrained_rates(higher: Counts, lower: Counts, m: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """(p, 1 - p) of each arm, likeliest for their difference, when m pushes `higher` up and `lower` down."""
     q1, p1 = _shrunk(higher.n, higher.n - higher.events, m)
-    p2, q2 = _shrunk(lower.n, lower.events, m)
+    return (p1, q1), _shrunk(lower.n, lower.events, m)
+
+
+def _variance(higher: Counts, lower: Counts, m: float) -> float:
+    """Variance of the difference at the constrained rates."""
+    (p1, q1), (p2, q2) = constrained_rates(higher, lower, m)
     return p1 * q1 / higher.n + p2 * q2 / lower.n
 
 

@@ -111,7 +111,7 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
             control=next((arm.key for arm in stored if arm.is_control), ""),
         )
 
-    def write(self, campaign: Campaign, answer: ArmsAnswer) -> None:
+    def write(self, campaign: Campaign, answer: ArmsAnswer, *, by: User) -> None:
         previous = arms.arm_keys(campaign)
         campaign.arms.update(is_control=False)  # a constraint allows one control at a time
         for arm in sorted(answer.arms, key=lambda arm: arm.key == answer.control):

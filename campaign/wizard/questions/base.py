@@ -76,7 +76,7 @@ class Question(ABC, Generic[A, F]):
         """Return the stored answer."""
 
     @abstractmethod
-    def write(self, campaign: Campaign, answer: A) -> None:
+    def write(self, campaign: Campaign, answer: A, *, by: User) -> None:
         """Store an answer. The caller holds the campaign's lock and saves the campaign itself."""
 
     @abstractmethod

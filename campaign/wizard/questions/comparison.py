@@ -47,7 +47,7 @@ class ComparisonQuestion(Question[ComparisonAnswer, ComparisonForm]):
     def read(self, campaign: Campaign) -> ComparisonAnswer:
         return ComparisonAnswer(preset_of([arm.key for arm in campaign.arms.all()]))
 
-    def write(self, campaign: Campaign, answer: ComparisonAnswer) -> None:
+    def write(self, campaign: Campaign, answer: ComparisonAnswer, *, by: User) -> None:
         previous = arms.arm_keys(campaign)
         arms.apply_preset(campaign, answer.preset)
         arms.update_comparisons(campaign, previous=previous)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -59,7 +60,7 @@ class EthicsQuestion(Question[EthicsAnswer, EthicsForm]):
     def read(self, campaign: Campaign) -> EthicsAnswer:
         return EthicsAnswer(campaign.ethics_reference, campaign.ethics_exemption)
 
-    def write(self, campaign: Campaign, answer: EthicsAnswer) -> None:
+    def write(self, campaign: Campaign, answer: EthicsAnswer, *, by: User) -> None:
         campaign.ethics_reference, campaign.ethics_exemption = answer.ethics_reference, answer.ethics_exemption
 
     def is_answered(self, campaign: Campaign) -> bool:

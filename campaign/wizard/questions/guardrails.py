@@ -92,7 +92,7 @@ class GuardrailsQuestion(base.Question[GuardrailsAnswer, GuardrailsForm]):
             {key: base.share_to_per_hundred(watched[key].harm_margin) for key in GUARDRAIL_OUTCOMES if key in watched}
         )
 
-    def write(self, campaign: Campaign, answer: GuardrailsAnswer) -> None:
+    def write(self, campaign: Campaign, answer: GuardrailsAnswer, *, by: User) -> None:
         """Store the guardrails. What is watched for harm does not count as success: an outcome has one role."""
         plan = ensure_plan(campaign)
         dropped = set(GUARDRAIL_OUTCOMES) - set(answer.margins)

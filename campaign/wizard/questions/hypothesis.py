@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django import forms
+from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
 from campaign.models import Campaign
@@ -50,7 +51,7 @@ class HypothesisQuestion(Question[HypothesisAnswer, HypothesisForm]):
     def read(self, campaign: Campaign) -> HypothesisAnswer:
         return HypothesisAnswer(campaign.name, campaign.hypothesis)
 
-    def write(self, campaign: Campaign, answer: HypothesisAnswer) -> None:
+    def write(self, campaign: Campaign, answer: HypothesisAnswer, *, by: User) -> None:
         campaign.name, campaign.hypothesis = answer.name, answer.hypothesis
 
     def is_answered(self, campaign: Campaign) -> bool:

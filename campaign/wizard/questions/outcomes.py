@@ -75,7 +75,7 @@ class OutcomesQuestion(Question[OutcomesAnswer, OutcomesForm]):
     def read(self, campaign: Campaign) -> OutcomesAnswer:
         return OutcomesAnswer(primary_outcome(campaign), tuple(outcomes_with_role(campaign, Role.SECONDARY)))
 
-    def write(self, campaign: Campaign, answer: OutcomesAnswer) -> None:
+    def write(self, campaign: Campaign, answer: OutcomesAnswer, *, by: User) -> None:
         """Store the outcomes. A guardrail that becomes primary is a guardrail no longer; the others stay."""
         plan, guardrails = ensure_plan(campaign), outcomes_with_role(campaign, Role.GUARDRAIL)
         secondary = [key for key in answer.secondary if key not in guardrails and key != answer.primary]

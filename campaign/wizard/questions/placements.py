@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ from campaign.i18n.numbers import format_number
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import Campaign, Placement
 from campaign.wizard.questions.base import Answer, Question, QuestionForm, WholeNumberField
+from messages.audit import log
 
 MAX_PER_DAY = 100_000_000
 
@@ -68,7 +70,7 @@ class PlacementsQuestion(Question[PlacementsAnswer, PlacementsForm]):
     template_name = "campaign/wizard/placements.html"
     form_class = PlacementsForm
     is_required = True
-    plan_keys = frozenset({"placements"})
+    plan_keys = frozenset({"placements", "network_shares"})
     registration_rows = frozenset({"collection"})
     obstacles = {
         ObstacleReason.NO_PLACEMENT: _("Choose at least one place."),
@@ -81,13 +83,15 @@ class PlacementsQuestion(Question[PlacementsAnswer, PlacementsForm]):
             dict(Placement.objects.values_list("pk", "expected_per_day")),
         )
 
-    def write(self, campaign: Campaign, answer: PlacementsAnswer) -> None:
+    def write(self, campaign: Campaign, answer: PlacementsAnswer, *, by: User) -> None:
         campaign.placements.set(Placement.objects.filter(pk__in=answer.chosen))
         for placement in Placement.objects.select_for_update(no_key=True, of=("self",)).order_by("pk"):
             number = answer.per_day.get(placement.pk)
             if number is not None and number != placement.expected_per_day:
                 placement.expected_per_day = number
                 placement.save(update_fields=["expected_per_day"])
+                names = {"ref": placement.key, "label": placement.name, "fields": "expected_per_day"}
+                log.record(log.Action.PLACEMENT_CHANGE, by=by, kind=log.ObjectKind.PLACEMENT, **names)
 
     def is_answered(self, campaign: Campaign) -> bool:
         return campaign.placements.exists()

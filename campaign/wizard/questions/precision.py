@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -205,7 +206,7 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
             within=str(plan.strata or plan.clusters),
         )
 
-    def write(self, campaign: Campaign, answer: PrecisionAnswer) -> None:
+    def write(self, campaign: Campaign, answer: PrecisionAnswer, *, by: User) -> None:
         plan = ensure_plan(campaign)
         for name in ("level", "monitoring", "power", "correction", "spending"):
             setattr(plan, name, getattr(answer, name))

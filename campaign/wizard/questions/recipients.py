@@ -89,7 +89,7 @@ class RecipientsQuestion(Question[RecipientsAnswer, RecipientsForm]):
             return RecipientsAnswer()
         return RecipientsAnswer(tuple(plan.told.order_by("pk").values_list("pk", flat=True)), plan.webhook)
 
-    def write(self, campaign: Campaign, answer: RecipientsAnswer) -> None:
+    def write(self, campaign: Campaign, answer: RecipientsAnswer, *, by: User) -> None:
         plan = ensure_plan(campaign)
         plan.told.set(User.objects.filter(pk__in=answer.people))
         plan.webhook = answer.webhook

@@ -150,7 +150,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
             ends=campaign.ends_at and (campaign.ends_at - timedelta(microseconds=1)).date(),
         )
 
-    def write(self, campaign: Campaign, answer: SampleSizeAnswer) -> None:
+    def write(self, campaign: Campaign, answer: SampleSizeAnswer, *, by: User) -> None:
         """Store the numbers. Days last from midnight to midnight UTC; a time of day that was set elsewhere stays."""
         plan, stored = ensure_plan(campaign), self.read(campaign)
         plan.expected_rate = None if answer.expected is None else base.per_hundred_to_share(answer.expected)

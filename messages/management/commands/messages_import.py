@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from messages.exchange import import_export, reader
 from messages.exchange.import_export import ImportPlan
+from messages.tables.errors import UnreadableFile
+from messages.text.printable import printable
 
 
 class Command(BaseCommand):
@@ -26,8 +28,8 @@ class Command(BaseCommand):
             parsed = reader.parse_file(path.read_bytes())
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
-        except reader.UnreadableFile as reason:
-            raise CommandError(str(reason)) from None
+        except UnreadableFile as reason:
+            raise CommandError(printable(str(reason))) from None
         plan = import_export.plan_import(parsed)
         self._show(plan)
         if plan.rejected_rows:
@@ -45,14 +47,16 @@ class Command(BaseCommand):
         self.stdout.write(f"Done: {len(plan.revisions)} drafts of {author.get_username()} await review.")
 
     def _show(self, plan: ImportPlan) -> None:
+        for note in plan.notes:
+            self.stdout.write(note)
         for rejected in plan.rejected_rows:
-            self.stderr.write(f"{rejected.where}: {rejected.reason}")
+            self.stderr.write(printable(f"{rejected.where}: {rejected.reason}"))
         for revision in plan.revisions:
             kind = "new message" if revision.message in plan.messages else "new revision"
             languages = ", ".join(words.locale for words in revision.renditions) or "no words"
             self.stdout.write(f"{revision.where}: {kind} {revision.message} r{revision.revision} ({languages})")
         if plan.ignored:
-            self.stdout.write(f"Not known, and left out: {', '.join(plan.ignored)}.")
+            self.stdout.write(printable(f"Not known, and left out: {', '.join(plan.ignored)}."))
         self.stdout.write(
             f"{len(plan.themes)} new themes, {len(plan.messages)} new messages, {len(plan.revisions)} new revisions, "
             f"{len(plan.unchanged)} unchanged, {len(plan.rejected_rows)} refused."

@@ -6,11 +6,12 @@ from django.test import Client
 from scipy.stats import brunnermunzel, fisher_exact
 
 from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.looks.evaluate import evaluate
 from analytics.models import Estimate
 from analytics.results import build
-from analytics.stats import Counts, Levels, multiplicity
+from analytics.stats import Counts, Levels, multiplicity, proportions, strata
 from analytics.stats import Estimate as Estimated
 from tests import world
 
@@ -44,6 +45,59 @@ class TestChecks:
             assert isinstance(estimate, Estimated)
             assert estimate.p_value is not None
             assert (estimate.p_value < 0.05) == significant
+
+    def test_the_ratio_and_the_lift_have_koopmans_interval(self) -> None:
+        # Fagerland, Lydersen and Laake 2017, chapter 4: 7 of 34 against 1 of 34 is 7.0 (1.2209 to 42.5757).
+        (pair,) = run_cross_checks(
+            [ArmCounts("a", Counts(34, 7)), ArmCounts("b", Counts(34, 1))], [("a", "b")], Rules()
+        ).pairs
+        assert pair.ratio is not None
+        assert (pair.ratio.effect, pair.ratio.low, pair.ratio.high) == pytest.approx((7.0, 1.2209, 42.5757), abs=5e-5)
+        assert pair.lift == Range(6.0, pair.ratio.low - 1, (pair.ratio.high or 0) - 1)
+        assert (pair.homogeneity, pair.after_stopping) == (None, None)
+
+    def test_a_ratio_to_nobody_is_open_above(self) -> None:
+        arms = [ArmCounts("a", Counts(50, 4)), ArmCounts("b", Counts(50, 0))]
+        there, back = run_cross_checks(arms, [("a", "b"), ("b", "a")], Rules()).pairs
+        assert there.ratio is not None
+        assert (there.ratio.effect, round(there.ratio.low, 3), there.ratio.high) == (None, 1.083, None)
+        assert back.ratio is not None
+        assert (back.ratio.effect, back.ratio.low) == (0.0, 0.0)
+
+    @pytest.mark.parametrize("rules", [Rules(), Rules(stratified=True)])
+    def test_strata_say_whether_they_agree(self, rules: Rules) -> None:
+        # Breslow and Day 1980, chapter 4, oesophageal cancer by age: R's metafor prints 9.2993 as rma.mh(...)$TA.
+        heavy = [(10, 1), (30, 4), (54, 25), (69, 42), (37, 19), (5, 5)]
+        others = [(106, 0), (169, 5), (159, 21), (173, 34), (124, 36), (39, 8)]
+        arms = [
+            ArmCounts(
+                key,
+                Counts(sum(n for n, _ in rows), sum(x for _, x in rows)),
+                strata={name: Counts(*row) for name, row in zip("abcdef", rows, strict=True)},
+            )
+            for key, rows in (("heavy", heavy), ("others", others))
+        ]
+        (pair,) = run_cross_checks(arms, [("heavy", "others")], rules).pairs
+        assert pair.homogeneity is not None
+        assert (round(pair.homogeneity.statistic, 4), pair.homogeneity.df) == (9.2993, 5)
+        assert round(pair.homogeneity.p_value, 4) == 0.0977
+        tables = [
+            strata.Stratum(treated=Counts(*one), control=Counts(*other))
+            for one, other in zip(heavy, others, strict=True)
+        ]
+        plain = proportions.ratio(treated=arms[0].counts, control=arms[1].counts)
+        expected = strata.ratio(tables) if rules.stratified else plain
+        assert isinstance(expected, Estimated)
+        assert pair.ratio == Range(expected.effect, expected.interval.low, expected.interval.high)
+
+    def test_a_planned_look_says_how_large_the_difference_is_if_it_ended_there(self) -> None:
+        rules = Rules(monitoring="group-sequential", planned_per_arm=600, looks=(0.4, 0.83))
+        (pair,) = run_cross_checks(ARMS, [("both", "neutral")], rules).pairs
+        (row,) = compare(ARMS, [("both", "neutral")], rules).comparisons
+        assert isinstance(row.estimate, Estimated)
+        assert pair.after_stopping is not None
+        assert pair.after_stopping.effect is not None
+        assert 0.0 < pair.after_stopping.effect < row.estimate.effect
 
     def test_chances_to_be_best_add_up_and_turn_round_for_a_bad_outcome(self) -> None:
         good, bad = (run_cross_checks(ARMS, [], Rules(lower_is_better=lower)).arms for lower in (False, True))

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from collections import defaultdict
 from io import StringIO
 from pathlib import Path
@@ -17,6 +20,7 @@ GERBER_GREEN_LARIMER = (
     "arm,n,events\nControl,191243,56730\nCivic Duty,38218,12021\nHawthorne,38204,12316\nSelf,38218,13191\n"
     "Neighbors,38201,14438\n"
 )
+ROOT = Path(__file__).parents[3]
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
 
@@ -75,9 +79,10 @@ def test_a_margin_allows_no_meaningful_difference(tmp_path: Path) -> None:
     assert row["verdict"] == "cannot-tell-yet"
 
 
-def test_columns_may_stand_in_any_order_and_others_are_ignored(tmp_path: Path) -> None:
+def test_columns_may_stand_in_any_order_and_others_are_left_out(tmp_path: Path) -> None:
     told = analyse(tmp_path, "\ufeffnote,events, n ,arm\nx,10,100,a\n\ny,20,100,b\n", "--control", "a")
     assert [(arm["arm"], arm["n"], arm["events"]) for arm in told["arms"]] == [("a", 100, 10), ("b", 100, 20)]
+    assert told["notes"] == ["Columns left out: note."]
 
 
 def test_an_empty_arm_is_null_and_not_zero(tmp_path: Path) -> None:
@@ -95,12 +100,14 @@ def test_an_empty_arm_is_null_and_not_zero(tmp_path: Path) -> None:
         ("arm,n,events\na,1,0\nb,x,0\n", ("--control", "a"), "line 3, column n: “x” is not a whole number"),
         ("arm,n,events\na,1,0\nb,1.5,0\n", ("--control", "a"), "line 3, column n"),
         ("arm,n,events\na,1,2\nb,1,0\n", ("--control", "a"), "line 2, column events: 2 is more than n, 1"),
-        ("arm,n,events\na,1,0\na,1,0\n", ("--control", "a"), "line 3, column arm: “a” stands twice"),
         ("arm,n,events\na,1,0\nb,1\n", ("--control", "a"), "line 3: 2 columns where the header has 3"),
         ("arm,n,events\na,1,0\nb,-1,0\n", ("--control", "a"), "line 3, column n"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "c"), "no arm “c”"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1"), "1 numbers for 2 arms"),
-        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1,0"), "above zero"),
+        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1,-1"), "zero or more"),
+        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1,nan"), "zero or more"),
+        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1,0"), "fewer than two arms"),
+        ("arm,n,events\na,1,0\nb,1,0\nc,1,0\n", ("--control", "a", "--weights", "0,1,1"), "no arm “a”"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--margin", "2"), "between 0 and 1"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--monitoring", "always-valid"), "--planned-per-arm"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--looks", "0.5"), "goes with"),
@@ -114,6 +121,86 @@ def test_a_wrong_table_is_named_by_line_and_column(
 ) -> None:
     with pytest.raises(CommandError, match=says):
         analyse(tmp_path, text, *options)
+
+
+def test_an_unquoted_separator_of_thousands_is_refused_and_a_quoted_one_is_read(tmp_path: Path) -> None:
+    """20,015 people and 310 events were read as 15 events of 20 people."""
+    with pytest.raises(CommandError, match="line 2: 4 columns where the header has 3"):
+        analyse(tmp_path, "arm,n,events\ncontrol,20,015,310\nb,20,014,402\n", "--control", "control")
+    text = 'arm,n,events\ncontrol,"20,015",310\nb,"20,014",402\n'
+    (row,) = analyse(tmp_path, text, "--control", "control")["comparisons"]
+    # Miettinen and Nurminen's interval and p by mpmath, 30 digits, from the score statistic itself.
+    assert round(row["effect"], 7) == 0.0045976
+    assert (round(row["interval"]["low"], 7), round(row["interval"]["high"], 7)) == (0.0020131, 0.0072045)
+    assert round(row["p_value"], 8) == 0.00050225
+
+
+def test_an_open_quotation_mark_swallows_no_arms(tmp_path: Path) -> None:
+    rows = ["a,1000,100,ok", 'b,1000,120,"see below', "c,1000,170,ok", "d,1000,180,ok"]
+    with pytest.raises(CommandError, match="line 3, column note"):
+        analyse(tmp_path, "\n".join(["arm,n,events,note", *rows]), "--control", "a")
+    rows[1] += '"'
+    told = analyse(tmp_path, "\n".join(["arm,n,events,note", *rows]), "--control", "a")
+    found = {row["treated"]: row for row in told["comparisons"] if row["control"] == "a"}
+    # The same, by mpmath.
+    for arm, effect, low, high in (("c", 0.07, 0.0403, 0.1001), ("d", 0.08, 0.0499, 0.1105)):
+        interval = found[arm]["interval"]
+        assert [round(value, 4) for value in (found[arm]["effect"], interval["low"], interval["high"])] == [
+            effect,
+            low,
+            high,
+        ]
+
+
+def test_an_arm_of_weight_0_is_left_out_by_name(tmp_path: Path) -> None:
+    text = "arm,n,events\na,1000,100\nstopped,3,1\nb,1000,140\n"
+    told = analyse(tmp_path, text, "--control", "a", "--weights", "1,0,1")
+    assert [arm["arm"] for arm in told["arms"]] == ["a", "b"]
+    assert told["notes"] == ["“stopped” has weight 0 and is left out."]
+    assert told["sample_ratio"]["status"] == "ok"
+
+
+def test_the_control_is_found_however_its_accents_are_written(tmp_path: Path) -> None:
+    told = analyse(tmp_path, "arm,n,events\ncafé,1000,100\nb,1000,140\n", "--control", "cafe\u0301")
+    assert told["comparisons"][0]["control"] == "café"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[us] prospecting",
+        "control [/a]",
+        "video:on:x",
+        "[bold]",
+        "\\[x]",
+        "{x}",
+        "%s",
+        "a" * 150,
+        "مرحبا",
+        "可愛い",
+        "a  b",
+    ],
+)
+def test_names_stand_in_the_terminal_as_they_stand_in_the_file(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"arm,n,events\n{name},1000,100\nb,1000,140\n", encoding="utf-8")
+    call_command("analyse", str(path), "--control", name)
+    printed = capsys.readouterr().out
+    first_column = "".join(line.split("│")[1].strip() for line in printed.splitlines() if line.startswith("│"))
+    assert first_column.startswith(f"{name}b")
+    assert f"“{name}”" in printed.replace("\n", "")
+
+
+def test_what_turns_the_direction_of_a_line_does_not_reach_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("arm,n,events\na\u202eb,1000,100\nb,1000,140\n", encoding="utf-8")
+    call_command("analyse", str(path), "--control", "b")
+    assert "\u202e" not in (printed := capsys.readouterr().out)
+    assert "a\ufffdb" in printed
 
 
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
@@ -297,6 +384,28 @@ def test_a_group_sequential_look_names_its_looks(tmp_path: Path) -> None:
     told = analyse(tmp_path, KARLAN_LIST, "--control", "control", "--weights", "3,2,2,2", *options)
     assert told["rules"]["looks"] == [0.25, 0.5]
     assert {row["verdict"] for row in told["comparisons"]} == {"cannot-tell-yet"}
+
+
+@pytest.mark.process
+def test_it_needs_no_place_to_write_and_makes_none(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(KARLAN_LIST, encoding="utf-8")
+    places = {f"{name}_DIRECTORY": str(tmp_path / name.lower()) for name in ("DATA", "KEY", "SPOOL")}
+    environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"} | places
+    command = [
+        sys.executable,
+        "manage.py",
+        "analyse",
+        str(path),
+        "--control",
+        "control",
+        "--weights",
+        "3,2,2,2",
+        "--json",
+    ]
+    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(found.stdout)["sample_ratio"]["status"] == "ok"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["table.csv"]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the folder with the Upworthy archive is not here")

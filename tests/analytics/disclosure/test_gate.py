@@ -104,6 +104,27 @@ def with_split(few: int) -> None:
     evaluate(campaign, now=world.NOON)
 
 
+@pytest.mark.django_db
+def test_ratios_within_placements_are_told_to_about_one_person() -> None:
+    with_split(30)
+    analysis = Analysis.objects.get()
+    (stored, *_), (told, *_) = (analysis.checks or {})["pairs"], gate.released_look(analysis).checks["pairs"]
+    assert told["ratio"]["effect"] == round(stored["ratio"]["effect"], 2)  # one of more than 100 who turned back
+    assert told["ratio"]["effect"] != stored["ratio"]["effect"]
+    assert told["homogeneity"] == stored["homogeneity"]
+
+
+@pytest.mark.django_db
+def test_whether_placements_agree_is_told_only_beside_all_counts_of_placements() -> None:
+    with_split(3)
+    analysis = Analysis.objects.get()
+    hidden = [
+        pair for pair in gate.released_look(analysis).checks["pairs"] if "both" in (pair["treated"], pair["control"])
+    ]
+    assert [pair["homogeneity"] for pair in hidden] == [None] * len(hidden)
+    assert all(pair["homogeneity"] for pair in (analysis.checks or {})["pairs"])
+
+
 def few_saw_it(few: int, **plan: Any) -> Campaign:
     """A campaign of which only a few people saw one message."""
     return looked(COUNTS | {"both": (few, 1)}, ANNOYED | {"both": 0}, plan=plan)

@@ -36,7 +36,7 @@ def launched(*, places: Sequence[str] = ("quiet-page",)) -> Campaign:
     suggested = question.suggest(campaign, question.read(campaign), user=author)
     form = question.build_form(campaign, suggested, {"primary": "turned_back", "secondary": ["left"]})
     assert form.is_valid(), form.errors
-    question.write(campaign, form.answer())
+    question.write(campaign, form.answer(), by=author)
     transitions.submit(campaign, by=author)
     world.approve(campaign)
     transitions.launch(campaign, by=author, now=world.NOON)

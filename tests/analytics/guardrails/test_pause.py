@@ -1,15 +1,14 @@
-import random
-from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pytest
 
-from analytics.guardrails.pause import find_harmful_arms, pause_harmful_arms
+from analytics.disclosure.told_cells import told_cells
+from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Tally
 from analytics.results import build
 from analytics.results.paused_arms import observed_harm_sentence
-from analytics.stats import Counts
 from campaign.lifecycle import arm_pauses, transitions
 from campaign.models import Campaign
 from tests import world
@@ -17,9 +16,9 @@ from tests import world
 QUIET = {"neutral": (5000, 150), "victim": (5000, 150), "user": (5000, 150), "both": (5000, 150)}
 
 
-def watched(counts: dict[str, tuple[int, int]], *more: str, places: Sequence[str] = ()) -> Campaign:
+def watched(counts: dict[str, tuple[int, int]], *more: str, **options: Any) -> Campaign:
     margins = dict.fromkeys(["annoyed", *more], 0.01)
-    campaign = world.draft(plan={"monitoring": "always-valid", "planned_per_arm": 5000}, margins=margins, places=places)
+    campaign = world.draft(plan={"monitoring": "always-valid", "planned_per_arm": 5000}, margins=margins, **options)
     transitions.submit(campaign, by=world.person("mara"))
     world.approve(campaign)
     transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
@@ -40,8 +39,7 @@ def test_an_arm_that_does_harm_is_paused_and_it_is_on_record() -> None:
 @pytest.mark.parametrize(("declared", "paused"), [(0, 1), (10, 0)])
 def test_what_one_network_could_have_done_pauses_nothing(declared: int, paused: int) -> None:
     """250 more of 5,000 are annoyed: more than one network counts for, unless the placement lets it have a tenth."""
-    campaign = watched(QUIET | {"both": (5000, 400)})
-    campaign.placements.update(network_share=declared)
+    campaign = watched(QUIET | {"both": (5000, 400)}, at=world.placement(network_share=declared))
     assert len(pause_harmful_arms(campaign, now=world.NOON)) == paused
 
 
@@ -88,6 +86,41 @@ def test_guarding_twice_records_once() -> None:
     assert GuardEvent.objects.count() == 1
 
 
+@pytest.mark.django_db
+def test_a_harm_that_the_control_never_does_pauses_at_once() -> None:
+    """0 of 1,000 against 900 of 1,000: ten events and ten non-events in each arm were waited for."""
+    campaign = watched(dict.fromkeys(QUIET, (1000, 0)) | {"both": (1000, 900)})
+    (event,) = pause_harmful_arms(campaign, now=world.NOON)
+    assert (event.arm.key, event.effect, event.judged_on) == ("both", 0.9, {"both": [1000, 900], "neutral": [1000, 0]})
+
+
+class TestASmallCell:
+    """What a look would hide is judged at its worst, and kept nowhere."""
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("annoyed", [1, 3, 9])
+    def test_does_not_keep_an_arm_from_being_paused_and_leaves_no_trace(self, annoyed: int) -> None:
+        campaign = watched(dict.fromkeys(QUIET, (600, annoyed)) | {"both": (600, 90)})
+        (event,) = pause_harmful_arms(campaign, now=world.NOON)
+        assert event.judged_on == {"both": [600, 90], "neutral": [600, None]}
+        assert event.effect == pytest.approx(90 / 600 - 9 / 600)
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize(("annoyed", "paused"), [(0, 1), (1, 0), (9, 0)])
+    def test_is_taken_for_as_large_as_it_can_be(self, annoyed: int, paused: int) -> None:
+        campaign = watched(dict.fromkeys(QUIET, (400, annoyed)) | {"both": (400, 40)})
+        assert len(pause_harmful_arms(campaign, now=world.NOON)) == paused
+
+    @pytest.mark.django_db
+    def test_is_hidden_from_later_looks_too(self) -> None:
+        campaign = watched(dict.fromkeys(QUIET, (600, 3)) | {"both": (600, 90)})
+        pause_harmful_arms(campaign, now=world.NOON)
+        assert [cells["neutral"].totals for cells in told_cells(campaign)] == [{"annoyed": None}]
+        more(campaign, QUIET)
+        assert pause_harmful_arms(campaign, now=world.NOON) == []
+        assert not evaluate(campaign, now=world.NOON).release.is_withheld
+
+
 def more(campaign: Campaign, counts: dict[str, tuple[int, int]]) -> None:
     """Add counts on another day."""
     for key, (seen, events) in counts.items():
@@ -98,21 +131,21 @@ def more(campaign: Campaign, counts: dict[str, tuple[int, int]]) -> None:
 
 
 class TestAPauseTellsOfNoFewPeople:
-    """Of 5,000 people, 316 annoyed ones beside 150 cross the guardrail."""
+    """Of 5,000 people, 318 annoyed ones beside 150 cross the guardrail."""
 
     @pytest.mark.django_db
     def test_a_few_after_a_look_pause_nothing_and_ten_do(self) -> None:
-        campaign = watched(QUIET | {"both": (5000, 312)})
+        campaign = watched(QUIET | {"both": (5000, 314)})
         evaluate(campaign, now=world.NOON)
         more(campaign, {"both": (0, 6)})
         assert pause_harmful_arms(campaign, now=world.NOON) == []
         Tally.objects.filter(arm__key="both", day=date(2026, 3, 9), outcome="annoyed").update(count=10)
         (event,) = pause_harmful_arms(campaign, now=world.NOON)
-        assert event.judged_on == {"both": [5000, 322], "neutral": [5000, 150]}
+        assert event.judged_on == {"both": [5000, 324], "neutral": [5000, 150]}
 
     @pytest.mark.django_db
     def test_what_a_look_shows_pauses_at_once(self) -> None:
-        campaign = watched(QUIET | {"both": (5000, 316)})
+        campaign = watched(QUIET | {"both": (5000, 318)})
         evaluate(campaign, now=world.NOON)
         assert [event.arm.key for event in pause_harmful_arms(campaign, now=world.NOON)] == ["both"]
 
@@ -183,30 +216,3 @@ def test_a_campaign_that_was_closed_meanwhile_is_left_alone() -> None:
 @pytest.mark.django_db
 def test_harm_inside_the_margin_pauses_nothing() -> None:
     assert pause_harmful_arms(watched(QUIET | {"both": (5000, 190)}), now=world.NOON) == []
-
-
-def test_fewer_of_a_good_outcome_is_the_harm() -> None:
-    arms = {"control": Counts(5000, 2000), "worse": Counts(5000, 1500)}
-    rules = {"control": "control", "margin": 0.02, "level": 0.95, "n_planned": 10_000}
-    assert [harm.arm for harm in find_harmful_arms(arms, **rules, lower_is_better=False)] == ["worse"]  # type: ignore[arg-type]
-    assert find_harmful_arms(arms, **rules, lower_is_better=True) == []  # type: ignore[arg-type]
-
-
-def test_watching_every_day_rarely_pauses_an_arm_that_stands_on_its_margin() -> None:
-    """28 daily looks with a true harm of exactly the margin: the 95% bound may be crossed in at most 5% of trials."""
-    source = random.Random(3)
-    crossed, trials = 0, 200
-    for _ in range(trials):
-        control, treated = Counts(0, 0), Counts(0, 0)
-        for _ in range(28):
-            control += Counts(100, sum(source.random() < 0.05 for _ in range(100)))
-            treated += Counts(100, sum(source.random() < 0.07 for _ in range(100)))
-            found = find_harmful_arms(
-                {"control": control, "treated": treated},
-                control="control", margin=0.02, level=0.95, n_planned=5600, lower_is_better=True,
-            )  # fmt: skip
-            if found:
-                crossed += 1
-                break
-    # Binomial(200, 0.05): above 18 with a chance of about 1%; the bound is conservative, so far fewer are expected.
-    assert crossed <= 18

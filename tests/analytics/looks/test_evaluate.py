@@ -7,6 +7,7 @@ from analytics.looks import release
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Estimate, Release
 from analytics.results import build
+from campaign.lifecycle import transitions
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -46,9 +47,18 @@ def test_a_verdict_that_one_network_could_turn_is_held_and_says_so() -> None:
 
 
 def test_a_placement_through_which_all_come_has_no_verdict() -> None:
-    campaign = world.launched(plan={"planned_per_arm": 4_500})
-    campaign.placements.update(network_share=100)
+    one_house = world.placement(network_share=100)
+    campaign = world.launched(plan={"planned_per_arm": 4_500}, at=one_house)
     world.tally(campaign, COUNTS)
+    rows = evaluate(campaign, now=world.NOON).estimates.filter(kind="difference", outcome="turned_back")
+    assert {row.verdict for row in rows} == {"cannot-tell-yet"}
+
+
+def test_the_share_of_the_launch_decides_after_the_campaign_is_closed_and_another_is_declared() -> None:
+    campaign = world.launched(plan={"planned_per_arm": 4_500}, at=world.placement(network_share=100))
+    world.tally(campaign, COUNTS)
+    transitions.close(campaign, by=world.person("mara"), now=world.NOON)
+    campaign.placements.update(network_share=0)
     rows = evaluate(campaign, now=world.NOON).estimates.filter(kind="difference", outcome="turned_back")
     assert {row.verdict for row in rows} == {"cannot-tell-yet"}
 

@@ -9,7 +9,7 @@ from analytics.comparison.factorial import factorial_contrasts
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Tally
 from analytics.results import build
-from analytics.stats import Counts, Estimate, sample_ratio
+from analytics.stats import Counts, Estimate, exact_sequence, sample_ratio
 from campaign.models import Campaign, ServedCount
 from tests import world
 from tests.analytics.stats.test_sample_ratio import answer
@@ -175,9 +175,20 @@ class TestEstimators:
         assert build.build(evaluate(campaign, now=world.NOON)).factorial == ()
 
 
-def test_a_verdict_that_must_hold_at_every_look_waits_for_events() -> None:
-    rare = [ArmCounts("a", Counts(100_000, 3)), ArmCounts("b", Counts(100_000, 40))]
-    rules = Rules(monitoring="always-valid", planned_per_arm=100_000)
+RARE = {"a": Counts(100_000, 3), "b": Counts(100_000, 40)}
+
+
+@pytest.mark.parametrize("monitoring", ["always-valid", "group-sequential"])
+def test_a_verdict_on_a_rare_outcome_has_an_exact_interval_that_holds_at_every_look(monitoring: str) -> None:
+    rules = Rules(monitoring=monitoring, planned_per_arm=100_000, looks=(0.5,))  # type: ignore[arg-type]
+    (row,) = compare([ArmCounts(key, counts) for key, counts in RARE.items()], [("b", "a")], rules).comparisons
+    assert (row.verdict, row.hold_reason) == ("better", "")
+    assert row.estimate == exact_sequence.difference(treated=RARE["b"], control=RARE["a"])
+
+
+def test_a_verdict_over_strata_that_must_hold_at_every_look_waits_for_events() -> None:
+    rare = [ArmCounts(key, counts, strata={"p": counts}) for key, counts in RARE.items()]
+    rules = Rules(monitoring="always-valid", planned_per_arm=100_000, stratified=True)
     (row,) = compare(rare, [("b", "a")], rules).comparisons
     assert row.verdict == "cannot-tell-yet"
     assert "10 people" in row.hold_reason

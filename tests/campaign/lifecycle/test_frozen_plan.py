@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict, fields, replace
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
-from campaign.lifecycle import arm_pauses
-from campaign.lifecycle.frozen_plan import canonical_json, changed_plans, fingerprint_of
+from campaign.lifecycle import arm_pauses, frozen_plan, transitions
+from campaign.lifecycle.frozen_plan import canonical_json, changed_plans, fingerprint_of, plan_content
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.record_triggers import restore_triggers
-from messages.models import Rendition
+from messages.audit.hash_chain import ChainEntry, digest_of
+from messages.models import AuditEntry, Rendition
 from messages.review import workflow
 from tests import world
 
@@ -75,12 +77,51 @@ def test_a_change_past_the_triggers_is_found(change: str) -> None:
     assert key in changed_plans([campaign.pk])[campaign.pk]
 
 
-def test_a_fingerprint_that_was_written_anew_with_its_plan_does_not_hide_the_change() -> None:
-    """The rows decide: a plan whose text, hash and rows were all replaced is another plan, which the record tells."""
+def rewrite(plan: AnalysisPlan) -> None:
+    """Write a plan's text and hash anew, so that they agree with its rows."""
+    plan.canonical = canonical_json(plan_content(plan))
+    AnalysisPlan.objects.update(canonical=plan.canonical, fingerprint=fingerprint_of(plan.canonical))
+
+
+def test_a_plan_whose_text_alone_was_replaced_is_found() -> None:
     campaign = world.launched()
     world.drop_triggers()
     AnalysisPlan.objects.update(canonical=campaign.plan.canonical.replace("0.95", "0.50"))
     assert changed_plans([campaign.pk]) == {campaign.pk: ["fingerprint"]}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_plan_whose_rows_text_and_hash_were_all_replaced_is_not_the_one_on_record(change: str) -> None:
+    campaign = world.launched()
+    world.drop_triggers()
+    CHANGES[change][0]()
+    rewrite(AnalysisPlan.objects.get())
+    assert changed_plans([campaign.pk]) == {campaign.pk: ["fingerprint"]}
+
+
+def test_nor_is_it_once_the_entry_of_the_launch_was_replaced_too_or_another_was_put_behind_it() -> None:
+    campaign = world.launched()
+    world.drop_triggers()
+    AnalysisPlan.objects.update(level=0.5)
+    rewrite(AnalysisPlan.objects.get())
+    launch = AuditEntry.objects.get(action="campaign-launch")
+    detail = {"plan": AnalysisPlan.objects.get().fingerprint}
+    AuditEntry.objects.filter(pk=launch.pk).update(detail=detail)
+    assert changed_plans([campaign.pk]) == {campaign.pk: ["fingerprint"]}
+    last = AuditEntry.objects.latest("number")
+    own = {field.name: getattr(launch, field.name) for field in fields(ChainEntry)}
+    forged = ChainEntry(**own | {"number": last.number + 1, "detail": detail, "previous": last.digest})
+    forged = replace(forged, digest=digest_of(forged))
+    AuditEntry.objects.create(**asdict(forged))
+    assert changed_plans([campaign.pk]) == {campaign.pk: ["fingerprint"]}
+
+
+def test_what_one_network_may_count_for_stays_as_it_was_at_the_launch_until_the_campaign_is_closed() -> None:
+    campaign = world.launched(at=world.placement(network_share=10))
+    campaign.placements.update(network_share=50)
+    assert changed_plans([campaign.pk]) == {campaign.pk: ["network_shares"]}
+    transitions.close(campaign, by=world.person("mara"), now=world.NOON)
+    assert changed_plans([campaign.pk]) == {}
 
 
 def test_a_launched_campaign_is_not_deleted_nor_its_plan() -> None:
@@ -111,15 +152,16 @@ def test_labels_pauses_and_later_languages_are_no_change() -> None:
     assert changed_plans([campaign.pk]) == {}
 
 
-def test_a_plan_that_an_earlier_version_froze_with_fewer_keys_is_unchanged() -> None:
-    campaign = world.launched()
-    world.drop_triggers()
-    plan = campaign.plan
-    content = json.loads(plan.canonical)
-    fewer = {key: value for key, value in content.items() if key not in ("ethics", "power", "factorial")}
-    plan.canonical = canonical_json(fewer)
-    plan.fingerprint = fingerprint_of(plan.canonical)
-    plan.save()
+def test_a_plan_that_an_earlier_version_froze_with_fewer_keys_is_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = ("ethics", "power", "factorial", "network_shares")
+
+    def fewer(plan: AnalysisPlan) -> dict[str, object]:
+        return {key: value for key, value in plan_content(plan).items() if key not in later}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(frozen_plan, "plan_content", fewer)
+        campaign = world.launched("earlier")
+    assert "ethics" not in json.loads(campaign.plan.canonical)
     assert changed_plans([campaign.pk]) == {}
 
 
@@ -127,7 +169,7 @@ def test_many_plans_take_as_many_queries_as_one(django_assert_num_queries: Calla
     first = world.launched()
     second = world.launched("second", at=world.placement("side-page"))
     for pks in ([first.pk], [first.pk, second.pk]):
-        with django_assert_num_queries(8):  # type: ignore[attr-defined]  # a context manager
+        with django_assert_num_queries(9):  # type: ignore[attr-defined]  # a context manager
             changed_plans(pks)
 
 

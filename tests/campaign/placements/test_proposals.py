@@ -6,9 +6,13 @@ import pytest
 from django.test import Client
 
 from campaign.kill_switch import stop
+from campaign.lifecycle import transitions
 from campaign.models import Campaign, Deviation, Placement
+from campaign.placements import changes
 from messages.audit_pages.wording import describe_action
 from messages.models import AuditEntry
+from messages.proposals import ProposalRefused
+from messages.stale_copies import digest_of
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +183,20 @@ def test_partner_contacts_see_nothing_of_it(campaign: Campaign, mara: Client) ->
     client = signed_in("pat", "partner contact")
     assert BAD not in client.get(PAGE).content.decode()
     assert client.post(f"{PAGE}confirm/", {}).status_code == 403
+
+
+@pytest.mark.parametrize("fields", [{"network_share": "100"}, {"counts_signed_only": "on"}])
+def test_what_counts_at_a_placement_stays_while_a_campaign_is_open_there(
+    campaign: Campaign, mara: Client, fields: dict[str, str]
+) -> None:
+    save(mara, **fields)
+    assert (Placement.objects.get().network_share, Placement.objects.get().counts_signed_only) == (0, False)
+    assert "Fixed while a campaign is open here" in mara.get(f"{PAGE}change/").content.decode()
+    place = Placement.objects.get()
+    values = {"network_share": 100, "counts_signed_only": True}
+    seen = digest_of(place, changes.PLACEMENT_FIELDS)
+    with pytest.raises(ProposalRefused, match="stays as it was at its launch"):
+        changes.change_placement(place, values, seen=seen, by=world.person("mara"))
+    transitions.close(campaign, by=world.person("mara"), now=world.NOON)
+    save(mara, **fields)
+    assert (Placement.objects.get().network_share, Placement.objects.get().counts_signed_only) != (0, False)

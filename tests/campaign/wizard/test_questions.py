@@ -102,11 +102,11 @@ def test_an_answer_is_a_frozen_dataclass_that_the_form_shows_and_returns(questio
 def test_another_answer_changes_the_summary_and_what_is_declared_of_plan_and_preregistration(
     question: Question[Any, Any],
 ) -> None:
-    campaign = world.draft(plan={"expected_rate": 0.3})
+    campaign = world.draft(plan={"expected_rate": 0.3}, at=world.placement(network_share=10))
     summary, plan, rows = question.describe(campaign), plan_content(campaign.plan), registration_rows(campaign)
     changed_plan, changed_rows = set[str](), set[str]()
     for _ in range(2):  # a choice of three has two others
-        question.write(campaign, OTHER_ANSWERS[question.key](question.read(campaign)))
+        question.write(campaign, OTHER_ANSWERS[question.key](question.read(campaign)), by=world.person("mara"))
         campaign.save()
         campaign = Campaign.objects.get()
         assert question.describe(campaign) != summary
@@ -132,7 +132,7 @@ def test_every_obstacle_to_a_launch_is_removed_by_one_question() -> None:
 def test_a_copy_of_a_campaign_has_every_answer_but_its_name() -> None:
     campaign = world.draft(plan={"expected_rate": 0.3})
     for question in QUESTIONS:
-        question.write(campaign, OTHER_ANSWERS[question.key](question.read(campaign)))
+        question.write(campaign, OTHER_ANSWERS[question.key](question.read(campaign)), by=world.person("mara"))
         campaign.save()
         campaign = Campaign.objects.get()
     copy = Campaign.objects.get(pk=clone_campaign(campaign, by=world.person("nora", "manager")).pk)

@@ -9,7 +9,7 @@ import pytest
 from messages.editor import save as editor_save
 from messages.editor.save import Claims, EditConflict, EditedText, SaveResult
 from messages.models import AuditEntry, Message, Rendition, Revision, Theme
-from messages.review import workflow
+from messages.review import authorship, workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ class TestWhereWordsGo:
 
     def test_a_new_revision_is_by_who_saved_it_so_that_they_cannot_approve_it(self) -> None:
         rendition = save(world.approved_revision("victim")).revision.renditions.get()
-        assert workflow.is_own(rendition, world.person("mara"))
+        assert authorship.is_own(rendition, world.person("mara"))
 
     def test_the_other_languages_come_along_under_their_own_writers(self) -> None:
         first = world.approved_revision("victim", locales=("en", "es"))

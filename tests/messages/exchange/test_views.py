@@ -142,8 +142,9 @@ def test_without_what_was_shown_nothing_is_done(manager: Client) -> None:
     ("data", "said"),
     [
         (b"", "is empty"),
-        (b"\xff\xfe", "CSV UTF-8"),
-        (b"a,b\n", "are missing"),
+        (b"\xff\xfe", "is empty"),
+        (b"\x81", "CSV UTF-8"),
+        (b"a,b\n", "line 1: the column message is missing"),
         (b" " * (views.MAX_UPLOAD_BYTES + 1), "messages_import"),
     ],
 )
@@ -151,6 +152,14 @@ def test_a_file_that_cannot_be_read_is_refused_beside_the_field(manager: Client,
     html = text(sent(manager, data))
     assert said in html
     assert 'aria-describedby="file-hint file-error"' in html
+
+
+def test_a_file_of_windows_is_shown_with_a_word_about_its_letters_and_imported(manager: Client) -> None:
+    spanish = replace(NEW, renditions=(RenditionRecord("es", "¿Cuánto?", "10 €" * 300),))
+    answer = sent(manager, to_csv([spanish]).decode("utf-8-sig").encode("cp1252"))
+    assert "it was read as Windows-1252" in text(answer)
+    manager.post("/messages/exchange/", _held(answer))
+    assert Revision.objects.get(message__key="brand-new").renditions.get().headline == "¿Cuánto?"
 
 
 def test_what_is_wrong_with_a_file_is_said_in_the_readers_language(manager: Client) -> None:

@@ -142,10 +142,12 @@ class TestChecking:
         assert (entry.actor, entry.action, entry.ref) == ("rafael", "help-check", "somewhere")
         assert entry.detail["address"] == "https://some.example/"
 
-    def test_an_address_that_changed_meanwhile_is_not_checked(self) -> None:
+    @pytest.mark.parametrize("field", directory.FIELDS_FOR_VISITORS)
+    def test_what_changed_meanwhile_is_not_checked(self, field: str) -> None:
         link = a_link()
-        HelpLink.objects.update(url="https://other.example/")
-        with pytest.raises(HelpRefused, match="changed while you looked"):
+        others = {"lane": "affected", "url": "https://other.example/"}
+        HelpLink.objects.update(**{field: others.get(field, "xx")})
+        with pytest.raises(HelpRefused, match="changed this link while you looked"):
             directory.confirm(link, by=world.person("rafael"), today=TODAY)
         link.refresh_from_db()
         assert link.verified_on is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -54,8 +55,8 @@ def press(client: Client, button: str) -> str:
 
 
 def check(client: Client) -> str:
-    address = client.get(PAGE).context["row"].link.url
-    return client.post(f"{PAGE}check/", {"address": address}, follow=True).content.decode()
+    seen = client.get(PAGE).context["seen"]
+    return client.post(f"{PAGE}check/", {"seen": seen}, follow=True).content.decode()
 
 
 def offered() -> str:
@@ -98,7 +99,7 @@ def test_a_second_person_opens_it_confirms_themselves_and_it_counts_as_checked(
     assert (link.verified_on, link.verified_by, link.proposed) == (timezone.localdate(), "rafael", {})
     deviation = Deviation.objects.get(campaign=campaign)
     assert deviation.what == f"The help link “Somewhere” now leads to {BAD} (before: {GOOD})"
-    assert deviation.why == "mara wrote it, and rafael opened it and confirmed it."
+    assert deviation.why == "mara proposed it, and rafael opened it and confirmed it."
     said = [
         f"{entry.actor} {describe_action(entry.action, label=entry.label, detail=entry.detail)}"
         for entry in AuditEntry.objects.filter(kind="help").order_by("number")
@@ -146,6 +147,19 @@ def test_taking_a_link_or_a_number_away_takes_one_person_at_once(campaign: Campa
     assert "0800 000 000" not in offered()
     mara.post(f"{PAGE}retire/", {"reason": "It closed."})
     assert GOOD not in offered()
+
+
+def test_whoever_wrote_a_link_does_not_check_it_after_a_colleague_has_taken_it_up_again(
+    campaign: Campaign, mara: Client
+) -> None:
+    HelpLink.objects.update(url=BAD, verified_on=None, proposed_by=User.objects.get(username="mara"))
+    mara.post(f"{PAGE}retire/", {"reason": "Not yet."})
+    signed_in("manu", "manager").post(f"{PAGE}restore/")
+    check(mara)
+    assert BAD not in offered()
+    check(signed_in("rafael", "reviewer"))
+    assert BAD in offered()
+    assert Deviation.objects.get().why == "mara proposed it, and rafael opened it and confirmed it."
 
 
 def test_a_retired_link_comes_back_once_a_second_person_has_checked_it(

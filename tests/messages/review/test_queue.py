@@ -29,7 +29,8 @@ def sent_back(reason: str = "Too cold.") -> Rendition:
 
 
 def test_a_reviewer_sees_what_others_wrote_and_apart_what_is_their_own() -> None:
-    theirs, own = world.submitted_rendition("mara"), world.submitted_rendition("lena")
+    theirs = world.submitted_rendition("mara")
+    own = world.submitted_rendition("lena", headline="Another headline", body="Other words.")
     assert shown("reviewer") == {"to_review": [theirs], "sent_back": [], "elsewhere": [own]}
 
 

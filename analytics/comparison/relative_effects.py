@@ -1,0 +1,94 @@
+"""PURE  Beside a difference: its ratio and relative lift, whether strata agree, and its size after an early stop."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+from analytics.comparison.compare import ArmCounts, Rules, difference
+from analytics.comparison.grouped import match_groups
+from analytics.stats import clusters, early_stopping, proportions, sequential, strata
+from analytics.stats.values import Estimate, NotEstimable, OpenEstimate
+
+# With more strata than this their chi-square is rough.
+MAX_STRATA = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An effect and its interval as they can be stored: None for an effect or an end that is not finite."""
+
+    effect: float | None
+    low: float
+    high: float | None
+
+    def shifted(self, by: float) -> "Range":
+        effect = None if self.effect is None else self.effect + by
+        return Range(effect, self.low + by, None if self.high is None else self.high + by)
+
+
+@dataclass(frozen=True, slots=True)
+class Homogeneity:
+    """Breslow and Day's test, with Tarone's correction, that all strata have one odds ratio."""
+
+    statistic: float
+    df: int
+    p_value: float
+
+
+def ratio_of(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Range | None:
+    """How many times the control rate is the treated rate, by the counterpart of the plan's estimator at one look."""
+    level = rules.level
+    found: Estimate | NotEstimable
+    if rules.clusters:
+        nested = [list(treated.clusters.values()), list(control.clusters.values())]
+        first, second = nested if rules.clusters == "nested" else match_groups([treated.clusters, control.clusters])
+        found = clusters.ratio(treated=first, control=second, crossed=rules.clusters == "crossed", level=level)
+    elif rules.stratified:
+        found = strata.ratio(_strata(treated, control), level=level)
+    else:
+        found = proportions.ratio(treated=treated.counts, control=control.counts, level=level)
+    if isinstance(found, OpenEstimate):
+        return Range(None, found.interval.low, None)
+    return as_range(found)
+
+
+def as_range(estimate: Estimate | NotEstimable) -> Range | None:
+    """An estimate as it can be stored; None if there is none."""
+    if isinstance(estimate, NotEstimable):
+        return None
+    high = estimate.interval.high
+    return Range(estimate.effect, estimate.interval.low, high if isfinite(high) else None)
+
+
+def homogeneity_of(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Homogeneity | None:
+    """Test whether the strata have one odds ratio; None without strata, or where clusters forbid it."""
+    tables = _strata(treated, control)
+    if rules.clusters or not 2 <= len(tables) <= MAX_STRATA:
+        return None
+    found = strata.homogeneity(tables)
+    if isinstance(found, NotEstimable):
+        return None
+    return Homogeneity(found.statistic, found.df, found.p_value)
+
+
+def size_after_stopping(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Range | None:
+    """The median-unbiased difference as if the trial ended at this group-sequential look; None at other looks."""
+    if rules.monitoring != "group-sequential":
+        return None
+    seen = difference(treated, control, rules)
+    if isinstance(seen, NotEstimable) or seen.standard_error is None:
+        return None
+    planned = sequential.boundaries(rules.looks, alpha=1 - rules.level, spending=rules.spending)
+    return as_range(
+        early_stopping.median_unbiased(
+            effect=seen.effect,
+            standard_error=seen.standard_error,
+            boundaries=planned,
+            look=len(rules.looks),
+            level=rules.level,
+        )
+    )
+
+
+def _strata(treated: ArmCounts, control: ArmCounts) -> list[strata.Stratum]:
+    pairs = zip(*match_groups([treated.strata, control.strata]), strict=True)
+    return [strata.Stratum(treated=one, control=other) for one, other in pairs if one.n and other.n]

@@ -1,0 +1,55 @@
+"""PURE  Number the names in a column, and refuse two that look the same."""
+
+import re
+import unicodedata
+
+from messages.tables.names import without_invisible_signs
+
+_LINE_BREAK = re.compile("[\n\r\t\u2028\u2029]")
+
+
+class UnusableName(ValueError):
+    """A name is missing or cannot be told from another. The message says why and what to do."""
+
+
+class NameCodes(dict[str, int]):
+    """A code for each name, counted from 0 in the order in which they come.
+
+    Blanks around a name do not belong to it, and a letter with an accent is the same whether it is one sign or two.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self._looks: dict[str, str] = {}  # how a name looks, where it holds a sign that nobody sees
+
+    def __missing__(self, text: str) -> int:
+        name = text.strip()
+        if not name.isascii():
+            name = unicodedata.normalize("NFC", name)
+        if name not in self:
+            is_plain = name.isascii() and name.isprintable() and "  " not in name
+            if not is_plain or not name or self._looks:
+                self._check(name)
+            self[name] = len(self.names)
+            self.names.append(name)
+        if text is not name:
+            self[text] = self[name]
+        return self[name]
+
+    def _check(self, name: str) -> None:
+        look = look_of(name)
+        if not look:
+            raise UnusableName("there is no name here. Write one, or delete the line if it is a total.")
+        if _LINE_BREAK.search(name):
+            raise UnusableName("the name holds a tab or a line break. Write it in one line.")
+        other = look if look != name and look in self else self._looks.get(look)
+        if other is not None:
+            raise UnusableName(f"“{name}” looks like “{other}”, but holds signs that nobody sees. Write both alike.")
+        if look != name:
+            self._looks[look] = name
+
+
+def look_of(name: str) -> str:
+    """The name as it looks, by which two that look the same are found."""
+    return name if name.isascii() and "  " not in name else without_invisible_signs(unicodedata.normalize("NFC", name))

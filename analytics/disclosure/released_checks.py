@@ -1,0 +1,59 @@
+"""Redact the stored cross-checks of a look: part of analytics.disclosure.gate."""
+
+from collections.abc import Mapping
+from math import floor, log10
+from typing import Any
+
+from analytics.models import Analysis, Release
+
+
+def digits_of_one(count: int, *, least: int = 2) -> int:
+    """How many decimals a share or a ratio keeps, so that its last is about one of so many people."""
+    return max(floor(log10(count)) if count else 0, least)
+
+
+def smallest_arm(release: Release) -> int:
+    """How many people saw the arm that fewest saw."""
+    smallest: int = min(arm["n"] for arm in release.arms.values())
+    return smallest
+
+
+def released_checks(shown: Analysis, hidden: Mapping[str, bool], release: Release) -> dict[str, Any]:
+    """The stored cross-checks whose counts are all shown."""
+    stored, plan = shown.checks or {}, shown.campaign.plan
+    if any(hidden.values()):
+        stored = stored | {"arms": [], "pooled": []}
+    pairs = [p for p in stored.get("pairs", []) if not (hidden[p["treated"]] or hidden[p["control"]])]
+    pairs = [
+        p
+        if _is_table_complete(release.table, shown.outcome, p["treated"], p["control"])
+        else p | {"lowest": None, "highest": None, "homogeneity": None}
+        for p in pairs
+    ]
+    if plan.strata or plan.clusters:
+        pairs = [_round_check(p, release, shown.outcome) for p in pairs]
+    return stored | {"pairs": pairs}
+
+
+def _round_check(pair: dict[str, Any], release: Release, outcome: str) -> dict[str, Any]:
+    """Round as `_round_to_one_person` does; one person moves a ratio by its share of those with the outcome."""
+    did = min(release.arms[pair[side]]["totals"][outcome][0] for side in ("treated", "control"))
+    digits = {
+        "ratio": digits_of_one(did, least=1),
+        "lift": digits_of_one(did, least=1),
+        "after_stopping": digits_of_one(smallest_arm(release)),
+    }
+    rounded = {
+        name: {key: None if value is None else round(value, places) for key, value in pair[name].items()}
+        for name, places in digits.items()
+        if pair.get(name)
+    }
+    return pair | rounded
+
+
+def _is_table_complete(table: dict[str, Any] | None, outcome: str, *arms: str) -> bool:
+    """Whether the table shows every column of these arms, exposures and outcome."""
+    return table is not None and all(
+        None not in table[arm]["seen"].values() and None not in table[arm]["parts"].get(outcome, {"": None}).values()
+        for arm in arms
+    )
