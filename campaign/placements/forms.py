@@ -53,7 +53,7 @@ class NeutralRevisionField(forms.ModelChoiceField):  # type: ignore[type-arg]  #
             return super().to_python(value)
         except ValidationError:
             stopped = Revision.objects.filter(message__stopped_at__isnull=False)
-            if stopped.filter(pk=parse_whole_number(str(value))).exists():
+            if stopped.filter(pk=parse_whole_number(str(value)) or 0).exists():
                 raise ValidationError(_STOPPED) from None
             raise
 

@@ -99,7 +99,7 @@ def base_revision(message: Message, number: str | None, draft: Draft | None) -> 
         return draft.base
     revisions = message.revisions.select_related("message__theme")
     if number:
-        return revisions.filter(number=parse_whole_number(number)).first()
+        return revisions.filter(number=parse_whole_number(number) or 0).first()
     return revisions.order_by("-number").first()
 
 
