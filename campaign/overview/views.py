@@ -14,6 +14,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
+from campaign.i18n.numbers import format_people_by_arm
 from campaign.lifecycle import transitions
 from campaign.lifecycle.frozen_plan import factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
@@ -103,6 +104,9 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "placements": placements,
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "plan": plan,
+        "planned_split": format_people_by_arm(plan.planned_people, [(each.arm.name, each.arm.weight) for each in arms])
+        if plan and arms
+        else "",
         "comparisons": _comparisons(plan, names) if plan else [],
         "factorial": factorial_arms(campaign) is not None,
         "help_waits": []

@@ -88,14 +88,21 @@ class TestInWords:
 
     def test_too_little_traffic_is_said_with_what_to_do(self) -> None:
         size = SampleSize(100_000, 100_000, 40.0, 1_000, (), 0.01, "too small")
-        told = describe_sample_size(size, arms=4, per_day=50, monitoring="fixed", comparisons=5)
-        assert told.sentence == "100,000 people have to see each message. At this traffic it would take about 3 years."
+        arms = [(name, 1) for name in "abcd"]
+        told = describe_sample_size(size, arms=arms, per_day=50, monitoring="fixed", comparisons=5)
+        assert told.sentence == (
+            "100,000 people in all have to see a message: 25,000 for each message. "
+            "At this traffic it would take about 3 years."
+        )
         assert told.advice == "Choose fewer messages, more places, or a larger difference."
         assert told.is_warning
 
     def test_what_it_rests_on_is_said(self) -> None:
         size = SampleSize(1_000, 1_000, 40.0, 50, (), 0.05, "fine")
-        told = describe_sample_size(size, arms=2, per_day=50, monitoring="always-valid", comparisons=5)
+        arms = [("a", 1), ("b", 3), ("c", 0)]
+        told = describe_sample_size(size, arms=arms, per_day=50, monitoring="always-valid", comparisons=5)
+        assert told.sentence.startswith("1,000 people in all have to see a message: 250 for “a”, 750 for “b”.")
+        assert "shared among 2 messages" in told.assumptions[0]
         assert "80 in 100 of them are seen on screen: that share is our guess" in told.assumptions[0]
         assert "asks 5 questions at once" in told.assumptions[1]
         assert "whenever you like" in told.assumptions[2]
