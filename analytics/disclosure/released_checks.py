@@ -27,7 +27,7 @@ def released_checks(shown: Analysis, hidden: Mapping[str, bool], release: Releas
     pairs = [
         p
         if _is_table_complete(release.table, shown.outcome, p["treated"], p["control"])
-        else p | {"lowest": None, "highest": None, "homogeneity": None}
+        else p | {"lowest": None, "highest": None, "homogeneity": None, "design_effect": None}
         for p in pairs
     ]
     if plan.strata or plan.clusters:

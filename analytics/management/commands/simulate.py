@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 
 from analytics.comparison.compare import MIN_EVENTS, Rules
+from analytics.management.simulated_plans import more_needed_section, planned_power_section
 from analytics.simulation_study import cluster_designs, coverage, error_rates, harm_stops
 from analytics.stats import proportions
 
@@ -71,6 +72,8 @@ class Command(BaseCommand):
             _coverage(trials * 20),
             _other_intervals(trials * 2),
             _power(trials),
+            planned_power_section(trials),
+            more_needed_section(trials),
         )
         for line in chain.from_iterable(sections):
             page.write(line + "\n")
@@ -88,7 +91,7 @@ error.
 
 
 def _percent(share: error_rates.SimulatedShare, digits: int = 1) -> str:
-    return f"{share.share:.{digits}%} ± {share.standard_error:.{digits}%}"
+    return share.in_percent(digits)
 
 
 def _false_claims(trials: int) -> list[str]:
