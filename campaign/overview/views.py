@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from django.core.paginator import InvalidPage, Paginator
+from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
@@ -24,6 +24,7 @@ from campaign.staff_site.access import campaign_for, campaigns_to_review
 from campaign.wizard.links import continue_planning_url
 from messages.help_links import directory
 from messages.models import Rendition, Review
+from messages.query_numbers import find_page
 from messages.review import message_lint, workflow
 from messages.roles import MANAGER, OUTSIDE_REVIEWER, PARTNER_CONTACT, STAFF_ROLES, current_user, has_role, require_role
 from messages.text.rendering import direction_of
@@ -71,11 +72,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         asked = campaigns_to_review(request.user)
         return render(request, "campaign/overview/to_review.html", {"campaigns": asked})
     require_role(request.user, *STAFF_ROLES)
-    pages = Paginator(_campaigns(), PER_PAGE)
-    try:
-        page = pages.page(request.GET.get("page", "1"))
-    except InvalidPage:
-        raise Http404 from None
+    page = find_page(Paginator(_campaigns(), PER_PAGE), request.GET.get("page", "1"))
     context = {
         "campaigns": page,
         "may_plan": has_role(request.user, MANAGER),

@@ -12,6 +12,7 @@ from campaign.models import Partner, Placement
 from campaign.placements import changes
 from campaign.placements.origins import InvalidOrigin, is_safe_url, parse_origin
 from messages.models import Revision
+from messages.query_numbers import parse_whole_number
 from messages.stale_copies import SeenDigestForm, ids_of
 
 MAX_ORIGINS, MAX_PER_DAY = 50, 100_000_000
@@ -51,9 +52,8 @@ class NeutralRevisionField(forms.ModelChoiceField):  # type: ignore[type-arg]  #
         try:
             return super().to_python(value)
         except ValidationError:
-            number = str(value)[:18]
             stopped = Revision.objects.filter(message__stopped_at__isnull=False)
-            if number.isascii() and number.isdigit() and stopped.filter(pk=number).exists():
+            if stopped.filter(pk=parse_whole_number(str(value)) or 0).exists():
                 raise ValidationError(_STOPPED) from None
             raise
 

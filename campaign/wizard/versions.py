@@ -17,6 +17,7 @@ from campaign.models import Campaign, DraftVersion
 from campaign.staff_site.access import campaign_for
 from campaign.wizard.draft import edit_draft
 from messages.audit.log import Action
+from messages.query_numbers import parse_whole_number
 from messages.roles import MANAGER, current_user, has_role
 
 PART_NAMES: dict[str, Any] = {
@@ -67,7 +68,7 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
             "may_put_back": campaign.state == Campaign.State.DRAFT and has_role(request.user, MANAGER),
         }
         return render(request, "campaign/wizard/versions.html", context)
-    number, newest = _number(request, "number"), _number(request, "newest")
+    number, newest = (parse_whole_number(request.POST.get(name)) or 0 for name in ("number", "newest"))
     try:
         put_back(campaign, number, newest=newest, by=current_user(request))
     except ActionRefused as reason:
@@ -75,12 +76,6 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("campaign:versions", slug)
     flash.success(request, _("Version %(number)s is the draft again.") % {"number": number})
     return redirect("campaign:plan", slug)
-
-
-def _number(request: HttpRequest, name: str) -> int:
-    """The number of a version in a form; 0 for anything else."""
-    typed = request.POST.get(name, "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
 
 
 def version_rows(campaign: Campaign) -> list[VersionRow]:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from time_machine import Traveller
 
 from campaign.lifecycle import frozen_plan, launch_checks, transitions
@@ -147,6 +148,21 @@ class TestBeginning:
     def test_the_same_name_twice_and_the_address_of_new_ones_get_a_number(self) -> None:
         assert [new_draft().slug, new_draft().slug] == ["ours", "ours-2"]
         assert new_draft(name="New").slug == "new-2"
+
+    def test_an_error_of_the_database_is_told_unless_the_address_was_taken(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tried: list[str] = []
+
+        def broken(draft: Campaign) -> None:
+            tried.append(draft.slug)
+            assert len(tried) < 3, "it is tried without an end"
+            raise IntegrityError
+
+        monkeypatch.setattr(answers, "ensure_plan", broken)
+        with pytest.raises(IntegrityError):
+            new_draft()
+        assert tried == ["ours"]
 
     def test_a_name_without_latin_letters_has_an_address_too(self) -> None:
         assert new_draft(name="حملة").slug == "campaign"
