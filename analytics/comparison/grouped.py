@@ -68,10 +68,18 @@ def clustered_difference(
 
 def stratified_difference(treated: Groups, control: Groups, *, level: float) -> Estimate | NotEstimable:
     """Estimate the difference of two arms within strata."""
+    return strata.difference(match_strata(treated, control), level=level)
+
+
+def match_strata(treated: Groups, control: Groups) -> Sequence[strata.Stratum]:
+    """The strata with units in both arms; as columns if both arms are held so."""
     if isinstance(treated, CountColumns) and isinstance(control, CountColumns) and treated.names is control.names:
-        return strata.difference(strata.StratumColumns(treated=treated, control=control), level=level)
+        shared = (treated.n > 0) & (control.n > 0)
+        if not shared.all():
+            treated, control = treated.select(shared), control.select(shared)
+        return strata.StratumColumns(treated=treated, control=control)
     pairs = zip(*match_groups([treated, control]), strict=True)
-    return strata.difference([strata.Stratum(treated=one, control=other) for one, other in pairs], level=level)
+    return [strata.Stratum(treated=one, control=other) for one, other in pairs if one.n and other.n]
 
 
 def design_effect(estimate: Estimate | NotEstimable, treated: Counts, control: Counts) -> float | None:

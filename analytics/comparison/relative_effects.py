@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from analytics.comparison.compare import ArmCounts, Rules, difference
-from analytics.comparison.grouped import match_groups
+from analytics.comparison.grouped import match_groups, match_strata
 from analytics.stats import clusters, early_stopping, proportions, sequential, strata
 from analytics.stats.values import Estimate, NotEstimable, OpenEstimate
 
@@ -43,7 +43,7 @@ def ratio_of(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Range | No
         first, second = nested if rules.clusters == "nested" else match_groups([treated.clusters, control.clusters])
         found = clusters.ratio(treated=first, control=second, crossed=rules.clusters == "crossed", level=level)
     elif rules.stratified:
-        found = strata.ratio(_strata(treated, control), level=level)
+        found = strata.ratio(match_strata(treated.strata, control.strata), level=level)
     else:
         found = proportions.ratio(treated=treated.counts, control=control.counts, level=level)
     if isinstance(found, OpenEstimate):
@@ -61,7 +61,7 @@ def as_range(estimate: Estimate | NotEstimable) -> Range | None:
 
 def homogeneity_of(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Homogeneity | None:
     """Test whether the strata have one odds ratio; None without strata, or where clusters forbid it."""
-    tables = _strata(treated, control)
+    tables = match_strata(treated.strata, control.strata)
     if rules.clusters or not 2 <= len(tables) <= MAX_STRATA:
         return None
     found = strata.homogeneity(tables)
@@ -87,8 +87,3 @@ def size_after_stopping(treated: ArmCounts, control: ArmCounts, rules: Rules) ->
             level=rules.level,
         )
     )
-
-
-def _strata(treated: ArmCounts, control: ArmCounts) -> list[strata.Stratum]:
-    pairs = zip(*match_groups([treated.strata, control.strata]), strict=True)
-    return [strata.Stratum(treated=one, control=other) for one, other in pairs if one.n and other.n]
