@@ -12,7 +12,7 @@ class CampaignConfig(AppConfig):
         from campaign import checks  # noqa: F401  (importing registers them)
         from campaign.file_permissions import restrict_database_files
         from campaign.lifecycle import visitor_changes
-        from campaign.record_triggers import drop_reading_triggers, refuse_to_drop_records, restore_triggers
+        from campaign.record_triggers import refuse_to_drop_records, restore_triggers, suspend_triggers
         from messages.help_links import running_campaigns
 
         running_campaigns.register(
@@ -22,7 +22,7 @@ class CampaignConfig(AppConfig):
         )
         connection_created.connect(restrict_database_files)
         pre_migrate.connect(refuse_to_drop_records, sender=self)
-        pre_migrate.connect(drop_reading_triggers, sender=self)
+        pre_migrate.connect(suspend_triggers, sender=self)
         post_migrate.connect(restore_triggers, sender=self)
 
 

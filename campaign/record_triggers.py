@@ -220,14 +220,14 @@ def restore_triggers(*, using: str, **_: Any) -> None:
                         cursor.execute(statement)
 
 
-def drop_reading_triggers(*, using: str, **_: Any) -> None:
-    """Receive `pre_migrate`: on SQLite drop the triggers that read a table which the migration may rebuild."""
+def suspend_triggers(*, using: str, **_: Any) -> None:
+    """Receive `pre_migrate`: on SQLite drop the triggers, which name columns and tables that a migration may remove."""
     connection = connections[using]
     if using != "default" or connection.vendor != "sqlite":
         return
     with connection.cursor() as cursor:
         for trigger in TRIGGERS:
-            for statement in trigger.drop("sqlite") if trigger.parent else ():
+            for statement in trigger.drop("sqlite"):
                 cursor.execute(statement)
 
 

@@ -12,9 +12,9 @@ from campaign.models import AnalysisPlan
 from campaign.record_triggers import (
     TRIGGERS,
     Trigger,
-    drop_reading_triggers,
     missing_triggers,
     restore_triggers,
+    suspend_triggers,
     trigger_names,
 )
 from tests import world
@@ -28,7 +28,7 @@ def missing() -> set[str]:
 
 def rebuild_table(trigger: Trigger) -> None:
     """As a migration does on SQLite; PostgreSQL alters tables in place, so there the trigger is dropped."""
-    drop_reading_triggers(using="default")  # as `migrate` does first
+    suspend_triggers(using="default")  # as `migrate` does first
     with connection.schema_editor() as editor:
         if connection.vendor == "sqlite":
             editor._remake_table(MODELS[trigger.table])  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 
-from campaign.record_triggers import restore_triggers
+from campaign.record_triggers import restore_triggers, suspend_triggers
 from messages.models import Rendition, Review, Revision
 from messages.review import workflow
 from tests import world
@@ -23,6 +23,7 @@ BEFORE = [("messaging", "0004_audit"), ("campaign", "0006_left_out")]
 
 
 def migrate(targets: list[tuple[str, str]]) -> StateApps:
+    suspend_triggers(using="default")
     apps = MigrationExecutor(connection).migrate(targets).apps
     restore_triggers(using="default")
     return apps
