@@ -18,7 +18,7 @@ MOST_MB = 150
 
 
 def measure() -> list[Line]:
-    """A million rows without keys, a million with an arm, a stratum and a day, and 250,000 strata of two arms."""
+    """A million rows without keys, a million with an arm, a stratum and a day, and 250,000 strata of four arms."""
     random = Random(1)
 
     def counts() -> str:
@@ -26,14 +26,14 @@ def measure() -> list[Line]:
 
     plain = (f"{'abcd'[number % 4]},{counts()}" for number in range(ROWS))
     keyed = (f"{arm},site {site},{day},{counts()}" for arm in "abcd" for site in range(500) for day in range(500))
-    strata = (f"{arm},site {site},{counts()}" for site in range(STRATA) for arm in "ab")
+    strata = (f"{arm},site {site},{counts()}" for site in range(STRATA) for arm in "abcd")
     with tempfile.TemporaryDirectory(prefix="second-thought-bench-") as directory:
         path = Path(directory, "table.csv")
         lines = []
         for name, header, rows, goal, most in (
             ("a million rows", "arm,n,events", plain, 4.0, MOST_MB),
             ("a million rows by stratum and day", "arm,stratum,day,n,events", keyed, None, None),
-            ("250,000 strata", "arm,stratum,n,events", strata, 5.0, None),
+            ("250,000 strata of four arms", "arm,stratum,n,events", strata, 5.0, None),
         ):
             _write(path, header, rows)
             seconds, megabytes = _analyse(path)

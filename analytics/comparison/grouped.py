@@ -5,6 +5,7 @@ from math import exp, fsum, log
 from typing import Literal
 
 from analytics.stats import clusters, strata
+from analytics.stats.numerics.count_columns import CountColumns
 from analytics.stats.values import Counts, Estimate, NotEstimable
 
 ClusterDesign = Literal["nested", "crossed"]
@@ -67,8 +68,15 @@ def clustered_difference(
 
 def stratified_difference(treated: Groups, control: Groups, *, level: float) -> Estimate | NotEstimable:
     """Estimate the difference of two arms within strata."""
+    return strata.difference(match_strata(treated, control), level=level)
+
+
+def match_strata(treated: Groups, control: Groups) -> Sequence[strata.Stratum]:
+    """The strata of two arms, matched by name."""
+    if isinstance(treated, CountColumns) and isinstance(control, CountColumns) and treated.names is control.names:
+        return strata.StratumColumns(treated=treated, control=control)
     pairs = zip(*match_groups([treated, control]), strict=True)
-    return strata.difference([strata.Stratum(treated=one, control=other) for one, other in pairs], level=level)
+    return [strata.Stratum(treated=one, control=other) for one, other in pairs]
 
 
 def clustered_rate(arm: Groups, *, level: float) -> Estimate | NotEstimable:

@@ -6,7 +6,7 @@ from datetime import date
 from math import isfinite
 
 from analytics.comparison.compare import ArmCounts, Rules, difference
-from analytics.comparison.grouped import match_groups
+from analytics.comparison.grouped import match_groups, match_strata
 from analytics.stats import clusters, early_stopping, logit, proportions, sequential, strata
 from analytics.stats.values import Counts, Estimate, NotEstimable, OpenEstimate
 
@@ -45,7 +45,7 @@ def ratio_of(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Range | No
         first, second = nested if rules.clusters == "nested" else match_groups([treated.clusters, control.clusters])
         found = clusters.ratio(treated=first, control=second, crossed=rules.clusters == "crossed", level=level)
     elif rules.stratified:
-        found = strata.ratio(_strata(treated, control), level=level)
+        found = strata.ratio(match_strata(treated.strata, control.strata), level=level)
     else:
         found = proportions.ratio(treated=treated.counts, control=control.counts, level=level)
     if isinstance(found, OpenEstimate):
@@ -63,11 +63,8 @@ def as_range(estimate: Estimate | NotEstimable) -> Range | None:
 
 def homogeneity_of(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Homogeneity | None:
     """Test whether the strata have one odds ratio; None without strata, or where clusters forbid it."""
-    tables = _strata(treated, control)
-    if rules.clusters or not 2 <= len(tables) <= MAX_STRATA:
-        return None
-    found = strata.homogeneity(tables)
-    if isinstance(found, NotEstimable):
+    found = None if rules.clusters else strata.homogeneity(match_strata(treated.strata, control.strata))
+    if not isinstance(found, strata.ChiSquare) or found.df >= MAX_STRATA:
         return None
     return Homogeneity(found.statistic, found.df, found.p_value)
 
@@ -116,8 +113,3 @@ def _odds_within(treated: ArmCounts, control: ArmCounts, rules: Rules, time: Cal
         [logit.LogitCell(first, second, levels) for levels, (first, second) in cells.items()], level=rules.level
     )
     return as_range(found)
-
-
-def _strata(treated: ArmCounts, control: ArmCounts) -> list[strata.Stratum]:
-    pairs = zip(*match_groups([treated.strata, control.strata]), strict=True)
-    return [strata.Stratum(treated=one, control=other) for one, other in pairs if one.n and other.n]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from analytics.comparison.compare import ArmCounts, Rules
 from analytics.comparison.relative_effects import (
@@ -134,11 +135,9 @@ def _check_plain(treated: Counts, control: Counts, rules: Rules) -> tuple[float 
 def _extreme_differences(
     treated: ArmCounts, control: ArmCounts, rules: Rules
 ) -> tuple[LeaveOneOutDifference | None, LeaveOneOutDifference | None]:
-    names = [
-        name
-        for name in treated.strata.keys() & control.strata.keys()
-        if treated.strata[name].n and control.strata[name].n
-    ]
+    empty = Counts(0, 0)
+    shared = (name for name, counts in treated.strata.items() if counts.n and control.strata.get(name, empty).n)
+    names = list(islice(shared, MAX_STRATA + 1))
     if not 2 <= len(names) <= MAX_STRATA:
         return None, None
     tables = {

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from analytics.stats import Counts
 from analytics.stats.logit import MAX_LEVELS
+from analytics.stats.numerics.count_columns import CountColumns
 
 Codes = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.int64]
@@ -46,9 +47,14 @@ class ArmTable:
         rows = self._rows_of(arm)
         return Counts(int(self.n[rows].sum()), int(self.events[rows].sum()))
 
-    def strata(self, arm: str) -> dict[str, Counts]:
-        """Sum one arm by stratum."""
-        return self._sums(arm, self.keys["stratum"])
+    def strata(self, arm: str) -> CountColumns:
+        """Sum one arm by stratum: the same strata in the same order for each arm."""
+        column, rows = self.keys["stratum"], self._rows_of(arm)
+        n, events = (
+            sum_by(column.codes[rows], values[rows], len(column.names)).astype(np.int64)
+            for values in (self.n, self.events)
+        )
+        return CountColumns(column.names, n, events)
 
     def clusters(self, arm: str) -> dict[str, Counts]:
         """Sum one arm by cluster, over days: a household of another day is no new household."""

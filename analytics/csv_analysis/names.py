@@ -28,7 +28,9 @@ class NameCodes(dict[str, int]):
         if not name.isascii():
             name = unicodedata.normalize("NFC", name)
         if name not in self:
-            self._check(name)
+            is_plain = name.isascii() and name.isprintable() and "  " not in name
+            if not is_plain or not name or self._looks:
+                self._check(name)
             self[name] = len(self.names)
             self.names.append(name)
         if text is not name:

@@ -8,12 +8,14 @@ gives the plain two-arm result. Time grows with the number of strata, not of uni
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log, sqrt
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc
 
 from analytics.stats.numerics import wald
+from analytics.stats.numerics.count_columns import CountColumns
 from analytics.stats.values import Counts, Estimate, NotEstimable, check_level
 
 _Vector = npt.NDArray[np.float64]
@@ -29,6 +31,28 @@ class Stratum:
 
     treated: Counts
     control: Counts
+
+
+class StratumColumns(Sequence[Stratum]):
+    """Strata whose counts are held as columns: two arms with the same names in the same order."""
+
+    def __init__(self, *, treated: CountColumns, control: CountColumns) -> None:
+        if treated.names != control.names:
+            raise ValueError("the two arms must have the same strata in the same order")
+        self.treated, self.control = treated, control
+
+    @overload
+    def __getitem__(self, place: int) -> Stratum: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Stratum]: ...
+    def __getitem__(self, place: int | slice) -> Stratum | Sequence[Stratum]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        name = self.treated.names[place]
+        return Stratum(treated=self.treated[name], control=self.control[name])
+
+    def __len__(self) -> int:
+        return len(self.treated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +84,14 @@ class _Tables:
 
 
 def _tables(strata: Sequence[Stratum]) -> _Tables | None:
+    if isinstance(strata, StratumColumns):
+        used = (strata.treated.n > 0) & (strata.control.n > 0)
+        columns = [
+            column[used].astype(np.float64)
+            for arm in (strata.treated, strata.control)
+            for column in (arm.n, arm.events)
+        ]
+        return _Tables(*columns) if used.any() else None
     rows = [
         (s.treated.n, s.treated.events, s.control.n, s.control.events)
         for s in strata
