@@ -203,6 +203,8 @@ class Estimate(models.Model):
     smallest_difference = models.FloatField(null=True, help_text="Differences: what would be too small to matter.")
     verdict = models.CharField(max_length=24, choices=Verdict, blank=True)
     more_per_arm = models.PositiveBigIntegerField(null=True, help_text="People still needed per arm to tell.")
+    more_per_arm_low = models.PositiveBigIntegerField(null=True, help_text="The middle half of what may come: from.")
+    more_per_arm_high = models.PositiveBigIntegerField(null=True, help_text="To; null if no number may tell.")
 
     class Meta:
         ordering = ["analysis", "outcome", "kind", "position"]

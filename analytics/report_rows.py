@@ -45,6 +45,8 @@ class DifferenceRow:
     verdict_name: str
     sentence: str
     more_per_arm: int | None
+    more_per_arm_low: int | None
+    more_per_arm_high: int | None
     reason: str
     method: str
     hidden: bool = False
@@ -97,6 +99,7 @@ class CrossCheckRow:
     tipping: str
     without: str
     one_network: str
+    design_effect: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,10 +208,47 @@ def to_one_figure(value: float) -> int:
     return round(whole / step) * step
 
 
-def rounded_sample_size(value: int) -> str:
-    """Format a sample size rounded up to two figures, because it is a plan and not a measurement."""
-    step = 10 ** max(len(str(value)) - 2, 0)
-    return number(ceil(value / step) * step)
+def to_two_figures(value: int) -> int:
+    """Round a sample size up to two figures, because it is a plan and not a measurement."""
+    step: int = 10 ** max(len(str(value)) - 2, 0)
+    return ceil(value / step) * step
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleRange:
+    """How many more people in all it takes to tell, and the middle half of what may come; None where not known."""
+
+    likely: int
+    low: int | None = None
+    high: int | None = None
+
+
+def people_range(likely: int, low: int | None, high: int | None, *, arms: int) -> PeopleRange:
+    """People in all from means per arm."""
+    return PeopleRange(likely * arms, low and low * arms, high and high * arms)
+
+
+def more_people_sentence(more: PeopleRange) -> str:
+    """State how many more people in all would tell, and how far that may change."""
+    values = {"more": number(to_two_figures(more.likely))}
+    if more.low is None or more.low == more.high:
+        return gettext("About %(more)s more people in all would tell, if it stays like this.") % values
+    if more.high is None:
+        return (
+            gettext(
+                "About %(more)s more people in all would tell, if it stays like this; in one of four such cases no "
+                "number of the plan does."
+            )
+            % values
+        )
+    values |= {"low": number(to_two_figures(more.low)), "high": number(to_two_figures(more.high))}
+    return (
+        gettext(
+            "About %(more)s more people in all would tell, if it stays like this; in half of such cases it takes "
+            "%(low)s to %(high)s."
+        )
+        % values
+    )
 
 
 _FRAME_PHRASES = {
@@ -243,7 +280,7 @@ class ComparisonNumbers:
     high: float
     verdict: str
     smallest_difference: float | None
-    more_per_arm: int | None
+    more: PeopleRange | None
     population: str = ""  # whom the rate refers to; by default people who saw the message
 
 
@@ -268,7 +305,8 @@ def comparison_sentence(numbers: ComparisonNumbers, scale: PeopleScale) -> str:
         "gap": difference_phrase(numbers.effect, scale),
         "people": scale.people,
     }
-    return _sentence_template(numbers, scale, known) % known
+    sentence = _sentence_template(numbers, scale, known) % known
+    return f"{sentence} {more_people_sentence(numbers.more)}" if numbers.more else sentence
 
 
 def _sentence_template(numbers: ComparisonNumbers, scale: PeopleScale, known: dict[str, str]) -> str:
@@ -293,11 +331,7 @@ def _sentence_template(numbers: ComparisonNumbers, scale: PeopleScale, known: di
             "%(of)s; it looks like %(gap)s than with %(control)s (%(interval)s), but not surely enough among several "
             "questions. We cannot tell yet."
         )
-    sentence = gettext("%(of)s. We cannot tell yet whether that is more or fewer than with %(control)s (%(interval)s).")
-    if numbers.more_per_arm:
-        known["more"] = rounded_sample_size(numbers.more_per_arm)
-        sentence += " " + gettext("About %(more)s more people per arm would tell, if it stays like this.")
-    return sentence
+    return gettext("%(of)s. We cannot tell yet whether that is more or fewer than with %(control)s (%(interval)s).")
 
 
 def ordinal_sentence(numbers: ComparisonNumbers) -> str:
@@ -329,11 +363,9 @@ def ordinal_sentence(numbers: ComparisonNumbers) -> str:
         sentences.append(gettext("That is worse."))
     elif numbers.verdict != "better":
         sentences.append(gettext("We cannot tell yet."))
-        if numbers.more_per_arm:
-            sentences.append(
-                gettext("About %(more)s more answers per arm would tell.")
-                % {"more": rounded_sample_size(numbers.more_per_arm)}
-            )
+        if numbers.more:
+            more = {"more": number(to_two_figures(numbers.more.likely))}
+            sentences.append(gettext("About %(more)s more answers in all would tell.") % more)
     return " ".join(sentences)
 
 

@@ -12,6 +12,7 @@ from django.db.models.lookups import Exact, IsNull
 from django.utils.translation import gettext_lazy as _
 
 from campaign.outcomes import outcome_choices
+from campaign.planned_people import planned_people
 from messages.models import ProposedChange, Revision
 
 # Upper bound for hours since 1970: high enough for a thousand years, and below any count of minutes.
@@ -284,6 +285,9 @@ class AnalysisPlan(models.Model):
     spending = models.CharField(max_length=16, choices=Spending, default=Spending.OBRIEN_FLEMING)
     strata = models.CharField(max_length=10, choices=Strata, blank=True, default="")
     clusters = models.CharField(max_length=16, choices=Clusters, blank=True, default="")
+    design_effect = models.FloatField(
+        null=True, blank=True, help_text="By what factor strata or clusters change the people needed; empty: not known."
+    )
     frozen_at = models.DateTimeField(null=True, blank=True)
     canonical = models.TextField(blank=True, help_text="The plan as canonical JSON, exactly as it was hashed.")
     fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the canonical JSON.")
@@ -309,6 +313,11 @@ class AnalysisPlan(models.Model):
 
     def __str__(self) -> str:
         return f"Plan of {self.campaign}"
+
+    @property
+    def planned_people(self) -> int:
+        """The people in all before the planned analysis, split by the weights of the arms."""
+        return planned_people(self.planned_per_arm, [arm.weight for arm in self.campaign.arms.all()])
 
     @property
     def pairs(self) -> list[Pair]:

@@ -5,7 +5,7 @@ The verb compares under the lock of the row, so that whatever a colleague saved 
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -25,6 +25,11 @@ def digest_of(row: Model, names: Sequence[str]) -> str:
     fields = [row._meta.get_field(name) for name in names]
     values = [getattr(row, getattr(field, "attname", field.name)) for field in fields]
     return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def ids_of(people: Iterable[Model]) -> str:
+    """The primary keys of these rows, as a form carries them."""
+    return ",".join(str(pk) for pk in sorted(row.pk for row in people))
 
 
 class SeenDigestForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class is not generic at run time

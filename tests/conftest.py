@@ -151,8 +151,7 @@ def no_language_is_left_behind() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nobody_has_guessed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = FailedAttempts()
-    for module in ("messages.accounts.login_attempts", "messages.accounts.account_views"):
-        monkeypatch.setattr(f"{module}.attempts", fresh)
+    monkeypatch.setattr("messages.accounts.login_attempts.attempts", fresh)
 
 
 @pytest.fixture(autouse=True, scope="session")

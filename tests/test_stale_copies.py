@@ -19,7 +19,7 @@ from campaign.placements import changes
 from messages.accounts import members, second_factors
 from messages.help_links import directory
 from messages.models import HelpLink
-from messages.stale_copies import StaleCopy, digest_of
+from messages.stale_copies import StaleCopy, digest_of, ids_of
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -163,7 +163,7 @@ def test_a_campaign_that_was_launched_meanwhile_is_not_rehearsed() -> None:
 
 def test_contacts_of_a_partner_are_not_put_back() -> None:
     partner: Partner = world.placement().partner
-    seen, pat = changes.contact_ids(partner), world.person("pat", "partner contact")
+    seen, pat = ids_of(partner.contacts.all()), world.person("pat", "partner contact")
     partner.contacts.add(pat)
     with pytest.raises(StaleCopy):
         changes.assign_contacts(partner, [], seen=seen, by=otto())

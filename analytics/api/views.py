@@ -86,7 +86,16 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     p_adjusted = serializers.FloatField(allow_null=True, help_text="After Holm, over the planned comparisons.")
     verdict = serializers.ChoiceField(choices=Estimate.Verdict.choices, allow_blank=True)
     sentence = serializers.CharField()
-    more_per_arm = serializers.IntegerField(allow_null=True, help_text="People still needed per arm to tell.")
+    more_per_arm = serializers.IntegerField(
+        allow_null=True,
+        help_text="People still needed to tell, by the plan's looks, if it stays like this: the mean per arm.",
+    )
+    more_per_arm_low = serializers.IntegerField(
+        allow_null=True, help_text="Where the middle half of what may come begins."
+    )
+    more_per_arm_high = serializers.IntegerField(
+        allow_null=True, help_text="Where it ends; null if no number may tell."
+    )
     method = serializers.CharField(allow_blank=True)
     reason = serializers.CharField(allow_blank=True, help_text="Why there is no number, where there is none.")
     hidden = serializers.BooleanField(help_text="Whether there is none because a count is small.")
@@ -134,6 +143,9 @@ class CheckSerializer(serializers.Serializer[Any]):
     exact_p = serializers.FloatField(allow_null=True)
     tipping = serializers.CharField(allow_blank=True)
     without = serializers.CharField(allow_blank=True, help_text="Leaving out one placement: lowest and highest.")
+    design_effect = serializers.FloatField(
+        allow_null=True, help_text="By what factor strata or clusters changed the variance; a later plan can use it."
+    )
     one_network = serializers.CharField(
         allow_blank=True,
         help_text="How far one network could have moved it, and how many it would take to turn the answer.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from math import ceil, inf
+from math import inf
 from statistics import NormalDist
 from typing import Literal
 
@@ -59,11 +59,13 @@ class Rules:
 
     `monitoring` allows one look at the end ("fixed"), planned looks ("group-sequential") or any look ("always-valid").
     `looks` are the shares of the planned units at the group-sequential looks so far, this one last; 1 is the last
-    planned look. All but "fixed" need `planned_per_arm`. "dunnett" corrects intervals too; it takes one look, plain
-    counts and pairs against the one control. `clusters` were assigned whole ("nested") or saw all arms ("crossed"). An
-    `ordered` outcome is compared by the probability that a treated unit answers higher, minus one half; it uses neither
-    strata nor clusters. A verdict that `views_per_network` views, as many as one network may have counted, could turn
-    is held. With `watched_split` this is one of many looks at the split, though the outcomes have one.
+    planned look, and `planned_looks` are those that the plan names. All but "fixed" need `planned_per_arm`: the planned
+    units in all, divided by the number of arms with a weight. "dunnett" corrects intervals too; it takes one look,
+    plain counts and pairs against the one control. `clusters` were assigned whole ("nested") or saw all arms
+    ("crossed"). An `ordered` outcome is compared by the probability that a treated unit answers higher, minus one half;
+    it uses neither strata nor clusters. A verdict that `views_per_network` views, as many as one network may have
+    counted, could turn is held. With `watched_split` this is one of many looks at the split, though the outcomes have
+    one.
     """
 
     level: float = 0.95
@@ -73,6 +75,7 @@ class Rules:
     monitoring: Monitoring = "fixed"
     planned_per_arm: int | None = None
     looks: tuple[float, ...] = ()
+    planned_looks: tuple[float, ...] = ()
     spending: sequential.Spending = "obrien-fleming"
     stratified: bool = False
     clusters: grouped.ClusterDesign | None = None
@@ -103,7 +106,6 @@ class PairComparison:
     estimate: Estimate | NotEstimable
     p_adjusted: float | None
     verdict: str
-    more_per_arm: int | None
     hold_reason: str = ""
     network_move: float = 0.0
     networks: int | None = None
@@ -141,7 +143,7 @@ def compare(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]], rules: 
     estimates = (
         _dunnett_differences(by_key, pairs, rules)
         if rules.correction == "dunnett"
-        else [difference(by_key[treated], by_key[control], rules) for treated, control in pairs]
+        else [difference(by_key[treated], by_key[control], rules, among=arms) for treated, control in pairs]
     )
     return Comparison(
         arms=tuple(arms),
@@ -206,21 +208,28 @@ def _dunnett_differences(
     return multiplicity.dunnett(treated, control=by_key[controls.pop()].counts, level=rules.level)
 
 
-def difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
-    """Estimate treated minus control by the plan's estimator, valid under the plan's monitoring."""
+def difference(
+    treated: ArmCounts, control: ArmCounts, rules: Rules, *, among: Sequence[ArmCounts] = ()
+) -> Estimate | NotEstimable:
+    """Estimate treated minus control by the plan's estimator, valid under the plan's monitoring.
+
+    The two have their shares of the units planned for all arms, which `among` lists if there are more.
+    """
+    n_planned = planned_units((treated, control), among or (treated, control), rules)
     if rules.ordered:
         first, second = _levels(treated), _levels(control)
         superiority = ordinal.superiority(treated=first, control=second, level=rules.level)
-        return apply_monitoring(_minus_half(superiority), n=first.n + second.n, rules=rules, bound=0.5)
+        n = first.n + second.n
+        return apply_monitoring(_minus_half(superiority), n=n, n_planned=n_planned, rules=rules, bound=0.5)
     if not rules.is_grouped and too_few_events_reason([treated.counts, control.counts], rules):
         return exact_sequence.difference(treated=treated.counts, control=control.counts, level=rules.level)
     estimate = _single_look_difference(treated, control, rules)
     n = treated.counts.n + control.counts.n
-    return apply_monitoring(estimate, n=n, rules=rules)
+    return apply_monitoring(estimate, n=n, n_planned=n_planned, rules=rules)
 
 
 def apply_monitoring(
-    estimate: Estimate | NotEstimable, *, n: int, rules: Rules, bound: float = 1.0
+    estimate: Estimate | NotEstimable, *, n: int, n_planned: int, rules: Rules, bound: float = 1.0
 ) -> Estimate | NotEstimable:
     """Make an estimate from `n` units valid for the plan's looks. It lies within +-`bound`."""
     if isinstance(estimate, NotEstimable) or rules.monitoring == "fixed":
@@ -233,7 +242,7 @@ def apply_monitoring(
             effect=estimate.effect,
             standard_error=error,
             n=n,
-            n_planned=_planned_per_pair(rules),
+            n_planned=n_planned,
             level=rules.level,
             within=(-bound, bound),
         )
@@ -275,10 +284,13 @@ def _single_look_difference(treated: ArmCounts, control: ArmCounts, rules: Rules
     return proportions.difference(treated=treated.counts, control=control.counts, level=rules.level, method=method)
 
 
-def _planned_per_pair(rules: Rules) -> int:
-    if not rules.planned_per_arm:
+def planned_units(some: Sequence[ArmCounts], arms: Sequence[ArmCounts], rules: Rules) -> int:
+    """The planned units of some of the arms, by the shares of all; at least 1."""
+    if rules.monitoring == "always-valid" and not rules.planned_per_arm:
         raise ValueError(f"{rules.monitoring} monitoring needs planned_per_arm")
-    return 2 * rules.planned_per_arm
+    shown = [arm.weight for arm in arms if arm.weight > 0]
+    share = sum(arm.weight for arm in some) / sum(shown) if shown else 0.0
+    return max(round((rules.planned_per_arm or 0) * len(shown) * share), 1)
 
 
 def _judge_all(
@@ -295,27 +307,20 @@ def _judge_all(
         rules.correction,
         level=rules.level,
         smallest_difference=rules.smallest_difference,
-        at_level=lambda i, level: difference(by_key[pairs[i][0]], by_key[pairs[i][1]], replace(rules, level=level)),
+        at_level=lambda i, level: difference(
+            by_key[pairs[i][0]], by_key[pairs[i][1]], replace(rules, level=level), among=list(by_key.values())
+        ),
     )
     for (treated, control), estimate, claim in zip(pairs, estimates, corrected, strict=True):
         arms = (by_key[treated], by_key[control])
-        if rules.ordered:
-            answered = [_levels(arm) for arm in arms]
-            fewest = min(levels.n for levels in answered)
-            hold_reason = too_few_answers_reason(answered, rules)
-        else:
-            fewest = min(arm.counts.n for arm in arms)
-            hold_reason = too_few_events_reason([arm.counts for arm in arms], rules) if rules.is_grouped else ""
+        # With few events of plain counts the interval is exact, and nothing waits.
+        hold_reason = too_few_reason(arms, rules) if rules.ordered or rules.is_grouped else ""
         verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
         move, networks = _network_influence(arms, estimate, claim, verdict, rules)
-        more = None
         if networks == 1:
             verdict, hold_reason = CANNOT_TELL, network_influence.ONE_NETWORK.reason
-        elif verdict == CANNOT_TELL and isinstance(estimate, Estimate):
-            smallest = rules.smallest_difference
-            more = more_units_needed(estimate, n=fewest, smallest_difference=smallest, comparisons=len(pairs))
         p_adjusted = claim.p_adjusted
-        rows.append(PairComparison(treated, control, estimate, p_adjusted, verdict, more, hold_reason, move, networks))
+        rows.append(PairComparison(treated, control, estimate, p_adjusted, verdict, hold_reason, move, networks))
     return tuple(rows)
 
 
@@ -364,6 +369,17 @@ def decide_verdict(
     return str(verdict)
 
 
+def too_few_reason(arms: Sequence[ArmCounts], rules: Rules, *, factor: float = 1.0) -> str:
+    """Why a verdict waits for more units, now or with `factor` times as many; empty if it does not."""
+    if rules.ordered:
+        return too_few_answers_reason(
+            [Levels([round(count * factor) for count in _levels(arm).counts]) for arm in arms], rules
+        )
+    return too_few_events_reason(
+        [Counts(round(arm.counts.n * factor), round(arm.counts.events * factor)) for arm in arms], rules
+    )
+
+
 def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:
     """Why an asymptotic interval for repeated looks is not valid yet; empty if it is."""
     if rules.monitoring == "fixed" or min(min(c.events, c.n - c.events) for c in cells) >= MIN_EVENTS:
@@ -376,25 +392,3 @@ def too_few_answers_reason(arms: Sequence[Levels], rules: Rules) -> str:
     if rules.monitoring == "fixed" or min(levels.n for levels in arms) >= MIN_ANSWERS:
         return ""
     return f"A verdict that holds at every look needs {MIN_ANSWERS} answers in each arm."
-
-
-def more_units_needed(estimate: Estimate, *, n: int, smallest_difference: float | None, comparisons: int) -> int | None:
-    """How many more units per arm would settle a comparison if its difference stays as it is; None if no number would.
-
-    An interval's half-width shrinks as 1/sqrt(n). The comparison is settled when the interval, after Bonferroni's
-    correction, excludes zero or lies inside the smallest difference of interest, whichever is sooner.
-    """
-    half = estimate.interval.width / 2
-    size = abs(estimate.effect)
-    level = estimate.interval.level
-    normal = NormalDist()
-    stretch = normal.inv_cdf(1 - (1 - level) / (2 * max(comparisons, 1))) / normal.inv_cdf(1 - (1 - level) / 2)
-    targets = []
-    if size > 0:
-        targets.append(n * (half * stretch / size) ** 2)
-    if smallest_difference is not None and smallest_difference > size:
-        targets.append(n * (half * stretch / (smallest_difference - size)) ** 2)
-    settled = min(targets, default=inf)
-    if n == 0 or settled > 1e12:
-        return None
-    return max(ceil(settled) - n, 1)

@@ -10,6 +10,7 @@ from analytics.comparison.compare import (
     apply_monitoring,
     decide_verdict,
     networks_to_turn,
+    planned_units,
     too_few_events_reason,
 )
 from analytics.comparison.correction import correct
@@ -67,14 +68,15 @@ def factorial_contrasts(
 def _contrasts(arms: _FourArms, rules: Rules) -> list[Estimate | NotEstimable]:
     """Estimate the contrasts in the order of their names."""
     effects = _effects(arms, rules)
-    # Main effects use all four arms, so they have twice the units of one pair.
-    half = sum(arm.counts.n for arm in arms) // 2
+    # Three contrasts use all four arms, the last one a pair.
     _, victim, _, both = arms
+    units = {"n": sum(arm.counts.n for arm in arms), "n_planned": planned_units(arms, arms, rules)}
+    pair = {"n": victim.counts.n + both.counts.n, "n_planned": planned_units((victim, both), arms, rules)}
     return [
-        apply_monitoring(effects.first, n=half, rules=rules),
-        apply_monitoring(effects.second, n=half, rules=rules),
-        apply_monitoring(effects.interaction, n=half, rules=rules, bound=2.0),
-        apply_monitoring(effects.both_minus_first, n=victim.counts.n + both.counts.n, rules=rules),
+        apply_monitoring(effects.first, **units, rules=rules),
+        apply_monitoring(effects.second, **units, rules=rules),
+        apply_monitoring(effects.interaction, **units, rules=rules, bound=2.0),
+        apply_monitoring(effects.both_minus_first, **pair, rules=rules),
     ]
 
 

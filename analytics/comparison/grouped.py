@@ -79,6 +79,14 @@ def match_strata(treated: Groups, control: Groups) -> Sequence[strata.Stratum]:
     return [strata.Stratum(treated=one, control=other) for one, other in pairs]
 
 
+def design_effect(estimate: Estimate | NotEstimable, treated: Counts, control: Counts) -> float | None:
+    """By what factor strata or clusters changed the variance of a difference; None where it cannot be told."""
+    if isinstance(estimate, NotEstimable) or not estimate.standard_error:
+        return None
+    plain = fsum(arm.proportion * (1 - arm.proportion) / arm.n for arm in (treated, control) if arm.n)
+    return estimate.standard_error**2 / plain if plain else None
+
+
 def clustered_rate(arm: Groups, *, level: float) -> Estimate | NotEstimable:
     """Estimate the rate of an arm that comes in clusters."""
     return clusters.rate(list(arm.values()), level=level)

@@ -61,7 +61,7 @@ class Columns:
             self.codes[column].extend(map(codes.__getitem__, cells))
         except UnusableName as error:
             line = next(line for cell, line in zip(cells, lines, strict=True) if cell not in codes)
-            raise TableError("{reason}", line=line, column=column, reason=error) from None
+            raise TableError("{reason}", line=line, column=column, reason=str(error)) from None
 
 
 def read_columns(stream: BinaryIO) -> Columns:

@@ -39,7 +39,7 @@ def rank_days(days: Sequence[str]) -> list[int]:
     if not orders:
         raise UnreadableDay(days[longest], "is neither a number nor a date that is written like the days above it")
     if len(orders) > 1:
-        raise UnreadableDay(days[0], "may be day and month, or month and day")
+        raise UnreadableDay(days[0], "may be read in two orders of day, month and year")
     return list(orders.pop())
 
 

@@ -28,7 +28,8 @@ from campaign.models import Arm, Campaign, LeftOutCount, ServedCount
 from campaign.outcomes import OUTCOMES
 from messages.models import Message, Revision
 
-_COUNT_DEPENDENT_FIELDS = ("effect", "low", "high", "p_value", "p_adjusted", "more_per_arm")
+_MORE_FIELDS = ("more_per_arm", "more_per_arm_low", "more_per_arm_high")
+_COUNT_DEPENDENT_FIELDS = ("effect", "low", "high", "p_value", "p_adjusted", *_MORE_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,8 +322,8 @@ def _redact(stored: Estimate, release: Release) -> Estimate:
     if hidden[e.treated.key] or hidden[e.control.key]:
         return _without_numbers(e)
     if verdicts:
-        for name in ("p_adjusted", "verdict", "more_per_arm"):
-            setattr(e, name, verdicts[e.position][name])
+        for name in ("p_adjusted", "verdict", *_MORE_FIELDS):
+            setattr(e, name, verdicts[e.position].get(name))  # releases of before have no range
     return _round_to_one_person(e, fewest) if plan.strata or plan.clusters else e
 
 
@@ -345,4 +346,7 @@ def _round_to_one_person(e: Estimate, fewest: int) -> Estimate:
     for name in ("effect", "low", "high", "p_value", "p_adjusted"):
         value = getattr(e, name)
         setattr(e, name, value if value is None else round(value, digits))
+    for name in _MORE_FIELDS:
+        value = getattr(e, name)
+        setattr(e, name, value if value is None else wording.to_two_figures(value))
     return e

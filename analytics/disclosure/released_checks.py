@@ -8,7 +8,7 @@ from analytics.models import Analysis, Release
 
 # Made of the counts of single days, which no table shows; and of the counts of single placements as well.
 _OF_DAYS = ("odds_within_days", "odds_within_weekdays")
-_OF_PLACEMENTS = ("lowest", "highest", "homogeneity", *_OF_DAYS)
+_OF_PLACEMENTS = ("lowest", "highest", "homogeneity", "design_effect", *_OF_DAYS)
 
 
 def digits_of_one(count: int, *, least: int = 2) -> int:

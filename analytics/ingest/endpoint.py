@@ -67,10 +67,12 @@ def _single_reply(accepted: int, refusal: Refusal | None, headers: Headers) -> R
 
 
 def _list_reply(accepted: int, refusals: Sequence[Refusal | None], headers: Headers) -> Reply:
-    """200, or 207 that names the events that do not count."""
+    """200, or 207 that names the events that do not count; of one length however many count."""
     rejected = [{"index": i, "error": refusal.as_dict()} for i, refusal in enumerate(refusals) if refusal is not None]
     answer = {"accepted": accepted} | ({"rejected": rejected} if rejected else {})
-    return json_reply(207 if rejected else 200, answer, headers)
+    reply = json_reply(207 if rejected else 200, answer, headers)
+    reply.body += b" " * (len(str(MAX_EVENTS)) - len(str(accepted)))
+    return reply
 
 
 class _EventVerifier:

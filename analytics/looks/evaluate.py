@@ -1,6 +1,6 @@
 """Evaluate a campaign: from its frozen plan and tallies to an Analysis with Estimates, append-only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -8,8 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Min, Sum
 
+from analytics.comparison import grouped
 from analytics.comparison.compare import Comparison, Rules, compare
 from analytics.comparison.factorial import factorial_contrasts
+from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.reach import unequal_reach_p
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.looks import release
@@ -81,7 +83,7 @@ def _try_to_evaluate(
     named = {outcome.outcome for outcome in planned}
     outcomes = [*planned, *(PlannedOutcome(plan=plan, outcome=k, role=EXPLORATORY) for k in extra if k not in named)]
     tallies = CampaignTallies(arms)
-    looks = _looks(campaign, plan, information=tallies.total_exposed / (plan.planned_per_arm * len(arms)))
+    looks = _looks(campaign, plan, information=tallies.total_exposed / plan.planned_people)
     views = views_of_one_network(plan, arms)
     rules = {outcome.outcome: _rules(plan, outcome, looks, views_per_network=views) for outcome in outcomes}
     comparisons = {
@@ -92,6 +94,7 @@ def _try_to_evaluate(
         )
         for outcome in outcomes
     }
+    more = {key: more_needed(comparison, rules[key]) for key, comparison in comparisons.items()}
     primary = planned[0].outcome
     shown = {} if looks.embargoed and not exception else comparisons
     released = release.decide_release(campaign, primary, tallies, shown, rules)
@@ -107,7 +110,8 @@ def _try_to_evaluate(
         else:
             for outcome in outcomes:
                 smallest = smallest_difference_of(plan, outcome)
-                _record_estimates(analysis, outcome, comparisons[outcome.outcome], tallies, smallest)
+                key = outcome.outcome
+                _record_estimates(analysis, outcome, comparisons[key], more[key], tallies, smallest)
             _record_factorial(analysis, planned[0], comparisons[primary], campaign, rules[primary])
         released.analysis = analysis
         released.save()
@@ -132,7 +136,7 @@ def is_look_due(campaign: Campaign, *, now: datetime) -> bool:
     arms = list(campaign.arms.all())
     people = Tally.objects.filter(arm__in=arms, outcome="exposed").aggregate(Sum("count"))["count__sum"] or 0
     last = Analysis.objects.filter(campaign=campaign).order_by("-look").first()
-    information = people / (plan.planned_per_arm * len(arms))
+    information = people / plan.planned_people
     if people == 0 or (last is not None and information <= last.information):
         return False
     if last is None or campaign.state == Campaign.State.CLOSED:
@@ -188,6 +192,7 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_
         monitoring=plan.monitoring,  # type: ignore[arg-type]  # likewise
         planned_per_arm=plan.planned_per_arm,
         looks=looks.shares,
+        planned_looks=tuple(float(share) for share in plan.looks),
         spending=plan.spending,  # type: ignore[arg-type]  # likewise
         stratified=plan.strata == AnalysisPlan.Strata.PLACEMENT,
         # Visitors of a placement on a day are assigned one by one, so each such cluster saw all arms.
@@ -216,9 +221,13 @@ def _create_analysis(
     pairs = [(pair.treated, pair.control) for pair in comparison.comparisons]
     unchecked = embargoed or comparison.withheld or rules.ordered
     checks = None if unchecked else asdict(run_cross_checks(comparison.arms, pairs, rules))
+    arms = {arm.key: arm for arm in comparison.arms}
     if checks is not None:
         for pair, stored in zip(comparison.comparisons, checks["pairs"], strict=True):
             stored |= {"network_move": pair.network_move, "networks": pair.networks}
+            if rules.is_grouped:
+                counts = [arms[key].counts for key in (pair.treated, pair.control)]
+                stored["design_effect"] = grouped.design_effect(pair.estimate, *counts)
         pooled = (
             ()
             if rules.is_grouped
@@ -276,6 +285,7 @@ def _record_estimates(
     analysis: Analysis,
     outcome: PlannedOutcome,
     comparison: Comparison,
+    more: Mapping[tuple[str, str], MoreUnits],
     tallies: CampaignTallies,
     smallest: float | None,
 ) -> None:
@@ -304,7 +314,7 @@ def _record_estimates(
             p_adjusted=pair.p_adjusted,
             smallest_difference=smallest,
             verdict=pair.verdict,
-            more_per_arm=pair.more_per_arm,
+            **release.more_per_arm_fields(more, pair),
             **({"reason": pair.hold_reason} | _estimate_fields(pair.estimate)),
         )
         for position, pair in enumerate(comparison.comparisons)

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from analytics.comparison.compare import Comparison, Rules, rejudge_without_arms
+from analytics.comparison.compare import Comparison, PairComparison, Rules, rejudge_without_arms
+from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.disclosure import told_cells
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
@@ -74,8 +75,20 @@ def _recompute_verdicts(
     for outcome, comparison in comparisons.items():
         hidden = {key for key, shown in cells.items() if outcome in shown.totals and shown.totals[outcome] is None}
         if hidden:
+            rejudged = rejudge_without_arms(comparison, hidden, rules[outcome])
+            more = more_needed(rejudged, rules[outcome])
             verdicts[outcome] = [
-                {"p_adjusted": row.p_adjusted, "verdict": row.verdict, "more_per_arm": row.more_per_arm}
-                for row in rejudge_without_arms(comparison, hidden, rules[outcome]).comparisons
+                {"p_adjusted": row.p_adjusted, "verdict": row.verdict} | more_per_arm_fields(more, row)
+                for row in rejudged.comparisons
             ]
     return verdicts
+
+
+def more_per_arm_fields(more: Mapping[tuple[str, str], MoreUnits], pair: PairComparison) -> dict[str, int | None]:
+    """How many more people a comparison takes, as an estimate and a release store it."""
+    found = more.get((pair.treated, pair.control))
+    return {
+        "more_per_arm": found.likely if found else None,
+        "more_per_arm_low": found.low if found else None,
+        "more_per_arm_high": found.high if found else None,
+    }

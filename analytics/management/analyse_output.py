@@ -9,6 +9,7 @@ from rich.console import Console
 from analytics import wording
 from analytics.comparison.compare import Comparison, PairComparison, Rules
 from analytics.comparison.factorial import FactorialContrast
+from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import CrossChecks
 from analytics.management.terminal import TextTable, as_text
@@ -31,6 +32,7 @@ class TableAnalysis(NamedTuple):
 def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
     """Build the JSON of `analyse --json`; a number that cannot be estimated is null."""
     look, rules, terms, first_verdict_days, cross_checks, notes = analysis
+    more = more_needed(look, rules)
     document: dict[str, Any] = {
         "version": VERSION,
         "rules": {
@@ -65,8 +67,8 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
                 **_numbers(compared.estimate),
                 "p_adjusted": compared.p_adjusted,
                 "verdict": compared.verdict,
-                "sentence": pair_sentence(look, compared, rules),
-                "more_per_arm": compared.more_per_arm,
+                "sentence": pair_sentence(look, compared, rules, more),
+                **_more_per_arm(more.get((compared.treated, compared.control))),
                 "held": compared.hold_reason or None,
             }
             for compared in look.comparisons
@@ -111,7 +113,13 @@ def _interval(estimate: Estimate | NotEstimable) -> dict[str, float] | None:
     return None if isinstance(estimate, NotEstimable) else asdict(estimate.interval)
 
 
-def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> str:
+def _more_per_arm(more: MoreUnits | None) -> dict[str, Any]:
+    return {"more_per_arm": more and more.likely, "more_per_arm_range": more and [more.low, more.high]}
+
+
+def pair_sentence(
+    look: Comparison, compared: PairComparison, rules: Rules, more: Mapping[tuple[str, str], MoreUnits]
+) -> str:
     """Describe a comparison in one sentence, as the results page does."""
     treated, control = wording.arm_phrase(compared.treated), wording.arm_phrase(compared.control)
     rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
@@ -119,6 +127,7 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
     if isinstance(compared.estimate, NotEstimable) or isinstance(rate, NotEstimable):
         reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
         return f"The comparison of {treated} with {control} cannot be made: {reason}"
+    found = more.get((compared.treated, compared.control))
     numbers = wording.ComparisonNumbers(
         treated=treated,
         control=control,
@@ -130,7 +139,9 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
         high=compared.estimate.interval.high,
         verdict=compared.verdict,
         smallest_difference=rules.smallest_difference,
-        more_per_arm=compared.more_per_arm,
+        more=wording.people_range(found.likely, found.low, found.high, arms=sum(arm.weight > 0 for arm in look.arms))
+        if found
+        else None,
         population="in",
     )
     estimated = [each.effect for each in rates.values() if isinstance(each, Estimate)]
@@ -140,6 +151,7 @@ def pair_sentence(look: Comparison, compared: PairComparison, rules: Rules) -> s
 def print_tables(analysis: TableAnalysis, console: Console) -> None:
     """Print tables of rates and differences, a sentence for each comparison, then the overall tests."""
     look, rules, terms, first_verdict_days, cross_checks, notes = analysis
+    more = more_needed(look, rules)
     for note in notes:
         console.print(as_text(note))
     arms = TextTable("Rates", ["arm", "n", "events", "rate", "interval"])
@@ -164,7 +176,7 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
     console.print(differences)
     for row in look.comparisons:
         console.print(
-            as_text(f"  {pair_sentence(look, row, rules)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
+            as_text(f"  {pair_sentence(look, row, rules, more)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
         )
     if terms is not None:
         factorial = TextTable("As a 2 x 2 factorial", columns)

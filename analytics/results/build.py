@@ -33,7 +33,7 @@ class Report:
     changed_plan_keys: tuple[str, ...]
     lead_frame: str
     people: int | None
-    planned_per_arm: int
+    planned_people: int
     quality: tuple[report_rows.QualityItem, ...]
     primary: report_rows.OutcomeBlock
     others: tuple[report_rows.OutcomeBlock, ...]
@@ -50,6 +50,7 @@ class Report:
     factorial: tuple[report_rows.FactorialRow, ...]
     guardrail_pauses: tuple[str, ...]
     checks: tuple[report_rows.CrossCheckRow, ...]
+    design_effect_sentence: str
     chances: tuple[report_rows.PosteriorRow, ...]
     pooled: tuple[report_rows.PooledRow, ...]
     information: float | None
@@ -77,8 +78,10 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     look = gate.released_look(requested, early=early)
     analysis, campaign = look.shown_analysis, requested.campaign
     plan = campaign.plan
+    planned_people = plan.planned_people
     primary, *others = outcome_blocks(look.estimates, embargoed=analysis.embargoed)
     sentence, interval_sentence, lead = lead_sentence(primary, look)
+    checks = supplementary_rows.cross_check_rows(look.checks, primary)
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
     return Report(
         from_day=analysis.from_day,
@@ -106,11 +109,11 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         changed_plan_keys=look.changed_plan_keys,
         lead_frame=lead,
         people=people_exposed(primary),
-        planned_per_arm=plan.planned_per_arm,
+        planned_people=planned_people,
         quality=look_quality(
             analysis,
             primary,
-            plan.planned_per_arm,
+            planned_people,
             gate.exclusion_percentages(analysis),
             split_after_pause.arm_shares_at(
                 analysis.made_at, campaign, {e.treated_id: e.treated for e in look.estimates}.values()
@@ -122,7 +125,8 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         exception=requested.exception or analysis.exception,
         deviations=deviations(campaign),
         factorial=supplementary_rows.factorial_rows(contrasts, primary),
-        checks=supplementary_rows.cross_check_rows(look.checks, primary),
+        checks=checks,
+        design_effect_sentence=supplementary_rows.design_effect_sentence(checks),
         chances=supplementary_rows.posterior_rows(look.checks, primary),
         pooled=supplementary_rows.pooled_rows(look.checks),
         guardrail_pauses=tuple(

@@ -8,6 +8,7 @@ from analytics import wording
 from analytics.models import Analysis
 from analytics.report_rows import OutcomeBlock, QualityItem, Status
 from analytics.results import split_after_pause
+from analytics.results.look_summaries import people_exposed
 
 UNEQUAL_REACH_P = 0.0005  # below this, messages are said to reach the screen unequally
 MANY_EXCLUDED = 20  # of 100
@@ -33,7 +34,7 @@ _EXCLUSION_TEXTS = {
 def look_quality(
     analysis: Analysis,
     primary: OutcomeBlock,
-    planned_per_arm: int,
+    planned_people: int,
     excluded: Mapping[str, int],
     shares: Sequence[split_after_pause.ArmShare],
 ) -> tuple[QualityItem, ...]:
@@ -42,7 +43,7 @@ def look_quality(
         split_after_pause.explain_pauses(_sample_ratio(analysis), shares),
         _reach(analysis),
         *(_exclusion(reason, share) for reason, share in excluded.items()),
-        _sample_size(primary, planned_per_arm),
+        _sample_size(primary, planned_people),
     )
 
 
@@ -85,21 +86,21 @@ def _exclusion(reason: str, share: int) -> QualityItem:
     return QualityItem(str(title), "caution" if share >= MANY_EXCLUDED else "ok", str(detail) % {"share": share})
 
 
-def _sample_size(primary: OutcomeBlock, planned_per_arm: int) -> QualityItem:
-    counts = [row.n for row in primary.rates if row.n is not None]
-    fewest = min(counts, default=0) if len(counts) == len(primary.rates) else None
-    if fewest is not None and fewest >= planned_per_arm:
+def _sample_size(primary: OutcomeBlock, planned_people: int) -> QualityItem:
+    people = people_exposed(primary)
+    if people is not None and people >= planned_people:
         return QualityItem(
             gettext("The planned number is reached"),
             "ok",
-            gettext("At least %(fewest)s people saw each message.") % {"fewest": wording.number(fewest)},
+            gettext("%(people)s people saw a message; %(planned)s were planned.")
+            % {"people": wording.number(people), "planned": wording.number(planned_people)},
         )
     progress = (
-        gettext("Only a few of %(planned)s planned people saw the least-seen message.")
-        if fewest is None
-        else gettext("%(fewest)s of %(planned)s planned people saw the least-seen message.")
+        gettext("Only a few of %(planned)s planned people saw a message.")
+        if people is None
+        else gettext("%(people)s of %(planned)s planned people saw a message.")
     )
-    numbers = {"planned": wording.number(planned_per_arm), "fewest": wording.number(fewest or 0)}
+    numbers = {"planned": wording.number(planned_people), "people": wording.number(people or 0)}
     return QualityItem(
         gettext("Before the planned number"),
         "caution",

@@ -42,7 +42,8 @@ def _block(outcome: str, estimates: list[Estimate], *, embargoed: bool) -> Outco
         smallest_difference=differences[0].smallest_difference if differences else None,
     )
     scale = people_scale(block)
-    return replace(block, differences=tuple(_difference(e, by_key, phrases, scale) for e in differences))
+    arms = sum(e.kind == Estimate.Kind.RATE and e.treated.weight > 0 for e in estimates)
+    return replace(block, differences=tuple(_difference(e, by_key, phrases, scale, arms=arms) for e in differences))
 
 
 def _rate(e: Estimate, *, embargoed: bool) -> RateRow:
@@ -62,7 +63,7 @@ def _rate(e: Estimate, *, embargoed: bool) -> RateRow:
 
 
 def _difference(
-    e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str], scale: wording.PeopleScale
+    e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str], scale: wording.PeopleScale, *, arms: int
 ) -> DifferenceRow:
     assert e.control is not None  # the database has a constraint for it
     outcome = OUTCOMES[e.outcome]
@@ -85,7 +86,9 @@ def _difference(
             high=e.high,
             verdict=e.verdict,
             smallest_difference=e.smallest_difference,
-            more_per_arm=e.more_per_arm,
+            more=None
+            if e.more_per_arm is None
+            else wording.people_range(e.more_per_arm, e.more_per_arm_low, e.more_per_arm_high, arms=arms),
         )
         ordered = outcome.kind == "ordered"
         sentence = wording.ordinal_sentence(numbers) if ordered else wording.comparison_sentence(numbers, scale)
@@ -107,6 +110,8 @@ def _difference(
         verdict_name=wording.verdict_name(e.verdict),
         sentence=sentence,
         more_per_arm=e.more_per_arm,
+        more_per_arm_low=e.more_per_arm_low,
+        more_per_arm_high=e.more_per_arm_high,
         reason=wording.translate_reason(e.reason),
         method=e.method,
         hidden=hidden,

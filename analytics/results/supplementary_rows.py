@@ -36,6 +36,17 @@ def _factorial_row(e: Estimate, scale: wording.PeopleScale) -> FactorialRow:
     )
 
 
+def design_effect_sentence(checks: Sequence[CrossCheckRow]) -> str:
+    """State the largest design effect, which a later plan can use; empty without strata or clusters."""
+    factors = [row.design_effect for row in checks if row.design_effect is not None]
+    if not factors:
+        return ""
+    return gettext(
+        "Compared by place, it took %(factor)s times as many people as it would take everybody together. A later plan "
+        "for the same places can use this factor."
+    ) % {"factor": wording.number(max(factors), 2)}
+
+
 def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[CrossCheckRow, ...]:
     """Return the stored cross-checks of each comparison."""
     arms = {row.key: row for row in primary.rates}
@@ -54,6 +65,7 @@ def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[Cro
             one_network=""
             if pair.get("network_move") is None
             else wording.one_network_sentence(pair["network_move"], pair["networks"], scale),
+            design_effect=None if pair.get("design_effect") is None else round(pair["design_effect"], 2),
         )
         for pair in stored.get("pairs", [])
     )

@@ -40,6 +40,7 @@ _UNLISTED_ORIGIN = "https://not-on-the-list.invalid"
 _ESTIMATE_FIELDS = (
     *("kind", "outcome", "role", "position", "term", "served", "n", "events", "effect", "low", "high", "p_value"),
     *("p_adjusted", "method", "reason", "smallest_difference", "verdict", "more_per_arm"),
+    *("more_per_arm_low", "more_per_arm_high"),
 )
 
 Problem = dict[str, str]
@@ -99,7 +100,7 @@ def run_walkthrough(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, A
     return {
         "problems": problems,
         "report": {
-            "people_per_arm": PEOPLE_PER_ARM,
+            "planned_people": campaign.plan.planned_people,
             "visitors": sum(form["shown"] for placement in placements for form in placement["forms"].values()),
             "views": views,
             "rates": rates,
@@ -172,7 +173,7 @@ class Visits:
         return counts
 
     def _visitor_count(self) -> int:
-        """Return how many visitors it takes until the rarest arm is seen by the planned people."""
+        """Return how many visitors it takes until the rarest arm is seen by the planned mean, so that each is seen."""
         weights = [arm.weight for arm in self._campaign.arms.all() if arm.weight]
         return min(MAX_VISITORS, math.ceil(PEOPLE_PER_ARM * 1.35 * sum(weights) / min(weights)))
 

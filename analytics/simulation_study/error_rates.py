@@ -33,6 +33,10 @@ class SimulatedShare:
     def standard_error(self) -> float:
         return sqrt(self.share * (1 - self.share) / self.trials)
 
+    def in_percent(self, digits: int = 1) -> str:
+        """Format the share and its standard error as percentages."""
+        return f"{self.share:.{digits}%} ± {self.standard_error:.{digits}%}"
+
 
 def simulate_trials(rate: float, *, per_arm_a_day: int, count: int, seed: int) -> list[CumulativeEvents]:
     """Simulate `count` trials of four arms with the same true rate: cumulative events by day and arm."""

@@ -101,8 +101,8 @@ def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
         arms=tuple(arms),
         last_complete_day=through,
         people=sum(totals) if arms and len(totals) == len(arms) else None,
-        planned_people=plan.planned_per_arm * len(arms) if plan else 0,
-        days_left=days_left(arms, plan.planned_per_arm) if plan else None,
+        planned_people=plan.planned_people if plan else 0,
+        days_left=days_left(arms, plan.planned_people) if plan else None,
         embargoed=is_embargoed(campaign),
         guardrails=tuple(_guardrails(plan, events)) if plan else (),
         guardrail_pauses=tuple(guardrail_pause_sentence(event) for event in events if event.arm.paused_at is not None),
@@ -131,21 +131,21 @@ def last_complete_day() -> date | None:
 
 
 def days_left(arms: Sequence[ArmDailyTotals], planned: int) -> int | None:
-    """Estimate how many days it takes until every arm has its planned people; None if the pace is not known."""
-    days = []
-    for arm in arms:
-        if arm.arm.paused_at is not None or not arm.arm.weight:
-            continue
-        missing = planned - (arm.latest_total or 0)
-        if missing <= 0:
-            days.append(0)
-            continue
-        totals = [total for total in arm.days if total.day >= arm.days[-1].day - timedelta(days=PACE_DAYS)]
-        if len(totals) < 2 or totals[-1].people <= totals[0].people:
-            return None
-        pace = (totals[-1].people - totals[0].people) / (totals[-1].day - totals[0].day).days
-        days.append(ceil(missing / pace))
-    return max(days, default=None)
+    """Estimate how many days it takes until the planned people have come; None if the pace is not known."""
+    missing = planned - sum(arm.latest_total or 0 for arm in arms)
+    if missing <= 0:
+        return 0
+    paces = [_people_per_day(arm) for arm in arms if arm.arm.paused_at is None and arm.arm.weight]
+    known = [pace for pace in paces if pace is not None]
+    return ceil(missing / sum(known)) if known and len(known) == len(paces) else None
+
+
+def _people_per_day(arm: ArmDailyTotals) -> float | None:
+    """Return the pace of the last days at which an arm was seen; None if it is not known."""
+    totals = [total for total in arm.days if total.day >= arm.days[-1].day - timedelta(days=PACE_DAYS)]
+    if len(totals) < 2 or totals[-1].people <= totals[0].people:
+        return None
+    return (totals[-1].people - totals[0].people) / (totals[-1].day - totals[0].day).days
 
 
 def planned_looks(plan: AnalysisPlan, looks: Sequence[Analysis]) -> list[PlannedLook]:

@@ -117,6 +117,9 @@ class PlannedComparisonSerializer(serializers.Serializer[Any]):
 
 
 class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
+    planned_people = serializers.IntegerField(
+        read_only=True, help_text="People in all before the planned analysis, split by the weights of the arms."
+    )
     comparisons = PlannedComparisonSerializer(source="pairs", many=True, read_only=True)
     outcomes = PlannedOutcomeSerializer(many=True, read_only=True)
     looks = serializers.ListField(
@@ -131,8 +134,9 @@ class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
     class Meta:
         model = AnalysisPlan
         fields = [
-            *("level", "smallest_difference", "planned_per_arm", "correction", "monitoring", "looks", "spending"),
-            *("strata", "clusters", "comparisons", "outcomes", "frozen_at", "fingerprint", "canonical"),
+            *("level", "smallest_difference", "planned_per_arm", "planned_people", "correction", "monitoring", "looks"),
+            *("spending", "strata", "clusters", "design_effect", "comparisons", "outcomes", "frozen_at", "fingerprint"),
+            "canonical",
         ]
         read_only_fields = fields
 

@@ -1,7 +1,11 @@
 """Format numbers and shares as the reader's language writes them."""
 
+from collections.abc import Sequence
+
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+
+from campaign.planned_people import people_by_arm
 
 
 def format_number(value: float) -> str:
@@ -20,6 +24,19 @@ def format_frequency(share: float) -> str:
     base = 100 if share >= 0.01 or share == 0 else 10_000
     values = {"number": format_number(round(share * base, 4)), "people": format_number(base)}
     return _("%(number)s in %(people)s") % values
+
+
+def format_people_by_arm(people: int, arms: Sequence[tuple[str, float]]) -> str:
+    """Say how many of the people in all each arm gets, from its name and weight."""
+    shown = [(name, weight) for name, weight in arms if weight > 0]
+    numbers = people_by_arm(people, [weight for _name, weight in shown])
+    if len({weight for _name, weight in shown}) == 1:
+        return _("%(number)s for each message") % {"number": format_number(numbers[0])}
+    parts = [
+        _("%(number)s for “%(arm)s”") % {"number": format_number(number), "arm": name}
+        for (name, _weight), number in zip(shown, numbers, strict=True)
+    ]
+    return ", ".join(parts)
 
 
 def format_per_hundred(share: float) -> str:

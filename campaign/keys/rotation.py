@@ -18,6 +18,7 @@ from messages.secret_files import read_or_create_secret
 
 # How long a new key exists before it signs: every process reloads each second, other machines have time to copy it.
 ROTATION_LEAD_SECONDS = 60
+MAX_LEAD_DAYS = 7  # a key that waits to sign blocks the next rotation
 # The most hours from the issue hour of a receipt to its end, whatever the unit; also a database constraint.
 MAX_RECEIPT_HOURS = 25
 _SLACK_HOURS = 1  # for a process that signs a little longer because it could not read the directory
@@ -45,6 +46,8 @@ def needed_until(key: ReceiptKeyFile, keys: Sequence[ReceiptKeyFile]) -> int | N
 
 def rotate_receipt_key(directory: Path, *, now: float, lead_seconds: float = ROTATION_LEAD_SECONDS) -> ReceiptKeyFile:
     """Create a key that signs `lead_seconds` from now; earlier keys go on verifying. KeyRefused if it cannot be."""
+    if not 0 <= lead_seconds <= MAX_LEAD_DAYS * 86_400:
+        raise KeyRefused(f"A key begins to sign now, or at most {MAX_LEAD_DAYS} days ahead; never in the past.")
     with _lock(directory):
         keys = receipt_key_files(directory)
         if keys and keys[-1].signs_from > now:

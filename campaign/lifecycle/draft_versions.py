@@ -19,6 +19,7 @@ from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
 from messages.audit.log import Action
 from messages.roles import OUTSIDE_REVIEWER, REVIEWER, has_role, users_with_role
+from messages.stale_copies import StaleCopy, ids_of
 
 _CAMPAIGN_FIELDS = ("name", "hypothesis", "unit", "starts_at", "ends_at", "ethics_reference", "ethics_exemption")
 _ARM_FIELDS = ("key", "name", "revision_id", "weight", "is_control", "position")
@@ -89,8 +90,14 @@ def is_outside_reviewer(campaign: Campaign, user: AbstractUser | AnonymousUser) 
 
 
 @transaction.atomic
-def assign_outside_reviewers(campaign: Campaign, users: Iterable[User], *, by: User) -> bool:
-    """Make these the campaign's only outside reviewers; whether that is a change."""
+def assign_outside_reviewers(campaign: Campaign, users: Iterable[User], *, seen: str, by: User) -> bool:
+    """Make these the campaign's only outside reviewers; whether that is a change.
+
+    `seen` names those whom the person saw; StaleCopy is raised if they are others by now.
+    """
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    if ids_of(campaign.outside_reviewers.all()) != seen:
+        raise StaleCopy
     wanted = {user.pk: user for user in users}
     if wanted.keys() == set(campaign.outside_reviewers.values_list("pk", flat=True)):
         return False

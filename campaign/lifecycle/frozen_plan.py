@@ -166,6 +166,7 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         "spending": plan.spending,
         "strata": plan.strata,
         "clusters": plan.clusters,
+        "design_effect": plan.design_effect,
         "factorial": _by_frame_if_factorial(list(parts.arms.all())) is not None,
         "level": plan.level,
         "planned_per_arm": plan.planned_per_arm,

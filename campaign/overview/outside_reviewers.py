@@ -16,6 +16,7 @@ from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
 from messages.accounts.step_up import confirmation_required
 from messages.roles import ADMINISTRATOR, OUTSIDE_REVIEWER, current_user, require_role
+from messages.stale_copies import StaleCopy, ids_of
 
 
 class OutsideReviewersForm(forms.Form):
@@ -36,6 +37,7 @@ class OutsideReviewersForm(forms.Form):
             pk__in=chosen.values("pk")
         )
         self.initial["reviewers"] = chosen
+        self.seen = self.data.get("was", "") if self.is_bound else ids_of(chosen)
         self.candidates = people.distinct().order_by("username")
         field = self.fields["reviewers"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
@@ -53,7 +55,12 @@ def outside_reviewers(request: HttpRequest, slug: str) -> HttpResponse:
 def _outside_reviewers(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     form = OutsideReviewersForm(request.POST if request.method == "POST" else None, campaign=campaign)
     if form.is_bound and form.is_valid():
-        changed = assign_outside_reviewers(campaign, form.cleaned_data["reviewers"], by=current_user(request))
+        people, by = form.cleaned_data["reviewers"], current_user(request)
+        try:
+            changed = assign_outside_reviewers(campaign, people, seen=form.seen, by=by)
+        except StaleCopy:
+            flash.error(request, _("A colleague changed these people meanwhile. They are shown as they are now."))
+            return redirect("campaign:outside-reviewers", campaign.slug)
         flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
         return redirect("campaign:plan", campaign.slug)
     context = {"campaign": campaign, "form": form, "any": form.candidates.exists()}

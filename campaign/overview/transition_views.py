@@ -1,4 +1,8 @@
-"""Views that submit, approve, pause, resume, close and copy a campaign, with pages that state the consequences."""
+"""Views that submit, approve, pause, resume, close and copy a campaign, with pages that state the consequences.
+
+Whatever the API asks a fresh confirmation for, these ask it for. Sending back and taking back do not, as they end in a
+draft.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +23,7 @@ from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.overview import plan_views
 from campaign.staff_site.access import campaign_for, reviewable_campaign_for
-from messages.accounts.step_up import confirmation_required
+from messages.accounts.step_up import confirmation_required, confirmation_required_for_button
 from messages.roles import STAFF_ROLES, current_user, has_role
 
 State = Campaign.State
@@ -99,6 +103,7 @@ def _close_page(campaign: Campaign) -> TransitionPage:
     )
 
 
+@confirmation_required_for_button("campaign:plan", about_the_same=True)
 @require_POST
 def submit(request: HttpRequest, slug: str) -> HttpResponse:
     """Submit a draft for approval."""
@@ -107,6 +112,7 @@ def submit(request: HttpRequest, slug: str) -> HttpResponse:
     return _carry_out(request, campaign, partial(transitions.submit, by=current_user(request)), done)
 
 
+@confirmation_required_for_button("campaign:plan", about_the_same=True)
 @require_POST
 def approve(request: HttpRequest, slug: str) -> HttpResponse:
     """Approve the plan that the reviewer has read."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from django.core.paginator import InvalidPage, Paginator
+from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
+from campaign.i18n.numbers import format_people_by_arm
 from campaign.lifecycle import transitions
 from campaign.lifecycle.frozen_plan import factorial_arms
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement
@@ -23,6 +24,7 @@ from campaign.staff_site.access import campaign_for, campaigns_to_review
 from campaign.wizard.links import continue_planning_url
 from messages.help_links import directory
 from messages.models import Rendition, Review
+from messages.query_numbers import find_page
 from messages.review import message_lint, workflow
 from messages.roles import MANAGER, OUTSIDE_REVIEWER, PARTNER_CONTACT, STAFF_ROLES, current_user, has_role, require_role
 from messages.text.rendering import direction_of
@@ -70,11 +72,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         asked = campaigns_to_review(request.user)
         return render(request, "campaign/overview/to_review.html", {"campaigns": asked})
     require_role(request.user, *STAFF_ROLES)
-    pages = Paginator(_campaigns(), PER_PAGE)
-    try:
-        page = pages.page(request.GET.get("page", "1"))
-    except InvalidPage:
-        raise Http404 from None
+    page = find_page(Paginator(_campaigns(), PER_PAGE), request.GET.get("page", "1"))
     context = {
         "campaigns": page,
         "may_plan": has_role(request.user, MANAGER),
@@ -106,6 +104,9 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "placements": placements,
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "plan": plan,
+        "planned_split": format_people_by_arm(plan.planned_people, [(each.arm.name, each.arm.weight) for each in arms])
+        if plan and arms
+        else "",
         "comparisons": _comparisons(plan, names) if plan else [],
         "factorial": factorial_arms(campaign) is not None,
         "help_waits": []

@@ -18,7 +18,7 @@ from messages.models import Frame, Revision
 from messages.proposals import NOTHING_PROPOSED, ProposalRefused, SavedFields, check_confirmation, propose, save_fields
 from messages.review import workflow
 from messages.roles import PARTNER_CONTACT
-from messages.stale_copies import StaleCopy, digest_of
+from messages.stale_copies import StaleCopy, digest_of, ids_of
 from messages.text.slugs import unused_key
 
 PLACEMENT_FIELDS = (
@@ -205,11 +205,6 @@ def rename_partner(partner: Partner, name: str, *, seen: str, by: User) -> bool:
     return True
 
 
-def contact_ids(partner: Partner) -> str:
-    """The primary keys of the partner's contacts, as a form carries them."""
-    return ",".join(map(str, partner.contacts.order_by("pk").values_list("pk", flat=True)))
-
-
 @transaction.atomic
 def assign_contacts(partner: Partner, users: Iterable[User], *, seen: str, by: User) -> bool:
     """Make these users the partner's only contacts; whether that is a change.
@@ -217,7 +212,7 @@ def assign_contacts(partner: Partner, users: Iterable[User], *, seen: str, by: U
     `seen` names the contacts that the person saw; StaleCopy is raised if they are others by now.
     """
     Partner.objects.select_for_update().get(pk=partner.pk)
-    if contact_ids(partner) != seen:
+    if ids_of(partner.contacts.all()) != seen:
         raise StaleCopy
     wanted = {user.pk: user for user in users}
     if wanted.keys() == set(partner.contacts.values_list("pk", flat=True)):

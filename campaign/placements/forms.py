@@ -12,7 +12,8 @@ from campaign.models import Partner, Placement
 from campaign.placements import changes
 from campaign.placements.origins import InvalidOrigin, is_safe_url, parse_origin
 from messages.models import Revision
-from messages.stale_copies import SeenDigestForm
+from messages.query_numbers import parse_whole_number
+from messages.stale_copies import SeenDigestForm, ids_of
 
 MAX_ORIGINS, MAX_PER_DAY = 50, 100_000_000
 _ADDRESS = _("This is not an address, such as https://example.org/thanks.")
@@ -51,9 +52,8 @@ class NeutralRevisionField(forms.ModelChoiceField):  # type: ignore[type-arg]  #
         try:
             return super().to_python(value)
         except ValidationError:
-            number = str(value)[:18]
             stopped = Revision.objects.filter(message__stopped_at__isnull=False)
-            if number.isascii() and number.isdigit() and stopped.filter(pk=number).exists():
+            if stopped.filter(pk=parse_whole_number(str(value)) or 0).exists():
                 raise ValidationError(_STOPPED) from None
             raise
 
@@ -237,7 +237,7 @@ class ContactsForm(forms.Form):
 
     def __init__(self, *args: Any, partner: Partner, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.seen = self.data.get("was", "") if self.is_bound else changes.contact_ids(partner)
+        self.seen = self.data.get("was", "") if self.is_bound else ids_of(partner.contacts.all())
         self.initial["contacts"] = partner.contacts.all()
         candidates = {user.pk for user in changes.contact_candidates()} | {user.pk for user in partner.contacts.all()}
         self.candidates = User.objects.filter(pk__in=candidates).order_by("username")

@@ -5,8 +5,9 @@ import json
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaign.i18n.numbers import format_frequency, format_number, format_percent
+from campaign.i18n.numbers import format_frequency, format_number, format_people_by_arm, format_percent
 from campaign.outcomes import OUTCOMES
+from campaign.planned_people import planned_people
 from campaign.preregistration import analysis_section as analysis
 from campaign.preregistration.rows import (
     PlanContent,
@@ -157,9 +158,12 @@ def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow
         else _("No place is chosen yet."),
         _("Everybody who comes there while the campaign runs may see one. Nobody is invited, asked or paid."),
     ]
-    per_arm, arms = content["planned_per_arm"], len(content["arms"])
-    values = {"each": format_number(per_arm), "all": format_number(per_arm * arms)}
-    size = _("%(each)s people for each message, %(all)s in all, before we decide.") % values
+    arms = [(names.arm_name(arm["arm"]), arm["weight"]) for arm in content["arms"]]
+    people = planned_people(content["planned_per_arm"], [weight for _name, weight in arms])
+    size = _("%(people)s people in all before we decide: %(split)s.") % {
+        "people": format_number(people),
+        "split": format_people_by_arm(people, arms),
+    }
     return [
         PreregistrationRow(
             "existing-data",
@@ -177,7 +181,12 @@ def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow
             tuple(procedures),
             (canonical_excerpt(content, "placements"),),
         ),
-        PreregistrationRow("size", _("Sample size"), (size,), (canonical_excerpt(content, "planned_per_arm"),)),
+        PreregistrationRow(
+            "size",
+            _("Sample size"),
+            (size,),
+            (canonical_excerpt(content, "planned_per_arm"), f"people in all = {people}"),
+        ),
         PreregistrationRow(
             "rationale", _("Sample size rationale"), (_rationale(content),), (_size_assumptions(content),)
         ),
@@ -191,10 +200,10 @@ def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow
 
 
 def _rationale(content: PlanContent) -> str:
-    rate, power = content.get("expected_rate"), content.get("power")
+    rate, power, factor = content.get("expected_rate"), content.get("power"), content.get("design_effect")
     if rate is None or power is None:
         return _("No expected rate was written down: the number was chosen without reckoning.")
-    return _(
+    sentence = _(
         "Reckoned with %(rate)s people doing so after the message that the others are compared with, so that a true "
         "difference of %(difference)s shows with a chance of %(power)s."
     ) % {
@@ -202,13 +211,19 @@ def _rationale(content: PlanContent) -> str:
         "difference": format_frequency(analysis.smallest_difference(content)),
         "power": format_percent(power),
     }
+    if factor is None:
+        return sentence
+    # Translators: follows the sentence about the number of people.
+    return f"{sentence} " + _(
+        "What people of one place have in common changes the number by the factor %(factor)s."
+    ) % {"factor": format_number(factor)}
 
 
 def _size_assumptions(content: PlanContent) -> str:
     assumptions = {"smallest_difference": analysis.smallest_difference(content), **content}
     return ", ".join(
         f"{name} = {assumptions[name]}"
-        for name in ("expected_rate", "smallest_difference", "power", "level")
+        for name in ("expected_rate", "smallest_difference", "power", "level", "design_effect")
         if assumptions.get(name) is not None
     )
 

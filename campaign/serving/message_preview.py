@@ -7,7 +7,7 @@ sandboxed: its buttons do nothing, and nothing is sent or counted.
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from campaign.models import Placement
 from campaign.serving import hosted_pages
 from messages.models import Draft, Rendition
+from messages.query_numbers import parse_whole_number
 from messages.roles import STAFF_ROLES, require_role
 from messages.text.rendering import RenderedMessage, body_html, direction_of
 
@@ -67,6 +68,4 @@ def _load_text(request: HttpRequest, user: AbstractUser) -> tuple[str, str, str]
 
 
 def _get_or_404(queryset: Any, number: str) -> Any:
-    if number.isascii() and number.isdigit() and len(number) < 19:
-        return get_object_or_404(queryset, pk=int(number))
-    raise Http404
+    return get_object_or_404(queryset, pk=parse_whole_number(number))

@@ -35,8 +35,10 @@ def create_draft(answer: HypothesisAnswer, *, by: User) -> Campaign:
                 )
                 ensure_plan(draft)
                 record_version(draft, by=by)
-        except IntegrityError:  # another request has just taken the slug
-            continue
+        except IntegrityError:
+            if not Campaign.objects.filter(slug=slug).exists():
+                raise
+            continue  # another request has just taken the slug
         return draft
     raise AssertionError("unreachable: count() does not end")
 

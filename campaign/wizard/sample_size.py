@@ -1,17 +1,20 @@
-"""Compute how many people a plan needs, how long that takes, and what less time could show.
+"""Compute how many people in all a plan needs, how long that takes, and what less time could show.
 
-The formulas are those of `analytics.stats.power`; `analytics.wiring` registers them, because campaign must not import
-analytics. Two things are added here. A plan that may be looked at any time is sized for the wider interval of its last
-look; it may end sooner, so the number is an upper limit. A plan with named looks is inflated as in group-sequential
-tables (Jennison and Turnbull 2000, Group Sequential Methods, tables 2.2 and 2.4: at most 4% for O'Brien-Fleming and 30%
-for Pocock with up to ten looks).
+The formula is that of `analytics.stats.power`; `analytics.wiring` registers it, because campaign must not import
+analytics. The people in all are split by the weights of the arms, and each planned comparison is to have the power: the
+one with the smallest shares decides. Two things are added here. A plan that may be looked at any time is sized for the
+wider interval of its last look; it may end sooner, so the number is an upper limit. A plan with named looks is inflated
+as in group-sequential tables (Jennison and Turnbull 2000, Group Sequential Methods, tables 2.2 and 2.4: at most 4% for
+O'Brien-Fleming and 30% for Pocock with up to ten looks).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import floor, log, log1p, sqrt
+from dataclasses import dataclass, replace
+from math import ceil, floor, log, log1p, sqrt
 from statistics import NormalDist
 from typing import Any, Literal, Protocol
+
+from campaign.planned_people import mean_per_arm, planned_people
 
 SEEN_SHARE = 0.8  # of the messages that are sent; a guess
 WEEKS = (2, 4, 8, 16)
@@ -24,11 +27,9 @@ DurationRating = Literal["fine", "long", "too small", "no traffic"]
 
 
 class PowerFunctions(Protocol):
-    """The functions of `analytics.stats.power` that are needed here."""
+    """The function of `analytics.stats.power` that is needed here."""
 
-    needed_for_verdict: Callable[..., int]
-    detectable_difference: Callable[..., Any]
-    days_needed: Callable[..., int]
+    units_in_all: Callable[..., int]
 
 
 _load_power_functions: Callable[[], PowerFunctions]
@@ -48,12 +49,16 @@ class SampleSizeInputs:
     smallest_difference: float
     weights: tuple[int, ...]
     per_day: int
-    comparisons: int = 1
+    pairs: tuple[tuple[int, int], ...] = ()  # the weights of the arms of each planned comparison, treated first
+    comparisons: int = 1  # that share alpha
     level: float = 0.95
     power: float = 0.8
     monitoring: str = "fixed"
     spending: str = "obrien-fleming"
-    planned_per_arm: int | None = None  # None: as many as needed
+    within: str = ""  # a stratum or a cluster, or neither
+    design_effect: float = 1.0  # by which that changes the people needed
+    placements: int = 0
+    planned_people: int | None = None  # None: as many as needed
     seen_share: float = SEEN_SHARE
 
 
@@ -62,13 +67,13 @@ class DetectableDifference:
     """The smallest difference, as a share, that some weeks at this traffic could show; None if there is none."""
 
     weeks: int
-    per_arm: int
+    people: int
     difference: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSize:
-    """How many people each arm needs, how many are planned, how long that takes, and what it can show."""
+    """How many people in all are needed, how many are planned, how long that takes, and what it can show."""
 
     needed: int
     planned: int
@@ -91,61 +96,88 @@ class NoSampleSize:
 
 
 def compute_sample_size(inputs: SampleSizeInputs) -> SampleSize | NoSampleSize:
-    """Compute the people per arm, the days, and what other durations could show."""
-    weights = [weight for weight in inputs.weights if weight > 0]
+    """Compute the people in all, the days, and what other durations could show."""
     if len(inputs.weights) < 2:
         return NoSampleSize("few arms")
-    if len(weights) < 2:
+    if sum(weight > 0 for weight in inputs.weights) < 2:
         return NoSampleSize("no share")
     try:
-        needed = needed_per_arm(inputs)
+        people = needed_people(inputs)
     except ValueError:
         return NoSampleSize("no rate that far")
-    planned = inputs.planned_per_arm or needed
+    # As it is stored: a mean for the arms that are shown.
+    needed = planned_people(mean_per_arm(people, inputs.weights), inputs.weights)
+    planned = inputs.planned_people or needed
     seen = inputs.per_day * inputs.seen_share
-    days = None
-    if seen > 0:
-        power = _load_power_functions()
-        days = min(power.days_needed(n_per_arm=planned, units_per_day=seen, weights=weights), MAX_DAYS)
-    in_weeks, least_share = [], min(weights) / sum(weights)
+    days = min(ceil(planned / seen * (1 - 1e-12)), MAX_DAYS) if seen > 0 else None
+    in_weeks = []
     for weeks in WEEKS if seen > 0 else ():
-        n = floor(seen * least_share * weeks * 7)
-        in_weeks.append(DetectableDifference(weeks, n, smallest_detectable_difference(inputs, per_arm=n)))
+        people = floor(seen * weeks * 7)
+        in_weeks.append(DetectableDifference(weeks, people, smallest_detectable_difference(inputs, people=people)))
     return SampleSize(
         needed=needed,
         planned=planned,
         seen_per_day=seen,
         days=days,
         detectable_by_weeks=tuple(in_weeks),
-        detectable_difference=smallest_detectable_difference(inputs, per_arm=planned),
+        detectable_difference=smallest_detectable_difference(inputs, people=planned),
         duration_rating=rate_duration(days),
     )
 
 
-def needed_per_arm(inputs: SampleSizeInputs) -> int:
-    """Return the people per arm that detect the smallest difference; raise ValueError if no rate differs by so much."""
-    fixed = _load_power_functions().needed_for_verdict(
-        control_rate=inputs.expected_rate,
-        smallest_difference=inputs.smallest_difference,
-        power=inputs.power,
-        **_alpha(inputs),
-    )
-    return int(-(-fixed * _inflation(inputs) // 1))
+def needed_people(inputs: SampleSizeInputs) -> int:
+    """Return the people in all that detect the smallest difference; raise ValueError if no rate differs by so much.
 
-
-def smallest_detectable_difference(inputs: SampleSizeInputs, *, per_arm: int) -> float | None:
-    """Return the smallest difference, up or down, that so many people per arm detect; None if there is none."""
-    least = floor(per_arm / _inflation(inputs))
-    if least < 1:
-        return None
-    differences = [
-        _load_power_functions().detectable_difference(
-            control=inputs.expected_rate, n_per_arm=least, power=inputs.power, direction=direction, **_alpha(inputs)
+    The worst planned comparison decides, and the worse of a rise and a fall.
+    """
+    rate, difference = inputs.expected_rate, inputs.smallest_difference
+    rates = [other for other in (rate + difference, rate - difference) if 0 <= other <= 1]
+    if not rates:
+        raise ValueError("no rate lies that far from the expected one")
+    single_look = not inputs.within and inputs.monitoring == "fixed"
+    units_in_all, alpha = _load_power_functions().units_in_all, _alpha(inputs)
+    people: float = max(
+        units_in_all(
+            control=rate,
+            treated=other,
+            shares=shares,
+            power=inputs.power,
+            variance="pooled" if single_look else "unpooled",
+            **alpha,
         )
-        for direction in ("up", "down")
-    ]
-    detectable = [difference for difference in differences if isinstance(difference, float)]
-    return max(detectable) if detectable else None
+        for shares in _shares_of_pairs(inputs)
+        for other in rates
+    )
+    people *= _inflation(inputs) * inputs.design_effect
+    return ceil(people * _few_clusters_inflation(inputs, people))
+
+
+def smallest_detectable_difference(inputs: SampleSizeInputs, *, people: int) -> float | None:
+    """Return the smallest difference, up or down, that so many people in all detect; None if there is none."""
+
+    def is_detected(difference: float) -> bool:
+        return needed_people(replace(inputs, smallest_difference=difference)) <= people
+
+    low, high = 0.0, max(inputs.expected_rate, 1 - inputs.expected_rate) * (1 - 1e-9)
+    if not is_detected(high):
+        return None
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (low, middle) if is_detected(middle) else (middle, high)
+    return high
+
+
+def _shares_of_pairs(inputs: SampleSizeInputs) -> set[tuple[float, float]]:
+    """Return the shares of all people that each planned comparison gets, without arms that nobody sees.
+
+    A draft without comparisons is sized for that of its two smallest shares.
+    """
+    total = sum(inputs.weights)
+    shown = {(treated, control) for treated, control in inputs.pairs if treated > 0 and control > 0}
+    if not shown:
+        smallest, next_one = sorted(weight for weight in inputs.weights if weight > 0)[:2]
+        shown = {(smallest, next_one), (next_one, smallest)}
+    return {(treated / total, control / total) for treated, control in shown}
 
 
 def rate_duration(days: int | None) -> DurationRating:
@@ -155,19 +187,19 @@ def rate_duration(days: int | None) -> DurationRating:
     return "fine" if days <= LONG else "long" if days <= TOO_LONG else "too small"
 
 
-def always_valid_alpha(alpha: float) -> float:
-    """Return the two-sided alpha of a single look whose interval is as wide as the last of a confidence sequence.
+def always_valid_alpha(alpha: float, comparisons: int = 1) -> float:
+    """Return the two-sided alpha of a single look that claims as rarely as a confidence sequence at its planned number.
 
-    The factor is that of analytics.stats.sequential.confidence_sequence at the planned number, where x = log((1 + x) /
-    alpha^2), solved by fixed-point iteration.
+    The sequence is that of analytics.stats.sequential.confidence_sequence, narrowest there for one comparison: x =
+    log((1 + x) / alpha^2), solved by fixed-point iteration. Several comparisons ask its p-value to be smaller.
 
-    >>> round(NormalDist().inv_cdf(1 - at_any_time(0.05) / 2), 2)
+    >>> round(_NORMAL.inv_cdf(1 - always_valid_alpha(0.05) / 2), 2)
     3.04
     """
     x = 1.0
     for _ in range(200):
         x = log1p(x) - 2 * log(alpha)
-    z = sqrt(2 * (1 + 1 / x) * (log1p(x) / 2 - log(alpha)))
+    z = sqrt(2 * (1 + 1 / x) * (log1p(x) / 2 - log(alpha / comparisons)))
     return 2 * _NORMAL.cdf(-z)
 
 
@@ -175,7 +207,16 @@ def _alpha(inputs: SampleSizeInputs) -> dict[str, Any]:
     alpha = 1 - inputs.level
     if inputs.monitoring != "always-valid":
         return {"alpha": alpha, "comparisons": inputs.comparisons}
-    return {"alpha": always_valid_alpha(alpha / inputs.comparisons), "comparisons": 1}
+    return {"alpha": always_valid_alpha(alpha, inputs.comparisons), "comparisons": 1}
+
+
+def _few_clusters_inflation(inputs: SampleSizeInputs, people: float) -> float:
+    """Return what Student's t costs: (f + 3) / (f + 1) with f degrees of freedom (Snedecor and Cochran 1989, 6.14)."""
+    seen = inputs.per_day * inputs.seen_share
+    if inputs.within != "placement-day" or not inputs.placements or seen <= 0:
+        return 1.0
+    clusters = max(inputs.placements * ceil(people / seen), 2)
+    return (clusters + 2) / clusters
 
 
 def _inflation(inputs: SampleSizeInputs) -> float:

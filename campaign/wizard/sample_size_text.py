@@ -1,5 +1,6 @@
 """Describe a sample size in words: people out of 100, weeks and years, no symbols."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
@@ -7,7 +8,7 @@ from math import ceil
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaign.i18n.numbers import format_number, format_per_hundred, format_rounded_per_hundred
+from campaign.i18n.numbers import format_number, format_people_by_arm, format_per_hundred, format_rounded_per_hundred
 from campaign.wizard.sample_size import MAX_DAYS, SEEN_SHARE, NoSampleSize, SampleSize
 
 
@@ -32,7 +33,7 @@ class DetectableDifferenceRow:
     """A row of the table: what a number of weeks could show."""
 
     weeks: str
-    per_arm: str
+    people: str
     difference: str
 
 
@@ -50,7 +51,7 @@ class SampleSizeText:
 _NO_NUMBER = {
     "ordered": gettext_lazy(
         "We can’t work this out for a rating: it depends on how many people rate, and how ratings spread. Say yourself "
-        "how many people should see each message."
+        "how many people in all should see a message."
     ),
     "no rate that far": gettext_lazy(
         "A difference that large cannot happen from where you begin: choose a smaller difference."
@@ -61,20 +62,27 @@ _NO_NUMBER = {
 
 
 def describe_sample_size(
-    size: SampleSize | NoSampleSize, *, arms: int, per_day: int, monitoring: str, comparisons: int
+    size: SampleSize | NoSampleSize,
+    *,
+    arms: Sequence[tuple[str, float]],
+    per_day: int,
+    monitoring: str,
+    comparisons: int,
 ) -> SampleSizeText:
-    """Describe a sample size, or why there is none."""
+    """Describe a sample size, or why there is none. `arms` are names and weights."""
     if isinstance(size, NoSampleSize):
         return SampleSizeText(str(_NO_NUMBER[size.reason]), "", size.reason != "ordered", (), ())
     return SampleSizeText(
-        sentence=_sentence(size),
+        sentence=_sentence(size, arms),
         advice=_advice(size),
         is_warning=size.duration_rating in ("too small", "no traffic") or not size.is_enough,
-        assumptions=tuple(_assumptions(size, arms, per_day, monitoring, comparisons)),
+        assumptions=tuple(
+            _assumptions(size, sum(weight > 0 for _name, weight in arms), per_day, monitoring, comparisons)
+        ),
         rows=tuple(
             DetectableDifferenceRow(
                 weeks=ngettext("%(number)s week", "%(number)s weeks", row.weeks) % {"number": row.weeks},
-                per_arm=format_number(row.per_arm),
+                people=format_number(row.people),
                 difference=format_rounded_per_hundred(row.difference)
                 if row.difference is not None
                 else _("nothing yet"),
@@ -84,10 +92,11 @@ def describe_sample_size(
     )
 
 
-def _sentence(size: SampleSize) -> str:
-    needed = _("%(people)s people have to see each message.")
-    planned = _("%(people)s people would see each message.")
-    people = (needed if size.is_enough else planned) % {"people": format_number(size.planned)}
+def _sentence(size: SampleSize, arms: Sequence[tuple[str, float]]) -> str:
+    needed = _("%(people)s people in all have to see a message: %(split)s.")
+    planned = _("%(people)s people in all would see a message: %(split)s.")
+    values = {"people": format_number(size.planned), "split": format_people_by_arm(size.planned, arms)}
+    people = (needed if size.is_enough else planned) % values
     if size.days is None:
         return people
     if size.duration_rating == "too small":

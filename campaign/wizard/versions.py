@@ -17,6 +17,7 @@ from campaign.models import Campaign, DraftVersion
 from campaign.staff_site.access import campaign_for
 from campaign.wizard.draft import edit_draft
 from messages.audit.log import Action
+from messages.query_numbers import parse_whole_number
 from messages.roles import MANAGER, current_user, has_role
 
 PART_NAMES: dict[str, Any] = {
@@ -39,9 +40,14 @@ class VersionRow:
     is_current: bool
 
 
-def put_back(campaign: Campaign, number: int, *, by: User) -> None:
-    """Make a draft what it was in an earlier version. What came after it stays on record."""
+def put_back(campaign: Campaign, number: int, *, newest: int, by: User) -> None:
+    """Make a draft what it was in an earlier version. What came after it stays on record.
+
+    `newest` is the last version that the person saw: what a colleague changed since is not put aside unseen.
+    """
     with edit_draft(campaign, by=by) as locked:
+        if number and locked.versions.exclude(number__lte=newest).exists():
+            raise ActionRefused(_("A colleague changed the draft meanwhile. Please look at what they did first."))
         version = locked.versions.filter(number=number).first()
         if version is None:
             raise ActionRefused(_("There is no such version."))
@@ -60,10 +66,9 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
             "may_put_back": campaign.state == Campaign.State.DRAFT and has_role(request.user, MANAGER),
         }
         return render(request, "campaign/wizard/versions.html", context)
-    number = request.POST.get("number", "")
-    is_number = number.isascii() and number.isdigit() and len(number) < 10
+    number, newest = (parse_whole_number(request.POST.get(name)) or 0 for name in ("number", "newest"))
     try:
-        put_back(campaign, int(number) if is_number else 0, by=current_user(request))
+        put_back(campaign, number, newest=newest, by=current_user(request))
     except ActionRefused as reason:
         flash.error(request, str(reason))
         return redirect("campaign:versions", slug)

@@ -18,7 +18,9 @@ from campaign.wizard import answers, arms, questions, revision_choice
 from campaign.wizard.draft import DraftEditConflict, NotADraft
 from campaign.wizard.links import question_url
 from campaign.wizard.questions.base import QuestionForm
+from messages.accounts.step_up import confirmation_required_for_button
 from messages.models import Frame
+from messages.query_numbers import parse_whole_number
 from messages.roles import MANAGER, current_user, require_role
 
 
@@ -101,7 +103,7 @@ def choose_arm_revision(request: HttpRequest, slug: str, arm: str) -> HttpRespon
 
 
 def _take_revision(request: HttpRequest, campaign: Campaign, arm: str) -> HttpResponse:
-    number, seen = (_parse_key(request.POST.get(name)) for name in ("revision", "was"))
+    number, seen = (parse_whole_number(request.POST.get(name)) or 0 for name in ("revision", "was"))
     revision = revision_choice.selectable_revisions(Frame.values).filter(pk=number).first()
     if revision is None:
         flash.error(request, _("These words may not be shown any more. Please choose others."))
@@ -141,6 +143,7 @@ def check_answers(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaign/wizard/check.html", context)
 
 
+@confirmation_required_for_button("campaign:plan-check", about_the_same=True)
 def _submit(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     try:
         answers.submit_draft(campaign, seen_changed_at=request.POST.get("seen", ""), by=current_user(request))
@@ -195,8 +198,3 @@ def _returns_to_check(request: HttpRequest) -> str:
 def _redirect_to_submitted(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     flash.info(request, _("The plan of this campaign is not changed any more: it was sent for approval."))
     return redirect("campaign:detail", campaign.slug)
-
-
-def _parse_key(text: str | None) -> int:
-    """Parse a primary key; 0, which no row has, if it is none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0

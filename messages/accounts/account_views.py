@@ -1,10 +1,11 @@
 """Pages of one's own account: second factors, sessions and password."""
 
-import time
+from functools import partial
 
 from django.contrib import messages as flash
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messages.accounts import api_tokens, failed_codes, members, second_factors, sessions
 from messages.accounts.forms import CodeForm, PasskeyForm, PasswordForm
-from messages.accounts.login_attempts import attempts, client_address, wait_message
+from messages.accounts.login_attempts import TooManyAttempts, check_guess, wait_message
 from messages.accounts.middleware import allow_without_second_factor, ask_to_sign_in_again
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, mark_confirmed
@@ -178,8 +179,8 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 def change_password(request: HttpRequest) -> HttpResponse:
     """Change the password, and end every other session and all API tokens."""
     user = current_user(request)
-    form = PasswordForm(request.POST or None, user=user)
-    if request.method == "POST" and _check_password_form(request, form, user):
+    form = PasswordForm(request.POST or None, user=user, check_old=partial(_check_old_password, request, user))
+    if request.method == "POST" and form.is_valid():
         members.change_password(user, form.cleaned_data["new"], keep=request.session.session_key)
         update_session_auth_hash(request, user)
         flash.success(request, _("Your password is changed. Your other sessions and your API tokens have ended."))
@@ -187,15 +188,11 @@ def change_password(request: HttpRequest) -> HttpResponse:
     return render(request, "messages/accounts/password.html", {"form": form})
 
 
-def _check_password_form(request: HttpRequest, form: PasswordForm, user: User) -> bool:
-    """Validate the form; wrong passwords count like failed attempts to sign in."""
-    address, now = client_address(request), time.time()
-    wait = attempts.seconds_to_wait(user.username, address, now=now)
-    if wait:
-        form.add_error("old", wait_message(wait))
-        return False
-    if form.is_valid():
-        return True
-    if form.has_error("old"):
-        attempts.record_failure(user.username, address, now=now)
-    return False
+def _check_old_password(request: HttpRequest, user: User, old: str) -> None:
+    """Raise ValidationError if the password is wrong; it counts like a failed attempt to sign in."""
+    try:
+        is_right = check_guess(request, user.username, lambda: user.check_password(old))
+    except TooManyAttempts as refused:
+        raise ValidationError(wait_message(refused.seconds)) from None
+    if not is_right:
+        raise ValidationError(_("That is not your present password."))

@@ -1,5 +1,6 @@
 """Forms of accounts: signing in, joining, second factors, invitations and roles."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -109,14 +110,17 @@ class PasswordForm(forms.Form):
     old = _password_field(_("Please type your present password."))
     new = _password_field(_("Choose a password of at least 12 characters."))
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, check_old: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._user = user
+        self._user, self._check_old = user, check_old
+
+    def clean_old(self) -> str:
+        old: str = self.cleaned_data["old"]
+        self._check_old(old)
+        return old
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("old") and not self._user.check_password(cleaned["old"]):
-            self.add_error("old", _("That is not your present password."))
         if cleaned.get("new"):
             _validate_password(self, "new", cleaned["new"], self._user)
         return cleaned

@@ -23,15 +23,14 @@ class TooManyAttempts(Exception):
 
 
 def check_guess(request: HttpRequest, name: str, is_right: Callable[[], bool]) -> bool:
-    """Check a guess under this name, and count it. Raises TooManyAttempts, without checking, if it comes too soon."""
-    address, now = client_address(request), time.time()
-    if wait := attempts.seconds_to_wait(name, address, now=now):
+    """Count a guess under this name, and check it. Raises TooManyAttempts, without checking, if it comes too soon."""
+    address = client_address(request)
+    if wait := attempts.begin_guess(name, address, now=time.time()):
         raise TooManyAttempts(wait)
-    if is_right():
-        attempts.record_success(name, address)
-        return True
-    attempts.record_failure(name, address, now=now)
-    return False
+    if not is_right():
+        return False
+    attempts.record_success(name, address)
+    return True
 
 
 def client_address(request: HttpRequest) -> str:

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
@@ -21,6 +21,7 @@ from messages.audit import log
 from messages.audit.log import Action
 
 APP, PASSKEY, CODES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authenticator.Type.RECOVERY_CODES)
+_NEW_APP_KEY = "new_app"  # of a session: the encrypted secret of an app
 
 
 class LastFactor(Exception):
@@ -64,10 +65,14 @@ def unused_code_count(user: User) -> int:
 
 
 def app_secret(request: HttpRequest, *, renew: bool) -> str:
-    """The secret that is being set up, which stays in the session until a code confirms it."""
-    if renew or app.SECRET_SESSION_KEY not in request.session:
-        request.session[app.SECRET_SESSION_KEY] = app.generate_totp_secret()
-    return str(request.session[app.SECRET_SESSION_KEY])
+    """The secret that is being set up; until a code confirms it, it stays in the session, encrypted as when stored."""
+    adapter = get_adapter()
+    if not renew:
+        with suppress(KeyError, ValueError):  # none yet, or encrypted with a lost key
+            return str(adapter.decrypt(request.session[_NEW_APP_KEY]))
+    secret = str(app.generate_totp_secret())
+    request.session[_NEW_APP_KEY] = adapter.encrypt(secret)
+    return secret
 
 
 def otpauth_url(user: User, secret: str) -> str:
@@ -98,7 +103,7 @@ def add_app(request: HttpRequest, user: User, code: str) -> list[str] | None:
         factor = app.TOTP.activate(user, secret).instance
         factor.data["counter"] = counter
         factor.save()
-    del request.session[app.SECRET_SESSION_KEY]
+    del request.session[_NEW_APP_KEY]
     return _first_recovery_codes(user)
 
 

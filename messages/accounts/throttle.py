@@ -8,7 +8,7 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
-from threading import Lock
+from threading import RLock
 
 from messages.networks import network_of
 
@@ -58,13 +58,24 @@ class FailedAttempts:
     def __init__(self) -> None:
         self._secret = os.urandom(16)
         self._failures: OrderedDict[bytes, tuple[int, float]] = OrderedDict()
-        self._lock = Lock()
+        self._lock = RLock()
 
     def seconds_to_wait(self, name: str, address: str, *, now: float) -> float:
         """Seconds until this name may be tried from this address; 0 if it may be tried now."""
         with self._lock:
             self._forget(now)
             return max(self._wait(key, policy, now) for key, policy in self._keys(name, address))
+
+    def begin_guess(self, name: str, address: str, *, now: float) -> float:
+        """Count a guess as wrong before it is looked at; return the seconds to wait if it comes too soon.
+
+        Guesses that are looked at together would otherwise all pass the same count.
+        """
+        with self._lock:
+            wait = self.seconds_to_wait(name, address, now=now)
+            if not wait:
+                self.record_failure(name, address, now=now)
+            return wait
 
     def record_failure(self, name: str, address: str, *, now: float) -> None:
         """Count a wrong guess."""
@@ -76,11 +87,12 @@ class FailedAttempts:
                 self._failures.popitem(last=False)
 
     def record_success(self, name: str, address: str) -> None:
-        """Reset the name, but not its network, or one valid account would allow guesses at all others."""
+        """Reset the name, and take this guess alone off its network: no valid account allows guesses at all others."""
         with self._lock:
             for key, policy in self._keys(name, address):
-                if policy is not NETWORK_POLICY:
-                    self._failures.pop(key, None)
+                count, last = self._failures.pop(key, (0, 0.0))
+                if policy is NETWORK_POLICY and count > 1:
+                    self._failures[key] = (count - 1, last)
 
     def _wait(self, key: bytes, policy: BackoffPolicy, now: float) -> float:
         count, last = self._failures.get(key, (0, now))

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from messages.audit_pages.wording import KIND_LABELS, describe_action
 from messages.models import AuditEntry
+from messages.query_numbers import find_page
 from messages.roles import MANAGER, require_role
 
 PER_PAGE = 50
@@ -34,10 +35,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     if kind and kind not in KIND_LABELS:
         raise Http404
     pages = Paginator(_entries(kind, about), PER_PAGE)
-    number = request.GET.get("page", "1")
-    if not (number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= pages.num_pages):
-        raise Http404
-    page = pages.page(int(number))
+    page = find_page(pages, request.GET.get("page", "1"))
     context = {
         "kinds": KIND_LABELS,
         "kind": kind,

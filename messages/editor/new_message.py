@@ -17,6 +17,7 @@ from messages.editor.session_recovery import preserve_form_input
 from messages.editor.views import claims_from_values, form_values, posted_fields, require_writer
 from messages.i18n import languages
 from messages.models import Draft, Rendition
+from messages.query_numbers import parse_whole_number
 from messages.text.rendering import direction_of
 
 _DEFAULT_LOCALE = "en"
@@ -28,15 +29,15 @@ def new_message(request: HttpRequest, *, stale: bool) -> HttpResponse:
     """Write a new message; ?draft= continues a draft, ?copy= begins with the text of a rendition."""
     person = require_writer(request)
     if request.method != "POST":
-        draft = drafts.find_new_message_draft(person, _parse_number(request.GET.get("draft")))
+        draft = drafts.find_new_message_draft(person, parse_whole_number(request.GET.get("draft")))
         if draft is not None:
             return _page(request, _form(initial=draft.fields), draft=draft)
-        copied = _find_rendition(_parse_number(request.GET.get("copy")))
+        copied = _find_rendition(parse_whole_number(request.GET.get("copy")))
         return _page(request, _form(initial=_initial_values(copied)), copied=copied)
     form = _form(request.POST)
     if stale:
         return _page(request, form, status=403, stale=True)
-    number = _parse_number(request.POST.get("draft"))
+    number = parse_whole_number(request.POST.get("draft"))
     if request.POST.get("do") == "discard":
         if draft := drafts.find_new_message_draft(person, number):
             draft.delete()
@@ -123,7 +124,3 @@ def _page(
         "stale": stale,
     }
     return render(request, "messages/editor/new.html", context, status=status)
-
-
-def _parse_number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -18,6 +18,7 @@ from messages.editor.save import Claims, EditBaseline, EditConflict, EditedText
 from messages.editor.session_recovery import WRITER, preserve_form_input
 from messages.i18n import languages
 from messages.models import Draft, Message, Revision
+from messages.query_numbers import parse_whole_number
 from messages.roles import MANAGER, current_user, require_role
 from messages.text import word_diff
 from messages.text.rendering import direction_of
@@ -98,7 +99,7 @@ def base_revision(message: Message, number: str | None, draft: Draft | None) -> 
         return draft.base
     revisions = message.revisions.select_related("message__theme")
     if number:
-        return revisions.filter(number=int(number)).first() if number.isascii() and number.isdigit() else None
+        return revisions.filter(number=parse_whole_number(number) or 0).first()
     return revisions.order_by("-number").first()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from messages.exchange import records
 from messages.exchange.validation import TextRow, validate_revision
+from messages.query_numbers import parse_whole_number
 from messages.tables.csv_table import open_table
 from messages.tables.decoding import decode
 from messages.tables.errors import UnreadableFile
@@ -58,7 +59,7 @@ def from_csv(text: str) -> records.ParsedFile:
     revisions = []
     for group in groups:
         fields: dict[str, Any] = {**group.fields, "sources": group.fields["sources"].splitlines()}
-        fields["revision"] = _parse_revision_number(group.fields["revision"])
+        fields["revision"] = parse_whole_number(group.fields["revision"]) or 0  # no revision has that number
         texts = [] if len(group.texts) == 1 and not any(group.texts[0][1:]) else group.texts
         revision, errors = validate_revision(fields, texts, group.where)
         rejected += errors
@@ -144,11 +145,6 @@ def _read_entries(text: str) -> list[Any]:
         count, most = format(len(entries), ","), format(MAX_ROWS, ",")
         raise UnreadableFile("The file has {entries} entries; {most} is the most.", entries=count, most=most)
     return entries
-
-
-def _parse_revision_number(text: str) -> int:
-    """The number, or 0, which no revision has."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _shape_problem(entry: object) -> str:

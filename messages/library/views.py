@@ -17,6 +17,7 @@ from messages.editor import drafts
 from messages.help_links import directory
 from messages.i18n.languages import language_name
 from messages.models import Frame, Message, Rendition, Revision, Theme
+from messages.query_numbers import find_page
 from messages.review import message_lint
 from messages.roles import MANAGER, STAFF_ROLES, current_user, has_role, require_role
 from messages.text.rendering import direction_of
@@ -147,10 +148,7 @@ def _messages(revisions: QuerySet[Revision]) -> QuerySet[Message]:
 
 
 def _page(messages: QuerySet[Message], number: str) -> Page[Message]:
-    pages = Paginator(messages, PER_PAGE)
-    if not (number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= pages.num_pages):
-        raise Http404
-    return pages.page(int(number))
+    return find_page(Paginator(messages, PER_PAGE), number)
 
 
 def _frame_groups(page: Page[Message], revisions: QuerySet[Revision], language: str) -> list[FrameGroup]:

@@ -14,6 +14,7 @@ _DELIMITERS = (",", ";", "\t")
 _NAMED_DELIMITER = re.compile(r'"?sep=([^\w\s"]|\t)"?[,;\s]*', re.IGNORECASE)  # a first line for spreadsheets
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _MAX_HEADER_LINE = 100  # beyond this no header is looked for
+_MOST_IN_NAME = 60  # characters; a quotation mark that is not closed makes longer ones
 _BATCH = 500  # rows; so few stay in the processor’s cache
 
 
@@ -26,8 +27,9 @@ class Header:
     names: tuple[str, ...]
 
     def column_name(self, position: int) -> str:
-        """A column's name, or its number where it has none."""
-        return (self.names[position] if position < len(self.names) else "") or str(position + 1)
+        """A column's name, or its number where it has none that is short enough for a sentence."""
+        name = self.names[position] if position < len(self.names) else ""
+        return name if 0 < len(name) <= _MOST_IN_NAME else str(position + 1)
 
 
 @dataclass(frozen=True, slots=True)

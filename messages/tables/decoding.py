@@ -36,6 +36,8 @@ def decode(stream: BinaryIO) -> DecodedFile:
     if start.startswith(_SPREADSHEETS):
         raise UnreadableFile("The file is a workbook of a spreadsheet. Save its sheet as “CSV UTF-8”.")
     is_utf_16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if start.startswith(codecs.BOM_UTF32_LE) or (b"\0" in start and not is_utf_16):
+        raise _unknown_encoding()
     for encoding in ("utf-16",) if is_utf_16 else ("utf-8-sig", "cp1252"):
         has_control_characters = False
         try:
@@ -49,7 +51,11 @@ def decode(stream: BinaryIO) -> DecodedFile:
             notes=(_WINDOWS_1252,) if encoding == "cp1252" else (),
             has_control_characters=has_control_characters,
         )
-    raise UnreadableFile("The file is in no encoding that can be read here. Save it as “CSV UTF-8”.")
+    raise _unknown_encoding()
+
+
+def _unknown_encoding() -> UnreadableFile:
+    return UnreadableFile("The file is in no encoding that can be read here. Save it as “CSV UTF-8”.")
 
 
 def _chunks(stream: BinaryIO, encoding: str) -> Iterator[str]:

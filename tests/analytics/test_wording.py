@@ -16,7 +16,7 @@ def said(verdict: str, **changes: object) -> ComparisonNumbers:
         "high": 0.12,
         "verdict": verdict,
         "smallest_difference": 0.02,
-        "more_per_arm": None,
+        "more": None,
     }
     return ComparisonNumbers(**(values | changes))  # type: ignore[arg-type]
 
@@ -41,9 +41,19 @@ def test_no_meaningful_difference_names_what_would_have_mattered() -> None:
 
 
 def test_cannot_tell_yet_says_how_many_more_would_help() -> None:
-    sentence = wording.comparison_sentence(said("cannot-tell-yet", low=-0.01, more_per_arm=1234), PeopleScale(100))
+    more = wording.people_range(1234, None, None, arms=2)
+    sentence = wording.comparison_sentence(said("cannot-tell-yet", low=-0.01, more=more), PeopleScale(100))
     assert "cannot tell yet" in sentence
-    assert "About 1,300 more people per arm" in sentence
+    assert sentence.endswith("About 2,500 more people in all would tell, if it stays like this.")
+
+
+def test_how_many_more_is_a_range() -> None:
+    likely, never = wording.people_range(2000, 1000, 3000, arms=2), wording.people_range(2000, 1000, None, arms=2)
+    assert wording.more_people_sentence(likely) == (
+        "About 4,000 more people in all would tell, if it stays like this; "
+        "in half of such cases it takes 2,000 to 6,000."
+    )
+    assert wording.more_people_sentence(never).endswith("in one of four such cases no number of the plan does.")
 
 
 def test_withheld_gives_no_number() -> None:
@@ -66,13 +76,7 @@ def test_an_interval_never_hides_its_sign_in_rounding() -> None:
 
 
 def test_a_needed_sample_is_rounded_up_to_two_figures() -> None:
-    assert [wording.rounded_sample_size(n) for n in (7, 99, 101, 1565, 330_001)] == [
-        "7",
-        "99",
-        "110",
-        "1,600",
-        "340,000",
-    ]
+    assert [wording.to_two_figures(n) for n in (7, 99, 101, 1565, 330_001)] == [7, 99, 110, 1600, 340_000]
 
 
 def test_an_arm_is_named_by_its_frame_only_if_no_other_arm_has_it() -> None:

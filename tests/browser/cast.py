@@ -165,7 +165,7 @@ def _add_rehearsal(campaign: Campaign, *, now: datetime) -> None:
             {"code": "missing-language", "language": "es", "arms": "Both harms"},
         ],
         report={
-            "people_per_arm": 250,
+            "planned_people": 500,
             "rates": {arm.key: 0.35 + 0.05 * number for number, arm in enumerate(arms)},
             "places": [place],
             "look": {"level": 0.95, "sample_ratio": "ok", "estimates": [*rates, *differences]},

@@ -10,11 +10,12 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 
 from analytics.comparison.compare import MIN_EVENTS, Rules
+from analytics.management.simulated_plans import more_needed_section, planned_power_section
 from analytics.simulation_study import cluster_designs, coverage, error_rates, harm_stops
 from analytics.stats import proportions
 
 PAGE = settings.BASE_DIR / "docs" / "simulation.md"
-_RATES = ((0.5, 200), (0.05, 1_000), (0.005, 5_000), (0.0002, 50_000), (0.0002, 2_000))
+_RATES = ((0.5, 200), (0.05, 1_000), (0.005, 5_000), (0.0002, 50_000))
 _RULES = (
     ("always-valid: any day, all pairs, Holm (the default)", error_rates.always_valid_rule, 1.0),
     ("group-sequential: five looks, all pairs, Holm", error_rates.group_sequential_rule, 0.3),
@@ -71,6 +72,8 @@ class Command(BaseCommand):
             _coverage(trials * 20),
             _other_intervals(trials * 2),
             _power(trials),
+            planned_power_section(trials),
+            more_needed_section(trials),
         )
         for line in chain.from_iterable(sections):
             page.write(line + "\n")
@@ -88,7 +91,7 @@ error.
 
 
 def _percent(share: error_rates.SimulatedShare, digits: int = 1) -> str:
-    return f"{share.share:.{digits}%} ± {share.standard_error:.{digits}%}"
+    return share.in_percent(digits)
 
 
 def _false_claims(trials: int) -> list[str]:
@@ -99,7 +102,7 @@ def _false_claims(trials: int) -> list[str]:
         "Four messages that truly work alike, 28 daily looks. In what share of trials is any of them ever called",
         "better or worse? The product's rules are to stay at or under 5%.",
         "",
-        "| rule | " + " | ".join(f"rate {rate:g}, {n:,} a day" for rate, n in _RATES) + " |",
+        "| rule | " + " | ".join(f"rate {rate:g}" for rate, _ in _RATES) + " |",
         "|---|" + "---|" * len(_RATES),
     ]
     for name, rule, part in _RULES:

@@ -105,8 +105,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Created {name}.")
 
     def _rotate(self, directory: Path, ahead: int) -> None:
-        if ahead < 0:
-            _refuse("A key cannot begin to sign in the past.")
         key = audited.rotate_receipt_key(directory, clock=time.time, lead_seconds=ahead, by=command_line_actor())
         self.stdout.write(f"Created {key.title}. It verifies now and signs from {format_utc(key.signs_from)} on.")
         keys = store.receipt_key_files(directory)

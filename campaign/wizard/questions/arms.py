@@ -94,7 +94,7 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
     form_class = ArmsForm
     is_required = True
     plan_keys = frozenset({"arms", "comparisons"})
-    registration_rows = frozenset({"hypotheses", "design", "models", "manipulated"})
+    registration_rows = frozenset({"hypotheses", "design", "size", "models", "manipulated"})
     obstacles = {
         ObstacleReason.NO_CONTROL: _("Say which message the others are compared with."),
         ObstacleReason.NO_WEIGHT: _("At least one message needs a share above zero."),

@@ -15,7 +15,7 @@ from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import AnalysisPlan, Campaign
 from campaign.wizard.draft import DEFAULT_LOOKS, current_plan, ensure_plan
 from campaign.wizard.presets import Text
-from campaign.wizard.questions.base import Answer, Question, QuestionForm
+from campaign.wizard.questions.base import Answer, NumberField, Question, QuestionForm
 
 Correction, Monitoring = AnalysisPlan.Correction, AnalysisPlan.Monitoring
 LEVEL_LABELS: dict[float, Text] = {
@@ -68,6 +68,7 @@ class PrecisionAnswer(Answer):
     spending: str
     unit: str
     within: str  # a stratum or a cluster, or neither
+    design_effect: float | None = None  # by which it changes the people needed
 
 
 class PrecisionForm(QuestionForm[PrecisionAnswer]):
@@ -122,6 +123,21 @@ class PrecisionForm(QuestionForm[PrecisionAnswer]):
             (AnalysisPlan.Clusters.PLACEMENT_DAY, _("By place and day: where people of one day have much in common")),
         ],
     )
+    design_effect = NumberField(
+        label=_("By what factor does that change how many people it takes?"),
+        required=False,
+        min_value=0.05,
+        max_value=100,
+        help_text=_(
+            "Only within places or by day. The results of an earlier campaign for these places say it. Empty: as many "
+            "as for everybody together."
+        ),
+        error_messages={
+            "invalid": _("Use a number, such as 0.8, or leave it empty."),
+            "min_value": _("Use 0.05 or more, or leave it empty."),
+            "max_value": _("Use 100 or less, or leave it empty."),
+        },
+    )
     unit = forms.ChoiceField(
         label=_("What counts as one"),
         choices=[(key, label) for key, (label, _about) in UNIT_LABELS.items()],
@@ -129,7 +145,7 @@ class PrecisionForm(QuestionForm[PrecisionAnswer]):
         help_text=_("Chance picks a message anew for each of them, and each is counted once."),
     )
     explanations = {"monitoring": MONITORING_LABELS, "unit": UNIT_LABELS}
-    advanced_fields = ("power", "looks", "spending", "correction", "within", "unit")
+    advanced_fields = ("power", "looks", "spending", "correction", "within", "design_effect", "unit")
 
     def __init__(self, data: Any = None, *, shown: PrecisionAnswer) -> None:
         super().__init__(data, shown=shown)
@@ -184,7 +200,18 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
     form_class = PrecisionForm
     is_required = False
     plan_keys = frozenset(
-        {"unit", "correction", "monitoring", "looks", "spending", "strata", "clusters", "level", "power"}
+        {
+            "unit",
+            "correction",
+            "monitoring",
+            "looks",
+            "spending",
+            "strata",
+            "clusters",
+            "design_effect",
+            "level",
+            "power",
+        }
     )
     registration_rows = frozenset({"description", "randomization", "rationale", "stopping", "models", "inference"})
     obstacles = {
@@ -204,6 +231,7 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
             spending=str(plan.spending),
             unit=campaign.unit,
             within=str(plan.strata or plan.clusters),
+            design_effect=plan.design_effect,
         )
 
     def write(self, campaign: Campaign, answer: PrecisionAnswer, *, by: User) -> None:
@@ -213,6 +241,7 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
         plan.looks = list(answer.looks)
         plan.strata = answer.within if answer.within in AnalysisPlan.Strata.values else ""
         plan.clusters = answer.within if answer.within in AnalysisPlan.Clusters.values else ""
+        plan.design_effect = answer.design_effect if answer.within else None
         plan.save()
         campaign.unit = answer.unit
 
@@ -234,4 +263,7 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
             looks = ", ".join(format_number(round(look * 100, 4)) for look in answer.looks)
             line += " " + gettext("At %(looks)s percent of the people.") % {"looks": looks}
         yield line
+        if answer.within and answer.design_effect:
+            values = {"factor": format_number(answer.design_effect)}
+            yield gettext("Comparing by place changes the people it takes by the factor %(factor)s.") % values
         yield gettext("Counted: %(unit)s.") % {"unit": str(UNIT_LABELS[answer.unit][0]).lower()}

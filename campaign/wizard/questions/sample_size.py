@@ -13,10 +13,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaign.i18n.numbers import format_number, format_per_hundred
+from campaign.i18n.numbers import format_number, format_people_by_arm, format_per_hundred
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import Campaign
 from campaign.outcomes import OUTCOMES
+from campaign.planned_people import mean_per_arm, planned_people
 from campaign.wizard import sample_size
 from campaign.wizard.draft import current_plan, ensure_plan
 from campaign.wizard.planned_outcomes import OUTCOME_VERBS, primary_outcome
@@ -30,7 +31,7 @@ MAX_PEOPLE, MAX_YEARS = 100_000_000, 50
 class SampleSizeAnswer(base.Answer):
     expected: float | None  # people out of 100, after the control
     smallest: float  # difference in people out of 100; 0 while it is not entered
-    planned: int | None  # people for each arm
+    planned: int | None  # people in all
     starts: date | None
     ends: date | None  # the last day
 
@@ -63,11 +64,14 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
         },
     )
     planned = base.WholeNumberField(
-        label=_("How many people should see each message?"),
+        label=_("How many people in all should see a message?"),
         required=False,
         min_value=1,
         max_value=MAX_PEOPLE,
-        help_text=_("Leave it empty to take the number that is worked out below."),
+        help_text=_(
+            "They are split among the messages by their shares. Leave it empty to take the number that is worked out "
+            "below."
+        ),
         error_messages={"invalid": _("Use a whole number, such as 1500, or leave it empty.")},
     )
     starts = forms.DateField(
@@ -136,7 +140,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
     plan_keys = frozenset({"outcomes", "planned_per_arm", "expected_rate"})
     registration_rows = frozenset({"size", "rationale", "measured", "inference"})
     obstacles = {
-        ObstacleReason.NO_SIZE: _("Say how many people are to be shown each message."),
+        ObstacleReason.NO_SIZE: _("Say how many people in all are to be shown a message."),
         ObstacleReason.ENDS_BEFORE_START: _("The campaign would end before it starts: choose a later end."),
     }
 
@@ -145,7 +149,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         return SampleSizeAnswer(
             expected=base.share_to_per_hundred(plan.expected_rate),
             smallest=base.share_to_per_hundred(plan.smallest_difference) or 0,
-            planned=plan.planned_per_arm or None,
+            planned=planned_people(plan.planned_per_arm, _weights(campaign)) or None,
             starts=campaign.starts_at and campaign.starts_at.date(),
             ends=campaign.ends_at and (campaign.ends_at - timedelta(microseconds=1)).date(),
         )
@@ -155,7 +159,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         plan, stored = ensure_plan(campaign), self.read(campaign)
         plan.expected_rate = None if answer.expected is None else base.per_hundred_to_share(answer.expected)
         plan.smallest_difference = base.per_hundred_to_share(answer.smallest)
-        plan.planned_per_arm = answer.planned or 0
+        plan.planned_per_arm = mean_per_arm(answer.planned or 0, _weights(campaign))
         plan.save()
         if answer.starts != stored.starts:
             campaign.starts_at = _midnight(answer.starts)
@@ -180,7 +184,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         if not form.cleaned_data.get("planned"):
             form.cleaned_data["planned"] = _required_sample_size(campaign, form.answer())
         if form.cleaned_data["planned"] is None:
-            form.add_error("planned", _("Say how many people should see each message."))
+            form.add_error("planned", _("Say how many people in all should see a message."))
         return form.is_valid()
 
     def context(self, campaign: Campaign, form: SampleSizeForm) -> dict[str, Any]:
@@ -191,7 +195,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         return {
             "answer": describe_sample_size(
                 size,
-                arms=campaign.arms.count(),
+                arms=list(campaign.arms.values_list("name", "weight")),
                 per_day=_daily_traffic(campaign),
                 monitoring=plan.monitoring,
                 comparisons=sample_size.comparison_count(plan.comparisons, plan.correction),
@@ -202,7 +206,10 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
     def summarize(self, campaign: Campaign, answer: SampleSizeAnswer) -> Iterable[str]:
         if not answer.planned:
             return
-        yield gettext("%(people)s people see each message.") % {"people": format_number(answer.planned)}
+        yield gettext("%(people)s people in all see a message: %(split)s.") % {
+            "people": format_number(answer.planned),
+            "split": format_people_by_arm(answer.planned, list(campaign.arms.values_list("name", "weight"))),
+        }
         values = {"smallest": format_per_hundred(base.per_hundred_to_share(answer.smallest))}
         yield gettext("A difference under %(smallest)s would change nothing.") % values
         if answer.expected:
@@ -225,9 +232,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         if isinstance(size, sample_size.NoSampleSize) or size.is_enough:
             return ""
         numbers = {"planned": format_number(size.planned), "needed": format_number(size.needed)}
-        sentence = gettext(
-            "%(planned)s people for each message are planned; with the answers as they are it takes %(needed)s."
-        )
+        sentence = gettext("%(planned)s people in all are planned; with the answers as they are it takes %(needed)s.")
         return sentence % numbers
 
 
@@ -235,18 +240,25 @@ def _sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.Sa
     plan, primary = current_plan(campaign), primary_outcome(campaign)
     if answer.expected is None or (primary and OUTCOMES[primary].kind != "yes-no"):
         return sample_size.NoSampleSize("ordered")
+    weights = dict(campaign.arms.values_list("key", "weight"))
     return sample_size.compute_sample_size(
         sample_size.SampleSizeInputs(
             expected_rate=base.per_hundred_to_share(answer.expected),
             smallest_difference=base.per_hundred_to_share(answer.smallest),
-            weights=tuple(campaign.arms.values_list("weight", flat=True)),
+            weights=tuple(weights.values()),
             per_day=_daily_traffic(campaign),
+            pairs=tuple(
+                (weights[pair.treated], weights[pair.control]) for pair in plan.pairs if {*pair} <= set(weights)
+            ),
             comparisons=sample_size.comparison_count(plan.comparisons, plan.correction),
             level=plan.level,
             power=plan.power,
             monitoring=plan.monitoring,
             spending=plan.spending,
-            planned_per_arm=answer.planned,
+            within=str(plan.strata or plan.clusters),
+            design_effect=plan.design_effect or 1.0,
+            placements=campaign.placements.count(),
+            planned_people=answer.planned,
         )
     )
 
@@ -254,6 +266,10 @@ def _sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.Sa
 def _required_sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> int | None:
     size = _sample_size(campaign, answer)
     return size.needed if isinstance(size, sample_size.SampleSize) else None
+
+
+def _weights(campaign: Campaign) -> list[int]:
+    return list(campaign.arms.values_list("weight", flat=True))
 
 
 def _daily_traffic(campaign: Campaign) -> int:

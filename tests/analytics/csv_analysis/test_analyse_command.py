@@ -61,7 +61,7 @@ def test_the_contract_of_the_json(tmp_path: Path) -> None:
     assert set(told["sample_ratio"]) == {"p_value", "status"}
     assert set(told["comparisons"][0]) == {
         "treated", "control", "effect", "interval", "p_value", "p_adjusted", "verdict", "sentence",
-        "method", "reason", "more_per_arm", "held",
+        "method", "reason", "more_per_arm", "more_per_arm_range", "held",
     }  # fmt: skip
 
 

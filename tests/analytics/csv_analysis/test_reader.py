@@ -124,7 +124,10 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_that_is_said() -> None:
         # Days.
         ("arm,day,n,events\na,1,9,1\nb,Monday,9,1\n", "line 3, column day: “Monday” is neither a number nor a date"),
         ("arm,day,n,events\na,2025-09-27,9,1\nb,28/09/2025,9,1\n", "line 3, column day: “28/09/2025” is neither"),
-        ("arm,day,n,events\na,03/04/2025,9,1\nb,04/03/2025,9,1\n", "line 2, column day: “03/04/2025” may be day and"),
+        (
+            "arm,day,n,events\na,03/04/2025,9,1\nb,04/03/2025,9,1\n",
+            "line 2, column day: “03/04/2025” may be read in two orders",
+        ),
         ("arm,day,n,events\na,30/02/2025,9,1\nb,04/03/2025,9,1\n", "line 2, column day: “30/02/2025” is neither"),
     ],
 )
@@ -132,6 +135,17 @@ def test_what_could_be_read_in_two_ways_is_refused_with_its_place(text: str, rea
     with pytest.raises(UnreadableFile) as refused:
         read(text)
     assert reason in str(refused.value)
+
+
+def test_a_refusal_quotes_no_whole_file() -> None:
+    for text in (
+        "x" * 100_000,
+        "arm,n,events\na,9,1\n" + "b," + "9" * 100_000 + ",1\n",
+        f'arm,n,events,"{"y" * 90_000}\n',
+    ):
+        with pytest.raises(UnreadableFile) as refused:
+            read(text)
+        assert len(str(refused.value)) < 600
 
 
 def test_every_refusal_says_what_to_do() -> None:

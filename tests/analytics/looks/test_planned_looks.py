@@ -10,6 +10,7 @@ from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Tally
 from analytics.results import build
 from analytics.stats import Counts, Estimate, exact_sequence, sample_ratio
+from analytics.stats.sequential import confidence_sequence
 from campaign.models import Campaign, ServedCount
 from tests import world
 from tests.analytics.stats.test_sample_ratio import answer
@@ -108,6 +109,14 @@ class TestLooks:
         # O'Brien-Fleming at half: z 2.963 (Lan-DeMets, two looks, alpha 0.05) against 1.960.
         assert widths[1] / widths[0] == pytest.approx(2.963 / 1.960, rel=0.01)
 
+    def test_with_unequal_shares_the_only_look_comes_with_the_planned_people_in_all(self) -> None:
+        campaign = world.launched(arms={"neutral": 1, "law": 3, "unseen": 0}, plan={"planned_per_arm": 2_088})
+        world.tally(campaign, {"neutral": (1_043, 470), "law": (3_132, 1_560)})
+        assert evaluate(campaign, now=world.NOON).embargoed  # one of 4,176 is missing
+        Tally.objects.filter(arm__key="neutral", outcome="exposed").update(count=1_044)
+        look = evaluate(campaign, now=world.NOON)
+        assert (look.information, look.embargoed, look.exploratory) == (1.0, False, False)
+
     def test_an_outcome_beside_the_plan_is_marked_exploratory(self) -> None:
         analysis = evaluate(running(), now=world.NOON, extra_outcomes=["help_self", "annoyed"])
         roles = dict(analysis.estimates.values_list("outcome", "role"))
@@ -125,6 +134,19 @@ class TestEstimators:
         row = analysis.estimates.filter(kind="difference", outcome="turned_back").first()
         assert row is not None
         assert "mantel-haenszel" in row.method
+
+    def test_the_design_effect_of_strata_is_told_for_the_next_plan(self) -> None:
+        campaign = world.launched(plan={"strata": "placement"}, places=["second"])
+        world.tally(campaign, {key: (n, n // 20) for key, (n, _) in COUNTS.items()})
+        other = campaign.placements.order_by("pk")[1]
+        for arm in campaign.arms.all():
+            common = {"day": date(2026, 3, 1), "arm": arm, "placement": other, "locale": "en"}
+            Tally.objects.create(**common, outcome="exposed", count=5_000)
+            Tally.objects.create(**common, outcome="turned_back", count=3_000)
+            ServedCount.objects.create(**common, count=5_000)
+        report = build.build(evaluate(campaign, now=world.NOON))
+        # Placements of 5% and 60%: 34% of the variance lies between them, and cancels.
+        assert "it took 0.66 times as many people" in report.design_effect_sentence
 
     def test_a_plan_with_clusters_needs_more_than_one(self) -> None:
         analysis = evaluate(running(clusters="placement-day"), now=world.NOON)
@@ -193,6 +215,22 @@ def test_a_verdict_over_strata_that_must_hold_at_every_look_waits_for_events() -
     assert row.verdict == "cannot-tell-yet"
     assert "10 people" in row.hold_reason
     assert too_few_events_reason([arm.counts for arm in rare], Rules()) == ""
+
+
+def test_an_always_valid_interval_is_narrowest_at_the_planned_people_of_its_pair() -> None:
+    """A pair of 1:3 has all the people of the plan, whatever a third arm of weight 0 has."""
+    arms = [
+        ArmCounts("a", Counts(1_000, 400), 1),
+        ArmCounts("b", Counts(3_000, 1_300), 3),
+        ArmCounts("c", Counts(0, 0), 0),
+    ]
+    rules = Rules(monitoring="always-valid", planned_per_arm=4_000)
+    (row,) = compare(arms, [("b", "a")], rules).comparisons
+    expected = confidence_sequence(treated=Counts(3_000, 1_300), control=Counts(1_000, 400), n_planned=8_000)
+    assert isinstance(row.estimate, Estimate)
+    assert isinstance(expected, Estimate)
+    found, wanted = row.estimate.interval, expected.interval
+    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high))
 
 
 def test_a_broken_split_is_seen_under_every_monitoring() -> None:

@@ -277,7 +277,7 @@ class TestThePage:
         assert "quiet-page: nothing is shown while the campaign is paused." in html
         assert "Nothing stands in the way" in html
         assert "Turned back" in html
-        assert "250 for each message" in html
+        assert "people in all" in html
         assert '<a href="/placements/">Placements</a>' in html, "the navigation is the one of every page"
         assert "No results yet" in manager.get("/").content.decode(), "a rehearsal is no result"
 

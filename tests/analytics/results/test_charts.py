@@ -33,6 +33,8 @@ MORE = DifferenceRow(
     verdict_name="Better",
     sentence="Of 100 people who saw both harms, 36 turned back; 9 more than with the neutral text (7 to 11).",
     more_per_arm=None,
+    more_per_arm_low=None,
+    more_per_arm_high=None,
     reason="",
     method="miettinen-nurminen",
 )

@@ -229,6 +229,17 @@ class TestThePage:
         assert (seen.people, seen.planned_people, seen.days_left) == (1200, 4000, 7)
         assert "about 7 days are left" in read_text()
 
+    def test_with_unequal_shares_the_days_left_are_those_of_all_people(self) -> None:
+        campaign = world.launched(arms={"neutral": 1, "law": 3}, plan={"planned_per_arm": 1000})
+        for day in range(1, 5):
+            for arm in campaign.arms.all():
+                common: dict[str, Any] = {"arm": arm, "placement": world.placement(), "locale": "en"}
+                Tally.objects.create(**common, day=date(2026, 3, day), outcome="exposed", count=50 * arm.weight)
+        record_fold(datetime(2026, 3, 5, 12, tzinfo=UTC))
+        seen = dashboard.build_dashboard(campaign, now=world.NOON)
+        # 600 of 2,000 people, 200 a day: 7 days. Until the rarer arm had 1,000 it would be 17.
+        assert (seen.people, seen.planned_people, seen.days_left) == (600, 2000, 7)
+
     def test_a_guardrail_tells_its_margin_and_who_crossed_it_and_no_more(self) -> None:
         campaign = world.launched(margins={"annoyed": 0.02})
         assert "Not crossed" in read_text()

@@ -85,6 +85,16 @@ def test_rotating_without_any_key_makes_one() -> None:
         keys("rotate", "--ahead", "-1")
 
 
+@pytest.mark.parametrize("ahead", [7 * 86_400 + 1, 99_999_999_999, 10**300, 10**4_000])
+def test_a_key_that_would_begin_to_sign_in_another_time_is_refused_and_not_made(ahead: int) -> None:
+    keys("create")
+    with pytest.raises(CommandError, match="at most 7 days ahead"):
+        keys("rotate", "--ahead", str(ahead))
+    assert "receipt-002" not in keys("list")
+    keys("rotate", "--ahead", str(7 * 86_400))
+    assert "receipt-002" in keys("list")
+
+
 class TestDestroyingAReceiptKey:
     def test_the_one_that_signs_is_kept_whatever_is_asked(self) -> None:
         keys("create")

@@ -57,8 +57,18 @@ def test_who_is_asked_reads_the_plan_and_approves_it(submitted: Campaign) -> Non
     assert (entry.actor, entry.detail) == ("root", {"reviewers": "greta"})
 
 
+def test_a_page_that_is_older_than_a_colleagues_choice_removes_nobody(submitted: Campaign) -> None:
+    root = signed_in(world.person("root", "administrator"))
+    greta()
+    assert 'name="was" value=""' in page(root, f"{HERE}outside-reviewers/")
+    assign_outside_reviewers(submitted, [greta()], seen="", by=world.person("otto", "administrator"))
+    response = root.post(f"{HERE}outside-reviewers/", {"was": ""}, follow=True)
+    assert "A colleague changed these people meanwhile." in response.content.decode()
+    assert list(submitted.outside_reviewers.all()) == [greta()]
+
+
 def test_who_is_asked_sends_it_back(submitted: Campaign) -> None:
-    assign_outside_reviewers(submitted, [greta()], by=world.person("root", "administrator"))
+    assign_outside_reviewers(submitted, [greta()], seen="", by=world.person("root", "administrator"))
     signed_in(greta()).post(f"{HERE}send-back/", {"reason": "The control is not neutral."})
     assert Campaign.objects.get().state == "draft"
 
@@ -78,12 +88,12 @@ def test_who_is_not_asked_finds_no_campaign_and_decides_nothing(submitted: Campa
     "url", [HERE, f"{HERE}versions/", f"{HERE}results/", "/messages/", "/reviews/", "/placements/"]
 )
 def test_who_is_asked_for_one_campaign_opens_nothing_else(submitted: Campaign, url: str) -> None:
-    assign_outside_reviewers(submitted, [greta()], by=world.person("root", "administrator"))
+    assign_outside_reviewers(submitted, [greta()], seen="", by=world.person("root", "administrator"))
     assert signed_in(greta()).get(url).status_code == 403
 
 
 def test_who_lost_the_role_decides_nothing_any_more(submitted: Campaign) -> None:
-    assign_outside_reviewers(submitted, [greta()], by=world.person("root", "administrator"))
+    assign_outside_reviewers(submitted, [greta()], seen="", by=world.person("root", "administrator"))
     greta().groups.clear()
     assert "greta" not in [user.get_username() for user in possible_approvers(submitted)]
     with pytest.raises(ActionRefused, match="Only a reviewer"):

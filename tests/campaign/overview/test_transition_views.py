@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 
+from campaign.api.views import TRANSITION_VIEWS
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.review import workflow
@@ -51,6 +53,51 @@ def unconfirmed(client: Client) -> Client:
     session["confirmed_at"] = 0
     session.save()
     return client
+
+
+class TestConfirmation:
+    """Twelve minutes after signing in, a step asks by each road whether it is still the same person."""
+
+    BY_BUTTON = ("submit", "approve")  # all others have a page of their own
+    ASKED_FOR_NONE = frozenset({"take_back", "send_back"})  # they end in a draft
+
+    def test_each_declared_step_is_asked_for_one_or_named_here(self) -> None:
+        steps = {view.transition for view in TRANSITION_VIEWS}
+        assert steps | self.ASKED_FOR_NONE | {"schedule"} == set(transitions.TRANSITIONS)
+
+    @pytest.mark.parametrize("step", [view.transition for view in TRANSITION_VIEWS])
+    def test_page_and_api_ask_alike(self, step: str) -> None:
+        made = world.draft()
+        _, _, role = transitions.TRANSITIONS[step]
+        client = unconfirmed(as_(Client(), "rafael", role))
+        reply = client.post(f"/api/v1/campaigns/pilot/{step}/")
+        assert (reply.status_code, reply.json()["error"]["code"]) == (403, "confirm_first")
+        reply = client.post(f"{HERE}{step}/", {"have_read": "1", "sure": "1"})
+        back = f"{HERE}plan/" if step in self.BY_BUTTON else f"{HERE}{step}/"
+        assert reply.headers["Location"] == f"/account/confirm/?{urlencode({'next': back})}"
+        made.refresh_from_db()
+        assert made.state == Campaign.State.DRAFT
+
+    def test_the_last_page_of_the_wizard_asks_as_well(self, manager: Client) -> None:
+        world.draft()
+        assert unconfirmed(manager).get(f"{HERE}plan-it/").status_code == 200
+        reply = manager.post(f"{HERE}plan-it/", {"seen": ""})
+        assert reply.headers["Location"] == f"/account/confirm/?{urlencode({'next': f'{HERE}plan-it/'})}"
+        assert state() == "draft"
+
+    def test_whoever_confirmed_presses_the_button_again_and_approves(self, reviewer: Client) -> None:
+        submitted()
+        rafael = world.person("rafael", "reviewer")
+        unconfirmed(reviewer).post(f"{HERE}approve/", {"have_read": "1", "read": "x"})
+        assert state() == "submitted"
+        html = text(
+            reviewer.post("/account/confirm/", {"code": world.fresh_code(rafael), "next": f"{HERE}plan/"}, follow=True)
+        )
+        assert "please press the button again" in html
+        read = re.search(r'name="read" value="(\w{64})"', page(reviewer, f"{HERE}plan/"))
+        assert read
+        reviewer.post(f"{HERE}approve/", {"have_read": "1", "read": read[1]})
+        assert state() == "approved"
 
 
 class TestApproval:

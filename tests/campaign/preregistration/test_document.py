@@ -34,6 +34,7 @@ def promise(**changes: Any) -> dict[str, Any]:
         "spending": "obrien-fleming",
         "strata": "",
         "clusters": "",
+        "design_effect": None,
         "factorial": False,
         "level": 0.95,
         "planned_per_arm": 2500,
@@ -64,7 +65,15 @@ def test_a_hypothesis_stands_beside_what_would_disprove_it() -> None:
 
 
 def test_the_number_of_people_is_said_for_each_and_for_all() -> None:
-    assert plain("size") == "2,500 people for each message, 5,000 in all, before we decide."
+    assert plain("size") == "5,000 people in all before we decide: 2,500 for each message."
+
+
+def test_with_unequal_shares_the_number_of_each_message_is_said() -> None:
+    arms = promise()["arms"]
+    arms[1]["weight"] = 3
+    assert plain("size", arms=[*arms, {**arms[0], "arm": "unseen", "weight": 0}]) == (
+        "5,000 people in all before we decide: 1,250 for “Neutral”, 3,750 for “Harm to the victim”."
+    )
 
 
 def test_a_plan_without_an_expected_rate_does_not_pretend_to_be_reckoned() -> None:
@@ -143,6 +152,7 @@ def test_a_change_of_any_promise_changes_the_words() -> None:
         "looks": [0.5, 1.0],
         "strata": "placement",
         "clusters": "placement-day",
+        "design_effect": 1.4,
         "factorial": True,
         "level": 0.9,
         "planned_per_arm": 1,

@@ -121,6 +121,19 @@ def test_an_accepted_event_is_answered_with_one_length_whatever_it_says() -> Non
     assert len(sizes([*replies, unasked])) == 1
 
 
+@pytest.mark.parametrize("wrong", [[], [{"receipt": "x", "outcome": "left"}]])
+def test_a_list_of_events_is_answered_with_one_length_whether_they_count_or_not(wrong: list[object]) -> None:
+    world.launched()
+    site = world.AudienceSite()
+    events = [{"receipt": site.new_receipt(), "outcome": "left"} for _ in range(12)]
+    replies = [
+        site.post("/api/v1/events", [*events, *wrong], **more)
+        for more in ({}, {"HTTP_SEC_GPC": "1"}, {"HTTP_DNT": "1"})
+    ]
+    assert [reply.json["accepted"] for reply in replies] == [12, 0, 0]
+    assert len(sizes(replies)) == 1
+
+
 def test_a_tab_that_was_here_before_is_answered_as_long_as_a_new_one() -> None:
     world.launched(unit="session")
     site = world.AudienceSite()

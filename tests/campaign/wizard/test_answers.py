@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from time_machine import Traveller
 
 from campaign.lifecycle import frozen_plan, launch_checks, transitions
@@ -87,14 +88,21 @@ class TestInWords:
 
     def test_too_little_traffic_is_said_with_what_to_do(self) -> None:
         size = SampleSize(100_000, 100_000, 40.0, 1_000, (), 0.01, "too small")
-        told = describe_sample_size(size, arms=4, per_day=50, monitoring="fixed", comparisons=5)
-        assert told.sentence == "100,000 people have to see each message. At this traffic it would take about 3 years."
+        arms = [(name, 1) for name in "abcd"]
+        told = describe_sample_size(size, arms=arms, per_day=50, monitoring="fixed", comparisons=5)
+        assert told.sentence == (
+            "100,000 people in all have to see a message: 25,000 for each message. "
+            "At this traffic it would take about 3 years."
+        )
         assert told.advice == "Choose fewer messages, more places, or a larger difference."
         assert told.is_warning
 
     def test_what_it_rests_on_is_said(self) -> None:
         size = SampleSize(1_000, 1_000, 40.0, 50, (), 0.05, "fine")
-        told = describe_sample_size(size, arms=2, per_day=50, monitoring="always-valid", comparisons=5)
+        arms = [("a", 1), ("b", 3), ("c", 0)]
+        told = describe_sample_size(size, arms=arms, per_day=50, monitoring="always-valid", comparisons=5)
+        assert told.sentence.startswith("1,000 people in all have to see a message: 250 for “a”, 750 for “b”.")
+        assert "shared among 2 messages" in told.assumptions[0]
         assert "80 in 100 of them are seen on screen: that share is our guess" in told.assumptions[0]
         assert "asks 5 questions at once" in told.assumptions[1]
         assert "whenever you like" in told.assumptions[2]
@@ -140,6 +148,21 @@ class TestBeginning:
     def test_the_same_name_twice_and_the_address_of_new_ones_get_a_number(self) -> None:
         assert [new_draft().slug, new_draft().slug] == ["ours", "ours-2"]
         assert new_draft(name="New").slug == "new-2"
+
+    def test_an_error_of_the_database_is_told_unless_the_address_was_taken(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tried: list[str] = []
+
+        def broken(draft: Campaign) -> None:
+            tried.append(draft.slug)
+            assert len(tried) < 3, "it is tried without an end"
+            raise IntegrityError
+
+        monkeypatch.setattr(answers, "ensure_plan", broken)
+        with pytest.raises(IntegrityError):
+            new_draft()
+        assert tried == ["ours"]
 
     def test_a_name_without_latin_letters_has_an_address_too(self) -> None:
         assert new_draft(name="حملة").slug == "campaign"

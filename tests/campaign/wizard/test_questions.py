@@ -48,6 +48,7 @@ OTHER_ANSWERS: dict[str, Callable[[Any], Any]] = {
         correction="bonferroni",
         unit="session",
         within="placement" if stored.within else "placement-day",
+        design_effect=1.4,
     ),
     "length": lambda stored: replace(stored, expected=21.0, smallest=7.0, planned=777),
     "ethics": lambda stored: replace(stored, ethics_reference="Board, 17", ethics_exemption=""),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import ceil, sqrt
+from typing import Any
 
 import numpy as np
 import pytest
 
+from analytics.comparison.compare import Rules
+from analytics.simulation_study.cluster_designs import power_by_design
+from analytics.simulation_study.planned_power import planned_power
 from analytics.stats import Counts, Estimate, power, sequential
 from campaign.wizard import sample_size
 from campaign.wizard.sample_size import (
@@ -16,6 +20,7 @@ from campaign.wizard.sample_size import (
     SampleSize,
     SampleSizeInputs,
     compute_sample_size,
+    needed_people,
 )
 
 PLAIN = SampleSizeInputs(expected_rate=0.45, smallest_difference=0.05, weights=(1, 1), per_day=500, seen_share=0.8)
@@ -29,16 +34,17 @@ def sized(question: SampleSizeInputs) -> SampleSize:
 
 class TestHowMany:
     def test_one_comparison_takes_what_power_says(self) -> None:
-        assert sized(PLAIN).needed == power.needed_for_verdict(control_rate=0.45, smallest_difference=0.05) == 1565
+        per_arm = power.needed_for_verdict(control_rate=0.45, smallest_difference=0.05)
+        assert sized(PLAIN).needed == 2 * per_arm == 3130
 
     def test_half_against_three_quarters_is_as_in_r(self) -> None:
         # R, help page of power.prop.test: power.prop.test(p1 = .50, p2 = .75, power = .90) gives n = 76.7.
         question = replace(PLAIN, expected_rate=0.5, smallest_difference=0.25, power=0.9)
-        assert sized(question).needed == 77
+        assert sized(question).needed == 2 * 77
 
     def test_several_comparisons_share_alpha(self) -> None:
         expected = power.needed_for_verdict(control_rate=0.45, smallest_difference=0.05, comparisons=5)
-        assert sized(replace(PLAIN, comparisons=5)).needed == expected > 1565
+        assert sized(replace(PLAIN, comparisons=5)).needed == 2 * expected > 3130
 
     def test_more_certainty_a_smaller_difference_and_more_power_each_take_more(self) -> None:
         surer, finer, stronger = (
@@ -46,12 +52,12 @@ class TestHowMany:
             replace(PLAIN, smallest_difference=0.04),
             replace(PLAIN, power=0.9),
         )
-        assert min(sized(question).needed for question in (surer, finer, stronger)) > 1565
+        assert min(sized(question).needed for question in (surer, finer, stronger)) > 3130
 
     def test_up_and_down_are_both_reckoned_with(self) -> None:
         """From 5 in 100, a fall by 5 leads to 0 and a rise to 10: the rise needs more people."""
         question = replace(PLAIN, expected_rate=0.05, smallest_difference=0.05)
-        assert sized(question).needed == power.sample_size(control=0.05, treated=0.10)
+        assert sized(question).needed == 2 * power.sample_size(control=0.05, treated=0.10)
 
 
 class TestLooking:
@@ -74,7 +80,7 @@ class TestLooking:
     def test_the_last_look_alone_finds_the_difference_as_often_as_asked(self) -> None:
         """Simulate 45 against 50 in 100 at the computed sample size. Earlier looks could only add to the power."""
         question = replace(PLAIN, monitoring="always-valid")
-        n, random = sized(question).needed, np.random.default_rng(7)
+        n, random = sized(question).needed // 2, np.random.default_rng(7)
         found = [
             sequential.confidence_sequence(
                 treated=Counts(n, int(treated)), control=Counts(n, int(control)), n_planned=2 * n
@@ -99,15 +105,69 @@ class TestLooking:
     def test_named_looks_take_a_little_more_and_pocock_more_than_that(self) -> None:
         named = sized(replace(PLAIN, monitoring="group-sequential")).needed
         pocock = sized(replace(PLAIN, monitoring="group-sequential", spending="pocock")).needed
-        assert (named, pocock) == (ceil(1565 * 1.04), ceil(1565 * 1.3))
+        # A repeated look uses the arms' own rates: (1.96 + 0.84)^2 (0.2475 + 0.25) / 0.05^2 = 1562 for each.
+        assert (named, pocock) == (2 * ceil(1562 * 1.04), 2 * ceil(1561.9 * 1.3))
+
+
+UNEQUAL = [((1, 1), ((1, 1),)), ((1, 3), ((3, 1),)), ((3, 2, 2, 2), ((2, 3), (2, 3), (2, 3)))]
+
+
+class TestUnequalShares:
+    """The people in all are split by the shares, and each planned comparison has the power."""
+
+    def test_one_to_three_takes_a_third_more_than_equal_shares(self) -> None:
+        found = sized(replace(PLAIN, weights=(1, 3), pairs=((3, 1),)))
+        # By hand, 45% in a quarter against 50% in three: s0^2 = 0.24984 (4 + 4/3), s1^2 = 0.25/0.75 + 0.2475/0.25.
+        # (1.959964 x 1.15434 + 0.841621 x 1.15036)^2 / 0.05^2 = 4,174.8, made even for two arms.
+        assert found.needed == 4176
+
+    def test_the_comparison_of_the_smallest_shares_decides(self) -> None:
+        both = replace(PLAIN, weights=(3, 2, 2, 2), pairs=((2, 3), (2, 2)), comparisons=2)
+        one = replace(both, pairs=((2, 3),))
+        assert sized(both).needed > sized(one).needed
+
+    def test_an_arm_that_nobody_sees_changes_nothing(self) -> None:
+        with_it = replace(PLAIN, weights=(1, 3, 0), pairs=((3, 1), (0, 1)))
+        assert sized(with_it).needed == sized(replace(PLAIN, weights=(1, 3), pairs=((3, 1),))).needed
+
+    @pytest.mark.parametrize(("weights", "pairs"), UNEQUAL)
+    @pytest.mark.parametrize("monitoring", ["fixed", "always-valid"])
+    def test_the_number_has_the_power_that_was_asked_for(
+        self, weights: tuple[int, ...], pairs: tuple[tuple[int, int], ...], monitoring: Any
+    ) -> None:
+        question = replace(PLAIN, weights=weights, pairs=pairs, comparisons=len(pairs), monitoring=monitoring)
+        people, arms = sized(question).needed, len(weights)
+        rules = Rules(monitoring=monitoring, planned_per_arm=people // arms, looks=(1.0,))
+        rates = [0.45, 0.5, *[0.45] * (arms - 2)]
+        last, _ = planned_power(people=people, weights=weights, rates=rates, rules=rules, count=400, seed=11)
+        # Standard error 0.02. With 1:3 it was 0.675 when the number was taken for that of equal arms.
+        assert 0.74 < last.share < 0.88
+
+
+class TestDesignEffect:
+    def test_what_places_have_in_common_changes_the_people_by_its_factor(self) -> None:
+        everybody, by_day = (
+            needed_people(replace(PLAIN, within="placement-day", design_effect=factor)) for factor in (1.0, 0.655)
+        )
+        assert by_day == pytest.approx(0.655 * everybody, abs=1)
+
+    def test_the_number_has_the_power_for_two_very_different_placements(self) -> None:
+        factor = power.design_effect(icc=0.345, crossed=True)
+        question = replace(PLAIN, expected_rate=0.325, within="placement-day", design_effect=factor, placements=2)
+        people = needed_people(replace(question, per_day=180))
+        assert ceil(people / (180 * 0.8)) == 14
+        size = ceil(people / 4 / 14)
+        crossed, _ = power_by_design([size] * 28, [0.05, 0.6] * 14, gain=0.05, count=300, seed=5)
+        assert 0.73 < crossed.share < 0.87  # standard error 0.023
 
 
 class TestHowLong:
     def test_days_are_those_of_the_people_who_see_it(self) -> None:
         assert sized(PLAIN).days == 8  # 2 x 1565 people, 400 of 500 a day see it: 7.8
 
-    def test_the_rarest_arm_decides(self) -> None:
-        assert sized(replace(PLAIN, weights=(9, 1))).days == 40  # 1565 x 10 / 400 = 39.1
+    def test_all_who_see_a_message_count(self) -> None:
+        found = sized(replace(PLAIN, weights=(9, 1)))
+        assert found.days == ceil(found.needed / 400) == 22  # 8,700 people, 2.8 times as many as with equal shares
 
     def test_an_arm_that_nobody_sees_is_left_out(self) -> None:
         assert sized(replace(PLAIN, weights=(1, 1, 0))).days == 8
@@ -130,22 +190,23 @@ class TestHowLong:
         found = sized(PLAIN)
         assert [row.weeks for row in found.detectable_by_weeks] == [2, 4, 8, 16]
         two_weeks = found.detectable_by_weeks[0]
-        assert two_weeks.per_arm == 2800  # 400 a day, half of them, 14 days
-        assert two_weeks.difference == power.detectable_difference(control=0.45, n_per_arm=2800)
+        assert two_weeks.people == 5600  # 400 a day, 14 days
+        expected = power.detectable_difference(control=0.45, n_per_arm=2800)
+        assert two_weeks.difference == pytest.approx(expected, abs=1e-4)
 
     def test_more_weeks_show_smaller_differences(self) -> None:
         shown = [row.difference or 1.0 for row in sized(PLAIN).detectable_by_weeks]
         assert shown == sorted(shown, reverse=True)
 
-    def test_one_person_a_fortnight_shows_nothing(self) -> None:
+    def test_hardly_anybody_in_a_fortnight_shows_nothing(self) -> None:
         question = replace(PLAIN, per_day=1, weights=(100, 1))
-        assert sized(question).detectable_by_weeks[0] == DetectableDifference(weeks=2, per_arm=0, difference=None)
+        assert sized(question).detectable_by_weeks[0] == DetectableDifference(weeks=2, people=11, difference=None)
 
 
 class TestANumberOfOnesOwn:
     def test_fewer_than_needed_show_a_larger_difference(self) -> None:
-        found = sized(replace(PLAIN, planned_per_arm=500))
-        assert (found.planned, found.is_enough, found.days) == (500, False, 3)
+        found = sized(replace(PLAIN, planned_people=1000))
+        assert (found.planned, found.is_enough, found.days) == (1000, False, 3)
         assert found.detectable_difference
         assert found.detectable_difference > 0.05
 

@@ -107,7 +107,7 @@ def test_putting_back_a_version_that_somebody_did_not_touch_lets_them_approve() 
     before = draft_content(campaign)
     rename(campaign, "Of root", by=root())
     wizard_arms.remove_arm(campaign, "both", by=root())
-    versions.put_back(campaign, 2, by=root())
+    versions.put_back(campaign, 2, newest=9, by=root())
     assert draft_content(campaign) == before
     assert names(contributors(campaign)) == ["mara"]
     transitions.submit(campaign, by=mara())
@@ -119,7 +119,7 @@ def test_putting_back_a_version_with_ones_own_changes_frees_nobody() -> None:
     campaign = world.draft()
     rename(campaign, "Of root", by=root())
     rename(campaign, "Of mara", by=mara())
-    versions.put_back(campaign, 2, by=mara())
+    versions.put_back(campaign, 2, newest=9, by=mara())
     assert names(contributors(campaign)) == ["mara", "root"]
 
 
@@ -128,7 +128,7 @@ def test_only_a_draft_is_put_back() -> None:
     rename(campaign, "Of mara", by=mara())
     transitions.submit(campaign, by=mara())
     with pytest.raises(ActionRefused, match="Only a draft"):
-        versions.put_back(campaign, 1, by=mara())
+        versions.put_back(campaign, 1, newest=9, by=mara())
 
 
 def test_a_copy_begins_a_history_of_its_own() -> None:
@@ -160,11 +160,23 @@ def test_the_page_says_who_changed_what_and_puts_a_version_back() -> None:
     html = " ".join(client.get("/campaigns/pilot/versions/").content.decode().split())
     assert "name, question or dates" in html
     assert "Put it back" in html
-    client.post("/campaigns/pilot/versions/", {"number": "1"})
+    client.post("/campaigns/pilot/versions/", {"number": "1", "newest": "2"})
     assert Campaign.objects.get().name == "The pilot"
     for number in ("", "x", "9" * 30):
         response = client.post("/campaigns/pilot/versions/", {"number": number}, follow=True)
         assert "There is no such version." in response.content.decode()
+
+
+def test_a_page_that_is_older_than_a_colleagues_change_puts_nothing_back() -> None:
+    campaign = world.draft()
+    rename(campaign, "Of root", by=root())
+    client = signed_in(mara())
+    assert '<input type="hidden" name="newest" value="2">' in client.get("/campaigns/pilot/versions/").content.decode()
+    rename(campaign, "Of root, later", by=root())
+    for old in ({"newest": "2"}, {}):
+        response = client.post("/campaigns/pilot/versions/", {"number": "1"} | old, follow=True)
+        assert "A colleague changed the draft meanwhile." in response.content.decode()
+        assert Campaign.objects.get().name == "Of root, later"
 
 
 def test_a_page_says_who_may_approve_and_what_to_do_when_nobody_may() -> None:

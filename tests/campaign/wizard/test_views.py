@@ -330,16 +330,28 @@ class TestHowLong:
             control_rate=0.45, smallest_difference=0.05, comparisons=5
         )
         html = page(manager, at("length"))
-        assert "2,329 people have to see each message. At this traffic that takes 6 days." in html
+        assert (
+            "9,316 people in all have to see a message: 2,329 for each message. At this traffic that takes 6 days."
+            in html
+        )
         answer(manager, "length", smallest="10")  # it goes along
         assert AnalysisPlan.objects.get().planned_per_arm < 700
 
+    def test_with_unequal_shares_it_says_what_each_message_gets_and_plans_that(self, manager: Client) -> None:
+        world.draft(arms={"neutral": 1, "law": 3}, at=world.placement("busy", expected_per_day=2000))
+        answer(manager, "length", expected="45", smallest="5", planned="")
+        plan = AnalysisPlan.objects.get()
+        assert plan.planned_people == 4176
+        html = page(manager, at("length"))
+        assert "4,176 people in all have to see a message: 1,044 for “Neutral”, 3,132 for “Law”." in html
+        assert manager.get(at("length")).context["form"]["planned"].value() is None  # it follows the other answers
+
     def test_a_number_of_ones_own_stays_and_says_what_it_can_show(self, manager: Client, draft: Campaign) -> None:
-        answer(manager, "length", expected="45", smallest="5", planned="500")
+        answer(manager, "length", expected="45", smallest="5", planned="2000")
         assert AnalysisPlan.objects.get().planned_per_arm == 500
         html = page(manager, at("length"))
         assert "That is fewer than it takes" in html
-        assert "For the one that you named it takes 2,329." in html
+        assert "For the one that you named it takes 9,316." in html
 
     def test_working_it_out_stores_nothing_and_keeps_what_was_typed(self, manager: Client, draft: Campaign) -> None:
         html = text(answer(manager, "length", do="work-out", expected="45", smallest="0,5", planned=""))
@@ -370,8 +382,8 @@ class TestHowLong:
         world.draft(outcome="rating", plan={"planned_per_arm": 0})
         html = page(manager, at("length"))
         assert "We can’t work this out for a rating" in html
-        assert "Say how many people should see each message." in text(answer(manager, "length", smallest="5"))
-        answer(manager, "length", smallest="5", planned="400")
+        assert "Say how many people in all should see a message." in text(answer(manager, "length", smallest="5"))
+        answer(manager, "length", smallest="5", planned="1600")
         assert AnalysisPlan.objects.get().planned_per_arm == 400
 
     def test_it_asks_in_the_words_of_what_was_chosen(self, manager: Client, draft: Campaign) -> None:
@@ -406,7 +418,7 @@ class TestTheLastPage:
             "More people turn back",
             "More people say that it annoyed them",
             "Intervals of 80 %.",
-            "5,000 people see each message.",
+            "20,000 people in all see a message: 5,000 for each message.",
             "Nobody has to agree: Nobody real takes part.",
             "ana",
         ):
@@ -423,7 +435,7 @@ class TestTheLastPage:
 
     def test_a_number_that_is_too_small_by_now_is_pointed_at(self, manager: Client) -> None:
         world.draft(plan={"expected_rate": 0.3, "planned_per_arm": 100})
-        assert "100 people for each message are planned; with the answers as they are" in page(
+        assert "400 people in all are planned; with the answers as they are" in page(
             manager, "/campaigns/pilot/plan-it/"
         )
 

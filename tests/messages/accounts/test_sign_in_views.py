@@ -15,10 +15,10 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher, identify_hasher
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 
-from messages.accounts import invitations, middleware, second_factors, sessions, step_up
+from messages.accounts import invitations, middleware, second_factors, sessions, sign_in_views, step_up
 from messages.accounts.password_hasher import Argon2id
 from tests import permissions, world
 
@@ -88,6 +88,33 @@ def test_after_five_wrong_guesses_everybody_is_asked_to_wait_kindly(client: Clie
     assert "Please wait about a minute" in page
 
 
+def test_of_guesses_that_come_all_at_once_five_are_looked_at(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana()
+    looked: list[str] = []
+
+    def authenticate(request: Any, **guess: str) -> None:
+        """While one is looked at, the next one comes."""
+        looked.append(guess["password"])
+        if len(looked) < 24:
+            first(Client(), password=f"no {len(looked)}")
+
+    monkeypatch.setattr(sign_in_views, "authenticate", authenticate)
+    page = first(client, password="no").content.decode()
+    assert len(looked) == 5
+    assert "do not belong together" in page
+
+
+def test_the_present_password_is_not_guessed_on_the_page_that_changes_it(client: Client) -> None:
+    world.sign_in(client, ana())
+    guesses = [{"old": f"no {number}", "new": "quite another set of words"} for number in range(7)]
+    pages = [client.post("/account/password/", guess).content.decode() for guess in guesses]
+    assert ["not your present password" in page for page in pages] == [True] * 5 + [False] * 2
+    assert "Please wait" in pages[-1]
+    page = client.post("/account/password/", {"old": PASSWORD, "new": "quite another set of words"}).content.decode()
+    assert "Please wait" in page
+    assert User.objects.get(username="ana").check_password(PASSWORD)
+
+
 def test_codes_are_not_guessed_either(client: Client) -> None:
     ana()
     first(client)
@@ -131,8 +158,10 @@ def test_the_session_gets_a_new_key_at_each_step(client: Client) -> None:
 
 
 def app_secret_in(client: Client) -> str:
-    """The secret that the page shows, in groups of four."""
-    return str(client.session["mfa.totp.secret"])
+    """The secret that the page shows, in groups of four, as long as the session holds it."""
+    request = RequestFactory().get("/")
+    request.session = client.session
+    return second_factors.app_secret(request, renew=False)
 
 
 class TestWithoutASecondFactor:
@@ -173,6 +202,14 @@ class TestWithoutASecondFactor:
         page = client.post(f"{SET_UP}app/", {"code": world.code(app_secret_in(client))}).content.decode()
         assert page.count("<li><code>") == 10
         assert client.get("/").status_code == 200
+
+    def test_no_table_holds_the_apps_secret_while_it_is_set_up(self, client: Client) -> None:
+        ana(factor=False)
+        first(client)
+        page = client.get(f"{SET_UP}app/").content.decode()
+        secret = app_secret_in(client)
+        assert secret in page.replace(" ", "")
+        assert secret not in str([session.get_decoded() for session in Session.objects.all()])
 
     def test_a_password_that_was_typed_long_ago_sets_up_nothing(self, client: Client) -> None:
         ana(factor=False)

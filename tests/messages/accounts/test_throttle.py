@@ -34,6 +34,22 @@ def test_each_further_guess_doubles_the_wait_up_to_a_quarter_of_an_hour() -> Non
     assert waits == [0.0, 0.0, 0.0, 0.0, 30.0, 60.0, 120.0, 240.0, 480.0, 900.0, 900.0, 900.0]
 
 
+def test_a_guess_counts_before_it_is_looked_at() -> None:
+    attempts = FailedAttempts()
+    at_once = [attempts.begin_guess("ana", HOME, now=0.0) for _ in range(24)]
+    assert at_once == [0.0] * 5 + [30.0] * 19
+    after_the_wait = [attempts.begin_guess("ana", HOME, now=30.0) for _ in range(8)]
+    assert after_the_wait == [0.0] + [60.0] * 7
+
+
+def test_a_right_guess_leaves_its_network_as_it_was() -> None:
+    attempts = FailedAttempts()
+    for _ in range(100):
+        assert attempts.begin_guess("mine", HOME, now=0.0) == 0.0
+        attempts.record_success("mine", HOME)
+    assert not attempts._failures
+
+
 def test_a_name_is_one_name_however_it_is_written() -> None:
     attempts = FailedAttempts()
     failed(attempts, "Ana", HOME, 5)
@@ -56,9 +72,12 @@ def test_many_networks_together_are_slowed_down_for_one_name() -> None:
 
 def test_one_network_is_slowed_down_over_all_names_and_success_does_not_free_it() -> None:
     attempts = FailedAttempts()
-    for n in range(30):
+    failed(attempts, "one", "192.0.2.200", 4)
+    for n in range(25):
         attempts.record_failure(f"name {n}", "192.0.2.200", now=0.0)
+    assert attempts.begin_guess("mine", HOME, now=0.0) == 0.0
     attempts.record_success("mine", HOME)
+    attempts.record_failure("the thirtieth", HOME, now=0.0)
     assert attempts.seconds_to_wait("another", HOME, now=0.0) > 0
     assert attempts.seconds_to_wait("another", AWAY, now=0.0) == 0.0
 

@@ -32,6 +32,8 @@ def test_windows_1252_is_said_and_utf_8_is_not() -> None:
     [
         (b"\x81", "in no encoding that can be read here"),
         (b"\xff\xfea", "in no encoding that can be read here"),
+        ("no mark".encode("utf-16-le"), "in no encoding that can be read here"),
+        ("no mark".encode("utf-32"), "in no encoding that can be read here"),
         (b"a" * 300_000 + b"\xff\x81", "in no encoding that can be read here"),
         (b"PK\x03\x04 and more", "is a workbook"),
     ],
