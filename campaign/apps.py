@@ -15,7 +15,11 @@ class CampaignConfig(AppConfig):
         from campaign.record_triggers import drop_reading_triggers, refuse_to_drop_records, restore_triggers
         from messages.help_links import running_campaigns
 
-        running_campaigns.register(visitor_changes.are_help_links_settled, visitor_changes.record_help_link_change)
+        running_campaigns.register(
+            visitor_changes.are_help_links_settled,
+            visitor_changes.record_help_link_change,
+            visitor_changes.record_help_link_author,
+        )
         connection_created.connect(restrict_database_files)
         pre_migrate.connect(refuse_to_drop_records, sender=self)
         pre_migrate.connect(drop_reading_triggers, sender=self)

@@ -193,7 +193,7 @@ class CampaignDetail(APIView):
 
 
 class ApprovableSerializer(serializers.Serializer[Any]):
-    """What an approval is of: the plan, its names and dates, who hears of harm, and where doors lead."""
+    """What an approval is of: the plan, its names and dates, who hears of harm, and what visitors meet beside it."""
 
     fingerprint = serializers.CharField(help_text="SHA-256 of the content as canonical JSON; approving needs it.")
     content = serializers.DictField()

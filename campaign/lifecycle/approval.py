@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from campaign.lifecycle.frozen_plan import canonical_json, current_plan_content, fingerprint_of
+from campaign.lifecycle.visitor_content import help_link_content, placement_content
 from campaign.models import AnalysisPlan, Campaign
 
 
@@ -21,10 +22,8 @@ def approval_content(campaign: Campaign) -> dict[str, Any]:
         "recipients": sorted(plan.told.values_list("username", flat=True)),
         # An address may hold a secret, and everybody on the staff may read this.
         "webhook": {"host": urlsplit(plan.webhook).hostname, "sha256": fingerprint_of(plan.webhook)},
-        "doors": {
-            key: {"leave": leave, "continue": proceed}
-            for key, leave, proceed in campaign.placements.values_list("key", "leave_url", "continue_url")
-        },
+        "doors": placement_content(campaign),
+        "help_links": help_link_content(),
     }
 
 

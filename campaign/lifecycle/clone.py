@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
-from campaign.lifecycle.draft_versions import record_version
+from campaign.lifecycle.draft_versions import record_version, take_over_versions
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from messages.audit.log import Action
 from messages.roles import MANAGER, ROLE_NAMES, has_role
@@ -15,7 +15,10 @@ _SLUG_LIMIT, _NAME_LIMIT = 50, 160
 
 @transaction.atomic
 def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
-    """Create a draft with the same arms, placements and plan, but a salt of its own and no approval."""
+    """Create a draft with the same arms, placements and plan, but a salt of its own and no approval.
+
+    Whoever made what it takes over stays an author of it.
+    """
     if not has_role(by, MANAGER):
         raise ActionRefused(_("Only a %(role)s can plan a campaign.") % {"role": str(ROLE_NAMES[MANAGER]).lower()})
     slug, number = _next_slug(campaign.slug)
@@ -37,6 +40,7 @@ def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is not None:
         _copy_plan(plan, copy)
+    take_over_versions(copy, campaign)
     record_version(copy, by=by)
     record_campaign_action(Action.CAMPAIGN_COPY, copy, by=by, original=campaign.slug)
     return copy

@@ -1,7 +1,8 @@
 """The versions of a draft: who changed it, who may therefore not approve it, and what it was before.
 
-Each change is recorded with the whole content that it led to. Who made the content that stands now are the authors of
-all versions up to the first one with this content: putting an old version back frees whoever changed it afterwards.
+Each change is recorded with the whole content that it led to, and with what visitors will meet beside the messages: it
+is approved with the draft. Who made a part as it stands now are those who changed this part up to the first version
+that has it so: putting an old version back frees whoever changed it afterwards.
 """
 
 import json
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
+from campaign.lifecycle.visitor_content import help_link_content, placement_content
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
 from messages.audit.log import Action
 from messages.roles import OUTSIDE_REVIEWER, REVIEWER, has_role, users_with_role
@@ -23,13 +25,15 @@ from messages.stale_copies import StaleCopy, ids_of
 
 _CAMPAIGN_FIELDS = ("name", "hypothesis", "unit", "starts_at", "ends_at", "ethics_reference", "ethics_exemption")
 _ARM_FIELDS = ("key", "name", "revision_id", "weight", "is_control", "position")
+_MET_BESIDE = ("doors", "help_links")  # what visitors meet beside the messages, by key; no version puts it back
 _OUTCOME_FIELDS = ("outcome", "role", "smallest_difference", "harm_margin")
 _NOT_PLANNED = {"id", "campaign_id", "frozen_at", "canonical", "fingerprint"}
 _PLAN_FIELDS = tuple(f.attname for f in AnalysisPlan._meta.concrete_fields if f.attname not in _NOT_PLANNED)
 
 
 def draft_content(campaign: Campaign) -> dict[str, Any]:
-    """Return everything that planning can change, as JSON values read from the database."""
+    """Return everything that planning can change and what visitors will meet beside it, as JSON values read from the
+    database."""
     stored = Campaign.objects.get(pk=campaign.pk)
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     content = {
@@ -39,6 +43,8 @@ def draft_content(campaign: Campaign) -> dict[str, Any]:
         "plan": _values(plan, _PLAN_FIELDS) if plan else None,
         "recipients": sorted(plan.told.values_list("pk", flat=True)) if plan else [],
         "outcomes": list(plan.outcomes.order_by("outcome").values(*_OUTCOME_FIELDS)) if plan else [],
+        "doors": placement_content(stored),
+        "help_links": {key: fingerprint_of(canonical_json(link)) for key, link in help_link_content().items()},
     }
     plain: dict[str, Any] = json.loads(json.dumps(content, cls=DjangoJSONEncoder))
     return plain
@@ -56,16 +62,50 @@ def record_version(campaign: Campaign, *, by: User) -> None:
         )
 
 
+def take_over_versions(copy: Campaign, original: Campaign) -> None:
+    """Begin the history of a copy with that of its original, whose authors made what the copy takes over."""
+    versions = list(original.versions.order_by("number"))
+    if not versions:  # a campaign from before versions were recorded
+        content = draft_content(original)
+        digest = fingerprint_of(canonical_json(content))
+        first = {"number": 1, "by": original.created_by, "at": timezone.now()}
+        versions = [DraftVersion(**first, content=content, digest=digest)]
+    for version in versions:
+        version.pk, version.campaign = None, copy
+    DraftVersion.objects.bulk_create(versions)
+
+
 def contributors(campaign: Campaign, version: DraftVersion | None = None) -> set[int]:
-    """Return the primary keys of everybody who made a version, or the one that stands now, and of who began it all."""
-    versions = list(campaign.versions.order_by("number").values_list("by_id", "digest"))
-    made = {campaign.created_by_id}
-    wanted = version.digest if version else versions[-1][1] if versions else ""
-    for author, digest in versions:
-        made.add(author)
-        if digest == wanted:
-            break
+    """Return the primary keys of who made a part of what stands now, or would if a version were put back, and of who
+    began it all."""
+    versions = list(campaign.versions.all())
+    if not versions:
+        return {campaign.created_by_id}
+    content = versions[-1].content if version is None else _content_once_put_back(version, versions[-1])
+    history = [(stored.by_id, _parts(stored.content)) for stored in versions]
+    wanted, made = _parts(content), {campaign.created_by_id}
+    for part in wanted.keys() | {part for _author, parts in history for part in parts}:
+        before: Any = None
+        for author, parts in history:
+            if parts.get(part) != before:
+                made.add(author)
+            before = parts.get(part)
+            if before == wanted.get(part):
+                break
     return made
+
+
+def _content_once_put_back(version: DraftVersion, last: DraftVersion) -> dict[str, Any]:
+    """Return what a draft would be if a version were put back: what visitors meet beside it stays as it is now."""
+    doors, now = version.content.get("doors", {}), last.content.get("doors", {})
+    kept = {key: now.get(key, doors.get(key)) for key in version.content["placements"]}
+    return {**version.content, "doors": kept, "help_links": last.content.get("help_links", {})}
+
+
+def _parts(content: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """Split a content into parts that have authors of their own: each placement and each help link is one."""
+    parts = {(name, ""): value for name, value in content.items() if name not in _MET_BESIDE}
+    return parts | {(name, key): value for name in _MET_BESIDE for key, value in content.get(name, {}).items()}
 
 
 def authors(campaign: Campaign) -> list[User]:

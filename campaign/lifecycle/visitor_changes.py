@@ -1,24 +1,49 @@
-"""Changes of what visitors of an open campaign meet beside its messages: its results say so, and its people are told.
+"""Changes of what visitors of a campaign meet beside its messages.
+
+Of an open campaign: its results say so, and its people are told. Of one that is still planned: whoever made the change
+is one of its authors.
 
 `analytics.notifications` finds the entries of the audit record, and tells the people whom the plan names.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.deviations import DEVIATION_TEXT_LIMIT, record_staff_deviation
+from campaign.lifecycle.draft_versions import record_version
 from campaign.models import Campaign
 from messages.audit import log
 
-_SETTLED = (Campaign.State.APPROVED, *Campaign.OPEN)
+_SETTLED = (Campaign.State.SUBMITTED, Campaign.State.APPROVED, *Campaign.OPEN)
 
 
 def are_help_links_settled() -> bool:
-    """Whether a campaign was approved, or is open: its visitors meet every help link."""
+    """Whether a campaign waits for its approval or its launch, or is open: its visitors meet every help link."""
     return Campaign.objects.filter(state__in=_SETTLED).exists()
+
+
+def lock_planned_campaigns(**where: Any) -> list[Campaign]:
+    """Lock the campaigns that are not launched yet, or those of them that match; placements are locked after them."""
+    matching = Campaign.objects.filter(launched_at=None, **where).values("pk")
+    return list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=matching).order_by("pk"))
+
+
+def record_contribution(planned: Iterable[Campaign], *, by: User | str) -> None:
+    """Record with locked campaigns who changed what their visitors will meet; a command's change is nobody's."""
+    if isinstance(by, User):
+        for campaign in planned:
+            record_version(campaign, by=by)
+
+
+@transaction.atomic
+def record_help_link_author(by: User | str) -> None:
+    """Record with each campaign that is still planned who changed the help links, if they are not what they were."""
+    record_contribution(lock_planned_campaigns(), by=by)
 
 
 def record_help_link_change(*, what: str, why: str, about: str, by: User | str) -> None:

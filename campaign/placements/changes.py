@@ -25,10 +25,9 @@ PLACEMENT_FIELDS = (
     *("name", "key", "partner", "allowed_origins", "leave_url", "continue_url", "expected_per_day", "fallback"),
     *("network_share", "counts_signed_only"),
 )
-# What visitors meet: while a campaign is open there, a second person confirms a change of these.
-CONFIRMED_FIELDS = ("leave_url", "continue_url", "fallback")
 # Who counts: results rest on it, so it is declared before a campaign is launched, and stays until that is closed.
 FIXED_FIELDS = ("network_share", "counts_signed_only")
+_APPROVED_FIELDS = {*Placement.FIELDS_FOR_VISITORS, *FIXED_FIELDS, "key", "partner"}  # part of a campaign's approval
 _TOLD = {
     "leave_url": "At “{name}”, “Leave this page” now leads to {after} (before: {before}).",
     "continue_url": "At “{name}”, “Continue” now leads to {after} (before: {before}).",
@@ -74,7 +73,7 @@ class ProposedTarget:
 def proposed_fields(placement: Placement) -> list[ProposedTarget]:
     """What a waiting change would change."""
     fields = []
-    for name in CONFIRMED_FIELDS:
+    for name in Placement.FIELDS_FOR_VISITORS:
         if name in placement.proposed:
             before, after = getattr(placement, name), placement.proposed[name]
             revision = Revision.objects.get(pk=after) if name == "fallback" else None
@@ -128,8 +127,10 @@ def change_placement(
 ) -> SavedFields:
     """Save what differs among these fields; while a campaign is open here, a new address waits for a second person.
 
-    `seen` is the digest of the placement that the person saw; StaleCopy is raised if it is another by now.
+    `seen` is the digest of the placement that the person saw; StaleCopy is raised if it is another by now. Whoever
+    changes what visitors meet here is on record with each campaign that is still planned for this placement.
     """
+    planned = visitor_changes.lock_planned_campaigns(placements=placement)
     stored = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
     if digest_of(stored, PLACEMENT_FIELDS) != seen:
         raise StaleCopy
@@ -140,13 +141,17 @@ def change_placement(
         raise ValueError("the key of a placement is fixed once a campaign was launched there")
     if set(changed) & {*FIXED_FIELDS} and open_campaigns(stored):
         raise ProposalRefused(_("A campaign is open here, so what counts here stays as it was at its launch."))
-    proposed = [name for name in changed if name in CONFIRMED_FIELDS and values[name] and open_campaigns(stored)]
+    proposed = [
+        name for name in changed if name in Placement.FIELDS_FOR_VISITORS and values[name] and open_campaigns(stored)
+    ]
     at_once = [name for name in changed if name not in proposed]
     if proposed:
         propose(stored, {name: values[name] for name in proposed}, by=by, now=timezone.now())
         _record(log.Action.PLACEMENT_PROPOSE, stored, by, fields=", ".join(proposed))
     if at_once:
         save_fields(stored, {name: values[name] for name in at_once})
+        if set(at_once) & _APPROVED_FIELDS:
+            visitor_changes.record_contribution(planned, by=by)
         _record(log.Action.PLACEMENT_CHANGE, stored, by, fields=", ".join(at_once))
     return SavedFields(at_once, proposed)
 
@@ -154,6 +159,7 @@ def change_placement(
 @transaction.atomic
 def confirm_proposal(placement: Placement, *, seen: str, by: User) -> None:
     """Put a colleague's change into effect, by somebody who opened the new address: `seen` is its digest."""
+    planned = visitor_changes.lock_planned_campaigns(placements=placement)
     stored = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
     check_confirmation(stored, seen=seen, by=by)
     author, changes = stored.proposed_by, proposed_fields(stored)
@@ -161,6 +167,7 @@ def confirm_proposal(placement: Placement, *, seen: str, by: User) -> None:
         raise ProposalRefused(_("The proposed words may not be shown any more. Withdraw this change."))
     new = {"fallback_id" if name == "fallback" else name: value for name, value in stored.proposed.items()}
     save_fields(stored, new | NOTHING_PROPOSED)
+    visitor_changes.record_contribution(planned, by=author or by)
     proposer = author.get_username() if author else ""
     told = [_TOLD[change.name].format(name=stored.name, after=change.after, before=change.before) for change in changes]
     why = f"{proposer} proposed it, and {by.get_username()} opened it and confirmed it."
@@ -194,6 +201,7 @@ def rename_partner(partner: Partner, name: str, *, seen: str, by: User) -> bool:
 
     `seen` is the digest of the name that the person saw; StaleCopy is raised if it is another by now.
     """
+    planned = visitor_changes.lock_planned_campaigns(placements__partner=partner)
     stored = Partner.objects.select_for_update().get(pk=partner.pk)
     if digest_of(stored, ["name"]) != seen:
         raise StaleCopy
@@ -201,6 +209,7 @@ def rename_partner(partner: Partner, name: str, *, seen: str, by: User) -> bool:
     if before == name:
         return False
     stored.save(update_fields=["name"])
+    visitor_changes.record_contribution(planned, by=by)
     _record_partner(log.Action.PARTNER_CHANGE, stored, by, was=before)
     return True
 

@@ -27,6 +27,8 @@ PART_NAMES: dict[str, Any] = {
     "plan": gettext_lazy("numbers and rules"),
     "recipients": gettext_lazy("who hears of harm"),
     "outcomes": gettext_lazy("what is counted"),
+    "doors": gettext_lazy("what visitors meet at its places"),
+    "help_links": gettext_lazy("help links"),
 }
 
 
@@ -78,7 +80,8 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
 
 def version_rows(campaign: Campaign) -> list[VersionRow]:
     """Describe all versions, the newest first."""
-    stored = list(campaign.versions.select_related("by").order_by("number"))
+    campaign = Campaign.objects.prefetch_related("versions__by").get(pk=campaign.pk)  # read once for all rows
+    stored = list(campaign.versions.all())
     rows, before = list[VersionRow](), dict[str, Any]()
     for version in stored:
         parts = draft_versions.changed_parts(before, version.content) if before else ()

@@ -21,7 +21,7 @@ from messages.audit import log
 from messages.help_links import freshness
 from messages.help_links.freshness import HelpLinkStatus
 from messages.help_links.link_checker import ProbeResult, probe
-from messages.help_links.running_campaigns import are_links_settled, record_change
+from messages.help_links.running_campaigns import are_links_settled, record_author, record_change
 from messages.models import HelpLink
 from messages.proposals import NOTHING_PROPOSED, ProposalRefused, SavedFields, check_confirmation, propose, save_fields
 from messages.stale_copies import StaleCopy, digest_of
@@ -117,6 +117,7 @@ def add(link: HelpLink, *, by: User | str) -> HelpLink:
     link.verified_on, link.verified_by, link.retired_on = None, "", None
     link.proposed_by = _person(by)
     link.save(force_insert=True)
+    record_author(by)
     _record(log.Action.HELP_ADD, link, by, address=link.url)
     return link
 
@@ -148,6 +149,8 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) ->
         if "url" in at_once or (set(at_once) & {*FIELDS_FOR_VISITORS} and not is_shown(stored)):
             new |= _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": by}
         save_fields(stored, new)
+        if set(at_once) & {*FIELDS_FOR_VISITORS}:
+            record_author(by)
         _record(log.Action.HELP_CHANGE, stored, by, fields=", ".join(at_once), **addresses)
     return SavedFields(at_once, proposed)
 
@@ -181,6 +184,7 @@ def confirm_proposal(link: HelpLink, *, seen: str, by: User, today: date) -> Non
     addresses = _addresses(stored, new, list(new))
     unchecked = _UNCHECKED if "url" in new else {}
     save_fields(stored, new | unchecked | NOTHING_PROPOSED | {"verified_on": today, "verified_by": _name(by)})
+    record_author(author or by)
     fields = ", ".join(new)
     what = f"What visitors read about the help link “{stored.name}” was changed ({fields})."
     if "url" in new:
@@ -207,6 +211,7 @@ def retire(link: HelpLink, *, by: User | str, today: date, reason: str) -> None:
     if stored.retired_on is not None:
         raise HelpRefused(_("This link is retired already."))
     save_fields(stored, {"retired_on": today})
+    record_author(by)
     _record(log.Action.HELP_RETIRE, stored, by, reason=reason)
 
 
@@ -219,6 +224,7 @@ def restore(link: HelpLink, *, by: User | str) -> None:
     author = stored.proposed_by if not stored.proposed else None  # of the link itself, not of a change that is dropped
     unchecked = _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": author or _person(by)} if are_links_settled() else {}
     save_fields(stored, {"retired_on": None, **unchecked})
+    record_author(by)
     _record(log.Action.HELP_RESTORE, stored, by)
 
 

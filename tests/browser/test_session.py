@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(POSTGRESQL, reason="the sa
 
 PREPARE = """
 from campaign.models import Campaign, Placement
+from tests.world import drop_triggers
+drop_triggers()
 Campaign.objects.update(unit="session")
 Placement.objects.update(allowed_origins=["http://localhost:{port}"])
 """

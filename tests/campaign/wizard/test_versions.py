@@ -12,13 +12,16 @@ from django.test import Client
 
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.clone import clone_campaign
 from campaign.lifecycle.draft_versions import contributors, draft_content, possible_approvers
 from campaign.models import Arm, Campaign, DraftVersion
+from campaign.placements import changes
 from campaign.wizard import answers, versions
 from campaign.wizard import arms as wizard_arms
 from campaign.wizard.questions import QUESTIONS, HypothesisAnswer
 from messages.models import AuditEntry
+from messages.stale_copies import digest_of
 from tests import world
 from tests.campaign.wizard.test_questions import OTHER_ANSWERS
 
@@ -131,11 +134,54 @@ def test_only_a_draft_is_put_back() -> None:
         versions.put_back(campaign, 1, newest=9, by=mara())
 
 
-def test_a_copy_begins_a_history_of_its_own() -> None:
+def test_a_copy_stays_a_work_of_whoever_made_what_it_takes_over() -> None:
     campaign = world.draft()
+    wizard_arms.remove_arm(campaign, "user", by=root())
+    copy = clone_campaign(campaign, by=world.person("nora", "manager"))
+    assert names(contributors(copy)) == ["mara", "nora", "root"]
+    transitions.submit(copy, by=world.person("nora"))
+    with pytest.raises(ActionRefused, match="they changed"):
+        world.approve(copy, by=root())
+
+
+def test_over_http_nobody_approves_their_own_draft_by_way_of_a_colleagues_copy() -> None:
+    campaign, client = world.draft(), signed_in(mara())
     rename(campaign, "Of root", by=root())
+    client.post("/campaigns/pilot/copy/")
+    client.post("/campaigns/pilot-2/submit/")
+    copy = Campaign.objects.get(slug="pilot-2")
+    assert copy.state == "submitted"
+    read = approval_fingerprint(copy)
+    signed_in(root()).post("/campaigns/pilot-2/approve/", {"have_read": "1", "read": read})
+    copy.refresh_from_db()
+    assert copy.state == "submitted"
+    assert names(possible_approvers(copy)) == []
+
+
+def test_a_copy_of_a_launched_campaign_is_of_who_made_that() -> None:
+    copy = clone_campaign(world.launched(), by=world.person("nora", "manager"))
+    assert names(contributors(clone_campaign(copy, by=world.person("lena", "manager")))) == ["lena", "mara", "nora"]
+
+
+def test_putting_back_in_a_copy_what_somebody_did_not_touch_frees_them() -> None:
+    campaign = world.draft()
+    wizard_arms.remove_arm(campaign, "user", by=root())
     copy = clone_campaign(campaign, by=mara())
+    versions.put_back(copy, 1, newest=9, by=mara())
     assert names(contributors(copy)) == ["mara"]
+
+
+def test_a_version_is_shown_with_who_may_approve_it_once_it_is_put_back() -> None:
+    campaign = world.draft(at=world.placement())
+    rename(campaign, "Of root", by=root())
+    place, otto = campaign.placements.get(), world.person("otto", "administrator")
+    seen = digest_of(place, changes.PLACEMENT_FIELDS)
+    changes.change_placement(place, {"leave_url": "https://elsewhere.example/"}, seen=seen, by=otto)
+    world.person("rafael", "reviewer")
+    newest, *_, first = versions.version_rows(campaign)
+    assert [names(list(row.approvers)) for row in (newest, first)] == [["rafael"], ["rafael", "root"]]
+    versions.put_back(campaign, 1, newest=9, by=mara())
+    assert names(possible_approvers(campaign)) == ["rafael", "root"]
 
 
 def test_the_history_cannot_be_rewritten_in_the_database() -> None:

@@ -188,14 +188,14 @@ def test_whatever_visitors_read_waits(campaign: Campaign, mara: Client, field: s
     assert getattr(link, field) != value
 
 
-@pytest.mark.parametrize("state", ["approved", "scheduled", "running", "paused"])
-def test_it_matters_once_a_campaign_is_approved(campaign: Campaign, mara: Client, state: str) -> None:
+@pytest.mark.parametrize("state", ["submitted", "approved", "scheduled", "running", "paused"])
+def test_it_matters_from_when_a_campaign_is_submitted(campaign: Campaign, mara: Client, state: str) -> None:
     Campaign.objects.update(state=state)
     save(mara, url=BAD)
     assert HelpLink.objects.get(key="somewhere").url == GOOD
 
 
-@pytest.mark.parametrize("state", ["draft", "submitted", "closed"])
+@pytest.mark.parametrize("state", ["draft", "closed"])
 def test_without_such_a_campaign_a_new_address_is_shown_once_somebody_has_checked_it(
     campaign: Campaign, mara: Client, state: str
 ) -> None:
