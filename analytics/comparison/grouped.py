@@ -72,11 +72,14 @@ def stratified_difference(treated: Groups, control: Groups, *, level: float) -> 
 
 
 def match_strata(treated: Groups, control: Groups) -> Sequence[strata.Stratum]:
-    """The strata of two arms, matched by name."""
+    """The strata with units in both arms; as columns if both arms are held so."""
     if isinstance(treated, CountColumns) and isinstance(control, CountColumns) and treated.names is control.names:
+        shared = (treated.n > 0) & (control.n > 0)
+        if not shared.all():
+            treated, control = treated.select(shared), control.select(shared)
         return strata.StratumColumns(treated=treated, control=control)
     pairs = zip(*match_groups([treated, control]), strict=True)
-    return [strata.Stratum(treated=one, control=other) for one, other in pairs]
+    return [strata.Stratum(treated=one, control=other) for one, other in pairs if one.n and other.n]
 
 
 def design_effect(estimate: Estimate | NotEstimable, treated: Counts, control: Counts) -> float | None:

@@ -63,8 +63,11 @@ def as_range(estimate: Estimate | NotEstimable) -> Range | None:
 
 def homogeneity_of(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Homogeneity | None:
     """Test whether the strata have one odds ratio; None without strata, or where clusters forbid it."""
-    found = None if rules.clusters else strata.homogeneity(match_strata(treated.strata, control.strata))
-    if not isinstance(found, strata.ChiSquare) or found.df >= MAX_STRATA:
+    tables = match_strata(treated.strata, control.strata)
+    if rules.clusters or not 2 <= len(tables) <= MAX_STRATA:
+        return None
+    found = strata.homogeneity(tables)
+    if isinstance(found, NotEstimable):
         return None
     return Homogeneity(found.statistic, found.df, found.p_value)
 

@@ -29,3 +29,8 @@ class CountColumns(Mapping[str, Counts]):
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def select(self, wanted: npt.NDArray[np.bool_]) -> "CountColumns":
+        """Those of the names that are wanted, one truth value each."""
+        names = tuple(name for name, is_wanted in zip(self.names, wanted.tolist(), strict=True) if is_wanted)
+        return CountColumns(names, self.n[wanted], self.events[wanted])

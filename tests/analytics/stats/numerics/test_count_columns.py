@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from analytics.comparison.grouped import match_strata
 from analytics.stats import Counts, strata
 from analytics.stats.numerics.count_columns import CountColumns
 
@@ -45,3 +46,8 @@ def test_arms_with_other_strata_do_not_go_together() -> None:
 def test_strata_without_units_in_both_arms_are_no_strata() -> None:
     held = strata.StratumColumns(treated=columns([(0, 0)], ("x",)), control=columns([(9, 1)], ("x",)))
     assert strata.difference(held) == strata.NO_STRATA
+
+
+def test_arms_are_matched_by_the_strata_that_both_have() -> None:
+    treated, control = columns(VACCINATED), columns(OTHERS)
+    assert list(match_strata(treated, control)) == match_strata(dict(treated), dict(control))
