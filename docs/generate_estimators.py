@@ -28,7 +28,17 @@ START, END = "<!-- estimators -->\n", "<!-- end of estimators -->\n"
 # The page's order, from simple to advanced. Modules that are not named here follow in alphabetical order.
 _ORDER = [
     *("proportions", "omnibus", "ordinal", "factorial", "strata", "clusters", "multiplicity", "sequential"),
-    *("exact_sequence", "early_stopping", "bayes", "equivalence", "power", "sample_ratio", "robustness", "meta"),
+    *(
+        "logit",
+        "exact_sequence",
+        "early_stopping",
+        "bayes",
+        "equivalence",
+        "power",
+        "sample_ratio",
+        "robustness",
+        "meta",
+    ),
 ]
 _TITLE = """# Every estimator
 

@@ -38,8 +38,8 @@ NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair."
 class ArmCounts:
     """The counts of one arm, with its key and its weight in the split.
 
-    `strata` and `clusters` give the same units by stratum and by cluster; each may be empty if unused. `levels` are the
-    answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was ever
+    `strata`, `clusters` and `cells` (stratum and day) divide the same units; each may be empty if unused. `levels` are
+    the answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was ever
     paused is compared, but left out of the sample ratio, because it did not always get its share.
     """
 
@@ -48,6 +48,7 @@ class ArmCounts:
     weight: float = 1.0
     strata: Mapping[str, Counts] = field(default_factory=dict)
     clusters: Mapping[str, Counts] = field(default_factory=dict)
+    cells: Mapping[tuple[str, str], Counts] = field(default_factory=dict)
     levels: Levels | None = None
     was_paused: bool = False
 

@@ -1,12 +1,14 @@
-"""PURE  Beside a difference: its ratio and relative lift, whether strata agree, and its size after an early stop."""
+"""PURE  Beside a difference: ratio and lift, whether strata agree, size after an early stop, odds within days."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from math import isfinite
 
 from analytics.comparison.compare import ArmCounts, Rules, difference
 from analytics.comparison.grouped import match_groups, match_strata
-from analytics.stats import clusters, early_stopping, proportions, sequential, strata
-from analytics.stats.values import Estimate, NotEstimable, OpenEstimate
+from analytics.stats import clusters, early_stopping, logit, proportions, sequential, strata
+from analytics.stats.values import Counts, Estimate, NotEstimable, OpenEstimate
 
 # With more strata than this their chi-square is rough.
 MAX_STRATA = 200
@@ -87,3 +89,30 @@ def size_after_stopping(treated: ArmCounts, control: ArmCounts, rules: Rules) ->
             level=rules.level,
         )
     )
+
+
+def odds_within_days(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Range | None:
+    """The odds ratio by an additive logit of stratum and day; None without several days, and with clusters."""
+    return _odds_within(treated, control, rules, lambda day: day)
+
+
+def odds_within_weekdays(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Range | None:
+    """The odds ratio by an additive logit of stratum and weekday; None if days are no dates."""
+    try:
+        return _odds_within(treated, control, rules, lambda day: str(date.fromisoformat(day).weekday()))
+    except ValueError:
+        return None
+
+
+def _odds_within(treated: ArmCounts, control: ArmCounts, rules: Rules, time: Callable[[str], str]) -> Range | None:
+    cells: dict[tuple[str, str], list[Counts]] = {}
+    for side, arm in enumerate((treated, control)):
+        for (stratum, day), counts in arm.cells.items():
+            pair = cells.setdefault((stratum, time(day)), [Counts(0, 0), Counts(0, 0)])
+            pair[side] += counts
+    if rules.clusters or len({moment for _, moment in cells}) < 2:
+        return None
+    found = logit.adjusted_odds_ratio(
+        [logit.LogitCell(first, second, levels) for levels, (first, second) in cells.items()], level=rules.level
+    )
+    return as_range(found)

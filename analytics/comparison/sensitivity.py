@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from analytics.comparison.compare import ArmCounts, Rules
-from analytics.comparison.relative_effects import Homogeneity, Range, homogeneity_of, ratio_of, size_after_stopping
+from analytics.comparison.relative_effects import (
+    Homogeneity,
+    Range,
+    homogeneity_of,
+    odds_within_days,
+    odds_within_weekdays,
+    ratio_of,
+    size_after_stopping,
+)
 from analytics.stats import Counts, Estimate, NotEstimable, bayes, proportions, robustness, strata
 
 # Fisher's exact test enumerates every table with the same margins; beyond this the large-sample test is as good.
@@ -31,7 +39,7 @@ class PairCheck:
     `tips_at` is how many units of the treated arm would have to change their outcome to turn a significant result into
     a non-significant one, or the reverse if not `was_significant`; None if no number would. `lowest` and `highest` are
     the extremes of the differences without one stratum. `lift` is the ratio less 1. `after_stopping` is the size of the
-    difference if the trial ended at this look.
+    difference if the trial ended at this look. The last two are odds ratios within strata and days.
     """
 
     treated: str
@@ -45,6 +53,8 @@ class PairCheck:
     lift: Range | None
     homogeneity: Homogeneity | None
     after_stopping: Range | None
+    odds_within_days: Range | None
+    odds_within_weekdays: Range | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,8 @@ def _check_pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairChe
         lift=None if ratio is None else ratio.shifted(-1.0),
         homogeneity=homogeneity_of(treated, control, rules),
         after_stopping=size_after_stopping(treated, control, rules),
+        odds_within_days=odds_within_days(treated, control, rules),
+        odds_within_weekdays=odds_within_weekdays(treated, control, rules),
     )
 
 

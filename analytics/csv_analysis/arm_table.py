@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.stats import Counts
+from analytics.stats.logit import MAX_LEVELS
 from analytics.stats.numerics.count_columns import CountColumns
 
 Codes = npt.NDArray[np.int32]
@@ -58,6 +59,19 @@ class ArmTable:
     def clusters(self, arm: str) -> dict[str, Counts]:
         """Sum one arm by cluster, over days: a household of another day is no new household."""
         return self._sums(arm, self.keys["cluster"])
+
+    def cells(self, arm: str) -> dict[tuple[str, str], Counts]:
+        """Sum one arm by stratum and day; a table without strata has one, without a name. Empty if they are many."""
+        strata, day = self.keys.get("stratum", NameColumn(("",), np.zeros_like(self.arm.codes))), self.keys["day"]
+        if len(strata.names) + len(day.names) > MAX_LEVELS:
+            return {}
+        rows = self._rows_of(arm)
+        codes = strata.codes[rows] * len(day.names) + day.codes[rows]
+        present = np.flatnonzero(np.bincount(codes))
+        n, events = (sum_by(codes, values[rows])[present].astype(np.int64).tolist() for values in (self.n, self.events))
+        places = (divmod(code, len(day.names)) for code in present.tolist())
+        names = ((strata.names[stratum], day.names[moment]) for stratum, moment in places)
+        return dict(zip(names, map(Counts, n, events), strict=True))
 
     def days(self) -> list[str]:
         """List the days in order."""

@@ -1,10 +1,14 @@
 """Redact the stored cross-checks of a look: part of analytics.disclosure.gate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import floor, log10
 from typing import Any
 
 from analytics.models import Analysis, Release
+
+# Made of the counts of single days, which no table shows; and of the counts of single placements as well.
+_OF_DAYS = ("odds_within_days", "odds_within_weekdays")
+_OF_PLACEMENTS = ("lowest", "highest", "homogeneity", "design_effect", *_OF_DAYS)
 
 
 def digits_of_one(count: int, *, least: int = 2) -> int:
@@ -27,27 +31,22 @@ def released_checks(shown: Analysis, hidden: Mapping[str, bool], release: Releas
     pairs = [
         p
         if _is_table_complete(release.table, shown.outcome, p["treated"], p["control"])
-        else p | {"lowest": None, "highest": None, "homogeneity": None, "design_effect": None}
+        else p | dict.fromkeys(_OF_PLACEMENTS)
         for p in pairs
     ]
-    if plan.strata or plan.clusters:
-        pairs = [_round_check(p, release, shown.outcome) for p in pairs]
-    return stored | {"pairs": pairs}
+    rounded = (*_OF_DAYS, "ratio", "lift", "after_stopping") if plan.strata or plan.clusters else _OF_DAYS
+    return stored | {"pairs": [_round_check(p, rounded, release, shown.outcome) for p in pairs]}
 
 
-def _round_check(pair: dict[str, Any], release: Release, outcome: str) -> dict[str, Any]:
+def _round_check(pair: dict[str, Any], names: Sequence[str], release: Release, outcome: str) -> dict[str, Any]:
     """Round as `_round_to_one_person` does; one person moves a ratio by its share of those with the outcome."""
     did = min(release.arms[pair[side]]["totals"][outcome][0] for side in ("treated", "control"))
-    digits = {
-        "ratio": digits_of_one(did, least=1),
-        "lift": digits_of_one(did, least=1),
-        "after_stopping": digits_of_one(smallest_arm(release)),
-    }
-    rounded = {
-        name: {key: None if value is None else round(value, places) for key, value in pair[name].items()}
-        for name, places in digits.items()
-        if pair.get(name)
-    }
+    of_difference, of_ratio = digits_of_one(smallest_arm(release)), digits_of_one(did, least=1)
+    rounded = {}
+    for name in names:
+        digits = of_difference if name == "after_stopping" else of_ratio
+        if pair.get(name):
+            rounded[name] = {key: None if value is None else round(value, digits) for key, value in pair[name].items()}
     return pair | rounded
 
 

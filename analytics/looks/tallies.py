@@ -65,6 +65,10 @@ class CampaignTallies:
         for (placement, day), count in exposed.items():
             name = self._placements.get(placement, str(placement))
             strata[name] = strata.get(name, Counts(0, 0)) + Counts(count, events.get((placement, day), 0))
+        cells = {
+            (self._placements.get(place, str(place)), day.isoformat()): Counts(n, events.get((place, day), 0))
+            for (place, day), n in exposed.items()
+        }
         values = OUTCOMES[outcome].values
         answers = self._answers[arm.pk, outcome]
         return ArmCounts(
@@ -72,9 +76,8 @@ class CampaignTallies:
             Counts(n=sum(exposed.values()), events=sum(events.values())),
             weight=arm.weight,
             strata=strata,
-            clusters={f"{place} {day}": Counts(n, events.get((place, day), 0)) for (place, day), n in exposed.items()}
-            if plan.clusters
-            else {},
+            clusters={f"{place} {day}": counts for (place, day), counts in cells.items()} if plan.clusters else {},
+            cells=cells,
             levels=Levels([answers.get(value, 0) for value in values]) if values else None,
             was_paused=arm.pauses > 0,
         )

@@ -233,12 +233,16 @@ def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
     """Print ratios and lifts, and where there are any, whether strata agree and the size after an early stop."""
     stopping = any(pair.after_stopping for pair in checks.pairs)
     strata = any(pair.homogeneity for pair in checks.pairs)
+    days = any(pair.odds_within_days for pair in checks.pairs)
+    weekdays = any(pair.odds_within_weekdays for pair in checks.pairs)
     table = TextTable(
         "Relative effects, each as for a single look",
         [
             *("comparison", "ratio", "lift"),
             *(["do strata differ? p"] if strata else []),
             *(["difference if it ended here"] if stopping else []),
+            *(["odds ratio within days"] if days else []),
+            *(["within weekdays"] if weekdays else []),
         ],
     )
     for pair in checks.pairs:
@@ -248,6 +252,8 @@ def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
             _range(pair.lift, "{:+.0%}"),
             *([wording.p_value(pair.homogeneity.p_value) if pair.homogeneity else "–"] if strata else []),
             *([_range(pair.after_stopping, "{:+.2%}")] if stopping else []),
+            *([_range(pair.odds_within_days, "{:.2f}")] if days else []),
+            *([_range(pair.odds_within_weekdays, "{:.2f}")] if weekdays else []),
         )
     console.print(table)
 

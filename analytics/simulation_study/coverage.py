@@ -24,6 +24,7 @@ from analytics.stats import (
     equivalence,
     exact_sequence,
     factorial,
+    logit,
     meta,
     multiplicity,
     ordinal,
@@ -100,6 +101,16 @@ def _clusters(
         for side in sizes
     ]
     return is_covered(clusters.difference(treated=sides[0], control=sides[1], variance=variance), 0.0)
+
+
+def _logit(source: RandomGenerator, per_cell: int, gain: float) -> bool:
+    cells = []
+    for place, base in (("a", -2.0), ("b", 0.5)):
+        for day in range(10):
+            rates = [1 / (1 + np.exp(-base - 0.3 * (day % 5) - more)) for more in (gain, 0.0)]
+            treated, control = (draw_counts(source, per_cell, float(rate)) for rate in rates)
+            cells.append(logit.LogitCell(treated, control, (place, str(day))))
+    return is_covered(logit.adjusted_odds_ratio(cells), float(np.exp(gain)))
 
 
 def _dunnett(source: RandomGenerator, n: int, rate: float) -> bool:
@@ -276,6 +287,9 @@ def coverage_cases() -> list[CoverageCase]:
     for n, rate, gain in ((400, 0.4, 0.05), (20_000, 0.001, 0.0004)):
         label = "early_stopping.median_unbiased, where the trial ends"
         add(label, f"five looks of {n:,} more, {rate:.1%}, {gain:.2%} more", _covers_where_it_ends, n, rate, gain)
+    for per_cell, gain in ((80, 0.4), (20, 0.0)):
+        setting = f"2 placements, 10 days, {per_cell} per arm in each, log odds {gain:g} more"
+        add("logit.adjusted_odds_ratio", setting, _logit, per_cell, gain, fraction=0.5)
     return cases
 
 
@@ -296,6 +310,7 @@ MISCOVERAGE_REASONS = {
     "sequential.confidence_sequence": "Made to hold at every look for ever, so over 28 looks it holds more often.",
     "exact_sequence.difference": "Made to hold at every look for ever, exactly: over 28 looks it holds nearly always.",
     "bayes.credible_difference": "Its level is on average over the prior; at one fixed rate it may differ.",
+    "logit": "Rests on the normal reference, rough where levels have few units.",
     "early_stopping": "Rests on the normal reference, rough where events are few.",
     "meta.random_effects": "Rests on a t reference, rough with few campaigns.",
     "meta.random_effects, prediction": (

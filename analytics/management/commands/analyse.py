@@ -159,6 +159,7 @@ def _arms(table: ArmTable, shares: Mapping[str, float]) -> list[ArmCounts]:
             shares[arm],
             strata=table.strata(arm) if "stratum" in table.columns else {},
             clusters=table.clusters(arm) if "cluster" in table.columns else {},
+            cells=table.cells(arm) if "day" in table.columns and "cluster" not in table.columns else {},
         )
         for arm in table.arms
     ]

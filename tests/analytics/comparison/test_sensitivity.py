@@ -99,6 +99,26 @@ class TestChecks:
         assert pair.after_stopping.effect is not None
         assert 0.0 < pair.after_stopping.effect < row.estimate.effect
 
+    def test_the_odds_within_days_allow_for_days_of_one_arm(self) -> None:
+        # By hand: the odds ratio is 2.25 on each day, and thrown together (270 * 270) / (730 * 730) = 0.14.
+        first = {("", "2026-03-02"): Counts(900, 180), ("", "2026-03-03"): Counts(100, 90)}
+        second = {("", "2026-03-02"): Counts(100, 10), ("", "2026-03-03"): Counts(900, 720)}
+        arms = [ArmCounts("a", Counts(1000, 270), cells=first), ArmCounts("b", Counts(1000, 730), cells=second)]
+        (pair,) = run_cross_checks(arms, [("a", "b")], Rules()).pairs
+        for found in (pair.odds_within_days, pair.odds_within_weekdays):
+            assert found is not None
+            assert found.effect == pytest.approx(2.25)
+        (pair,) = run_cross_checks(arms, [("a", "b")], Rules(clusters="crossed")).pairs
+        assert pair.odds_within_days is None
+
+    def test_days_that_are_no_dates_have_no_weekdays(self) -> None:
+        cells = {("", "1"): Counts(100, 30), ("", "2"): Counts(100, 40)}
+        arms = [ArmCounts(key, Counts(200, 70), cells=cells) for key in "ab"]
+        (pair,) = run_cross_checks(arms, [("a", "b")], Rules()).pairs
+        assert pair.odds_within_days is not None
+        assert pair.odds_within_days.effect == pytest.approx(1.0)
+        assert pair.odds_within_weekdays is None
+
     def test_chances_to_be_best_add_up_and_turn_round_for_a_bad_outcome(self) -> None:
         good, bad = (run_cross_checks(ARMS, [], Rules(lower_is_better=lower)).arms for lower in (False, True))
         assert sum(arm.best for arm in good) == pytest.approx(1.0)
