@@ -102,7 +102,7 @@ def build() -> dict[str, Any]:
     deviations.record_deviation(Campaign.objects.get(slug="few"), **DEVIATION, by=world.person("mara"), now=now)
     _write_newer_revision(words[1])
     store.receipt_keys(settings.KEY_DIRECTORY)
-    rotation.rotate_receipt_key(settings.KEY_DIRECTORY, now=time.time(), lead_seconds=10 * 86_400)
+    rotation.rotate_receipt_key(settings.KEY_DIRECTORY, now=time.time(), lead_seconds=rotation.MAX_LEAD_DAYS * 86_400)
     _prepare_watch_pages(now)
     roles = permissions.clients_by_role() | {
         "half-way": _client_before_second_factor(),
