@@ -8,6 +8,8 @@ SERVE ?= 1
 JOBS ?= 3  # one waits for a browser or a server while two compute
 AT_ONCE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 STARTING := browser crash deploy fuzz power trust  # folders of tests that start processes, each and every one
+# The same on every engine, and long: what walks all routes for all roles, tears at files and wires, or asks deploy/.
+ANY_ENGINE = attack fuzz power trust test_permissions.py deploy/test_nginx.py deploy/test_restart.py deploy/test_sizes.py deploy/test_units.py deploy/test_update.py
 RANDOM ?=
 SHUFFLED = $(if $(RANDOM),RANDOM_ORDER=$(if $(filter 1,$(RANDOM)),$$$$,$(RANDOM)))
 STAMP := $(VENV)/.installed
@@ -41,9 +43,9 @@ quick: env  ## run rules, statistics and models: no pages, no browser, no proces
 proof: env browser compiler nginx  ## run what proves endurance: kills, power cuts, planted faults, every page in every mode, more generated cases
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "proof or generated" --hypothesis-profile=many --durations=10
 
-test-postgres: env compiler  ## run every test of `make test` that uses a database, on a PostgreSQL of its own
+test-postgres: env  ## run the tests of `make test` that use a database, but the long ones that ask no engine, on a PostgreSQL of its own
 	@sh tests/postgres.sh
-	@$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest $(AT_ONCE) -m "not proof and not browser" --durations=10
+	@$(BIN)/python -m tests.postgres -- $(BIN)/python -m pytest $(AT_ONCE) -m "not proof and not browser" $(ANY_ENGINE:%=--ignore=tests/%) --durations=10
 
 browser:
 	@sh tests/browser/chromium.sh
