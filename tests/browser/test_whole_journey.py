@@ -168,7 +168,7 @@ def plan_campaign(mara: Page, site: Site) -> None:
     continue_to(mara, 8)
     mara.locator("#id_expected").fill("30")
     mara.locator("#id_smallest").fill("10")
-    mara.locator("#id_planned").fill("500")
+    mara.locator("#id_planned").fill("2000")
     continue_to(mara, 9)
     mara.get_by_label("reference", exact=False).first.fill("Example board, 2026-17")
     continue_to(mara, 10)
