@@ -40,8 +40,8 @@ quick: JOBS := 2
 quick: env  ## run rules, statistics and models: no pages, no browser, no processes, no network
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof and not browser and not process and not slow" $(STARTING:%=--ignore=tests/%)
 
-proof: env browser compiler nginx  ## run what proves endurance: kills, power cuts, planted faults, every page in every mode, more generated cases
-	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "proof or generated" --hypothesis-profile=many --durations=10
+proof: env browser compiler nginx  ## run what proves endurance: kills, power cuts, planted faults, every page in every mode, more generated cases (SHORT=1: those under half a minute)
+	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "(proof or generated)$(if $(SHORT), and not minutes)" --hypothesis-profile=many --durations=10
 
 test-postgres: env  ## run the tests of `make test` that use a database, but the long ones that ask no engine, on a PostgreSQL of its own
 	@sh tests/postgres.sh

@@ -126,6 +126,7 @@ def test_no_staff_route_writes_what_it_was_sent(part: str, running: None) -> Non
 
 
 @pytest.mark.proof
+@pytest.mark.minutes
 @pytest.mark.parametrize("part", PARTS)
 def test_no_staff_route_writes_what_it_was_sent_wherever_it_fails(part: str, running: None) -> None:
     log, _ = fail_part(part, range(3, 1_000))

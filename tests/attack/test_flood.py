@@ -78,6 +78,7 @@ def test_without_shares_the_same_flood_turns_the_verdict(monkeypatch: pytest.Mon
 
 @pytest.mark.process
 @pytest.mark.proof
+@pytest.mark.minutes
 def test_the_real_server_holds_out_against_one_network() -> None:
     command = [sys.executable, "-m", "tests.attack", "flood", "--networks", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -139,6 +139,7 @@ def test_after_an_update_of_the_files_every_route_still_answers(program: Path, e
 
 
 @pytest.mark.proof
+@pytest.mark.minutes
 def test_a_server_that_runs_from_the_files_themselves_fails(program: Path, environment: Mapping[str, str]) -> None:
     port = launcher.free_port()
     found = failures_after_update(launcher.server_command(port=port), port, program, environment)
@@ -146,6 +147,7 @@ def test_a_server_that_runs_from_the_files_themselves_fails(program: Path, envir
 
 
 @pytest.mark.proof
+@pytest.mark.minutes
 def test_after_an_update_of_the_files_the_worker_still_rehearses(program: Path, environment: Mapping[str, str]) -> None:
     """A rehearsal is a process of its own, which the worker starts late."""
     run(environment, "tests.browser.cast:build")

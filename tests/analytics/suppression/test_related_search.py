@@ -23,6 +23,7 @@ def test_no_small_group_of_two_hundred_campaigns_is_known_exactly() -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.minutes
 def test_no_small_group_of_many_campaigns_is_known_to_fewer_than_ten_people() -> None:
     """`python -m tests.analytics.suppression.related_search --campaigns 10000` takes hours."""
     found = search(range(200, 300), joint_tables)
