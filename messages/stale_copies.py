@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,22 @@ def digest_of(row: Model, names: Sequence[str]) -> str:
 def ids_of(people: Iterable[Model]) -> str:
     """The primary keys of these rows, as a form carries them."""
     return ",".join(str(pk) for pk in sorted(row.pk for row in people))
+
+
+def replace_people(people: Any, users: Iterable[User], *, seen: str) -> str | None:
+    """Make `users` the only ones of a relation; return their names, or None if they were these already.
+
+    `seen` names those whom the person saw; StaleCopy is raised if they are others by now. The caller holds the lock of
+    the row that they belong to.
+    """
+    before = ids_of(people.all())
+    if before != seen:
+        raise StaleCopy
+    wanted = {user.pk: user for user in users}
+    if ids_of(wanted.values()) == before:
+        return None
+    people.set(wanted.values())
+    return ", ".join(sorted(user.get_username() for user in wanted.values())) or "nobody"
 
 
 class SeenDigestForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class is not generic at run time

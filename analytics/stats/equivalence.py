@@ -118,10 +118,7 @@ def two_one_sided_tests(
     >>> round(found.p_value, 3), round(found.interval.high, 4)
     (0.025, 0.3382)
     """
-    if check_level(level) <= 0.5:
-        raise ValueError(f"level must lie above 0.5, not {level!r}")
-    if not 0.0 < margin < 1.0:
-        raise ValueError(f"margin must lie strictly between 0 and 1, not {margin!r}")
+    _check_level_and_margin(level, margin)
     if empty := empty_arm(treated, control):
         return empty
     alpha, two_sided = 1.0 - level, 2.0 * level - 1.0
@@ -163,10 +160,7 @@ def non_inferiority(
     >>> round(found.p_value, 3)
     0.025
     """
-    if check_level(level) <= 0.5:
-        raise ValueError(f"level must lie above 0.5, not {level!r}")
-    if not 0.0 < margin < 1.0:
-        raise ValueError(f"margin must lie strictly between 0 and 1, not {margin!r}")
+    _check_level_and_margin(level, margin)
     if empty := empty_arm(treated, control):
         return empty
     good, bad = (control, treated) if lower_is_better else (treated, control)
@@ -179,3 +173,10 @@ def non_inferiority(
     effect = score.difference_of(treated, control)
     method = "non-inferiority, miettinen-nurminen"
     return Estimate(effect, -interval if lower_is_better else interval, p_value, method, statistic)
+
+
+def _check_level_and_margin(level: float, margin: float) -> None:
+    if check_level(level) <= 0.5:
+        raise ValueError(f"level must lie above 0.5, not {level!r}")
+    if not 0.0 < margin < 1.0:
+        raise ValueError(f"margin must lie strictly between 0 and 1, not {margin!r}")

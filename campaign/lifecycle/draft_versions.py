@@ -21,7 +21,7 @@ from campaign.lifecycle.visitor_content import help_link_content, placement_cont
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
 from messages.audit.log import Action
 from messages.roles import OUTSIDE_REVIEWER, REVIEWER, has_role, users_with_role
-from messages.stale_copies import StaleCopy, ids_of
+from messages.stale_copies import replace_people
 
 _CAMPAIGN_FIELDS = ("name", "hypothesis", "unit", "starts_at", "ends_at", "ethics_reference", "ethics_exemption")
 _ARM_FIELDS = ("key", "name", "revision_id", "weight", "is_control", "position")
@@ -136,15 +136,10 @@ def assign_outside_reviewers(campaign: Campaign, users: Iterable[User], *, seen:
     `seen` names those whom the person saw; StaleCopy is raised if they are others by now.
     """
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    if ids_of(campaign.outside_reviewers.all()) != seen:
-        raise StaleCopy
-    wanted = {user.pk: user for user in users}
-    if wanted.keys() == set(campaign.outside_reviewers.values_list("pk", flat=True)):
-        return False
-    campaign.outside_reviewers.set(wanted.values())
-    names = ", ".join(sorted(user.get_username() for user in wanted.values()))
-    record_campaign_action(Action.CAMPAIGN_OUTSIDE, campaign, by=by, reviewers=names or "nobody")
-    return True
+    names = replace_people(campaign.outside_reviewers, users, seen=seen)
+    if names is not None:
+        record_campaign_action(Action.CAMPAIGN_OUTSIDE, campaign, by=by, reviewers=names)
+    return names is not None
 
 
 def possible_approvers(campaign: Campaign, version: DraftVersion | None = None) -> list[User]:

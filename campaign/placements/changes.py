@@ -18,7 +18,7 @@ from messages.models import Frame, Revision
 from messages.proposals import NOTHING_PROPOSED, ProposalRefused, SavedFields, check_confirmation, propose, save_fields
 from messages.review import workflow
 from messages.roles import PARTNER_CONTACT
-from messages.stale_copies import StaleCopy, digest_of, ids_of
+from messages.stale_copies import StaleCopy, digest_of, replace_people
 from messages.text.slugs import unused_key
 
 PLACEMENT_FIELDS = (
@@ -221,15 +221,10 @@ def assign_contacts(partner: Partner, users: Iterable[User], *, seen: str, by: U
     `seen` names the contacts that the person saw; StaleCopy is raised if they are others by now.
     """
     Partner.objects.select_for_update().get(pk=partner.pk)
-    if ids_of(partner.contacts.all()) != seen:
-        raise StaleCopy
-    wanted = {user.pk: user for user in users}
-    if wanted.keys() == set(partner.contacts.values_list("pk", flat=True)):
-        return False
-    partner.contacts.set(wanted.values())
-    names = ", ".join(sorted(user.get_username() for user in wanted.values()))
-    _record_partner(log.Action.PARTNER_CONTACTS, partner, by, contacts=names or "nobody")
-    return True
+    names = replace_people(partner.contacts, users, seen=seen)
+    if names is not None:
+        _record_partner(log.Action.PARTNER_CONTACTS, partner, by, contacts=names)
+    return names is not None
 
 
 def _record(action: log.Action, placement: Placement, by: User, **detail: str) -> None:
