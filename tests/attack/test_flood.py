@@ -39,7 +39,7 @@ class LocalSite:
         return int(self.surface.post("/api/v1/events", list(events), REMOTE_ADDR=address).json["accepted"])
 
 
-def flooded(attack: Attack) -> Outcome:
+def run_flood(attack: Attack) -> Outcome:
     campaign = world.launched(plan={"planned_per_arm": PLANNED_PER_ARM})
     surface = world.AudienceSite()
     now = world.NOON + timedelta(days=DAYS)
@@ -59,7 +59,7 @@ def flooded(attack: Attack) -> Outcome:
 @pytest.mark.django_db(databases=["default", "audience"])
 @pytest.mark.parametrize("attack", WAYS, ids=str)
 def test_one_network_turns_no_verdict_and_moves_less_than_a_quarter_of_the_interval(attack: Attack) -> None:
-    outcome = flooded(attack)
+    outcome = run_flood(attack)
     assert outcome.before.verdict == "better"
     assert 0.088 < outcome.before.effect < 0.092
     assert outcome.accepted > 20
@@ -71,7 +71,7 @@ def test_one_network_turns_no_verdict_and_moves_less_than_a_quarter_of_the_inter
 def test_without_shares_the_same_flood_turns_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deliberate fault: every message counts."""
     monkeypatch.setattr(NetworkShares, "count", lambda *_, **options: True)
-    outcome = flooded(Attack(fast=True, selective=False))
+    outcome = run_flood(Attack(fast=True, selective=False))
     assert outcome.after.verdict == "worse"
     assert not outcome.holds
 

@@ -37,7 +37,7 @@ def likely(compared: list[ArmCounts], rules: Rules) -> int:
     return found.likely
 
 
-def grown(compared: list[ArmCounts], factor: float) -> list[ArmCounts]:
+def grow_arms(compared: list[ArmCounts], factor: float) -> list[ArmCounts]:
     return [
         replace(arm, counts=Counts(round(arm.counts.n * factor), round(arm.counts.events * factor))) for arm in compared
     ]
@@ -70,8 +70,8 @@ def test_at_any_time_it_is_where_the_sequence_first_tells(planned: int, table: d
     """The look is taken with 1% more units than that, and with 2% fewer: the one tells, the other does not."""
     rules = replace(ANY_TIME, planned_per_arm=planned)
     factor = 1 + likely(arms(table), rules) / 1_000
-    assert verdict(grown(arms(table), 1.01 * factor), rules) == "better"
-    assert verdict(grown(arms(table), 0.98 * factor), rules) == "cannot-tell-yet"
+    assert verdict(grow_arms(arms(table), 1.01 * factor), rules) == "better"
+    assert verdict(grow_arms(arms(table), 0.98 * factor), rules) == "cannot-tell-yet"
 
 
 def test_the_width_of_an_early_sequence_is_not_shrunk_by_the_square_root() -> None:
@@ -93,7 +93,7 @@ def test_no_meaningful_difference_takes_until_its_interval_fits() -> None:
 def test_no_meaningful_difference_among_several_is_corrected() -> None:
     table, rules = {"a": 4_000, "b": 4_000, "c": 4_000}, Rules(smallest_difference=0.02)
     factor = 1 + likely(arms(table, 8_000), replace(rules, smallest_difference=0.01)) / 8_000
-    later = grown(arms(table, 8_000), 1.02 * factor)
+    later = grow_arms(arms(table, 8_000), 1.02 * factor)
     assert verdict(later, replace(rules, smallest_difference=0.01)) == "no-meaningful-difference"
 
 
@@ -106,7 +106,7 @@ def test_with_unequal_shares_it_is_the_mean_over_the_arms() -> None:
         ArmCounts("a", Counts(500, 175), 1), ArmCounts("b", Counts(1_500, 585), 3), ArmCounts("c", Counts(0, 0), 0),
     ]  # fmt: skip
     factor = 1 + likely(unequal, ANY_TIME) * 2 / 2_000
-    assert verdict(grown(unequal, 1.01 * factor), replace(ANY_TIME, correction="none")) == "better"
+    assert verdict(grow_arms(unequal, 1.01 * factor), replace(ANY_TIME, correction="none")) == "better"
 
 
 def test_clusters_and_strata_are_foreseen_by_their_own_errors() -> None:
@@ -142,7 +142,7 @@ def test_what_one_network_could_turn_takes_until_it_could_not() -> None:
     rules, table = Rules(views_per_network=10), arms({"a": 350, "b": 395})
     assert "network" in compare(table, [("b", "a")], rules).comparisons[0].hold_reason
     factor = 1.01 * (1 + likely(table, rules) / 1_000)
-    assert verdict(grown(table, factor), replace(rules, views_per_network=round(10 * factor))) == "better"
+    assert verdict(grow_arms(table, factor), replace(rules, views_per_network=round(10 * factor))) == "better"
 
 
 def test_a_verdict_that_waits_for_events_says_when_they_have_come() -> None:

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from scipy.special import stdtr, stdtrit
 from scipy.stats import ttest_ind
 
-from analytics.stats import Counts, Estimate, NotEstimable, clusters, proportions
+from analytics.stats import Counts, NotEstimable, clusters, proportions
 from analytics.stats.clusters import ClusterEstimate, Variance
+from tests.analytics.stats.estimates import estimate_of
 
 TREATED = [Counts(12, 5), Counts(30, 9), Counts(7, 4), Counts(21, 10), Counts(15, 3)]
 CONTROL = [Counts(10, 1), Counts(25, 6), Counts(18, 2), Counts(9, 3)]
@@ -330,11 +331,6 @@ def test_a_ratio_needs_events_in_both_arms() -> None:
     assert isinstance(clusters.ratio(treated=TREATED, control=[Counts(9, 0), Counts(8, 0)]), NotEstimable)
 
 
-def estimated(value: object) -> Estimate:
-    assert isinstance(value, Estimate)
-    return value
-
-
 def test_a_rate_of_clusters_is_wilsons_with_fewer_units() -> None:
     # By hand: V = sum of r^2/(1 - f), n* = p q / V (z/t)^2.
     n, x = sum(c.n for c in TREATED), sum(c.events for c in TREATED)
@@ -348,17 +344,18 @@ def test_a_rate_of_clusters_is_wilsons_with_fewer_units() -> None:
     z2 = 1.959964**2
     half = 1.959964 * (p * (1 - p) / effective + z2 / (4 * effective**2)) ** 0.5
     middle, divisor = p + z2 / (2 * effective), 1 + z2 / effective
-    found = estimated(clusters.rate(TREATED))
+    found = estimate_of(clusters.rate(TREATED))
     assert (found.effect, found.interval.low, found.interval.high) == pytest.approx(
         (p, (middle - half) / divisor, (middle + half) / divisor), rel=1e-5
     )
-    plain = estimated(proportions.rate(Counts(n, x))).interval
+    plain = estimate_of(proportions.rate(Counts(n, x))).interval
     assert found.interval.width > plain.width
 
 
 def test_without_events_each_cluster_counts_as_one_unit() -> None:
     assert (
-        estimated(clusters.rate([Counts(40, 0)] * 20)).interval == estimated(proportions.rate(Counts(20, 0))).interval
+        estimate_of(clusters.rate([Counts(40, 0)] * 20)).interval
+        == estimate_of(proportions.rate(Counts(20, 0))).interval
     )
 
 
@@ -367,9 +364,9 @@ def test_a_rate_of_clusters_covers_where_a_plain_one_does_not() -> None:
     covered = plain = 0
     for _ in range(400):
         side = [Counts(30, int(source.binomial(30, p))) for p in source.beta(2, 8, size=15)]
-        covered += 0.2 in estimated(clusters.rate(side)).interval
+        covered += 0.2 in estimate_of(clusters.rate(side)).interval
         total = Counts(450, sum(c.events for c in side))
-        plain += 0.2 in estimated(proportions.rate(total)).interval
+        plain += 0.2 in estimate_of(proportions.rate(total)).interval
     assert abs(covered - 380) < 18
     assert plain < 330
 

@@ -11,14 +11,14 @@ TWO = sequential.boundaries([0.5, 1.0])
 FOUR = sequential.boundaries([0.25, 0.5, 0.75, 1.0], spending="pocock")
 
 
-def estimated(effect: float, planned: sequential.Boundaries, look: int, error: float = 1.0) -> Estimate:
+def make_estimate(effect: float, planned: sequential.Boundaries, look: int, error: float = 1.0) -> Estimate:
     found = early_stopping.median_unbiased(effect=effect, standard_error=error, boundaries=planned, look=look)
     assert isinstance(found, Estimate)
     return found
 
 
 def test_after_one_look_it_is_the_plain_estimate() -> None:
-    found = estimated(0.1, sequential.boundaries([1.0]), 1, error=0.04)
+    found = make_estimate(0.1, sequential.boundaries([1.0]), 1, error=0.04)
     assert found.effect == pytest.approx(0.1)
     assert (found.interval.low, found.interval.high) == pytest.approx((0.0216, 0.1784), abs=5e-5)
     assert found.p_value == pytest.approx(2 * norm.sf(2.5), rel=1e-9)
@@ -26,7 +26,7 @@ def test_after_one_look_it_is_the_plain_estimate() -> None:
 
 def test_the_first_look_keeps_the_plain_estimate_too() -> None:
     # Nothing comes before it in the stage-wise order, so P(D) is that of one normal.
-    assert estimated(3.1, TWO, 1).effect == pytest.approx(3.1)
+    assert make_estimate(3.1, TWO, 1).effect == pytest.approx(3.1)
 
 
 @pytest.mark.parametrize("z", [2.1, 0.4, -1.5])
@@ -40,18 +40,18 @@ def test_two_looks_agree_with_a_bivariate_normal(z: float) -> None:
         first = norm.cdf(b - drift * 0.5**0.5) - norm.cdf(-b - drift * 0.5**0.5)
         return float(norm.sf(b - drift * 0.5**0.5) + first - below)
 
-    found = estimated(z, TWO, 2)
+    found = make_estimate(z, TWO, 2)
     for value, target in ((found.effect, 0.5), (found.interval.low, 0.025), (found.interval.high, 0.975)):
         assert value == pytest.approx(brentq(lambda d, target=target: chance(d) - target, -8, 8), abs=1e-5)
 
 
 def test_what_crossed_late_is_smaller_than_it_looks() -> None:
-    late = estimated(2.6, FOUR, 3)
+    late = make_estimate(2.6, FOUR, 3)
     assert 0 < late.effect < 2.6
 
 
 def test_opposite_effects_are_mirrored() -> None:
-    one, other = estimated(2.4, FOUR, 3), estimated(-2.4, FOUR, 3)
+    one, other = make_estimate(2.4, FOUR, 3), make_estimate(-2.4, FOUR, 3)
     assert one.effect == pytest.approx(-other.effect)
     assert (one.interval.low, one.interval.high) == pytest.approx((-other.interval.high, -other.interval.low))
     assert one.p_value == pytest.approx(other.p_value)
@@ -66,7 +66,7 @@ def test_it_is_too_large_in_half_of_trials_where_the_plain_estimate_is_in_most()
         z = score / np.sqrt(shares)
         look = next((k for k in range(3) if abs(z[k]) > FOUR.z[k]), 3) + 1
         error = 1 / float(shares[look - 1]) ** 0.5
-        found = estimated(float(z[look - 1]) * error, FOUR, look, error=error)
+        found = make_estimate(float(z[look - 1]) * error, FOUR, look, error=error)
         above += found.effect > 2.5
         plain += float(z[look - 1]) * error > 2.5
         covered += 2.5 in found.interval
@@ -78,7 +78,7 @@ def test_it_is_too_large_in_half_of_trials_where_the_plain_estimate_is_in_most()
 
 def test_the_interval_excludes_zero_exactly_when_p_is_small() -> None:
     for effect in np.linspace(-3, 3, 25):
-        found = estimated(float(effect), FOUR, 4)
+        found = make_estimate(float(effect), FOUR, 4)
         assert (0.0 not in found.interval) == ((found.p_value or 0.0) < 0.05)
 
 
@@ -87,6 +87,6 @@ def test_what_it_cannot_take() -> None:
         early_stopping.median_unbiased(effect=0.1, standard_error=0.0, boundaries=TWO, look=1), NotEstimable
     )
     with pytest.raises(ValueError, match="look"):
-        estimated(0.1, TWO, 3)
+        make_estimate(0.1, TWO, 3)
     with pytest.raises(ValueError, match="sides"):
-        estimated(0.1, sequential.boundaries([1.0], sides=1), 1)
+        make_estimate(0.1, sequential.boundaries([1.0], sides=1), 1)

@@ -12,17 +12,13 @@ from scipy.optimize import minimize_scalar
 from scipy.special import betaln
 from scipy.stats import binom
 
-from analytics.stats import Counts, Estimate, NotEstimable, exact_sequence
-
-
-def known(value: object) -> Estimate:
-    assert isinstance(value, Estimate)
-    return value
+from analytics.stats import Counts, NotEstimable, exact_sequence
+from tests.analytics.stats.estimates import estimate_of
 
 
 @cache
 def interval(treated: Counts, control: Counts, **more: float) -> tuple[float, float]:
-    found = known(exact_sequence.difference(treated=treated, control=control, **more)).interval  # type: ignore[arg-type]
+    found = estimate_of(exact_sequence.difference(treated=treated, control=control, **more)).interval  # type: ignore[arg-type]
     return found.low, found.high
 
 
@@ -61,7 +57,7 @@ def test_ends_are_where_the_evidence_reaches_its_bound(treated: Counts, control:
 
 
 def test_p_is_one_over_the_evidence_against_no_difference() -> None:
-    found = known(exact_sequence.difference(treated=Counts(300, 30), control=Counts(300, 1)))
+    found = estimate_of(exact_sequence.difference(treated=Counts(300, 30), control=Counts(300, 1)))
     assert found.p_value == pytest.approx(math.exp(-log_e(Counts(300, 30), Counts(300, 1), 0.0)), rel=1e-6)
     assert found.statistic == pytest.approx(-math.log(found.p_value or 1))
 
@@ -87,16 +83,16 @@ def test_swapped_arms_and_counted_non_events_flip_the_sign(n1: int, n0: int, dat
 @given(st.integers(1, 200), st.integers(1, 200), st.data())
 def test_the_interval_leaves_out_zero_exactly_when_p_is_small(n1: int, n0: int, data: st.DataObject) -> None:
     treated, control = Counts(n1, data.draw(st.integers(0, n1))), Counts(n0, data.draw(st.integers(0, n0)))
-    found = known(exact_sequence.difference(treated=treated, control=control))
+    found = estimate_of(exact_sequence.difference(treated=treated, control=control))
     assert found.p_value is not None
     assert (0.0 not in found.interval) == (found.p_value < 0.05)
 
 
 def test_one_side_has_the_same_end_and_the_other_open() -> None:
     treated, control = Counts(300, 30), Counts(300, 1)
-    both = known(exact_sequence.difference(treated=treated, control=control))
-    above = known(exact_sequence.difference(treated=treated, control=control, alternative="greater"))
-    below = known(exact_sequence.difference(treated=treated, control=control, alternative="less"))
+    both = estimate_of(exact_sequence.difference(treated=treated, control=control))
+    above = estimate_of(exact_sequence.difference(treated=treated, control=control, alternative="greater"))
+    below = estimate_of(exact_sequence.difference(treated=treated, control=control, alternative="less"))
     assert (above.interval.low, above.interval.high, above.p_value) == (both.interval.low, math.inf, both.p_value)
     assert (below.interval.low, below.interval.high, below.p_value) == (-math.inf, both.interval.high, 1.0)
 
@@ -135,7 +131,7 @@ def test_hourly_looks_for_four_weeks_rarely_call_a_rare_outcome_different() -> N
         # Of the looks with the same events, the first, which has the fewest people, leaves out zero most easily.
         looks = {(int(x1), int(x0)): 10 * (look + 1) for look, (x1, x0) in reversed(list(enumerate(campaign)))}
         called += any(
-            0.0 not in known(exact_sequence.difference(treated=Counts(n, x1), control=Counts(n, x0))).interval
+            0.0 not in estimate_of(exact_sequence.difference(treated=Counts(n, x1), control=Counts(n, x0))).interval
             for (x1, x0), n in looks.items()
         )
     assert called <= 3
@@ -148,6 +144,9 @@ def test_an_empty_arm_is_not_estimable_and_a_level_outside_is_refused() -> None:
 
 
 def test_large_and_tiny_counts_keep_their_digits() -> None:
-    found = known(exact_sequence.difference(treated=Counts(10**9, 500), control=Counts(10**9, 100)))
+    found = estimate_of(exact_sequence.difference(treated=Counts(10**9, 500), control=Counts(10**9, 100)))
     assert 2.3e-7 < found.interval.low < 4e-7 < found.interval.high < 6e-7
-    assert known(exact_sequence.difference(treated=Counts(10**6, 10**6), control=Counts(10**6, 0))).interval.high == 1.0
+    assert (
+        estimate_of(exact_sequence.difference(treated=Counts(10**6, 10**6), control=Counts(10**6, 0))).interval.high
+        == 1.0
+    )

@@ -3,13 +3,9 @@
 import numpy as np
 import pytest
 
-from analytics.stats import Counts, Estimate, NotEstimable, logit, proportions, strata
+from analytics.stats import Counts, NotEstimable, logit, proportions, strata
 from analytics.stats.logit import LogitCell, adjusted_odds_ratio
-
-
-def estimated(found: Estimate | NotEstimable) -> Estimate:
-    assert isinstance(found, Estimate), found
-    return found
+from tests.analytics.stats.estimates import estimate_of
 
 
 def drawn(gain: float, seed: int, *, per_cell: int = 80) -> list[LogitCell]:
@@ -39,7 +35,7 @@ def test_it_agrees_with_statsmodels() -> None:
             rows.append([1, treated, cell.levels[0] == "b", *(cell.levels[1] == day for day in days[1:])])
             outcome.append([counts.events, counts.n - counts.events])
     fit = sm.GLM(np.array(outcome, dtype=float), np.array(rows, dtype=float), family=sm.families.Binomial()).fit()
-    found = estimated(adjusted_odds_ratio(cells))
+    found = estimate_of(adjusted_odds_ratio(cells))
     assert np.log(found.effect) == pytest.approx(fit.params[1], rel=1e-6)
     assert found.standard_error == pytest.approx(fit.bse[1], rel=1e-6)
     assert found.p_value == pytest.approx(fit.pvalues[1], rel=1e-5)
@@ -47,8 +43,8 @@ def test_it_agrees_with_statsmodels() -> None:
 
 def test_without_factors_it_is_woolfs_odds_ratio() -> None:
     treated, control = Counts(70, 56), Counts(80, 48)
-    found = estimated(adjusted_odds_ratio([LogitCell(treated, control, ())]))
-    plain = estimated(proportions.odds_ratio(treated=treated, control=control))
+    found = estimate_of(adjusted_odds_ratio([LogitCell(treated, control, ())]))
+    plain = estimate_of(proportions.odds_ratio(treated=treated, control=control))
     assert (found.effect, found.standard_error, found.interval.low) == pytest.approx(
         (plain.effect, plain.standard_error, plain.interval.low)
     )
@@ -60,7 +56,7 @@ def test_a_factor_that_another_explains_changes_nothing() -> None:
         LogitCell(c.treated, c.control, (*c.levels, "weekend" if c.levels[1] in ("day 5", "day 6") else ""))
         for c in cells
     ]
-    one, other = estimated(adjusted_odds_ratio(cells)), estimated(adjusted_odds_ratio(more))
+    one, other = estimate_of(adjusted_odds_ratio(cells)), estimate_of(adjusted_odds_ratio(more))
     assert (one.effect, one.standard_error) == pytest.approx((other.effect, other.standard_error), rel=1e-6)
 
 
@@ -78,13 +74,13 @@ def test_a_shift_of_the_mix_is_allowed_for() -> None:
     # Simpson's paradox by hand: (180 * 90) / (720 * 10) = 2.25 in x and (90 * 180) / (10 * 720) = 2.25 in y; thrown
     # together (270 * 270) / (730 * 730) = 0.14.
     cells = [LogitCell(Counts(900, 180), Counts(100, 10), ("x",)), LogitCell(Counts(100, 90), Counts(900, 720), ("y",))]
-    together = estimated(proportions.odds_ratio(treated=Counts(1000, 270), control=Counts(1000, 730)))
+    together = estimate_of(proportions.odds_ratio(treated=Counts(1000, 270), control=Counts(1000, 730)))
     assert together.effect < 1
     tables = [strata.Stratum(treated=cell.treated, control=cell.control) for cell in cells]
-    assert estimated(adjusted_odds_ratio(cells)).effect == pytest.approx(
-        estimated(strata.odds_ratio(tables)).effect, rel=0.02
+    assert estimate_of(adjusted_odds_ratio(cells)).effect == pytest.approx(
+        estimate_of(strata.odds_ratio(tables)).effect, rel=0.02
     )
-    assert estimated(adjusted_odds_ratio(cells)).effect == pytest.approx(2.25, rel=0.001)
+    assert estimate_of(adjusted_odds_ratio(cells)).effect == pytest.approx(2.25, rel=0.001)
 
 
 def test_what_cannot_be_estimated() -> None:
@@ -97,6 +93,8 @@ def test_what_cannot_be_estimated() -> None:
 
 
 def test_it_covers_its_level() -> None:
-    covered = sum(np.exp(0.4) in estimated(adjusted_odds_ratio(drawn(0.4, seed))).interval for seed in range(100, 180))
+    covered = sum(
+        np.exp(0.4) in estimate_of(adjusted_odds_ratio(drawn(0.4, seed))).interval for seed in range(100, 180)
+    )
     # Binomial(80, .95): 76, standard deviation 1.9.
     assert covered >= 70

@@ -10,11 +10,7 @@ from scipy.stats import brunnermunzel, ttest_ind
 
 from analytics.stats.ordinal import mean_difference, superiority
 from analytics.stats.values import Estimate, Levels, NotEstimable
-
-
-def answer(found: Estimate | NotEstimable) -> Estimate:
-    assert isinstance(found, Estimate), found
-    return found
+from tests.analytics.stats.estimates import estimate_of
 
 
 def units(arm: Levels) -> list[int]:
@@ -28,7 +24,7 @@ levels = st.lists(st.integers(0, 12), min_size=4, max_size=4).map(Levels)
 def test_superiority_gives_the_example_of_another_program() -> None:
     # R lawstat, help page of brunner.munzel.test: Brunner-Munzel Test Statistic = 3.1375, df = 17.683, p-value =
     # 0.005786, 95 percent confidence interval 0.5952169 0.9827052, P(X<Y)+.5*P(X=Y) 0.788961.
-    found = answer(superiority(treated=SUCTION, control=NEITHER))
+    found = estimate_of(superiority(treated=SUCTION, control=NEITHER))
     assert found.effect == pytest.approx(0.788961, abs=5e-7)
     assert (found.interval.low, found.interval.high) == pytest.approx((0.5952169, 0.9827052), abs=5e-8)
     assert (found.statistic, found.df) == pytest.approx((3.1375, 17.683), rel=2e-5)
@@ -62,15 +58,15 @@ def test_the_superiority_interval_excludes_a_half_exactly_when_p_is_small(a: Lev
 
 
 def test_equal_arms_have_superiority_one_half() -> None:
-    found = answer(superiority(treated=SUCTION, control=SUCTION))
+    found = estimate_of(superiority(treated=SUCTION, control=SUCTION))
     assert (found.effect, found.p_value) == (0.5, 1.0)
 
 
 def test_arms_of_a_billion_are_no_trouble() -> None:
     big = Levels([10**9, 2 * 10**9, 10**9])
-    found = answer(superiority(treated=big, control=Levels([10**9 + 10**5, 2 * 10**9, 10**9 - 10**5])))
+    found = estimate_of(superiority(treated=big, control=Levels([10**9 + 10**5, 2 * 10**9, 10**9 - 10**5])))
     assert found.effect == pytest.approx(0.5 + 1.875e-5 / 1.5, rel=1e-3)
-    assert answer(mean_difference(treated=big, control=big)).p_value == 1.0
+    assert estimate_of(mean_difference(treated=big, control=big)).p_value == 1.0
 
 
 def test_arms_without_overlap_or_variation_are_not_estimable() -> None:
@@ -109,7 +105,7 @@ def test_mean_difference_agrees_with_scipy(treated: Levels, control: Levels) -> 
 
 def test_scores_give_the_unit_of_the_mean_difference() -> None:
     once, ten = (
-        answer(mean_difference(treated=SUCTION, control=NEITHER, scores=scores))
+        estimate_of(mean_difference(treated=SUCTION, control=NEITHER, scores=scores))
         for scores in ([1, 2, 3, 4, 5], [10, 20, 30, 40, 50])
     )
     assert ten.effect == pytest.approx(10 * once.effect)

@@ -21,17 +21,13 @@ from scipy.stats import binomtest
 from analytics.stats import proportions
 from analytics.stats.proportions import difference, odds_ratio, rate, ratio
 from analytics.stats.values import Counts, Estimate, NotEstimable, OpenEstimate
+from tests.analytics.stats.estimates import estimate_of
 
 BILLION = 10**9
 
 
-def estimated(found: Estimate | NotEstimable) -> Estimate:
-    assert isinstance(found, Estimate), found
-    return found
-
-
 def ends(found: Estimate | NotEstimable) -> tuple[float, float]:
-    interval = estimated(found).interval
+    interval = estimate_of(found).interval
     return interval.low, interval.high
 
 
@@ -98,7 +94,7 @@ def test_a_rate_without_events_starts_at_exactly_zero_and_a_full_one_ends_at_exa
 
 
 def test_a_rate_has_no_p_value() -> None:
-    assert estimated(rate(Counts(263, 81))).p_value is None
+    assert estimate_of(rate(Counts(263, 81))).p_value is None
 
 
 def test_the_rate_of_an_empty_arm_cannot_be_estimated() -> None:
@@ -107,7 +103,7 @@ def test_the_rate_of_an_empty_arm_cannot_be_estimated() -> None:
 
 @given(counts(), levels, levels)
 def test_wilson_contains_the_rate_and_nests_by_level(arm: Counts, one: float, other: float) -> None:
-    narrow, wide = (estimated(rate(arm, level=level)).interval for level in sorted((one, other)))
+    narrow, wide = (estimate_of(rate(arm, level=level)).interval for level in sorted((one, other)))
     assert 0.0 <= wide.low <= narrow.low + 1e-12
     assert narrow.low <= arm.proportion <= narrow.high
     assert narrow.high - 1e-12 <= wide.high <= 1.0
@@ -137,7 +133,7 @@ def test_miettinen_nurminen_gives_newcombes_table(cell: tuple[int, int, int, int
     a, m, b, n = cell
     found = difference(treated=Counts(m, a), control=Counts(n, b))
     assert ends(found) == pytest.approx((low, high), abs=5e-5)
-    assert estimated(found).effect == pytest.approx(a / m - b / n)
+    assert estimate_of(found).effect == pytest.approx(a / m - b / n)
 
 
 @pytest.mark.parametrize(
@@ -224,12 +220,12 @@ def test_the_miettinen_nurminen_p_value_is_pearsons_with_n_minus_one() -> None:
     from scipy.stats import chi2_contingency
 
     pearson = chi2_contingency([[56, 14], [48, 32]], correction=False).statistic
-    found = estimated(difference(treated=Counts(70, 56), control=Counts(80, 48)))
+    found = estimate_of(difference(treated=Counts(70, 56), control=Counts(80, 48)))
     assert found.p_value == pytest.approx(erfc(sqrt(pearson * 149 / 150 / 2)), rel=1e-12)
 
 
 def test_two_arms_without_events_differ_by_zero_with_p_one_and_an_interval_of_some_length() -> None:
-    found = estimated(difference(treated=Counts(10, 0), control=Counts(10, 0)))
+    found = estimate_of(difference(treated=Counts(10, 0), control=Counts(10, 0)))
     assert (found.effect, found.p_value) == (0.0, 1.0)
     assert -0.3 < found.interval.low < 0.0 < found.interval.high < 0.3
 
@@ -307,13 +303,15 @@ def test_intervals_of_a_difference_nest_by_level(a: Counts, b: Counts, one: floa
 
 @given(counts())
 def test_equal_arms_differ_by_zero_with_p_one(arm: Counts) -> None:
-    found = estimated(difference(treated=arm, control=arm))
+    found = estimate_of(difference(treated=arm, control=arm))
     assert (found.effect, found.p_value) == (0.0, 1.0)
 
 
 def test_counting_non_events_instead_flips_the_sign() -> None:
     a, b = Counts(70, 56), Counts(81, 3)
-    found, other = (estimated(difference(treated=x, control=y)) for x, y in ((a, b), (Counts(70, 14), Counts(81, 78))))
+    found, other = (
+        estimate_of(difference(treated=x, control=y)) for x, y in ((a, b), (Counts(70, 14), Counts(81, 78)))
+    )
     assert ends(found) == pytest.approx((-other.interval.high, -other.interval.low), rel=1e-12)
 
 
@@ -329,7 +327,7 @@ def test_koopman_gives_the_interval_of_another_program() -> None:
 def test_koopman_gives_the_interval_of_his_paper() -> None:
     # Koopman 1984, Biometrics 40:513, the example 36/40 against 16/80: 4.5 with 95% interval 2.94 to 7.15.
     found = ratio(treated=Counts(40, 36), control=Counts(80, 16))
-    assert estimated(found).effect == 4.5
+    assert estimate_of(found).effect == 4.5
     assert ends(found) == pytest.approx((2.94, 7.15), abs=5e-3)
 
 
@@ -364,7 +362,7 @@ def test_koopman_agrees_with_statsmodels(cell: tuple[int, int, int, int]) -> Non
 
 def test_two_full_arms_have_ratio_one_and_an_interval_known_in_closed_form() -> None:
     # By hand: with both arms full the Koopman statistic at a ratio r > 1 is n (r - 1), so the end is 1 + z^2/n.
-    found = estimated(ratio(treated=Counts(20, 20), control=Counts(20, 20)))
+    found = estimate_of(ratio(treated=Counts(20, 20), control=Counts(20, 20)))
     z_squared = 1.959963984540054**2
     assert (found.effect, found.p_value) == (1.0, 1.0)
     assert ends(found) == pytest.approx((1 / (1 + z_squared / 20), 1 + z_squared / 20), rel=1e-12)
@@ -376,7 +374,7 @@ def test_a_control_arm_without_events_has_no_ratio_and_a_treated_arm_without_eve
     assert isinstance(ratio(treated=none, control=none), NotEstimable)
     assert isinstance(ratio(treated=none, control=some, method="katz"), NotEstimable)
     assert isinstance(ratio(treated=Counts(3, 3), control=Counts(9, 9), method="katz"), NotEstimable)
-    found = estimated(ratio(treated=none, control=some))
+    found = estimate_of(ratio(treated=none, control=some))
     assert (found.effect, found.interval.low) == (0.0, 0.0)
 
 
@@ -411,8 +409,8 @@ def test_katz_and_woolf_have_a_standard_error_on_the_scale_of_the_logarithm() ->
         (ratio(treated=a, control=b, method="katz"), 0.109109),
         (odds_ratio(treated=a, control=b, method="woolf"), 0.375991),
     ):
-        assert estimated(found).standard_error == pytest.approx(error, abs=5e-7)
-        assert log(ends(found)[1] / estimated(found).effect) == pytest.approx(1.959964 * error, rel=1e-5)
+        assert estimate_of(found).standard_error == pytest.approx(error, abs=5e-7)
+        assert log(ends(found)[1] / estimate_of(found).effect) == pytest.approx(1.959964 * error, rel=1e-5)
 
 
 # Odds ratio
@@ -421,7 +419,7 @@ def test_katz_and_woolf_have_a_standard_error_on_the_scale_of_the_logarithm() ->
 def test_woolf_gives_agrestis_aspirin_example() -> None:
     # Agresti, An Introduction to Categorical Data Analysis (2007), section 2.3: 1.83, 95% interval 1.44 to 2.33.
     found = odds_ratio(treated=Counts(11034, 189), control=Counts(11037, 104))
-    assert estimated(found).effect == pytest.approx(1.83, abs=5e-3)
+    assert estimate_of(found).effect == pytest.approx(1.83, abs=5e-3)
     assert ends(found) == pytest.approx((1.44, 2.33), abs=5e-3)
 
 

@@ -6,11 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.stats import Counts, Estimate, NotEstimable, sequential
-
-
-def known(value: object) -> Estimate:
-    assert isinstance(value, Estimate)
-    return value
+from tests.analytics.stats.estimates import estimate_of
 
 
 @pytest.mark.parametrize(
@@ -85,7 +81,7 @@ def test_every_look_needs_one_positive_boundary(z: list[float]) -> None:
 @pytest.mark.parametrize("sides", [1, 2])
 def test_a_repeated_interval_at_any_look_is_the_estimate_plus_or_minus_its_boundary(look: int, sides: int) -> None:
     planned = sequential.boundaries([0.3, 0.6, 1.0], alpha=0.05, sides=sides)
-    found = known(sequential.repeated_interval(effect=0.03, standard_error=0.01, boundaries=planned, look=look))
+    found = estimate_of(sequential.repeated_interval(effect=0.03, standard_error=0.01, boundaries=planned, look=look))
     # By hand: Jennison and Turnbull 1989, estimate +- z_k times its standard error; open above with one side.
     high = 0.03 + planned.z[look - 1] * 0.01 if sides == 2 else math.inf
     assert found.interval.low == pytest.approx(0.03 - planned.z[look - 1] * 0.01, rel=1e-12)
@@ -99,8 +95,8 @@ def test_a_repeated_interval_at_any_look_is_the_estimate_plus_or_minus_its_bound
 @pytest.mark.parametrize("level", [1e-9, 0.5, 0.99, 1 - 1e-9])
 def test_sequences_nest_by_level_and_survive_any_level(level: float) -> None:
     pair = {"treated": Counts(4000, 1700), "control": Counts(4100, 1500), "n_planned": 20_000}
-    inner = known(sequential.confidence_sequence(**pair, level=level / 2))  # type: ignore[arg-type]
-    outer = known(sequential.confidence_sequence(**pair, level=level))  # type: ignore[arg-type]
+    inner = estimate_of(sequential.confidence_sequence(**pair, level=level / 2))  # type: ignore[arg-type]
+    outer = estimate_of(sequential.confidence_sequence(**pair, level=level))  # type: ignore[arg-type]
     assert outer.interval.low <= inner.interval.low <= inner.interval.high <= outer.interval.high
 
 
@@ -121,7 +117,7 @@ def test_any_false_claim_over_all_looks_costs_alpha(spending: sequential.Spendin
 def test_the_repeated_interval_excludes_zero_exactly_where_the_boundary_is_crossed() -> None:
     planned = sequential.boundaries([0.5, 1.0], alpha=0.05)
     for z in (2.9, 2.96, 2.97, 3.2):
-        found = known(sequential.repeated_interval(effect=z, standard_error=1.0, boundaries=planned, look=1))
+        found = estimate_of(sequential.repeated_interval(effect=z, standard_error=1.0, boundaries=planned, look=1))
         assert found.p_value is not None
         assert (0.0 not in found.interval) == (z > planned.z[0]) == (found.p_value < 0.05)
 
@@ -134,7 +130,9 @@ def half_width(sigma: float, n: int, rho: float, alpha: float) -> float:
 
 def test_the_confidence_sequence_is_that_of_the_paper_with_the_best_rho() -> None:
     treated, control, n_planned = Counts(4000, 1700), Counts(4100, 1500), 20_000
-    found = known(sequential.confidence_sequence(treated=treated, control=control, level=0.95, n_planned=n_planned))
+    found = estimate_of(
+        sequential.confidence_sequence(treated=treated, control=control, level=0.95, n_planned=n_planned)
+    )
     n = treated.n + control.n
     error = math.sqrt(sum(c.proportion * (1 - c.proportion) / c.n for c in (treated, control)))
     sigma = error * math.sqrt(n)
@@ -147,7 +145,7 @@ def test_the_confidence_sequence_is_that_of_the_paper_with_the_best_rho() -> Non
 def test_it_is_narrowest_in_proportion_at_the_planned_size() -> None:
     factors = []
     for n in (500, 2000, 5000, 10_000, 40_000):
-        found = known(sequential.always_valid(effect=0.0, standard_error=1.0, n=n, n_planned=5000))
+        found = estimate_of(sequential.always_valid(effect=0.0, standard_error=1.0, n=n, n_planned=5000))
         factors.append(found.interval.width / 2)
     assert min(factors) == factors[2] == pytest.approx(3.04, abs=0.01)
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from analytics.stats import Counts, Estimate, NotEstimable, proportions, strata
 from analytics.stats.strata import ChiSquare, Stratum
+from tests.analytics.stats.estimates import estimate_of
 
 # UC Berkeley admissions 1973 by department, men and women: (applied, admitted); R's datasets::UCBAdmissions.
 MEN = [(825, 512), (560, 353), (325, 120), (417, 138), (191, 53), (373, 22)]
@@ -31,14 +32,9 @@ def tables(rows: list[Stratum]) -> Any:
     )
 
 
-def known(value: object) -> Estimate:
-    assert isinstance(value, Estimate)
-    return value
-
-
 def test_the_odds_ratio_and_its_interval_agree_with_statsmodels() -> None:
     # statsmodels StratifiedTable: oddsratio_pooled, and oddsratio_pooled_confint by Robins, Breslow and Greenland.
-    theirs, ours = tables(BERKELEY), known(strata.odds_ratio(BERKELEY))
+    theirs, ours = tables(BERKELEY), estimate_of(strata.odds_ratio(BERKELEY))
     low, high = theirs.oddsratio_pooled_confint(0.05)
     assert ours.effect == pytest.approx(theirs.oddsratio_pooled, rel=1e-9)
     assert (ours.interval.low, ours.interval.high) == pytest.approx((low, high), rel=1e-9)
@@ -46,7 +42,7 @@ def test_the_odds_ratio_and_its_interval_agree_with_statsmodels() -> None:
 
 def test_the_risk_ratio_agrees_with_statsmodels() -> None:
     # statsmodels StratifiedTable.riskratio_pooled.
-    assert known(strata.ratio(BERKELEY)).effect == pytest.approx(tables(BERKELEY).riskratio_pooled, rel=1e-9)
+    assert estimate_of(strata.ratio(BERKELEY)).effect == pytest.approx(tables(BERKELEY).riskratio_pooled, rel=1e-9)
 
 
 @pytest.mark.parametrize("continuity", [False, True])
@@ -70,8 +66,8 @@ def test_breslow_day_agrees_with_statsmodels(tarone: bool) -> None:
 
 def test_one_stratum_is_the_plain_difference() -> None:
     one = [Stratum(treated=Counts(200, 60), control=Counts(300, 60))]
-    plain = known(proportions.difference(treated=Counts(200, 60), control=Counts(300, 60), method="wald"))
-    ours = known(strata.difference(one))
+    plain = estimate_of(proportions.difference(treated=Counts(200, 60), control=Counts(300, 60), method="wald"))
+    ours = estimate_of(strata.difference(one))
     assert ours.effect == pytest.approx(plain.effect)
     assert ours.standard_error == pytest.approx(plain.standard_error, rel=1e-9)
 
@@ -127,7 +123,7 @@ def test_the_interval_covers_about_its_level() -> None:
             )
             for base in (0.1, 0.3, 0.6)
         ]
-        covered += 0.05 in known(strata.difference(rows)).interval
+        covered += 0.05 in estimate_of(strata.difference(rows)).interval
     # Binomial(600, 0.95): 570 with standard deviation 5.3; four of them.
     assert abs(covered - 570) < 22
 
@@ -139,7 +135,7 @@ def test_an_end_too_large_for_a_number_is_open() -> None:
         Stratum(treated=Counts(1, 0), control=Counts(10**9, 1)),
     ]
     for estimate in (strata.ratio(rows), strata.odds_ratio(rows)):
-        assert known(estimate).interval.high == float("inf")
+        assert estimate_of(estimate).interval.high == float("inf")
 
 
 # R 4.2, metafor: rma.mh(measure, ai, n1i, ci, n2i) and base R's mantelhaen.test; reference/strata.R and its output. Its
