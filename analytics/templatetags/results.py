@@ -12,7 +12,7 @@ from analytics import wording
 from analytics.embargo.access import may_look_early
 from analytics.models import Notice
 from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
-from analytics.results import charts, outcome_rows
+from analytics.results import charts, effect_texts, outcome_rows
 from analytics.results.build import Report
 from analytics.results.look_summaries import LookSummary, look_summaries
 from campaign.models import Campaign
@@ -44,6 +44,10 @@ register.simple_tag(charts.rates_chart)
 register.simple_tag(charts.differences_chart)
 register.simple_tag(outcome_rows.people_scale)
 register.filter(wording.percent)
+register.filter(effect_texts.ratio_text)
+register.filter(effect_texts.lift_text)
+register.filter(effect_texts.size_text)
+register.filter(effect_texts.has_check)
 
 
 @register.simple_tag(takes_context=True)
