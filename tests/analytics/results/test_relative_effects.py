@@ -18,6 +18,7 @@ from analytics.stats import Counts, Estimate, proportions
 from analytics.wording import PeopleScale
 from campaign.models import ServedCount
 from tests import world
+from tests.analytics.stats.estimates import estimate_of
 from tests.campaign.api.test_views import analyst
 
 COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
@@ -39,9 +40,7 @@ def look(counts: dict[str, tuple[int, int]] = COUNTS, places: Sequence[str] = ("
 
 
 def ratio_of_both_to_neutral() -> Estimate:
-    found = proportions.ratio(treated=Counts(2000, 880), control=Counts(2000, 700))
-    assert isinstance(found, Estimate)
-    return found
+    return estimate_of(proportions.ratio(treated=Counts(2000, 880), control=Counts(2000, 700)))
 
 
 def checks_for_programs() -> dict[tuple[str, str], dict[str, Any]]:
