@@ -7,8 +7,19 @@ from django.utils.translation import gettext
 
 from analytics import wording
 from analytics.models import Estimate
-from analytics.report_rows import CrossCheckRow, FactorialRow, OutcomeBlock, PooledRow, PosteriorRow
+from analytics.report_rows import (
+    CrossCheckRow,
+    DifferenceRow,
+    EffectRange,
+    FactorialRow,
+    HomogeneityRow,
+    OutcomeBlock,
+    PooledRow,
+    PosteriorRow,
+)
 from analytics.results.outcome_rows import people_scale
+
+_RANGES = ("ratio", "lift", "after_stopping", "odds_within_days", "odds_within_weekdays")
 
 
 def factorial_rows(contrasts: Sequence[Estimate], primary: OutcomeBlock, *, level: float) -> tuple[FactorialRow, ...]:
@@ -65,14 +76,16 @@ def design_effect_sentence(checks: Sequence[CrossCheckRow]) -> str:
 
 
 def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[CrossCheckRow, ...]:
-    """Return the stored cross-checks of each comparison."""
+    """Return the stored cross-checks of each comparison. Looks of before lack some of them."""
     arms = {row.key: row for row in primary.rates}
+    differences = {(row.treated, row.control): row for row in primary.differences}
     scale = people_scale(primary)
     return tuple(
         CrossCheckRow(
             treated=pair["treated"],
             treated_name=arms[pair["treated"]].name,
             treated_frame=arms[pair["treated"]].frame,
+            control=pair["control"],
             control_name=arms[pair["control"]].name,
             exact_p=pair["exact_p"],
             tipping=""
@@ -83,9 +96,16 @@ def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[Cro
             if pair.get("network_move") is None
             else wording.one_network_sentence(pair["network_move"], pair["networks"], scale),
             design_effect=None if pair.get("design_effect") is None else round(pair["design_effect"], 2),
+            difference=_difference(differences.get((pair["treated"], pair["control"]))),
+            homogeneity=HomogeneityRow(**pair["homogeneity"]) if pair.get("homogeneity") else None,
+            **{name: EffectRange(**pair[name]) if pair.get(name) else None for name in _RANGES},
         )
         for pair in stored.get("pairs", [])
     )
+
+
+def _difference(row: DifferenceRow | None) -> EffectRange | None:
+    return None if row is None or row.effect is None or row.low is None else EffectRange(row.effect, row.low, row.high)
 
 
 def _leave_one_out_range(

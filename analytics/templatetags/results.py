@@ -12,7 +12,7 @@ from analytics import wording
 from analytics.embargo.access import may_look_early
 from analytics.models import Notice
 from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
-from analytics.results import charts, outcome_rows
+from analytics.results import charts, effect_texts, outcome_rows
 from analytics.results.build import Report
 from analytics.results.look_summaries import LookSummary, look_summaries
 from campaign.lifecycle.frozen_plan import correction_of
@@ -47,6 +47,10 @@ register.simple_tag(outcome_rows.people_scale)
 register.filter(wording.percent)
 register.filter(wording.level_text)
 register.filter(wording.pairs_text)
+register.filter(effect_texts.ratio_text)
+register.filter(effect_texts.lift_text)
+register.filter(effect_texts.size_text)
+register.filter(effect_texts.has_check)
 
 
 @register.simple_tag(takes_context=True)
