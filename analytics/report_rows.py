@@ -79,14 +79,26 @@ class FactorialRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NotWorseRow:
+    """Whether an arm is shown to be no worse than the control by a margin, as for a single look; shares."""
+
+    treated: str
+    control: str
+    margin: float
+    p_value: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeBlock:
-    """Rates and differences of one outcome."""
+    """Rates and differences of one outcome; and for a guardrail with a margin, whether arms are no worse by it."""
 
     outcome: Outcome
     role: str
     rates: tuple[RateRow, ...]
     differences: tuple[DifferenceRow, ...]
     smallest_difference: float | None
+    not_worse: tuple[NotWorseRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

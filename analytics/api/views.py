@@ -103,12 +103,23 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     hidden = serializers.BooleanField(help_text="Whether there is none because a count is small.")
 
 
+class NotWorseSerializer(serializers.Serializer[Any]):
+    """Whether an arm is shown to be no worse than the control by the guardrail's margin, as for a single look."""
+
+    treated = serializers.CharField()
+    control = serializers.CharField()
+    margin = serializers.FloatField()
+    p_value = serializers.FloatField(help_text="One-sided, of non-inferiority.")
+    sentence = serializers.CharField()
+
+
 class OutcomeEstimatesSerializer(serializers.Serializer[Any]):
     outcome = serializers.CharField()
     role = serializers.ChoiceField(choices=[*PlannedOutcome.Role.choices, ("exploratory", "Exploratory")])
     smallest_difference = serializers.FloatField(allow_null=True, help_text="As a share; less would change nothing.")
     arms = ArmRateSerializer(many=True)
     comparisons = ComparisonSerializer(many=True)
+    not_worse = NotWorseSerializer(many=True, help_text="Of a guardrail with a margin.")
 
 
 class OmnibusSerializer(serializers.Serializer[Any]):
@@ -296,6 +307,7 @@ def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
                     asdict(row) | {"arm": row.key, "interval": _interval(row, report.level)} for row in block.rates
                 ],
                 "comparisons": [asdict(row) | {"interval": _interval(row, report.level)} for row in block.differences],
+                "not_worse": [asdict(row) for row in block.not_worse],
             }
             for block in (report.primary, *report.others)
         ],

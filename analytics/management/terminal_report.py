@@ -106,6 +106,8 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
             cells.append(scale.signed(truth[pair.treated] - truth[pair.control]))
         table.add(*cells)
     console.print(table)
+    for check in block.not_worse:
+        console.print(as_text(f"  {check.sentence}"), style="dim")
     for pair in block.differences if block.role == "primary" else ():
         console.print(as_text(f"  {pair.sentence}"), style="dim")
     console.print()

@@ -1,6 +1,7 @@
 """Build the secondary tables of a report: factorial contrasts, cross-checks, posterior chances, pooled estimates."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext
@@ -13,10 +14,12 @@ from analytics.report_rows import (
     EffectRange,
     FactorialRow,
     HomogeneityRow,
+    NotWorseRow,
     OutcomeBlock,
     PooledRow,
     PosteriorRow,
 )
+from analytics.results.effect_texts import not_worse_sentence
 from analytics.results.outcome_rows import people_scale
 
 _RANGES = ("ratio", "lift", "after_stopping", "odds_within_days", "odds_within_weekdays")
@@ -120,6 +123,29 @@ def _leave_one_out_range(
         "high": scale.signed(highest["effect"]),
         "other": highest["stratum"],
     }
+
+
+def with_guardrail_checks(block: OutcomeBlock, stored: dict[str, Any], *, level: float) -> OutcomeBlock:
+    """Add to a guardrail whether each arm is shown to be no worse than the control by the plan's margin."""
+    names = {row.key: row.name for row in block.rates}
+    rows = [
+        NotWorseRow(
+            treated=check["treated"],
+            control=check["control"],
+            margin=check["margin"],
+            p_value=check["p_value"],
+            sentence=not_worse_sentence(
+                names[check["treated"]],
+                names[check["control"]],
+                margin=check["margin"],
+                p_value=check["p_value"],
+                level=level,
+            ),
+        )
+        for check in stored.get("guardrails", [])
+        if check["outcome"] == block.outcome.key
+    ]
+    return replace(block, not_worse=tuple(rows))
 
 
 def posterior_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[PosteriorRow, ...]:
