@@ -23,6 +23,10 @@ from analytics.wording.comparisons import (
 from analytics.wording.cross_checks import omnibus_sentence, one_network_sentence, split_test_sentence, tipping_sentence
 from analytics.wording.factorial import CONTRAST_RULES, ContrastNumbers, contrast_sentence, term_name
 from analytics.wording.numbers import (
+    DIFFERENCE_IN_PERCENT,
+    LIFT,
+    RATIO,
+    EffectFormat,
     PeopleScale,
     at_most,
     choose_scale,
@@ -58,9 +62,13 @@ __all__ = [
     "CLAIMS",
     "COMPARISON_RULES",
     "CONTRAST_RULES",
+    "DIFFERENCE_IN_PERCENT",
+    "LIFT",
     "ORDINAL_RULES",
+    "RATIO",
     "ComparisonNumbers",
     "ContrastNumbers",
+    "EffectFormat",
     "PeopleRange",
     "PeopleScale",
     "SentenceRule",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 _MOST_DECIMALS = 9
 _BASES = (100, 1_000, 10_000, 100_000, 1_000_000)
-_USUAL_ALPHAS = (0.1, 0.05, 0.01, 0.005)
+_USUAL_ALPHAS = (0.1, 0.05, 0.025, 0.01, 0.005)
 EQUAL = 1e-9
 """Numbers that differ by less are equal but for the rounding of the machine."""
 
@@ -80,6 +80,38 @@ def interval_in(low: float, high: float, *, decimals: int, signed: bool = False,
     """Format an interval, with more decimals where its ends would coincide, lose their sign or reach a bound."""
     needed = decimals_needed([low, high], least=decimals, bounds=[0.0, *bounds])
     return range_text(*(signed_number(end, needed) if signed else number(end, needed) for end in (low, high)))
+
+
+@dataclass(frozen=True, slots=True)
+class EffectFormat:
+    """How an effect and its interval are written: multiplied, signed, and not rounded to `none`, that is no effect."""
+
+    decimals: int
+    factor: float = 1.0
+    signed: bool = True
+    none: float = 0.0
+    is_percent: bool = False
+
+    def text(self, effect: float | None, low: float, high: float | None) -> str:
+        """Format an effect: "+9.1 (+7.2 to +11.0)", or "above 1.08" where it has no upper end."""
+        scaled = [value * self.factor for value in (low, effect, high) if value is not None]
+        needed = decimals_needed(scaled, least=self.decimals, bounds=[self.none * self.factor])
+        written = [self._write(value, needed) for value in scaled]
+        if effect is None or high is None:
+            return gettext("above %(number)s") % {"number": written[0]}
+        return gettext("%(effect)s (%(interval)s)") % {
+            "effect": written[1],
+            "interval": range_text(written[0], written[2]),
+        }
+
+    def _write(self, value: float, decimals: int) -> str:
+        text = signed_number(value, decimals) if self.signed else number(value, decimals)
+        return gettext("%(number)s%%") % {"number": text} if self.is_percent else text
+
+
+RATIO = EffectFormat(decimals=2, signed=False, none=1.0)
+LIFT = EffectFormat(decimals=0, factor=100.0, is_percent=True)
+DIFFERENCE_IN_PERCENT = EffectFormat(decimals=2, factor=100.0, is_percent=True)
 
 
 @dataclass(frozen=True, slots=True)
