@@ -242,7 +242,7 @@ def _print_checks(checks: CrossChecks, console: Console) -> None:
         console.print(pairs)
     _print_relative_effects(checks, console)
     if checks.arms:
-        best = ", ".join(f"{arm.arm} {_percent(arm.best, decimals=1)}" for arm in checks.arms)
+        best = ", ".join(f"{arm.arm} {wording.chance_text(arm.best)}" for arm in checks.arms)
         console.print(as_text(f"Chance to be best (flat priors; not a rule for stopping): {best}"))
 
 

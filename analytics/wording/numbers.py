@@ -66,6 +66,15 @@ def percent(share: float) -> str:
     return gettext("%(number)s%%") % {"number": number(value, decimals)}
 
 
+def chance_text(chance: float) -> str:
+    """Format a chance: "62%"; near none or certain, say only on which side: "below 1%", "above 99%"."""
+    if chance < 0.01:
+        return gettext("below %(number)s") % {"number": percent(0.01)}
+    if chance > 0.99:
+        return gettext("above %(number)s") % {"number": percent(0.99)}
+    return percent(round(chance, 2))
+
+
 def level_text(level: float) -> str:
     """Format the level of an interval exactly: 0.975 is "97.5%"."""
     return gettext("%(number)s%%") % {"number": compact_number(level * 100)}

@@ -76,6 +76,17 @@ def test_shares_and_levels_are_not_rounded_to_all() -> None:
     assert [wording.level_text(level) for level in (0.9, 0.95, 0.975, 0.995)] == ["90%", "95%", "97.5%", "99.5%"]
 
 
+def test_a_chance_near_none_or_certain_says_on_which_side_it_lies() -> None:
+    assert [wording.chance_text(chance) for chance in (0.0, 0.004, 0.62, 0.985, 0.9996, 1.0)] == [
+        "below 1%",
+        "below 1%",
+        "62%",
+        "98%",
+        "above 99%",
+        "above 99%",
+    ]
+
+
 def test_a_p_value_is_never_zero_nor_at_the_level_that_it_is_below() -> None:
     assert [wording.p_value(p) for p in (0.5, 0.0123, 0.0004, 0.0, 0.0496, 0.05)] == [
         "0.500",
