@@ -1,14 +1,15 @@
 """PURE  Simulate arms of several texts that work alike on average: what is called of these texts, and of their kind."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from analytics.comparison import compare
 from analytics.comparison.compare import ArmCounts, Monitoring, Rules
-from analytics.comparison.compare import difference as difference_of_these
 from analytics.simulation_study.error_rates import RandomGenerator, SimulatedShare, is_covered
+from analytics.stats import proportions, sequential
 from analytics.stats.texts import looks, matched, nested
 from analytics.stats.texts.sizing import Design
 from analytics.stats.texts.values import text_means
@@ -24,6 +25,7 @@ LOOKS: dict[Monitoring, tuple[float, ...]] = {
     "group-sequential": (0.2, 0.4, 0.6, 0.8, 1.0),
     "always-valid": (*(tenth / 10 for tenth in range(1, 11)), 2.0, 4.0),
 }
+_BOUNDARIES = sequential.boundaries(LOOKS["group-sequential"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +86,14 @@ def _these_texts(
     events: _Array, people: int, campaign: TextCampaign, monitoring: Monitoring, look: int
 ) -> Estimate | NotEstimable:
     """The plan's analysis of people alone, all texts of an arm together."""
-    rules = Rules(monitoring=monitoring, planned_per_arm=campaign.people)
+    first, second = (Counts(people * len(arm), int(arm.sum())) for arm in events)
     if monitoring == "group-sequential":
-        rules = replace(rules, looks=LOOKS[monitoring][:look])
-    first, second = (
-        ArmCounts(key, Counts(people * len(arm), int(arm.sum()))) for key, arm in zip("ab", events, strict=True)
-    )
-    return difference_of_these(first, second, rules)
+        # The interval of `compare`, without its p-value, which takes ten times as long.
+        return proportions.difference(
+            treated=first, control=second, level=_BOUNDARIES.nominal_level(look), method="wald"
+        )
+    rules = Rules(monitoring=monitoring, planned_per_arm=campaign.people)
+    return compare.difference(ArmCounts("a", first), ArmCounts("b", second), rules)
 
 
 def _texts_of_this_kind(events: _Array, people: int, campaign: TextCampaign, weight: float) -> Estimate | NotEstimable:
