@@ -101,12 +101,23 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     hidden = serializers.BooleanField(help_text="Whether there is none because a count is small.")
 
 
+class NotWorseSerializer(serializers.Serializer[Any]):
+    """Whether an arm is shown to be no worse than the control by the guardrail's margin, as for a single look."""
+
+    treated = serializers.CharField()
+    control = serializers.CharField()
+    margin = serializers.FloatField()
+    p_value = serializers.FloatField(help_text="One-sided, of non-inferiority.")
+    sentence = serializers.CharField()
+
+
 class OutcomeEstimatesSerializer(serializers.Serializer[Any]):
     outcome = serializers.CharField()
     role = serializers.ChoiceField(choices=[*PlannedOutcome.Role.choices, ("exploratory", "Exploratory")])
     smallest_difference = serializers.FloatField(allow_null=True, help_text="As a share; less would change nothing.")
     arms = ArmRateSerializer(many=True)
     comparisons = ComparisonSerializer(many=True)
+    not_worse = NotWorseSerializer(many=True, help_text="Of a guardrail with a margin.")
 
 
 class OmnibusSerializer(serializers.Serializer[Any]):
@@ -136,10 +147,27 @@ class ContrastSerializer(serializers.Serializer[Any]):
     sentence = serializers.CharField()
 
 
+class EffectRangeSerializer(serializers.Serializer[Any]):
+    """An effect with its interval, at the level of the look. Without an upper end, `effect` and `high` are null."""
+
+    effect = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField()
+    high = serializers.FloatField(allow_null=True)
+
+
+class HomogeneitySerializer(serializers.Serializer[Any]):
+    """Breslow and Day's test, with Tarone's correction, that all placements have one odds ratio."""
+
+    statistic = serializers.FloatField()
+    df = serializers.IntegerField()
+    p_value = serializers.FloatField()
+
+
 class CheckSerializer(serializers.Serializer[Any]):
     """One comparison looked at in other ways, as for a single look."""
 
     treated = serializers.CharField()
+    control = serializers.CharField()
     exact_p = serializers.FloatField(allow_null=True)
     tipping = serializers.CharField(allow_blank=True)
     without = serializers.CharField(allow_blank=True, help_text="Leaving out one placement: lowest and highest.")
@@ -149,6 +177,21 @@ class CheckSerializer(serializers.Serializer[Any]):
     one_network = serializers.CharField(
         allow_blank=True,
         help_text="How far one network could have moved it, and how many it would take to turn the answer.",
+    )
+    difference = EffectRangeSerializer(allow_null=True, help_text="That of the plan, to read the others beside it.")
+    ratio = EffectRangeSerializer(allow_null=True, help_text="The treated rate over the control rate.")
+    lift = EffectRangeSerializer(allow_null=True, help_text="The ratio less 1.")
+    homogeneity = HomogeneitySerializer(
+        allow_null=True, help_text="Do the placements agree? Null unless all counts show."
+    )
+    after_stopping = EffectRangeSerializer(
+        allow_null=True, help_text="At a planned look: the median-unbiased difference if the campaign ended there."
+    )
+    odds_within_days = EffectRangeSerializer(
+        allow_null=True, help_text="The odds ratio by an additive logit of placement and day."
+    )
+    odds_within_weekdays = EffectRangeSerializer(
+        allow_null=True, help_text="The odds ratio by an additive logit of placement and weekday."
     )
 
 
@@ -244,6 +287,7 @@ def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
                     asdict(row) | {"arm": row.key, "interval": _interval(row, report.level)} for row in block.rates
                 ],
                 "comparisons": [asdict(row) | {"interval": _interval(row, report.level)} for row in block.differences],
+                "not_worse": [asdict(row) for row in block.not_worse],
             }
             for block in (report.primary, *report.others)
         ],

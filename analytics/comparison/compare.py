@@ -223,7 +223,7 @@ def difference(
         return apply_monitoring(_minus_half(superiority), n=n, n_planned=n_planned, rules=rules, bound=0.5)
     if not rules.is_grouped and too_few_events_reason([treated.counts, control.counts], rules):
         return exact_sequence.difference(treated=treated.counts, control=control.counts, level=rules.level)
-    estimate = _single_look_difference(treated, control, rules)
+    estimate = single_look_difference(treated, control, rules)
     n = treated.counts.n + control.counts.n
     return apply_monitoring(estimate, n=n, n_planned=n_planned, rules=rules)
 
@@ -275,7 +275,8 @@ def _normal_error(estimate: Estimate) -> float | None:
     return estimate.standard_error if z in (0.0, inf) else abs(estimate.effect) / z
 
 
-def _single_look_difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
+def single_look_difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
+    """Estimate treated minus control by the plan's estimator, as if there were one look."""
     if rules.clusters:
         return grouped.clustered_difference(treated.clusters, control.clusters, rules.clusters, level=rules.level)
     if rules.stratified:

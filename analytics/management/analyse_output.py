@@ -235,6 +235,7 @@ def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
     strata = any(pair.homogeneity for pair in checks.pairs)
     days = any(pair.odds_within_days for pair in checks.pairs)
     weekdays = any(pair.odds_within_weekdays for pair in checks.pairs)
+    margin = any(pair.not_worse_p is not None for pair in checks.pairs)
     table = TextTable(
         "Relative effects, each as for a single look",
         [
@@ -243,6 +244,7 @@ def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
             *(["difference if it ended here"] if stopping else []),
             *(["odds ratio within days"] if days else []),
             *(["within weekdays"] if weekdays else []),
+            *(["not worse by the margin: p"] if margin else []),
         ],
     )
     for pair in checks.pairs:
@@ -254,6 +256,7 @@ def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
             *([_range(pair.after_stopping, "{:+.2%}")] if stopping else []),
             *([_range(pair.odds_within_days, "{:.2f}")] if days else []),
             *([_range(pair.odds_within_weekdays, "{:.2f}")] if weekdays else []),
+            *(["–" if pair.not_worse_p is None else wording.p_value(pair.not_worse_p)] if margin else []),
         )
     console.print(table)
 

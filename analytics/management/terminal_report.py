@@ -1,14 +1,15 @@
 """Print a report in a terminal: the sentence first, then rates, differences and data quality."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from django.conf import settings
 from rich.console import Console
 
 from analytics import wording
 from analytics.management.terminal import TextTable, as_text
-from analytics.report_rows import OutcomeBlock
+from analytics.report_rows import CrossCheckRow, OutcomeBlock
 from analytics.results.build import Report
+from analytics.results.effect_texts import lift_text, ratio_text, size_text
 from analytics.results.outcome_rows import people_scale
 
 _FRAME_MARKS = {"neutral": "●", "victim": "■", "user": "▲", "both": "◆"}
@@ -35,6 +36,7 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
         _show_block(report.primary, report, console, truth)
         for block in report.others:
             _show_block(block, report, console, None)
+    _show_checks(report, console)
     for row in report.factorial:
         console.print(as_text(f"  {row.sentence}"), style="dim")
     for sentence in report.guardrail_pauses:
@@ -94,6 +96,44 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
             cells.append(scale.signed(truth[pair.treated] - truth[pair.control]))
         table.add(*cells)
     console.print(table)
+    for check in block.not_worse:
+        console.print(as_text(f"  {check.sentence}"), style="dim")
     for pair in block.differences if block.role == "primary" else ():
         console.print(as_text(f"  {pair.sentence}"), style="dim")
     console.print()
+
+
+def _show_checks(report: Report, console: Console) -> None:
+    """Print the cross-checks of each comparison, as far as there are any."""
+    checks, scale = report.checks, people_scale(report.primary)
+    if not checks:
+        return
+    numbers = [f"more of {scale.people}", "times as many", "lift"]
+    effects = TextTable("The same differences in other ways, each as for a single look", ["comparison", *numbers])
+    others = TextTable(
+        "Cross-checks, each as for a single look; they decide nothing",
+        ["comparison", "Fisher’s exact p", "how little would turn it", "without one placement", "one hostile network"],
+    )
+    for row in checks:
+        name = f"{row.treated_name} − {row.control_name}"
+        exact = "–" if row.exact_p is None else wording.p_value(row.exact_p)
+        effects.add(name, size_text(row.difference, scale), ratio_text(row.ratio), lift_text(row.lift))
+        others.add(name, exact, *(text or "–" for text in (row.tipping, row.without, row.one_network)))
+    console.print(effects)
+    for row in checks:
+        for text in _other_effects(row, scale):
+            console.print(as_text(f"  {row.treated_name} − {row.control_name}: {text}"), style="dim")
+    console.print(others)
+    console.print()
+
+
+def _other_effects(row: CrossCheckRow, scale: wording.PeopleScale) -> Iterator[str]:
+    """State in a sentence each what a comparison has beside ratio and lift."""
+    if row.after_stopping:
+        yield f"if it ends here, {size_text(row.after_stopping, scale)} more of {scale.people}."
+    if row.odds_within_days:
+        yield f"odds ratio within days {ratio_text(row.odds_within_days)}."
+    if row.odds_within_weekdays:
+        yield f"odds ratio within weekdays {ratio_text(row.odds_within_weekdays)}."
+    if row.homogeneity:
+        yield f"do the placements differ? p {wording.p_value(row.homogeneity.p_value)}."

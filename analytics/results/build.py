@@ -120,7 +120,9 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
             ),
         ),
         primary=primary,
-        others=tuple(others),
+        others=tuple(
+            supplementary_rows.with_guardrail_checks(block, look.checks, level=analysis.level) for block in others
+        ),
         plan_frozen_at=plan.frozen_at,
         exception=requested.exception or analysis.exception,
         deviations=deviations(campaign),

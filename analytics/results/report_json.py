@@ -35,6 +35,7 @@ def as_dict(report: Report) -> dict[str, Any]:
                 "role": block.role,
                 "rates": [asdict(row) for row in block.rates],
                 "comparisons": [asdict(row) for row in block.differences],
+                "not_worse": [asdict(row) for row in block.not_worse],
             }
             for block in (report.primary, *report.others)
         ],

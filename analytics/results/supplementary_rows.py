@@ -1,14 +1,28 @@
 """Build the secondary tables of a report: factorial contrasts, cross-checks, posterior chances, pooled estimates."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext
 
 from analytics import wording
 from analytics.models import Estimate
-from analytics.report_rows import CrossCheckRow, FactorialRow, OutcomeBlock, PooledRow, PosteriorRow
+from analytics.report_rows import (
+    CrossCheckRow,
+    DifferenceRow,
+    EffectRange,
+    FactorialRow,
+    HomogeneityRow,
+    NotWorseRow,
+    OutcomeBlock,
+    PooledRow,
+    PosteriorRow,
+)
+from analytics.results.effect_texts import not_worse_sentence
 from analytics.results.outcome_rows import people_scale
+
+_RANGES = ("ratio", "lift", "after_stopping", "odds_within_days", "odds_within_weekdays")
 
 
 def factorial_rows(contrasts: Sequence[Estimate], primary: OutcomeBlock) -> tuple[FactorialRow, ...]:
@@ -48,14 +62,16 @@ def design_effect_sentence(checks: Sequence[CrossCheckRow]) -> str:
 
 
 def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[CrossCheckRow, ...]:
-    """Return the stored cross-checks of each comparison."""
+    """Return the stored cross-checks of each comparison. Looks of before lack some of them."""
     arms = {row.key: row for row in primary.rates}
+    differences = {(row.treated, row.control): row for row in primary.differences}
     scale = people_scale(primary)
     return tuple(
         CrossCheckRow(
             treated=pair["treated"],
             treated_name=arms[pair["treated"]].name,
             treated_frame=arms[pair["treated"]].frame,
+            control=pair["control"],
             control_name=arms[pair["control"]].name,
             exact_p=pair["exact_p"],
             tipping=""
@@ -66,9 +82,16 @@ def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[Cro
             if pair.get("network_move") is None
             else wording.one_network_sentence(pair["network_move"], pair["networks"], scale),
             design_effect=None if pair.get("design_effect") is None else round(pair["design_effect"], 2),
+            difference=_difference(differences.get((pair["treated"], pair["control"]))),
+            homogeneity=HomogeneityRow(**pair["homogeneity"]) if pair.get("homogeneity") else None,
+            **{name: EffectRange(**pair[name]) if pair.get(name) else None for name in _RANGES},
         )
         for pair in stored.get("pairs", [])
     )
+
+
+def _difference(row: DifferenceRow | None) -> EffectRange | None:
+    return None if row is None or row.effect is None or row.low is None else EffectRange(row.effect, row.low, row.high)
 
 
 def _leave_one_out_range(
@@ -83,6 +106,29 @@ def _leave_one_out_range(
         "high": scale.signed(highest["effect"]),
         "other": highest["stratum"],
     }
+
+
+def with_guardrail_checks(block: OutcomeBlock, stored: dict[str, Any], *, level: float) -> OutcomeBlock:
+    """Add to a guardrail whether each arm is shown to be no worse than the control by the plan's margin."""
+    names = {row.key: row.name for row in block.rates}
+    rows = [
+        NotWorseRow(
+            treated=check["treated"],
+            control=check["control"],
+            margin=check["margin"],
+            p_value=check["p_value"],
+            sentence=not_worse_sentence(
+                names[check["treated"]],
+                names[check["control"]],
+                margin=check["margin"],
+                p_value=check["p_value"],
+                level=level,
+            ),
+        )
+        for check in stored.get("guardrails", [])
+        if check["outcome"] == block.outcome.key
+    ]
+    return replace(block, not_worse=tuple(rows))
 
 
 def posterior_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[PosteriorRow, ...]:

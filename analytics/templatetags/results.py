@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from django import template
 from django.conf import settings
 from django.template import Context
-from django.utils.translation import gettext
 
 from analytics import wording
 from analytics.embargo.access import may_look_early
 from analytics.models import Notice
 from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
-from analytics.results import charts, outcome_rows
+from analytics.results import charts, effect_texts, outcome_rows
 from analytics.results.build import Report
 from analytics.results.look_summaries import LookSummary, look_summaries
 from campaign.models import Campaign
@@ -44,6 +43,11 @@ register.simple_tag(charts.rates_chart)
 register.simple_tag(charts.differences_chart)
 register.simple_tag(outcome_rows.people_scale)
 register.filter(wording.percent)
+register.filter(effect_texts.ratio_text)
+register.filter(effect_texts.lift_text)
+register.filter(effect_texts.size_text)
+register.filter(effect_texts.has_check)
+register.filter(effect_texts.as_people)
 
 
 @register.simple_tag(takes_context=True)
@@ -154,14 +158,6 @@ def p_value(p: float | None) -> str:
 def format_count(number: int | None) -> str:
     """Format a count with thousands separators: "20,000". None is a hidden count."""
     return wording.count_text(number, settings.SMALL_CELL)
-
-
-@register.filter
-def as_people(share: float) -> str:
-    """Format a planned share as people: "2 in 100". The base is larger than 100 if the share is below 1%."""
-    scale = wording.choose_scale([share]) if 0 < share < 0.01 else wording.PeopleScale(100)
-    values = {"number": wording.compact_number(share * scale.base), "people": scale.people}
-    return gettext("%(number)s in %(people)s") % values
 
 
 @register.filter

@@ -91,6 +91,14 @@ def test_an_empty_arm_is_null_and_not_zero(tmp_path: Path) -> None:
     assert told["comparisons"][0]["effect"] is None
 
 
+def test_a_margin_says_whether_an_arm_is_shown_to_be_no_worse(tmp_path: Path) -> None:
+    """Newcombe 1998, table II, (a): for 56 of 70 against 48 of 80 the interval ends at 0.3382, so the p is 0.025."""
+    text = "arm,n,events\na,80,48\nb,70,56\n"
+    told = analyse(tmp_path, text, "--control", "a", "--margin", "0.3382", "--lower-is-better")
+    assert told["checks"]["pairs"][0]["not_worse_p"] == pytest.approx(0.025, abs=5e-5)
+    assert analyse(tmp_path, text, "--control", "a")["checks"]["pairs"][0]["not_worse_p"] is None
+
+
 @pytest.mark.parametrize(
     ("text", "options", "says"),
     [
