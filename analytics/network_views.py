@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from campaign.lifecycle.frozen_plan import launched_network_shares
 from campaign.models import AnalysisPlan, Arm, Placement, ServedCount
+from campaign.planned_people import planned_people
 from campaign.serving.network_share import most_of_one_network, share_of_plan
 
 
@@ -17,7 +18,9 @@ def views_of_one_network(plan: AnalysisPlan, arms: Sequence[Arm]) -> int:
 
     A server that is started anew, and each further server, leaves it as much again on that day.
     """
-    share = share_of_plan(plan.planned_per_arm, arms=len(arms), most=settings.NETWORK_SHARE)
+    weights = [arm.weight for arm in arms]
+    people = planned_people(plan.planned_per_arm, weights)
+    share = share_of_plan(people, weights, most=settings.NETWORK_SHARE)
     placements = Placement.objects.filter(campaigns=plan.campaign_id)
     frozen = launched_network_shares(plan)
     declared = {

@@ -70,36 +70,80 @@ class FactorialRow:
     effect: float | None
     low: float | None
     high: float | None
+    p_value: float | None
     p_adjusted: float | None
+    method: str
     verdict: str
     verdict_name: str
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
+class NotWorseRow:
+    """Whether an arm is shown to be no worse than the control by a margin, as for a single look; shares."""
+
+    treated: str
+    control: str
+    margin: float
+    p_value: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeBlock:
-    """Rates and differences of one outcome."""
+    """Rates and differences of one outcome; and for a guardrail with a margin, whether arms are no worse by it."""
 
     outcome: Outcome
     role: str
     rates: tuple[RateRow, ...]
     differences: tuple[DifferenceRow, ...]
     smallest_difference: float | None
+    not_worse: tuple[NotWorseRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRange:
+    """An effect and its interval. `effect` and `high` are None where the interval has no upper end."""
+
+    effect: float | None
+    low: float
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HomogeneityRow:
+    """The test that a comparison has one odds ratio at all placements."""
+
+    statistic: float
+    df: int
+    p_value: float
 
 
 @dataclass(frozen=True, slots=True)
 class CrossCheckRow:
-    """Cross-checks of one comparison, each as for a single look. The verdict does not depend on them."""
+    """Cross-checks of one comparison, each as for a single look. The verdict does not depend on them.
+
+    `difference` is that of the plan, to read the others beside it. Of these, `lift` is the ratio less 1,
+    `after_stopping` the difference if the campaign ended at this look, and the last two are odds ratios.
+    """
 
     treated: str
     treated_name: str
     treated_frame: str
+    control: str
     control_name: str
     exact_p: float | None
     tipping: str
     without: str
     one_network: str
-    design_effect: float | None = None
+    design_effect: float | None
+    difference: EffectRange | None
+    ratio: EffectRange | None
+    lift: EffectRange | None
+    homogeneity: HomogeneityRow | None
+    after_stopping: EffectRange | None
+    odds_within_days: EffectRange | None
+    odds_within_weekdays: EffectRange | None
 
 
 @dataclass(frozen=True, slots=True)

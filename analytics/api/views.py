@@ -83,7 +83,9 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     effect = serializers.FloatField(allow_null=True)
     interval = IntervalSerializer(allow_null=True)
     p_value = serializers.FloatField(allow_null=True)
-    p_adjusted = serializers.FloatField(allow_null=True, help_text="After Holm, over the planned comparisons.")
+    p_adjusted = serializers.FloatField(
+        allow_null=True, help_text="After the plan's correction, over the planned comparisons of the outcome."
+    )
     verdict = serializers.ChoiceField(choices=Estimate.Verdict.choices, allow_blank=True)
     sentence = serializers.CharField()
     more_per_arm = serializers.IntegerField(
@@ -96,9 +98,19 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     more_per_arm_high = serializers.IntegerField(
         allow_null=True, help_text="Where it ends; null if no number may tell."
     )
-    method = serializers.CharField(allow_blank=True)
-    reason = serializers.CharField(allow_blank=True, help_text="Why there is no number, where there is none.")
+    method = serializers.CharField(allow_blank=True, help_text="What interval and p_value are of.")
+    reason = serializers.CharField(allow_blank=True, help_text="Why there is no number, or why the verdict waits.")
     hidden = serializers.BooleanField(help_text="Whether there is none because a count is small.")
+
+
+class NotWorseSerializer(serializers.Serializer[Any]):
+    """Whether an arm is shown to be no worse than the control by the guardrail's margin, as for a single look."""
+
+    treated = serializers.CharField()
+    control = serializers.CharField()
+    margin = serializers.FloatField()
+    p_value = serializers.FloatField(help_text="One-sided, of non-inferiority.")
+    sentence = serializers.CharField()
 
 
 class OutcomeEstimatesSerializer(serializers.Serializer[Any]):
@@ -107,14 +119,19 @@ class OutcomeEstimatesSerializer(serializers.Serializer[Any]):
     smallest_difference = serializers.FloatField(allow_null=True, help_text="As a share; less would change nothing.")
     arms = ArmRateSerializer(many=True)
     comparisons = ComparisonSerializer(many=True)
+    not_worse = NotWorseSerializer(many=True, help_text="Of a guardrail with a margin.")
 
 
 class OmnibusSerializer(serializers.Serializer[Any]):
-    """Chi-square: do the arms differ at all in the primary outcome?"""
+    """Do the arms differ at all in the primary outcome? Where few are expected in an arm, p is exact."""
 
-    statistic = serializers.FloatField()
+    statistic = serializers.FloatField(help_text="Chi-square.")
     df = serializers.IntegerField()
     p_value = serializers.FloatField()
+    method = serializers.CharField(
+        allow_blank=True,
+        help_text="What p is of: pearson, fisher-freeman-halton, or that simulated. Empty: not on record.",
+    )
 
 
 class SampleRatioSerializer(serializers.Serializer[Any]):
@@ -122,6 +139,9 @@ class SampleRatioSerializer(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(choices=Analysis.SampleRatio.choices)
     p_value = serializers.FloatField(allow_null=True)
+    method = serializers.CharField(
+        allow_blank=True, help_text="What p is of: pearson, exact or always-valid. Empty: not on record."
+    )
 
 
 class ContrastSerializer(serializers.Serializer[Any]):
@@ -131,15 +151,34 @@ class ContrastSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     effect = serializers.FloatField(allow_null=True)
     interval = IntervalSerializer(allow_null=True)
-    p_adjusted = serializers.FloatField(allow_null=True)
+    p_value = serializers.FloatField(allow_null=True)
+    p_adjusted = serializers.FloatField(allow_null=True, help_text="After the plan's correction, over the contrasts.")
+    method = serializers.CharField(allow_blank=True)
     verdict = serializers.ChoiceField(choices=Estimate.Verdict.choices)
     sentence = serializers.CharField()
+
+
+class EffectRangeSerializer(serializers.Serializer[Any]):
+    """An effect with its interval, at the level of the look. Without an upper end, `effect` and `high` are null."""
+
+    effect = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField()
+    high = serializers.FloatField(allow_null=True)
+
+
+class HomogeneitySerializer(serializers.Serializer[Any]):
+    """Breslow and Day's test, with Tarone's correction, that all placements have one odds ratio."""
+
+    statistic = serializers.FloatField()
+    df = serializers.IntegerField()
+    p_value = serializers.FloatField()
 
 
 class CheckSerializer(serializers.Serializer[Any]):
     """One comparison looked at in other ways, as for a single look."""
 
     treated = serializers.CharField()
+    control = serializers.CharField()
     exact_p = serializers.FloatField(allow_null=True)
     tipping = serializers.CharField(allow_blank=True)
     without = serializers.CharField(allow_blank=True, help_text="Leaving out one placement: lowest and highest.")
@@ -149,6 +188,21 @@ class CheckSerializer(serializers.Serializer[Any]):
     one_network = serializers.CharField(
         allow_blank=True,
         help_text="How far one network could have moved it, and how many it would take to turn the answer.",
+    )
+    difference = EffectRangeSerializer(allow_null=True, help_text="That of the plan, to read the others beside it.")
+    ratio = EffectRangeSerializer(allow_null=True, help_text="The treated rate over the control rate.")
+    lift = EffectRangeSerializer(allow_null=True, help_text="The ratio less 1.")
+    homogeneity = HomogeneitySerializer(
+        allow_null=True, help_text="Do the placements agree? Null unless all counts show."
+    )
+    after_stopping = EffectRangeSerializer(
+        allow_null=True, help_text="At a planned look: the median-unbiased difference if the campaign ended there."
+    )
+    odds_within_days = EffectRangeSerializer(
+        allow_null=True, help_text="The odds ratio by an additive logit of placement and day."
+    )
+    odds_within_weekdays = EffectRangeSerializer(
+        allow_null=True, help_text="The odds ratio by an additive logit of placement and weekday."
     )
 
 
@@ -213,7 +267,12 @@ class AnalysisSerializer(serializers.Serializer[Any]):
 def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
     """Return a stored look as its report shows it. Pass `early=False` for users who may not look early."""
     report = build.build(analysis, early=early)
-    omnibus = {"statistic": report.omnibus_statistic, "df": report.omnibus_df, "p_value": report.omnibus_p}
+    omnibus = {
+        "statistic": report.omnibus_statistic,
+        "df": report.omnibus_df,
+        "p_value": report.omnibus_p,
+        "method": report.omnibus_method,
+    }
     return {
         "look": report.look,
         "shown_look": report.shown_look,
@@ -232,7 +291,11 @@ def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
         "exception": report.exception,
         "deviations": [asdict(row) for row in report.deviations],
         "sentence": report.sentence,
-        "sample_ratio": {"status": report.sample_ratio, "p_value": report.sample_ratio_p},
+        "sample_ratio": {
+            "status": report.sample_ratio,
+            "p_value": report.sample_ratio_p,
+            "method": report.sample_ratio_method,
+        },
         "reach_p": report.reach_p,
         "omnibus": None if report.omnibus_p is None else omnibus,
         "estimates": [
@@ -244,6 +307,7 @@ def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
                     asdict(row) | {"arm": row.key, "interval": _interval(row, report.level)} for row in block.rates
                 ],
                 "comparisons": [asdict(row) | {"interval": _interval(row, report.level)} for row in block.differences],
+                "not_worse": [asdict(row) for row in block.not_worse],
             }
             for block in (report.primary, *report.others)
         ],

@@ -31,6 +31,10 @@ MIN_EVENTS = 10
 # The same for the answers to an ordered outcome.
 MIN_ANSWERS = 50
 SUPPRESSED = NotEstimable("A small count is hidden.")
+TOO_FEW_EVENTS = NotEstimable(
+    "A verdict that holds at every look needs 10 people with and without the outcome in each arm."
+)
+TOO_FEW_ANSWERS = NotEstimable("A verdict that holds at every look needs 50 answers in each arm.")
 NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair.")
 
 
@@ -70,7 +74,7 @@ class Rules:
 
     level: float = 0.95
     smallest_difference: float | None = None
-    lower_is_better: bool = False
+    better: equivalence.Direction = "higher"
     correction: Correction = "holm"
     monitoring: Monitoring = "fixed"
     planned_per_arm: int | None = None
@@ -223,7 +227,7 @@ def difference(
         return apply_monitoring(_minus_half(superiority), n=n, n_planned=n_planned, rules=rules, bound=0.5)
     if not rules.is_grouped and too_few_events_reason([treated.counts, control.counts], rules):
         return exact_sequence.difference(treated=treated.counts, control=control.counts, level=rules.level)
-    estimate = _single_look_difference(treated, control, rules)
+    estimate = single_look_difference(treated, control, rules)
     n = treated.counts.n + control.counts.n
     return apply_monitoring(estimate, n=n, n_planned=n_planned, rules=rules)
 
@@ -275,7 +279,8 @@ def _normal_error(estimate: Estimate) -> float | None:
     return estimate.standard_error if z in (0.0, inf) else abs(estimate.effect) / z
 
 
-def _single_look_difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
+def single_look_difference(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
+    """Estimate treated minus control by the plan's estimator, as if there were one look."""
     if rules.clusters:
         return grouped.clustered_difference(treated.clusters, control.clusters, rules.clusters, level=rules.level)
     if rules.stratified:
@@ -363,7 +368,7 @@ def decide_verdict(
         estimate,
         rules.smallest_difference,
         p_adjusted=corrected.p_adjusted,
-        lower_is_better=rules.lower_is_better,
+        better=rules.better,
         equivalence_interval=corrected.equivalence_interval,
     )
     return str(verdict)
@@ -384,11 +389,11 @@ def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:
     """Why an asymptotic interval for repeated looks is not valid yet; empty if it is."""
     if rules.monitoring == "fixed" or min(min(c.events, c.n - c.events) for c in cells) >= MIN_EVENTS:
         return ""
-    return f"A verdict that holds at every look needs {MIN_EVENTS} people with and without the outcome in each arm."
+    return TOO_FEW_EVENTS.reason
 
 
 def too_few_answers_reason(arms: Sequence[Levels], rules: Rules) -> str:
     """Why an interval for repeated looks at an ordered outcome is not valid yet; empty if it is."""
     if rules.monitoring == "fixed" or min(levels.n for levels in arms) >= MIN_ANSWERS:
         return ""
-    return f"A verdict that holds at every look needs {MIN_ANSWERS} answers in each arm."
+    return TOO_FEW_ANSWERS.reason

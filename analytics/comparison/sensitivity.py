@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from analytics.comparison.compare import ArmCounts, Rules
+from analytics.comparison.not_worse import not_worse_p
 from analytics.comparison.relative_effects import (
     Homogeneity,
     Range,
@@ -39,7 +40,8 @@ class PairCheck:
     `tips_at` is how many units of the treated arm would have to change their outcome to turn a significant result into
     a non-significant one, or the reverse if not `was_significant`; None if no number would. `lowest` and `highest` are
     the extremes of the differences without one stratum. `lift` is the ratio less 1. `after_stopping` is the size of the
-    difference if the trial ended at this look. The last two are odds ratios within strata and days.
+    difference if the trial ended at this look. The next two are odds ratios within strata and days. `not_worse_p` is
+    that of non-inferiority by the smallest difference of interest; None if there is none.
     """
 
     treated: str
@@ -55,6 +57,7 @@ class PairCheck:
     after_stopping: Range | None
     odds_within_days: Range | None
     odds_within_weekdays: Range | None
+    not_worse_p: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,10 @@ def run_cross_checks(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]]
 
 
 def _posteriors(arms: Sequence[ArmCounts], rules: Rules) -> tuple[ArmCheck, ...]:
+    if rules.better == "none":
+        return ()
     oriented = [arm.counts for arm in arms]
-    if rules.lower_is_better:  # the methods take a higher rate for the better one
+    if rules.better == "lower":  # the methods take a higher rate for the better one
         oriented = [Counts(counts.n, counts.n - counts.events) for counts in oriented]
     chances, losses = bayes.probability_best(oriented), bayes.expected_loss(oriented)
     if isinstance(chances, NotEstimable) or isinstance(losses, NotEstimable):
@@ -114,6 +119,7 @@ def _check_pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairChe
         after_stopping=size_after_stopping(treated, control, rules),
         odds_within_days=odds_within_days(treated, control, rules),
         odds_within_weekdays=odds_within_weekdays(treated, control, rules),
+        not_worse_p=not_worse_p(treated, control, rules, margin=rules.smallest_difference),
     )
 
 

@@ -34,8 +34,25 @@ def released_checks(shown: Analysis, hidden: Mapping[str, bool], release: Releas
         else p | dict.fromkeys(_OF_PLACEMENTS)
         for p in pairs
     ]
-    rounded = (*_OF_DAYS, "ratio", "lift", "after_stopping") if plan.strata or plan.clusters else _OF_DAYS
-    return stored | {"pairs": [_round_check(p, rounded, release, shown.outcome) for p in pairs]}
+    is_grouped = bool(plan.strata or plan.clusters)
+    rounded = (*_OF_DAYS, "ratio", "lift", "after_stopping") if is_grouped else _OF_DAYS
+    return stored | {
+        "pairs": [_round_check(p, rounded, release, shown.outcome) for p in pairs],
+        "guardrails": _released_guardrails(stored.get("guardrails", []), release, is_grouped=is_grouped),
+    }
+
+
+def _released_guardrails(
+    guardrails: Sequence[dict[str, Any]], release: Release, *, is_grouped: bool
+) -> list[dict[str, Any]]:
+    """The checks of guardrails whose counts are shown of both arms; rounded where the counts alone do not give them."""
+    digits = digits_of_one(smallest_arm(release)) if is_grouped else 15
+    return [
+        check | {"p_value": round(check["p_value"], digits)}
+        for check in guardrails
+        if check["p_value"] is not None
+        and all(release.arms[check[side]]["totals"].get(check["outcome"]) for side in ("treated", "control"))
+    ]
 
 
 def _round_check(pair: dict[str, Any], names: Sequence[str], release: Release, outcome: str) -> dict[str, Any]:

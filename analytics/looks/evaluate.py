@@ -1,28 +1,26 @@
 """Evaluate a campaign: from its frozen plan and tallies to an Analysis with Estimates, append-only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Min, Sum
 
-from analytics.comparison import grouped
 from analytics.comparison.compare import Comparison, Rules, compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.reach import unequal_reach_p
-from analytics.comparison.sensitivity import run_cross_checks
 from analytics.looks import release
-from analytics.looks.meta_analysis import pool_comparisons
+from analytics.looks.cross_checks import stored_checks
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Analysis, Estimate, Tally
 from analytics.network_views import views_of_one_network
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
 from campaign.lifecycle.actions import record_campaign_action
-from campaign.lifecycle.frozen_plan import changed_plans, factorial_arms, smallest_difference_of
+from campaign.lifecycle.frozen_plan import changed_plans, correction_of, factorial_arms, smallest_difference_of
 from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
@@ -103,7 +101,7 @@ def _try_to_evaluate(
         if _last_look_number(campaign) != last:
             return None
         analysis = _create_analysis(
-            plan, comparisons[primary], looks, tallies, rules[primary], outcome=primary, now=now, exception=exception
+            plan, comparisons, looks, tallies, rules, outcome=primary, now=now, exception=exception
         )
         if analysis.embargoed:
             _record_exposures(analysis, planned[0], tallies)
@@ -186,9 +184,9 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_
     return Rules(
         level=plan.level,
         smallest_difference=smallest_difference_of(plan, outcome),
-        lower_is_better=OUTCOMES[outcome.outcome].better == "lower",
-        # The model's choices are the literals. Dunnett's correction needs yes/no counts, so ratings take Holm's.
-        correction="holm" if ordered and plan.correction == "dunnett" else plan.correction,  # type: ignore[arg-type]
+        better=OUTCOMES[outcome.outcome].better,
+        # The model's choices are the literals.
+        correction=correction_of(plan, outcome.outcome).value,  # type: ignore[arg-type]
         monitoring=plan.monitoring,  # type: ignore[arg-type]  # likewise
         planned_per_arm=plan.planned_per_arm,
         looks=looks.shares,
@@ -205,35 +203,21 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_
 
 def _create_analysis(
     plan: AnalysisPlan,
-    comparison: Comparison,
+    comparisons: Mapping[str, Comparison],
     looks: _Looks,
     tallies: CampaignTallies,
-    rules: Rules,
+    rules: Mapping[str, Rules],
     *,
     outcome: str,
     now: datetime,
     exception: str,
 ) -> Analysis:
+    comparison = comparisons[outcome]
     days = Tally.objects.filter(arm__in=tallies.arms).aggregate(first=Min("day"), last=Max("day"))
     ratio = comparison.sample_ratio if isinstance(comparison.sample_ratio, sample_ratio.SampleRatio) else None
     embargoed = looks.embargoed and not exception
     test = comparison.omnibus if isinstance(comparison.omnibus, omnibus.Omnibus) and not embargoed else None
-    pairs = [(pair.treated, pair.control) for pair in comparison.comparisons]
-    unchecked = embargoed or comparison.withheld or rules.ordered
-    checks = None if unchecked else asdict(run_cross_checks(comparison.arms, pairs, rules))
-    arms = {arm.key: arm for arm in comparison.arms}
-    if checks is not None:
-        for pair, stored in zip(comparison.comparisons, checks["pairs"], strict=True):
-            stored |= {"network_move": pair.network_move, "networks": pair.networks}
-            if rules.is_grouped:
-                counts = [arms[key].counts for key in (pair.treated, pair.control)]
-                stored["design_effect"] = grouped.design_effect(pair.estimate, *counts)
-        pooled = (
-            ()
-            if rules.is_grouped
-            else pool_comparisons(plan.campaign, comparison.arms, outcome=outcome, level=plan.level)
-        )
-        checks["pooled"] = [asdict(row) for row in pooled]
+    unchecked = embargoed or comparison.withheld or rules[outcome].ordered
     return Analysis.objects.create(
         campaign=plan.campaign,
         look=_last_look_number(plan.campaign) + 1,
@@ -251,11 +235,13 @@ def _create_analysis(
         to_day=days["last"],
         sample_ratio=ratio.status if ratio else Analysis.SampleRatio.UNKNOWN,
         sample_ratio_p=ratio.p_value if ratio else None,
+        sample_ratio_method=ratio.method if ratio else "",
         reach_p=unequal_reach_p(_reach(tallies), planned_per_arm=plan.planned_per_arm),
         omnibus_statistic=test.statistic if test else None,
         omnibus_df=test.df if test else None,
         omnibus_p=test.p_value if test else None,
-        checks=checks,
+        omnibus_method=test.method if test else "",
+        checks=None if unchecked else stored_checks(plan, comparisons, rules, primary=outcome),
     )
 
 
@@ -342,7 +328,7 @@ def _record_factorial(
             p_adjusted=contrast.p_adjusted,
             smallest_difference=analysis.smallest_difference,
             verdict=contrast.verdict,
-            **_estimate_fields(contrast.estimate),
+            **({"reason": contrast.hold_reason} | _estimate_fields(contrast.estimate)),
         )
         for position, contrast in enumerate(contrasts)
     )

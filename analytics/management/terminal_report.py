@@ -1,15 +1,17 @@
 """Print a report in a terminal: the sentence first, then rates, differences and data quality."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from django.conf import settings
 from rich.console import Console
 
 from analytics import wording
 from analytics.management.terminal import TextTable, as_text
-from analytics.report_rows import OutcomeBlock
+from analytics.report_rows import CrossCheckRow, OutcomeBlock
 from analytics.results.build import Report
+from analytics.results.effect_texts import lift_text, ratio_text, size_text
 from analytics.results.outcome_rows import people_scale
+from campaign.lifecycle.frozen_plan import correction_of
 
 _FRAME_MARKS = {"neutral": "●", "victim": "■", "user": "▲", "both": "◆"}
 _STATUS_MARKS = {"ok": ("✓", "green"), "caution": ("!", "yellow"), "alarm": ("✗", "red"), "unknown": ("·", "")}
@@ -35,25 +37,30 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
         _show_block(report.primary, report, console, truth)
         for block in report.others:
             _show_block(block, report, console, None)
+    _show_checks(report, console)
     for row in report.factorial:
         console.print(as_text(f"  {row.sentence}"), style="dim")
     for sentence in report.guardrail_pauses:
         console.print(as_text(("A guardrail was crossed.", "red"), f" {sentence}"))
     for item in report.quality:
         console.print(as_text(_STATUS_MARKS[item.status], f" {item.label}. ", (item.detail, "dim")))
-    if report.omnibus_p is not None and report.omnibus_statistic is not None:
-        test = f"All arms at once: chi-square {report.omnibus_statistic:.3f}, df {report.omnibus_df}"
+    if report.omnibus_sentence:
         plan = f"Plan {report.plan_fingerprint[:12]}."
-        console.print(as_text(f"{test}, p {wording.p_value(report.omnibus_p)}. {plan}"), style="dim")
+        console.print(as_text(f"All arms at once: {report.omnibus_sentence}. {plan}"), style="dim")
+
+
+def _mean(value: float) -> str:
+    """Format a mean answer."""
+    return wording.number(value, 2)
 
 
 def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Mapping[str, float] | None) -> None:
     ordered = block.outcome.kind == "ordered"
     scale = people_scale(block)
     unit = "mean answer" if ordered else f"of {scale.people} who saw it"
-    base = 1 if ordered else scale.base
     truth_column = ["the truth"] if truth else []
-    numbers = ["saw it", "answered" if ordered else "did it", unit, f"{report.level:.0%} interval", *truth_column]
+    interval = f"{wording.level_text(report.level)} interval"
+    numbers = ["saw it", "answered" if ordered else "did it", unit, interval, *truth_column]
     rates = TextTable(f"{block.outcome.name}, {unit} ({block.role})", ["arm", *numbers], right=numbers)
     for row in block.rates:
         cells = [
@@ -61,14 +68,19 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
             *(wording.count_text(count, settings.SMALL_CELL) for count in (row.n, row.events)),
         ]
         cells += (
-            [f"{row.rate * base:.1f}", f"{row.low * base:.1f} to {row.high * base:.1f}"]
+            (
+                [_mean(row.rate), wording.range_text(_mean(row.low), _mean(row.high))]
+                if ordered
+                else [scale.decimal(row.rate), scale.interval(row.low, row.high)]
+            )
             if row.rate is not None and row.low is not None and row.high is not None
             else ["–", "–"]
         )
         rates.add(*cells, *([f"{truth[row.key] * scale.base:.1f}"] if truth else []))
     console.print(rates)
     title = "Higher answers, of 100 pairs, beyond 50" if ordered else "Differences, as planned"
-    numbers = ["difference", "interval", "p", "p (Holm)"]
+    correction = correction_of(report.campaign.plan, block.outcome.key)
+    numbers = ["difference", "interval", "p", f"p ({correction.value})"]
     columns = ["comparison", *numbers, "verdict", *truth_column]
     table = TextTable(title, columns, right=[*numbers, *truth_column])
     for pair in block.differences:
@@ -85,7 +97,7 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
         cells = [
             name,
             scale.signed(pair.effect),
-            f"{scale.signed(pair.low)} to {scale.signed(pair.high)}",
+            scale.signed_interval(pair.low, pair.high),
             wording.p_value(pair.p_value),
             wording.p_value(pair.p_adjusted),
             pair.verdict_name,
@@ -94,6 +106,44 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
             cells.append(scale.signed(truth[pair.treated] - truth[pair.control]))
         table.add(*cells)
     console.print(table)
+    for check in block.not_worse:
+        console.print(as_text(f"  {check.sentence}"), style="dim")
     for pair in block.differences if block.role == "primary" else ():
         console.print(as_text(f"  {pair.sentence}"), style="dim")
     console.print()
+
+
+def _show_checks(report: Report, console: Console) -> None:
+    """Print the cross-checks of each comparison, as far as there are any."""
+    checks, scale = report.checks, people_scale(report.primary)
+    if not checks:
+        return
+    numbers = [f"more of {scale.people}", "times as many", "lift"]
+    effects = TextTable("The same differences in other ways, each as for a single look", ["comparison", *numbers])
+    others = TextTable(
+        "Cross-checks, each as for a single look; they decide nothing",
+        ["comparison", "Fisher’s exact p", "how little would turn it", "without one placement", "one hostile network"],
+    )
+    for row in checks:
+        name = f"{row.treated_name} − {row.control_name}"
+        exact = "–" if row.exact_p is None else wording.p_value(row.exact_p)
+        effects.add(name, size_text(row.difference, scale), ratio_text(row.ratio), lift_text(row.lift))
+        others.add(name, exact, *(text or "–" for text in (row.tipping, row.without, row.one_network)))
+    console.print(effects)
+    for row in checks:
+        for text in _other_effects(row, scale):
+            console.print(as_text(f"  {row.treated_name} − {row.control_name}: {text}"), style="dim")
+    console.print(others)
+    console.print()
+
+
+def _other_effects(row: CrossCheckRow, scale: wording.PeopleScale) -> Iterator[str]:
+    """State in a sentence each what a comparison has beside ratio and lift."""
+    if row.after_stopping:
+        yield f"if it ends here, {size_text(row.after_stopping, scale)} more of {scale.people}."
+    if row.odds_within_days:
+        yield f"odds ratio within days {ratio_text(row.odds_within_days)}."
+    if row.odds_within_weekdays:
+        yield f"odds ratio within weekdays {ratio_text(row.odds_within_weekdays)}."
+    if row.homogeneity:
+        yield f"do the placements differ? p {wording.p_value(row.homogeneity.p_value)}."

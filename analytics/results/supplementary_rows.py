@@ -1,38 +1,69 @@
 """Build the secondary tables of a report: factorial contrasts, cross-checks, posterior chances, pooled estimates."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext
 
 from analytics import wording
 from analytics.models import Estimate
-from analytics.report_rows import CrossCheckRow, FactorialRow, OutcomeBlock, PooledRow, PosteriorRow
+from analytics.report_rows import (
+    CrossCheckRow,
+    DifferenceRow,
+    EffectRange,
+    FactorialRow,
+    HomogeneityRow,
+    NotWorseRow,
+    OutcomeBlock,
+    PooledRow,
+    PosteriorRow,
+)
+from analytics.results.effect_texts import not_worse_sentence
 from analytics.results.outcome_rows import people_scale
 
+_RANGES = ("ratio", "lift", "after_stopping", "odds_within_days", "odds_within_weekdays")
 
-def factorial_rows(contrasts: Sequence[Estimate], primary: OutcomeBlock) -> tuple[FactorialRow, ...]:
+
+def factorial_rows(contrasts: Sequence[Estimate], primary: OutcomeBlock, *, level: float) -> tuple[FactorialRow, ...]:
     """Return the contrasts of the victim x user factorial; none if the counts of an arm are hidden."""
     if any(row.hidden for row in primary.rates):
         return ()
-    return tuple(_factorial_row(contrast, people_scale(primary)) for contrast in contrasts)
+    return tuple(_factorial_row(contrast, primary, level) for contrast in contrasts)
 
 
-def _factorial_row(e: Estimate, scale: wording.PeopleScale) -> FactorialRow:
-    estimable = e.effect is not None and e.low is not None and e.high is not None
-    numbers = (e.effect, e.low, e.high) if estimable else (None, None, None)
+def _factorial_row(e: Estimate, primary: OutcomeBlock, level: float) -> FactorialRow:
+    rates = {row.frame: row.rate or 0.0 for row in primary.rates}
+    sentence = wording.translate_reason(e.reason)
+    if e.effect is not None and e.low is not None and e.high is not None:
+        numbers = wording.ContrastNumbers(
+            term=e.term,
+            verdict=e.verdict,
+            effect=e.effect,
+            low=e.low,
+            high=e.high,
+            level=level,
+            p_value=e.p_value,
+            p_adjusted=e.p_adjusted,
+            smallest_difference=e.smallest_difference,
+            reason=e.reason,
+            victim=rates["victim"] - rates["neutral"],
+            user=rates["user"] - rates["neutral"],
+            both=rates["both"] - rates["neutral"],
+        )
+        sentence = wording.contrast_sentence(numbers, people_scale(primary))
     return FactorialRow(
         term=e.term,
         name=wording.term_name(e.term),
-        effect=numbers[0],
-        low=numbers[1],
-        high=numbers[2],
+        effect=e.effect,
+        low=e.low,
+        high=e.high,
+        p_value=e.p_value,
         p_adjusted=e.p_adjusted,
+        method=e.method,
         verdict=e.verdict,
         verdict_name=wording.verdict_name(e.verdict),
-        sentence=wording.contrast_sentence(e.term, e.verdict, e.effect, e.low, e.high, scale)
-        if estimable
-        else wording.translate_reason(e.reason),
+        sentence=sentence,
     )
 
 
@@ -48,14 +79,16 @@ def design_effect_sentence(checks: Sequence[CrossCheckRow]) -> str:
 
 
 def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[CrossCheckRow, ...]:
-    """Return the stored cross-checks of each comparison."""
+    """Return the stored cross-checks of each comparison. Looks of before lack some of them."""
     arms = {row.key: row for row in primary.rates}
+    differences = {(row.treated, row.control): row for row in primary.differences}
     scale = people_scale(primary)
     return tuple(
         CrossCheckRow(
             treated=pair["treated"],
             treated_name=arms[pair["treated"]].name,
             treated_frame=arms[pair["treated"]].frame,
+            control=pair["control"],
             control_name=arms[pair["control"]].name,
             exact_p=pair["exact_p"],
             tipping=""
@@ -66,9 +99,16 @@ def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[Cro
             if pair.get("network_move") is None
             else wording.one_network_sentence(pair["network_move"], pair["networks"], scale),
             design_effect=None if pair.get("design_effect") is None else round(pair["design_effect"], 2),
+            difference=_difference(differences.get((pair["treated"], pair["control"]))),
+            homogeneity=HomogeneityRow(**pair["homogeneity"]) if pair.get("homogeneity") else None,
+            **{name: EffectRange(**pair[name]) if pair.get(name) else None for name in _RANGES},
         )
         for pair in stored.get("pairs", [])
     )
+
+
+def _difference(row: DifferenceRow | None) -> EffectRange | None:
+    return None if row is None or row.effect is None or row.low is None else EffectRange(row.effect, row.low, row.high)
 
 
 def _leave_one_out_range(
@@ -83,6 +123,29 @@ def _leave_one_out_range(
         "high": scale.signed(highest["effect"]),
         "other": highest["stratum"],
     }
+
+
+def with_guardrail_checks(block: OutcomeBlock, stored: dict[str, Any], *, level: float) -> OutcomeBlock:
+    """Add to a guardrail whether each arm is shown to be no worse than the control by the plan's margin."""
+    names = {row.key: row.name for row in block.rates}
+    rows = [
+        NotWorseRow(
+            treated=check["treated"],
+            control=check["control"],
+            margin=check["margin"],
+            p_value=check["p_value"],
+            sentence=not_worse_sentence(
+                names[check["treated"]],
+                names[check["control"]],
+                margin=check["margin"],
+                p_value=check["p_value"],
+                level=level,
+            ),
+        )
+        for check in stored.get("guardrails", [])
+        if check["outcome"] == block.outcome.key
+    ]
+    return replace(block, not_worse=tuple(rows))
 
 
 def posterior_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[PosteriorRow, ...]:

@@ -73,7 +73,7 @@ class Cost:
 def simulate(traffic: Traffic, *, hostile: int, seed: int = 1) -> Cost:
     """Run the days of a campaign under the rule."""
     chance = random.Random(seed)
-    share = share_of_plan(traffic.per_day * traffic.days // traffic.arms, arms=traffic.arms)
+    share = share_of_plan(traffic.per_day * traffic.days, [1.0] * traffic.arms)
     asked: Counter[str] = Counter()
     counted: Counter[str] = Counter()
     for day in range(traffic.days):

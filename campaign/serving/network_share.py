@@ -17,7 +17,7 @@ Two processes that add at the same instant lose one of the two: they meet less t
 
 import mmap
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil, sqrt
 
 from messages.networks import network_of
@@ -45,19 +45,23 @@ def share_memory_with_children() -> None:
     _inherited[:] = [mmap.mmap(-1, _MEMORY_BYTES)]
 
 
-def share_of_plan(planned_per_arm: int, *, arms: int, most: float = MAX_SHARE) -> float:
-    """The share that one network may have in a campaign of this size, but for `most`; 1 or more is no limit at all.
+def share_of_plan(planned_people: int, weights: Sequence[float], *, most: float = MAX_SHARE) -> float:
+    """The share that one network may have in a campaign of so many people, but for `most`; 1 or more is no limit.
 
-    By the end of the plan, an estimate's interval is as wide as one over the square root of the people in an arm. A
-    share that shrinks with it lets one network move the estimate by less than a quarter of that width, whatever arms
-    and outcomes it chooses.
+    By the end of the plan, an estimate's interval is as wide as the root of the sum of one over the people in each of
+    two arms. A share that shrinks with it lets one network move the estimate by less than a quarter of that width,
+    whatever arms and outcomes it chooses: even in the smallest arm, compared with the largest.
 
-    >>> [round(100 * share_of_plan(people, arms=arms), 2) for people, arms in ((400, 2), (5_000, 4), (50_000, 2))]
-    [1.0, 0.25, 0.16]
+    >>> plans = ((800, [1, 1]), (20_000, [1, 1, 1, 1]), (20_000, [1, 3]), (100_000, [1, 1]))
+    >>> [round(100 * share_of_plan(people, weights), 2) for people, weights in plans]
+    [1.0, 0.25, 0.2, 0.16]
     """
+    shown = [weight for weight in weights if weight > 0] or [1.0]
     if most >= 1:
         return most
-    return min(most, _SHARE_OF_ONE_ARM / (arms * sqrt(max(planned_per_arm, 1))))
+    smallest, largest = min(shown) / sum(shown), max(shown) / sum(shown)
+    width = sqrt((1 / smallest + 1 / largest) / max(planned_people, 1))
+    return min(most, _SHARE_OF_ONE_ARM * smallest * width / sqrt(2))
 
 
 def allowance(counted: int, *, share: float) -> int:
@@ -69,7 +73,7 @@ def most_of_one_network(served: Mapping[int, int], *, share: float, declared: Ma
     """How many of a day's messages, counted by placement, one network may have been counted for at most.
 
     >>> most_of_one_network({1: 4_000, 2: 1_000, 3: 300}, share=0.0025, declared={3: 0.5})
-    164
+    163
     """
     alone = {
         number: min(count, allowance(count, share=declared[number]))

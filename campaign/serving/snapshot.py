@@ -9,7 +9,7 @@ import gc
 import json
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from django.db import DatabaseError, close_old_connections
 
 from campaign.keys.store import subject_secret
 from campaign.models import ArmText, Campaign, Placement
+from campaign.planned_people import planned_people
 from campaign.serving import hosted_pages
 from campaign.serving.locales import interface_language
 from campaign.serving.network_share import share_of_plan
@@ -201,14 +202,15 @@ def _campaign_entry(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> Camp
         starts=_seconds(campaign.starts_at, float("-inf")),
         ends=_seconds(campaign.ends_at, float("inf")),
         unit=campaign.unit,
-        network_share=network_share_of(campaign, len(ordered)),
+        network_share=network_share_of(campaign, [arm.weight for arm in ordered]),
         secret=subject_secret(settings.KEY_DIRECTORY, campaign.id) if campaign.unit == Campaign.Unit.SUBJECT else b"",
     )
 
 
-def network_share_of(campaign: Campaign, arms: int) -> float:
+def network_share_of(campaign: Campaign, weights: Sequence[float]) -> float:
     """The share that one network may have of what counts for a campaign on a day."""
-    return share_of_plan(campaign.plan.planned_per_arm, arms=arms, most=settings.NETWORK_SHARE)
+    people = planned_people(campaign.plan.planned_per_arm, weights)
+    return share_of_plan(people, weights, most=settings.NETWORK_SHARE)
 
 
 def _seconds(moment: datetime | None, default: float) -> float:

@@ -57,8 +57,8 @@ def test_the_contract_of_the_json(tmp_path: Path) -> None:
     assert set(told) == {"version", "rules", "arms", "omnibus", "sample_ratio", "comparisons"}
     assert set(told["arms"][0]) == {"arm", "n", "events", "rate", "interval"}
     assert set(told["arms"][0]["interval"]) == {"low", "high", "level"}
-    assert set(told["omnibus"]) == {"statistic", "df", "p_value"}
-    assert set(told["sample_ratio"]) == {"p_value", "status"}
+    assert set(told["omnibus"]) == {"statistic", "df", "p_value", "method"}
+    assert set(told["sample_ratio"]) == {"p_value", "status", "method"}
     assert set(told["comparisons"][0]) == {
         "treated", "control", "effect", "interval", "p_value", "p_adjusted", "verdict", "sentence",
         "method", "reason", "more_per_arm", "more_per_arm_range", "held",
@@ -89,6 +89,14 @@ def test_an_empty_arm_is_null_and_not_zero(tmp_path: Path) -> None:
     told = analyse(tmp_path, "arm,n,events\na,0,0\nb,0,0\n", "--control", "a")
     assert told["arms"][0]["rate"] is None
     assert told["comparisons"][0]["effect"] is None
+
+
+def test_a_margin_says_whether_an_arm_is_shown_to_be_no_worse(tmp_path: Path) -> None:
+    """Newcombe 1998, table II, (a): for 56 of 70 against 48 of 80 the interval ends at 0.3382, so the p is 0.025."""
+    text = "arm,n,events\na,80,48\nb,70,56\n"
+    told = analyse(tmp_path, text, "--control", "a", "--margin", "0.3382", "--lower-is-better")
+    assert told["checks"]["pairs"][0]["not_worse_p"] == pytest.approx(0.025, abs=5e-5)
+    assert analyse(tmp_path, text, "--control", "a")["checks"]["pairs"][0]["not_worse_p"] is None
 
 
 @pytest.mark.parametrize(

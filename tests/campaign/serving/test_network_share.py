@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import random
+from itertools import permutations
+from math import sqrt
 
 import pytest
 
@@ -112,10 +114,29 @@ def test_many_small_networks_are_not_taken_for_a_large_one() -> None:
 
 
 def test_a_larger_campaign_leaves_a_smaller_share_to_one_network() -> None:
-    shares = [share_of_plan(people, arms=2) for people in (10, 400, 5_000, 50_000)]
+    shares = [share_of_plan(people, [1, 1]) for people in (20, 800, 10_000, 100_000)]
     assert shares == sorted(shares, reverse=True)
     assert max(shares) <= network_share.MAX_SHARE
-    assert share_of_plan(50_000, arms=2, most=1.0) == 1.0
+    assert share_of_plan(100_000, [1, 1], most=1.0) == 1.0
+
+
+@pytest.mark.parametrize("weights", [[1, 1], [1, 3], [3, 2, 2, 2], [1, 19], [1, 3, 0]])
+@pytest.mark.parametrize("rate", [0.25, 0.5, 0.75])
+def test_with_unequal_shares_one_network_still_moves_less_than_a_quarter_of_any_interval(
+    weights: list[float], rate: float
+) -> None:
+    """It puts all its views into one arm, in the worst way: by a share made for equal arms, up to 0.95 of 1:19's."""
+    people = 100_000
+    views = people * share_of_plan(people, weights)
+    sizes = [people * weight / sum(weights) for weight in weights if weight]
+    for size, other in permutations(sizes, 2):
+        width = 2 * 1.96 * sqrt(rate * (1 - rate) * (1 / size + 1 / other))
+        assert views * max(rate, 1 - rate) / size < 0.25 * width
+
+
+def test_equal_shares_leave_what_they_left_before() -> None:
+    """0.7 divided by the number of arms and by the square root of the people in each."""
+    assert share_of_plan(20_000, [2, 2, 2, 2]) == pytest.approx(0.7 / (4 * 5_000**0.5))
 
 
 @pytest.mark.process

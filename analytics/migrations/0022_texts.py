@@ -10,7 +10,7 @@ from campaign.migration_operations import CreateInKeyOrder
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0020_range_of_more_needed"), ("campaign", "0019_arm_texts")]
+    dependencies = [("analytics", "0021_method_of_each_p_value"), ("campaign", "0019_arm_texts")]
     operations = [
         migrations.RunSQL(
             "ALTER TABLE analytics_openview ADD COLUMN text smallint NOT NULL DEFAULT 0 CHECK (text >= 0)",
