@@ -243,7 +243,7 @@ def _print_checks(checks: CrossChecks, console: Console) -> None:
         console.print(pairs)
     _print_relative_effects(checks, console)
     if checks.arms:
-        best = ", ".join(f"{arm.arm} {_percent(arm.best, decimals=1)}" for arm in checks.arms)
+        best = ", ".join(f"{arm.arm} {wording.chance_text(arm.best)}" for arm in checks.arms)
         console.print(as_text(f"Chance to be best (flat priors; not a rule for stopping): {best}"))
 
 
@@ -268,24 +268,19 @@ def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
     for pair in checks.pairs:
         table.add(
             f"{pair.treated} − {pair.control}",
-            _range(pair.ratio, "{:.2f}"),
-            _range(pair.lift, "{:+.0%}"),
+            _range(pair.ratio, wording.RATIO),
+            _range(pair.lift, wording.LIFT),
             *([wording.p_value(pair.homogeneity.p_value) if pair.homogeneity else "–"] if strata else []),
-            *([_range(pair.after_stopping, "{:+.2%}")] if stopping else []),
-            *([_range(pair.odds_within_days, "{:.2f}")] if days else []),
-            *([_range(pair.odds_within_weekdays, "{:.2f}")] if weekdays else []),
+            *([_range(pair.after_stopping, wording.DIFFERENCE_IN_PERCENT)] if stopping else []),
+            *([_range(pair.odds_within_days, wording.RATIO)] if days else []),
+            *([_range(pair.odds_within_weekdays, wording.RATIO)] if weekdays else []),
             *(["–" if pair.not_worse_p is None else wording.p_value(pair.not_worse_p)] if margin else []),
         )
     console.print(table)
 
 
-def _range(found: Range | None, form: str) -> str:
-    if found is None:
-        return "–"
-    low = form.format(found.low)
-    if found.effect is None or found.high is None:
-        return f"above {low}"
-    return f"{form.format(found.effect)} ({low} to {form.format(found.high)})"
+def _range(found: Range | None, written: wording.EffectFormat) -> str:
+    return "–" if found is None else written.text(found.effect, found.low, found.high)
 
 
 def _percent(share: float, *, decimals: int = 2, signed: bool = False) -> str:
