@@ -18,7 +18,7 @@ MOST_MB = 150
 
 
 def measure() -> list[Line]:
-    """A million rows without keys, a million by stratum and day, 250,000 strata of four arms, and a million clusters."""
+    """Measure a million rows, a million by stratum and day, 250,000 strata of four arms, and a million clusters."""
     random = Random(1)
 
     def counts() -> str:
