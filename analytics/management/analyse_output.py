@@ -9,6 +9,7 @@ from rich.console import Console
 from analytics import wording
 from analytics.comparison.compare import Comparison, PairComparison, Rules
 from analytics.comparison.factorial import FactorialContrast
+from analytics.comparison.grouped import count_clusters
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import CrossChecks
@@ -219,7 +220,7 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
 def _groups_note(look: Comparison, rules: Rules) -> str:
     """Say how strata or clusters were taken; empty without either."""
     if rules.clusters:
-        count = len({name for arm in look.arms for name, counts in arm.clusters.items() if counts.n})
+        count = count_clusters([arm.clusters for arm in look.arms])
         if rules.clusters == "nested":
             return f"{count:,} clusters, each in one arm (nested): they were assigned whole, and are what is compared."
         return (
