@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-import numpy as np
-
 from analytics.simulation_study.error_rates import RandomGenerator, draw_counts, is_covered
 from analytics.simulation_study.texts import TextCampaign, draw_rates
 from analytics.stats import clusters, proportions
 from analytics.stats.texts import looks, matched, nested, spread
+from analytics.stats.texts.sizing import Design
 from analytics.stats.texts.values import Measured, TextMeans, text_means
 from analytics.stats.values import Counts, NotEstimable
 
@@ -25,7 +24,8 @@ def trials() -> Iterator[tuple[str, str, Trial]]:
     yield "texts.nested.difference", "3 texts an arm, those of one arm 6% apart", _one_arm_varies
     yield "clusters.difference, cr2", "the same: 3 texts an arm, those of one arm 6% apart", _one_arm_varies_by_clusters
     yield "texts.matched.mean_over_sets", "8 ratings of sets, 0.3 apart", _ratings
-    yield "texts.matched.contrast", "interaction in 4 sets, 3% apart", _interaction
+    yield "texts.matched.contrast", "interaction in 4 sets, 3% apart", partial(_interaction, "matched")
+    yield "texts.nested.contrast", "interaction, 4 texts an arm, 3% apart", partial(_interaction, "nested")
     for between in (0.0, 0.03):
         setting = f"4 sets, {between:.0%} apart"
         yield "texts.looks.at_look", f"{setting}, five looks together", partial(_five_looks, between)
@@ -68,9 +68,11 @@ def _ratings(source: RandomGenerator) -> bool:
     return is_covered(matched.mean_over_sets(differences.tolist()), 0.2)
 
 
-def _interaction(source: RandomGenerator) -> bool:
-    rates = np.clip(0.4 + source.normal(0.0, 0.05, size=4) + source.normal(0.0, 0.03 / 2**0.5, size=(4, 4)), 0.0, 1.0)
-    return is_covered(matched.contrast(_means(source, rates.tolist()), (1, -1, -1, 1)), 0.0)
+def _interaction(design: Design, source: RandomGenerator) -> bool:
+    campaign = TextCampaign(design, 4, 0.03)
+    rates = [*draw_rates(source, campaign).tolist(), *draw_rates(source, campaign).tolist()]
+    contrast = matched.contrast if design == "matched" else nested.contrast
+    return is_covered(contrast(_means(source, rates), (1, -1, -1, 1)), 0.0)
 
 
 def _five_looks(between: float, source: RandomGenerator) -> bool:

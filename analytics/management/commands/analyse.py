@@ -12,11 +12,11 @@ from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.grouped import ClusterDesign, NeitherDesign, find_cluster_design
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.csv_analysis.arm_table import ArmTable
-from analytics.csv_analysis.names import look_of
 from analytics.csv_analysis.reader import read_table
 from analytics.management import analyse_output
 from analytics.management.terminal import terminal
 from messages.tables.errors import UnreadableFile
+from messages.tables.names import look_of
 from messages.text.printable import printable
 
 _MONITORING = ("fixed", "group-sequential", "always-valid")

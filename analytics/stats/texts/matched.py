@@ -54,7 +54,7 @@ def mean_over_sets(
     The sign-flip test decides from six sets on if its smallest p, 2^(1 - k), times the number of `comparisons` that
     share the error lies below 1 - level, or else t does; which one follows from the plan alone. Every set counts the
     same, so the answer is that of sets of this kind and not of the people each happened to get. Ends are cut at
-    `within`. NotEstimable: one set, or the same effect in all. More than 16 sets raise ValueError.
+    `within`. NotEstimable: one set, or the same effect in all. More than 18 sets raise ValueError.
 
     Darwin's maize, crossed less self-fertilised plants in 15 pairs, eighths of an inch. Fisher prints t 2.148 and 863
     of 32,768 choices of signs with so large a sum, so 5.267% on both sides:

@@ -53,6 +53,20 @@ def test_darwins_maize_gives_what_fisher_prints() -> None:
     assert found.statistic == pytest.approx(2.148, abs=5e-4)
 
 
+def test_it_is_what_lme4_prints_for_a_balanced_mixed_model() -> None:
+    # R's lme4: lmer(Reaction ~ Days + (Days | Subject), sleepstudy) prints Days 10.467, std. error 1.546, t 6.771, and
+    # (Intercept) 251.405, 6.825, 36.838; lmerTest gives both 17 degrees of freedom. The slopes of the 18 subjects are
+    # those of coef(lmList(Reaction ~ Days | Subject, sleepstudy)), as in lme4's own tests.
+    slopes = [21.764702, 2.2617855, 6.1148988, 3.0080727, 5.2660188, 9.5667679, 9.1420455, 12.253141, -2.8810339]
+    slopes += [19.025974, 13.493933, 19.504017, 6.4334976, 13.566549, 11.348109, 18.056151, 9.1884448, 11.298073]
+    starts = [244.19267, 205.05495, 203.48423, 289.68509, 285.73897, 264.25161, 275.01911, 240.16291, 263.03469]
+    starts += [290.10413, 215.11177, 225.8346, 261.14701, 276.37207, 254.96815, 210.44909, 253.63604, 267.0448]
+    for values, printed in ((slopes, (10.467, 1.546, 6.771)), (starts, (251.405, 6.825, 36.838))):
+        found = known(matched.mean_over_sets(values))
+        assert (found.effect, found.standard_error, found.statistic) == pytest.approx(printed, abs=6e-4)
+        assert found.df == 17.0
+
+
 def test_the_sign_flip_p_is_that_of_scipy() -> None:
     # scipy.stats.permutation_test, permutation_type="samples", which enumerates all 2^8.
     source = np.random.default_rng(3)
@@ -166,8 +180,8 @@ def test_equal_differences_leave_the_spread_unknown() -> None:
 
 
 def test_too_many_sets_and_uneven_arms_are_refused() -> None:
-    with pytest.raises(ValueError, match="1 to 16"):
-        matched.mean_over_sets([float(x) for x in range(17)])
+    with pytest.raises(ValueError, match="1 to 18"):
+        matched.mean_over_sets([float(x) for x in range(19)])
     with pytest.raises(ValueError, match="zip"):
         matched.difference(treated=measured(ARMS[0]), control=measured(ARMS[1][:3]))
     with pytest.raises(ValueError, match="comparisons"):

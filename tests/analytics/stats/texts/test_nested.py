@@ -53,6 +53,36 @@ def test_it_agrees_with_a_linear_mixed_model() -> None:
     assert (found.effect, found.standard_error) == pytest.approx((fit.params["arm"], fit.bse["arm"]), rel=1e-3)
 
 
+def test_contrasts_agree_with_hc2_of_a_regression() -> None:
+    import statsmodels.api as sm
+
+    # statsmodels OLS(text means, four arms).get_robustcov_results("HC2"): for saturated arms its variance is s^2/k.
+    arms = [FIRST, SECOND, (0.50, 0.58, 0.55), (0.61, 0.52)]
+    y = np.concatenate([np.array(arm) for arm in arms])
+    x = np.repeat(np.eye(4), [len(arm) for arm in arms], axis=0)
+    fit = sm.OLS(y, x).fit(cov_type="HC2")
+    cells = [measured(arm) for arm in arms]
+    found = nested.two_by_two(neither=cells[0], first=cells[1], second=cells[2], both=cells[3])
+    for ours, weights in (
+        (found.first, (-0.5, 0.5, -0.5, 0.5)),
+        (found.second, (-0.5, -0.5, 0.5, 0.5)),
+        (found.interaction, (1, -1, -1, 1)),
+        (found.both_minus_first, (0, -1, 0, 1)),
+    ):
+        theirs, estimate = fit.t_test(np.array(weights)), estimate_of(ours)
+        assert estimate.effect == pytest.approx(float(theirs.effect[0]))
+        assert estimate.standard_error == pytest.approx(float(theirs.sd[0, 0]))
+
+
+def test_an_arm_of_weight_zero_may_have_one_text() -> None:
+    pair = nested.difference(treated=measured(FIRST), control=measured(SECOND))
+    arms = [measured(FIRST), measured(SECOND), measured((0.5,))]
+    assert nested.contrast(arms, (1.0, -1.0, 0.0)) == pair
+    assert nested.contrast(arms, (1.0, 0.0, -1.0)) == nested.ONE_TEXT
+    with pytest.raises(ValueError, match="as many weights"):
+        nested.contrast(arms, (1.0, -1.0))
+
+
 def test_swapping_arms_flips_the_sign() -> None:
     there = estimate_of(nested.difference(treated=measured(FIRST), control=measured(SECOND)))
     back = estimate_of(nested.difference(treated=measured(SECOND), control=measured(FIRST)))
