@@ -178,7 +178,7 @@ def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.
 
 def _assigned(arm: ArmCounts, rules: Rules) -> int:
     """How many were assigned to an arm: clusters where those were assigned whole, else units."""
-    return sum(cluster.n > 0 for cluster in arm.clusters.values()) if rules.clusters == "nested" else arm.counts.n
+    return grouped.count_clusters([arm.clusters]) if rules.clusters == "nested" else arm.counts.n
 
 
 def _omnibus(arms: Sequence[ArmCounts], rules: Rules) -> omnibus.Omnibus | NotEstimable:

@@ -9,6 +9,7 @@ from rich.console import Console
 from analytics import wording
 from analytics.comparison.compare import Comparison, PairComparison, Rules
 from analytics.comparison.factorial import FactorialContrast
+from analytics.comparison.grouped import count_clusters
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import CrossChecks
@@ -126,21 +127,32 @@ def pair_sentence(
 ) -> str:
     """Describe a comparison in one sentence, as the results page does."""
     treated, control = wording.arm_phrase(compared.treated), wording.arm_phrase(compared.control)
-    rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
-    rate, control_rate = rates[compared.treated], rates[compared.control]
     if look.withheld:
         return f"The comparison of {treated} with {control} is withheld, because the sample ratio is at alarm."
+    numbers = comparison_numbers(look, compared, rules, more)
+    if numbers is None:
+        reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
+        return f"The comparison of {treated} with {control} cannot be made: {reason}"
+    estimated = [rate.effect for rate in look.rates if isinstance(rate, Estimate)]
+    return wording.comparison_sentence(numbers, wording.choose_scale(estimated))
+
+
+def comparison_numbers(
+    look: Comparison, compared: PairComparison, rules: Rules, more: Mapping[tuple[str, str], MoreUnits]
+) -> wording.ComparisonNumbers | None:
+    """The numbers that the sentence of a comparison is chosen by; None where it cannot be estimated."""
+    rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
+    rate, control_rate = rates[compared.treated], rates[compared.control]
     if (
         isinstance(compared.estimate, NotEstimable)
         or isinstance(rate, NotEstimable)
         or isinstance(control_rate, NotEstimable)
     ):
-        reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
-        return f"The comparison of {treated} with {control} cannot be made: {reason}"
+        return None
     found = more.get((compared.treated, compared.control))
-    numbers = wording.ComparisonNumbers(
-        treated=treated,
-        control=control,
+    return wording.ComparisonNumbers(
+        treated=wording.arm_phrase(compared.treated),
+        control=wording.arm_phrase(compared.control),
         outcome=Outcome(key="", name="", phrase="had the outcome", better=rules.better),
         treated_rate=rate.effect,
         control_rate=control_rate.effect,
@@ -159,8 +171,6 @@ def pair_sentence(
         population="in",
         groups="strata",
     )
-    estimated = [each.effect for each in rates.values() if isinstance(each, Estimate)]
-    return wording.comparison_sentence(numbers, wording.choose_scale(estimated))
 
 
 def print_tables(analysis: TableAnalysis, console: Console) -> None:
@@ -210,7 +220,7 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
 def _groups_note(look: Comparison, rules: Rules) -> str:
     """Say how strata or clusters were taken; empty without either."""
     if rules.clusters:
-        count = len({name for arm in look.arms for name, counts in arm.clusters.items() if counts.n})
+        count = count_clusters([arm.clusters for arm in look.arms])
         if rules.clusters == "nested":
             return f"{count:,} clusters, each in one arm (nested): they were assigned whole, and are what is compared."
         return (
@@ -242,7 +252,7 @@ def _print_checks(checks: CrossChecks, console: Console) -> None:
         console.print(pairs)
     _print_relative_effects(checks, console)
     if checks.arms:
-        best = ", ".join(f"{arm.arm} {_percent(arm.best, decimals=1)}" for arm in checks.arms)
+        best = ", ".join(f"{arm.arm} {wording.chance_text(arm.best)}" for arm in checks.arms)
         console.print(as_text(f"Chance to be best (flat priors; not a rule for stopping): {best}"))
 
 
@@ -267,24 +277,19 @@ def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
     for pair in checks.pairs:
         table.add(
             f"{pair.treated} − {pair.control}",
-            _range(pair.ratio, "{:.2f}"),
-            _range(pair.lift, "{:+.0%}"),
+            _range(pair.ratio, wording.RATIO),
+            _range(pair.lift, wording.LIFT),
             *([wording.p_value(pair.homogeneity.p_value) if pair.homogeneity else "–"] if strata else []),
-            *([_range(pair.after_stopping, "{:+.2%}")] if stopping else []),
-            *([_range(pair.odds_within_days, "{:.2f}")] if days else []),
-            *([_range(pair.odds_within_weekdays, "{:.2f}")] if weekdays else []),
+            *([_range(pair.after_stopping, wording.DIFFERENCE_IN_PERCENT)] if stopping else []),
+            *([_range(pair.odds_within_days, wording.RATIO)] if days else []),
+            *([_range(pair.odds_within_weekdays, wording.RATIO)] if weekdays else []),
             *(["–" if pair.not_worse_p is None else wording.p_value(pair.not_worse_p)] if margin else []),
         )
     console.print(table)
 
 
-def _range(found: Range | None, form: str) -> str:
-    if found is None:
-        return "–"
-    low = form.format(found.low)
-    if found.effect is None or found.high is None:
-        return f"above {low}"
-    return f"{form.format(found.effect)} ({low} to {form.format(found.high)})"
+def _range(found: Range | None, written: wording.EffectFormat) -> str:
+    return "–" if found is None else written.text(found.effect, found.low, found.high)
 
 
 def _percent(share: float, *, decimals: int = 2, signed: bool = False) -> str:

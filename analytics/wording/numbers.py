@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 _MOST_DECIMALS = 9
 _BASES = (100, 1_000, 10_000, 100_000, 1_000_000)
-_USUAL_ALPHAS = (0.1, 0.05, 0.01, 0.005)
+_USUAL_ALPHAS = (0.1, 0.05, 0.025, 0.01, 0.005)
 EQUAL = 1e-9
 """Numbers that differ by less are equal but for the rounding of the machine."""
 
@@ -66,6 +66,15 @@ def percent(share: float) -> str:
     return gettext("%(number)s%%") % {"number": number(value, decimals)}
 
 
+def chance_text(chance: float) -> str:
+    """Format a chance: "62%"; near none or certain, say only on which side: "below 1%", "above 99%"."""
+    if chance < 0.01:
+        return gettext("below %(number)s") % {"number": percent(0.01)}
+    if chance > 0.99:
+        return gettext("above %(number)s") % {"number": percent(0.99)}
+    return percent(round(chance, 2))
+
+
 def level_text(level: float) -> str:
     """Format the level of an interval exactly: 0.975 is "97.5%"."""
     return gettext("%(number)s%%") % {"number": compact_number(level * 100)}
@@ -80,6 +89,38 @@ def interval_in(low: float, high: float, *, decimals: int, signed: bool = False,
     """Format an interval, with more decimals where its ends would coincide, lose their sign or reach a bound."""
     needed = decimals_needed([low, high], least=decimals, bounds=[0.0, *bounds])
     return range_text(*(signed_number(end, needed) if signed else number(end, needed) for end in (low, high)))
+
+
+@dataclass(frozen=True, slots=True)
+class EffectFormat:
+    """How an effect and its interval are written: multiplied, signed, and not rounded to `none`, that is no effect."""
+
+    decimals: int
+    factor: float = 1.0
+    signed: bool = True
+    none: float = 0.0
+    is_percent: bool = False
+
+    def text(self, effect: float | None, low: float, high: float | None) -> str:
+        """Format an effect: "+9.1 (+7.2 to +11.0)", or "above 1.08" where it has no upper end."""
+        scaled = [value * self.factor for value in (low, effect, high) if value is not None]
+        needed = decimals_needed(scaled, least=self.decimals, bounds=[self.none * self.factor])
+        written = [self._write(value, needed) for value in scaled]
+        if effect is None or high is None:
+            return gettext("above %(number)s") % {"number": written[0]}
+        return gettext("%(effect)s (%(interval)s)") % {
+            "effect": written[1],
+            "interval": range_text(written[0], written[2]),
+        }
+
+    def _write(self, value: float, decimals: int) -> str:
+        text = signed_number(value, decimals) if self.signed else number(value, decimals)
+        return gettext("%(number)s%%") % {"number": text} if self.is_percent else text
+
+
+RATIO = EffectFormat(decimals=2, signed=False, none=1.0)
+LIFT = EffectFormat(decimals=0, factor=100.0, is_percent=True)
+DIFFERENCE_IN_PERCENT = EffectFormat(decimals=2, factor=100.0, is_percent=True)
 
 
 @dataclass(frozen=True, slots=True)

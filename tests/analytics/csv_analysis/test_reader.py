@@ -247,4 +247,4 @@ def test_equal_arms_are_no_totals() -> None:
 
 def test_a_household_of_another_day_is_no_new_household() -> None:
     table = read("arm,cluster,day,n,events\na,h1,1,4,1\na,h1,2,4,2\nb,h2,1,4,0\n")
-    assert table.clusters("a") == {"h1": Counts(8, 3)}
+    assert table.clusters("a") == {"h1": Counts(8, 3), "h2": Counts(0, 0)}

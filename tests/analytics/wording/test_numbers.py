@@ -76,6 +76,17 @@ def test_shares_and_levels_are_not_rounded_to_all() -> None:
     assert [wording.level_text(level) for level in (0.9, 0.95, 0.975, 0.995)] == ["90%", "95%", "97.5%", "99.5%"]
 
 
+def test_a_chance_near_none_or_certain_says_on_which_side_it_lies() -> None:
+    assert [wording.chance_text(chance) for chance in (0.0, 0.004, 0.62, 0.985, 0.9996, 1.0)] == [
+        "below 1%",
+        "below 1%",
+        "62%",
+        "98%",
+        "above 99%",
+        "above 99%",
+    ]
+
+
 def test_a_p_value_is_never_zero_nor_at_the_level_that_it_is_below() -> None:
     assert [wording.p_value(p) for p in (0.5, 0.0123, 0.0004, 0.0, 0.0496, 0.05)] == [
         "0.500",
@@ -110,3 +121,11 @@ def test_how_many_more_is_a_range() -> None:
     assert wording.more_people_sentence(never).endswith("in one of four such cases no number of the plan does.")
     same = wording.people_range(2000, 1995, 2000, arms=2)
     assert wording.more_people_sentence(same).endswith("would tell, if it stays like this.")
+
+
+def test_an_effect_is_not_rounded_to_no_effect() -> None:
+    assert wording.RATIO.text(1.334, 1.261, 1.412) == "1.33 (1.26 to 1.41)"
+    assert wording.RATIO.text(1.003, 1.0004, 1.006) == "1.0030 (1.0004 to 1.0060)"
+    assert wording.LIFT.text(0.003, 0.0004, 0.006) == "+0.30% (+0.04% to +0.60%)"
+    assert wording.DIFFERENCE_IN_PERCENT.text(-0.1, -0.12, -0.08) == "−10.00% (−12.00% to −8.00%)"
+    assert wording.RATIO.text(None, 1.083, None) == "above 1.08"
