@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from campaign.lifecycle import transitions
+from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.draft_versions import contributors, possible_approvers
 from campaign.models import Campaign, Placement, PlannedOutcome
@@ -201,5 +201,5 @@ def test_a_submission_that_the_record_does_not_hold_is_approved_by_nobody() -> N
     Campaign.objects.update(state="submitted")
     campaign.refresh_from_db()
     assert possible_approvers(campaign) == []
-    with pytest.raises(transitions.ActionRefused, match="does not say who sent it"):
+    with pytest.raises(ActionRefused, match="does not say who sent it"):
         world.approve(campaign)
