@@ -127,21 +127,32 @@ def pair_sentence(
 ) -> str:
     """Describe a comparison in one sentence, as the results page does."""
     treated, control = wording.arm_phrase(compared.treated), wording.arm_phrase(compared.control)
-    rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
-    rate, control_rate = rates[compared.treated], rates[compared.control]
     if look.withheld:
         return f"The comparison of {treated} with {control} is withheld, because the sample ratio is at alarm."
+    numbers = comparison_numbers(look, compared, rules, more)
+    if numbers is None:
+        reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
+        return f"The comparison of {treated} with {control} cannot be made: {reason}"
+    estimated = [rate.effect for rate in look.rates if isinstance(rate, Estimate)]
+    return wording.comparison_sentence(numbers, wording.choose_scale(estimated))
+
+
+def comparison_numbers(
+    look: Comparison, compared: PairComparison, rules: Rules, more: Mapping[tuple[str, str], MoreUnits]
+) -> wording.ComparisonNumbers | None:
+    """The numbers that the sentence of a comparison is chosen by; None where it cannot be estimated."""
+    rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
+    rate, control_rate = rates[compared.treated], rates[compared.control]
     if (
         isinstance(compared.estimate, NotEstimable)
         or isinstance(rate, NotEstimable)
         or isinstance(control_rate, NotEstimable)
     ):
-        reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
-        return f"The comparison of {treated} with {control} cannot be made: {reason}"
+        return None
     found = more.get((compared.treated, compared.control))
-    numbers = wording.ComparisonNumbers(
-        treated=treated,
-        control=control,
+    return wording.ComparisonNumbers(
+        treated=wording.arm_phrase(compared.treated),
+        control=wording.arm_phrase(compared.control),
         outcome=Outcome(key="", name="", phrase="had the outcome", better=rules.better),
         treated_rate=rate.effect,
         control_rate=control_rate.effect,
@@ -160,8 +171,6 @@ def pair_sentence(
         population="in",
         groups="strata",
     )
-    estimated = [each.effect for each in rates.values() if isinstance(each, Estimate)]
-    return wording.comparison_sentence(numbers, wording.choose_scale(estimated))
 
 
 def print_tables(analysis: TableAnalysis, console: Console) -> None:

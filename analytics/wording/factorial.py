@@ -45,7 +45,18 @@ class ContrastNumbers(Judged):
 
     @property
     def exceeds_each_alone(self) -> bool:
-        return self.direction * self.both > max(self.direction * self.victim, self.direction * self.user)
+        """Whether each harm surely adds something to the other: what it does alone, less what the interval allows.
+
+        That sum is how far both lie beyond the other one, and the interval of the interaction is wider than its own.
+        """
+        least, _ = sorted((self.direction * self.low, self.direction * self.high))
+        return least + min(self.direction * self.victim, self.direction * self.user) > 0
+
+    @property
+    def is_less_than_one_alone(self) -> bool:
+        """Whether one harm surely takes something away from the other."""
+        _, most = sorted((self.direction * self.low, self.direction * self.high))
+        return most + min(self.direction * self.victim, self.direction * self.user) < 0
 
     @property
     def may_cancel(self) -> bool:
@@ -79,19 +90,30 @@ CONTRAST_RULES: tuple[SentenceRule[ContrastNumbers], ...] = (
         lambda n: n.is_claim and n.less_than_sum and n.exceeds_each_alone,
         (
             gettext_lazy(
-                "Together they do less than their sum, and as counted still more than either alone: %(effect)s in "
-                "%(people)s (%(interval)s)."
+                "Together they do less than their sum, and still more than either alone: %(effect)s in %(people)s "
+                "(%(interval)s)."
             ),
             _COUNTED,
         ),
     ),
     SentenceRule(
-        "one cancels the other",
+        "less than one of them alone",
+        lambda n: n.is_claim and n.less_than_sum and n.is_less_than_one_alone,
+        (
+            gettext_lazy(
+                "Together they do less than their sum, and less than one of them alone: %(effect)s in %(people)s "
+                "(%(interval)s)."
+            ),
+            _COUNTED,
+        ),
+    ),
+    SentenceRule(
+        "less than the sum",
         lambda n: n.is_claim and n.less_than_sum,
         (
             gettext_lazy(
-                "Together they do less than their sum, and as counted no more than one of them alone: %(effect)s in "
-                "%(people)s (%(interval)s)."
+                "Together they do less than their sum: %(effect)s in %(people)s (%(interval)s). We cannot tell yet "
+                "whether they do more than one of them alone."
             ),
             _COUNTED,
         ),

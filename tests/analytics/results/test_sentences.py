@@ -68,7 +68,7 @@ def test_less_than_the_sum_is_not_taking_away(client: Client) -> None:
     counts = {"neutral": (20_000, 7000), "victim": (20_000, 8400), "user": (20_000, 8400), "both": (20_000, 9000)}
     world.tally(campaign, counts)
     (row,) = [each for each in report_of(campaign).factorial if each.term == "interaction"]
-    assert "still more than either alone: −4.0 in 100" in row.sentence
+    assert "and still more than either alone: −4.0 in 100" in row.sentence
     assert "takes away" not in page(client)
 
 
