@@ -15,9 +15,7 @@ from tests.messages.library.test_starter_messages import SOURCES, THEMES, breaks
 
 MESSAGES = list(compose_messages())
 SETS = {key: list(messages) for key, messages in groupby(MESSAGES, lambda message: message["matched_set"])}
-NAMES_A_SOURCE = re.compile(
-    r"\b(says|said|reports?|therapists?|stud(y|ies)|surveys?|research|experts?|court|police)\b"
-)
+NAMES_A_SOURCE = re.compile(r"\b(says|said|reports?|therapists?|stud(y|ies)|surveys?|research|experts?|court|police)\b")
 NAMES_THE_SUBJECT = re.compile(r"\bfakes? nudes?\b")
 
 every_message = pytest.mark.parametrize("message", MESSAGES, ids=[message["key"] for message in MESSAGES])

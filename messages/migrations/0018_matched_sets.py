@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0016_proposed_changes"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("messaging", "0017_overwritten_words"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.AddField(
