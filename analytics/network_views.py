@@ -43,4 +43,4 @@ def _sketches_by_day(days: Collection[date]) -> dict[date, int]:
     if not days:
         return {}
     on_record = NetworkSketch.objects.filter(day__range=(min(days), max(days))).order_by().values_list("day")
-    return dict(on_record.annotate(Count("number")))
+    return dict(on_record.annotate(Count("pk")))

@@ -433,9 +433,8 @@ class LeftOutCount(models.Model):
 class NetworkSketch(models.Model):
     """One sketch that counted networks on one day: each server begins one a day, and another when it starts anew."""
 
-    pk = models.CompositePrimaryKey("day", "number")
+    number = models.BinaryField(primary_key=True, max_length=16, help_text="Random, and of no other use.")
     day = models.DateField()
-    number = models.BinaryField(max_length=16, help_text="Random, and of no other use.")
 
     class Meta:
         constraints = [

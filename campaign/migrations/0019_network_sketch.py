@@ -15,13 +15,16 @@ class Migration(migrations.Migration):
             name="NetworkSketch",
             fields=[
                 (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "day", "number", blank=True, editable=False, primary_key=True, serialize=False
+                    "number",
+                    models.BinaryField(
+                        editable=False,
+                        help_text="Random, and of no other use.",
+                        max_length=16,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("day", models.DateField()),
-                ("number", models.BinaryField(help_text="Random, and of no other use.", max_length=16)),
             ],
             options={
                 "constraints": [
