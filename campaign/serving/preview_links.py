@@ -19,24 +19,25 @@ _SALT = "campaign.preview"
 
 
 class PreviewToken(NamedTuple):
-    """The content of a token: the arm, the person who made the link, and its end in seconds since 1970."""
+    """The content of a token: the arm, the person who made the link, its end in seconds since 1970, and the text."""
 
     arm_id: int
     giver_id: int
     until: int
+    text: int = 0
 
 
-def preview_url(placement: Placement, arm: Arm, *, by: User, now: datetime) -> str:
-    """The path of the hosted page that shows this arm."""
-    fields = PreviewToken(arm.pk, by.pk, int((now + timedelta(days=DAYS)).timestamp()))
+def preview_url(placement: Placement, arm: Arm, *, by: User, now: datetime, text: int = 0) -> str:
+    """The path of the hosted page that shows this text of the arm."""
+    fields = PreviewToken(arm.pk, by.pk, int((now + timedelta(days=DAYS)).timestamp()), text)
     token = signing.dumps(fields, salt=_SALT, compress=False)
     return f"/m/{placement.key}/?{urlencode({'preview': token})}"
 
 
-def previewed_arm_id(token: str, *, now: float, givers: Collection[int]) -> int | None:
-    """The id of the arm that a preview token names; None if it has ended, or this installation did not sign it."""
+def read_preview_token(token: str, *, now: float, givers: Collection[int]) -> PreviewToken | None:
+    """What a preview token names; None if it has ended, or this installation did not sign it."""
     try:
         fields = PreviewToken(*signing.loads(token, salt=_SALT))
     except (signing.BadSignature, TypeError):  # TypeError: a token of before named the arm alone
         return None
-    return fields.arm_id if now < fields.until and fields.giver_id in givers else None
+    return fields if now < fields.until and fields.giver_id in givers else None

@@ -12,7 +12,7 @@ from campaign.serving import hosted_pages
 from messages.models import HelpLink, Review
 from messages.roles import STAFF_ROLES, users_with_role
 
-_LAST_REVIEW = Max("campaign__arms__revision__renditions__reviews")
+_LAST_REVIEW = Max("campaign__arms__texts__revision__renditions__reviews")
 # By placement: whatever its entry was compiled from, or when that changed.
 PlacementVersions = Mapping[int, tuple[Any, ...]]
 # The same for the whole snapshot, and cheaper.
