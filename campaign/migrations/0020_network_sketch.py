@@ -8,7 +8,7 @@ from campaign.migration_operations import CreateInKeyOrder
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0018_design_effect")]
+    dependencies = [("campaign", "0019_arm_texts")]
 
     operations = [
         CreateInKeyOrder(
