@@ -21,7 +21,7 @@ from campaign.api.exceptions import BODY_LIMIT, BodyTooLarge
 from campaign.api.operation import ApiOperation
 from campaign.lifecycle import approval, transitions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, texts_with_messages
+from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome, texts_with_messages
 from campaign.staff_site.access import campaign_for
 from messages.accounts import api_tokens
 from messages.models import Frame
@@ -90,6 +90,17 @@ class StrictJSON(JSONParser):
 # Campaigns and plans
 
 
+class ArmTextSerializer(serializers.ModelSerializer[ArmText]):
+    message = serializers.CharField(source="revision.message.key", read_only=True)
+    revision = serializers.IntegerField(source="revision.number", read_only=True)
+    words = serializers.CharField(source="revision.digest", read_only=True, help_text="SHA-256 of the approved words.")
+
+    class Meta:
+        model = ArmText
+        fields = ["message", "revision", "words", "stopped_at"]
+        read_only_fields = fields
+
+
 class ArmSerializer(serializers.ModelSerializer[Arm]):
     message = serializers.CharField(source="first_revision.message.key", read_only=True)
     frame = serializers.ChoiceField(choices=Frame.choices, read_only=True)
@@ -98,9 +109,11 @@ class ArmSerializer(serializers.ModelSerializer[Arm]):
         source="first_revision.digest", read_only=True, help_text="SHA-256 of the approved words."
     )
 
+    texts = ArmTextSerializer(many=True, read_only=True, help_text="All of them; those of one text repeat the above.")
+
     class Meta:
         model = Arm
-        fields = ["key", "name", "frame", "is_control", "weight", "message", "revision", "words"]
+        fields = ["key", "name", "frame", "is_control", "weight", "message", "revision", "words", "texts"]
         read_only_fields = fields
 
 

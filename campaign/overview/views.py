@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from campaign.i18n.numbers import format_people_by_arm
 from campaign.lifecycle import transitions
 from campaign.lifecycle.frozen_plan import factorial_arms
-from campaign.models import AnalysisPlan, Arm, Campaign, Placement
+from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, Placement
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.serving.preview_links import preview_url
 from campaign.staff_site.access import campaign_for, campaigns_to_review
@@ -34,7 +34,7 @@ PER_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class PreviewLink:
-    """A link that previews an arm at a placement; nothing is counted."""
+    """A link that previews a text at a placement; nothing is counted."""
 
     placement: Placement
     url: str
@@ -42,7 +42,7 @@ class PreviewLink:
 
 @dataclass(frozen=True, slots=True)
 class RenditionDetail:
-    """The exact words of an arm in one locale, and their approval."""
+    """The exact words of a text in one locale, and their approval."""
 
     locale: str
     direction: str
@@ -54,13 +54,21 @@ class RenditionDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class TextCard:
+    """One text of an arm on the page: its words with their approval, and its previews."""
+
+    text: ArmText
+    renditions: tuple[RenditionDetail, ...]
+    previews: tuple[PreviewLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ArmCard:
-    """One arm on the page: its share, its words with their approval, and its previews."""
+    """One arm on the page: its share and its texts."""
 
     arm: Arm
     share: str
-    renditions: tuple[RenditionDetail, ...]
-    previews: tuple[PreviewLink, ...]
+    texts: tuple[TextCard, ...]
 
 
 @require_safe
@@ -132,8 +140,18 @@ def _arms(request: HttpRequest, campaign: Campaign, placements: list[Placement])
         ArmCard(
             arm=arm,
             share=share_in_words(arm.weight, total),
-            renditions=tuple(_rendition_detail(rendition) for rendition in arm.first_revision.renditions.all()),
-            previews=tuple(PreviewLink(place, preview_url(place, arm, by=person, now=now)) for place in placements),
+            texts=tuple(
+                TextCard(
+                    text=text,
+                    renditions=tuple(_rendition_detail(rendition) for rendition in text.revision.renditions.all()),
+                    previews=tuple(
+                        PreviewLink(place, preview_url(place, arm, by=person, now=now, text=text.position))
+                        for place in placements
+                        if text.stopped_at is None
+                    ),
+                )
+                for text in arm.texts.all()
+            ),
         )
         for arm in arms
     ]

@@ -80,6 +80,7 @@ def test_an_analyst_reads_a_campaign_with_its_arms_placements_and_frozen_plan() 
     launched = world.launched()
     body = analyst().get(f"{CAMPAIGNS}pilot/").json()
     assert body["state"] == "running"
+    assert [len(arm["texts"]) for arm in body["arms"]] == [1, 1, 1, 1]
     assert [(arm["key"], arm["frame"], arm["is_control"]) for arm in body["arms"]][:2] == [
         ("neutral", "neutral", True),
         ("victim", "victim", False),

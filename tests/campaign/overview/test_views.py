@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaign.lifecycle import transitions
+from campaign.lifecycle.arm_pauses import stop_text
 from campaign.overview.views import share_in_words
 from campaign.serving.preview_links import read_preview_token
 from messages.review import workflow
@@ -92,10 +93,25 @@ def test_an_exception_is_shown_on_the_campaign_that_uses_the_words(reviewer: Cli
     assert "“They are.”" in html
 
 
+def test_each_text_of_an_arm_is_shown_with_a_preview_of_its_own(reviewer: Client) -> None:
+    campaign = world.launched(arms={"neutral": 1, "victim": 1}, texts=3)
+    stop_text(campaign.arms.get(key="victim").texts.get(position=1), reason="It may frighten.", now=world.NOON)
+    html = page(reviewer, "/campaigns/pilot/")
+    assert all(f"A victim headline{' again' * n}" in html for n in range(3))
+    assert html.count("<h4>Text 2") == 2
+    assert html.count("stopped</h4>") == 1
+    assert html.count("See it as a visitor") == 5  # of what is not stopped
+
+
 def test_every_arm_can_be_seen_as_a_visitor_sees_it(reviewer: Client) -> None:
     campaign = world.launched()
     response = reviewer.get("/campaigns/pilot/")
-    tokens = [preview.url.partition("preview=")[2] for card in response.context["arms"] for preview in card.previews]
+    tokens = [
+        preview.url.partition("preview=")[2]
+        for card in response.context["arms"]
+        for text in card.texts
+        for preview in text.previews
+    ]
     givers = {world.person("rafael").pk}
     links = [read_preview_token(token.replace("%3A", ":"), now=time.time(), givers=givers) for token in tokens]
     assert [link.arm_id for link in links if link] == [arm.pk for arm in campaign.arms.all()]

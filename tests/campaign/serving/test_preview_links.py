@@ -94,7 +94,12 @@ def test_the_page_of_a_campaign_makes_links_in_the_name_of_who_reads_it() -> Non
     world.launched()
     client, ana = Client(), world.person("ana", "analyst")
     world.sign_in(client, ana)
-    (url, *_) = [preview.url for card in client.get("/campaigns/pilot/").context["arms"] for preview in card.previews]
+    (url, *_) = [
+        preview.url
+        for card in client.get("/campaigns/pilot/").context["arms"]
+        for text in card.texts
+        for preview in text.previews
+    ]
     assert world.AudienceSite().get(url).status == 200
     members.deactivate(ana, by=world.person("ada", "administrator"))
     assert world.AudienceSite().get(url).status == 404
