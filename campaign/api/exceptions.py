@@ -11,18 +11,11 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from campaign.api.parsers import BodyTooLarge
 from campaign.lifecycle.actions import ActionRefused
 from messages.review.workflow import ReviewRefused
 
 log = logging.getLogger(__name__)
-
-BODY_LIMIT = 16_384
-
-
-class BodyTooLarge(exceptions.APIException):
-    status_code = 413
-    default_code = "body_too_large"
-    default_detail = f"The body may hold at most {BODY_LIMIT} bytes."
 
 
 class InternalError(exceptions.APIException):

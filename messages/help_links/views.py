@@ -195,7 +195,7 @@ def retire(request: HttpRequest, link: str) -> HttpResponse:
     """Stop showing a link to visitors."""
     require_role(request.user, MANAGER)
     help_link = get_object_or_404(HelpLink, key=link)
-    reason = request.POST.get("reason", "").replace("\0", "").strip()
+    reason = request.POST.get("reason", "").strip()
     if not reason or len(reason) > _MAX_REASON_LENGTH:
         return _page(request, help_link, reason=reason[:_MAX_REASON_LENGTH], reason_missing=True)
     by, today = current_user(request), timezone.localdate()
