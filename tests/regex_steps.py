@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from re import _constants as names  # type: ignore[attr-defined]  # no stubs
-from re import _parser as parser  # type: ignore[attr-defined]  # no stubs
+from re import _constants as names
+from re import _parser as parser
 from typing import Any
 
 After = Callable[[int], bool]
