@@ -151,10 +151,14 @@ class Analysis(models.Model):
     exception = models.CharField(max_length=300, blank=True, help_text="Who looked early, and why.")
     sample_ratio = models.CharField(max_length=8, choices=SampleRatio)
     sample_ratio_p = models.FloatField(null=True)
+    sample_ratio_method = models.CharField(
+        max_length=20, blank=True, help_text="What the p is of; empty: not on record."
+    )
     reach_p = models.FloatField(null=True, help_text="Do served messages reach the screen equally in every arm?")
     omnibus_statistic = models.FloatField(null=True)
     omnibus_df = models.PositiveSmallIntegerField(null=True)
     omnibus_p = models.FloatField(null=True)
+    omnibus_method = models.CharField(max_length=40, blank=True, help_text="What the p is of; empty: not on record.")
     checks = models.JSONField(
         null=True, blank=True, help_text="Cross-checks of the primary outcome; they decide nothing."
     )
@@ -178,6 +182,8 @@ class Estimate(models.Model):
     class Verdict(models.TextChoices):
         BETTER = "better", "Better"
         WORSE = "worse", "Worse"
+        HIGHER = "higher", "Higher"
+        LOWER = "lower", "Lower"
         NO_DIFFERENCE = "no-meaningful-difference", "No meaningful difference"
         CANNOT_TELL = "cannot-tell-yet", "Cannot tell yet"
         WITHHELD = "withheld", "Withheld"

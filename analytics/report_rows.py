@@ -70,7 +70,9 @@ class FactorialRow:
     effect: float | None
     low: float | None
     high: float | None
+    p_value: float | None
     p_adjusted: float | None
+    method: str
     verdict: str
     verdict_name: str
     sentence: str

@@ -1,4 +1,4 @@
-"""Time and memory of `manage.py analyse` for a million rows, and its time for 250,000 strata."""
+"""Time and memory of `manage.py analyse` for a million rows, for 250,000 strata and for a million clusters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_MB = 150
 
 
 def measure() -> list[Line]:
-    """A million rows without keys, a million with an arm, a stratum and a day, and 250,000 strata of four arms."""
+    """Measure a million rows, a million by stratum and day, 250,000 strata of four arms, and a million clusters."""
     random = Random(1)
 
     def counts() -> str:
@@ -27,6 +27,7 @@ def measure() -> list[Line]:
     plain = (f"{'abcd'[number % 4]},{counts()}" for number in range(ROWS))
     keyed = (f"{arm},site {site},{day},{counts()}" for arm in "abcd" for site in range(500) for day in range(500))
     strata = (f"{arm},site {site},{counts()}" for site in range(STRATA) for arm in "abcd")
+    clusters = (f"{'abcd'[number % 4]},home {number},{counts()}" for number in range(ROWS))
     with tempfile.TemporaryDirectory(prefix="second-thought-bench-") as directory:
         path = Path(directory, "table.csv")
         lines = []
@@ -34,6 +35,7 @@ def measure() -> list[Line]:
             ("a million rows", "arm,n,events", plain, 4.0, MOST_MB),
             ("a million rows by stratum and day", "arm,stratum,day,n,events", keyed, None, None),
             ("250,000 strata of four arms", "arm,stratum,n,events", strata, 5.0, None),
+            ("a million clusters", "arm,cluster,n,events", clusters, None, None),
         ):
             _write(path, header, rows)
             seconds, megabytes = _analyse(path)

@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 PAGE, STATISTICS = DOCS / "estimators.md", DOCS / "statistics.md"
 LABELS = ("Formula", "Source", "Not for")
+_PACKAGE = "analytics.stats."
 START, END = "<!-- estimators -->\n", "<!-- end of estimators -->\n"
 # The page's order, from simple to advanced. Modules that are not named here follow in alphabetical order.
 _ORDER = [
@@ -39,6 +40,7 @@ _ORDER = [
         "robustness",
         "meta",
     ),
+    *("texts.matched", "texts.nested", "texts.spread", "texts.looks", "texts.sizing"),
 ]
 _TITLE = """# Every estimator
 
@@ -70,9 +72,13 @@ class Parts(NamedTuple):
 def modules() -> list[ModuleType]:
     """Modules of estimators: all of `analytics.stats` but the types (`values`) and the helpers (`numerics`)."""
     package = importlib.import_module("analytics.stats")
-    names = {found.name for found in pkgutil.iter_modules(package.__path__) if not found.ispkg} - {"values"}
+    names = {
+        found.name.removeprefix(_PACKAGE)
+        for found in pkgutil.walk_packages(package.__path__, _PACKAGE)
+        if not found.ispkg and not {"values", "numerics"} & set(found.name.split("."))
+    }
     ordered = [name for name in _ORDER if name in names] + sorted(names - set(_ORDER))
-    return [importlib.import_module(f"analytics.stats.{name}") for name in ordered]
+    return [importlib.import_module(_PACKAGE + name) for name in ordered]
 
 
 def estimators() -> dict[str, FunctionType]:
@@ -88,7 +94,8 @@ def missing() -> list[str]:
     """One line for each thing that an estimator or its module still needs."""
     lines = [f"{name}: {part}" for name, function in estimators().items() for part in parts_of(function).missing()]
     for module in modules():
-        tests = f"tests/analytics/stats/test_{_short(module)}.py"
+        folder, _, name = _short(module).rpartition(".")
+        tests = "/".join(filter(None, ("tests/analytics/stats", folder, f"test_{name}.py")))
         needs: dict[str, object] = {"module docstring": module.__doc__, "a public function": public_functions(module)}
         needs[f"tests in {tests}"] = (ROOT / tests).exists()
         lines += [f"{_short(module)}: {need}" for need, present in needs.items() if not present]
@@ -155,7 +162,7 @@ def public_functions(module: ModuleType) -> list[FunctionType]:
 
 
 def _short(module: ModuleType) -> str:
-    return module.__name__.rpartition(".")[2]
+    return module.__name__.removeprefix(_PACKAGE)
 
 
 def _section(name: str, parts: Parts) -> str:

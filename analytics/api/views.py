@@ -83,7 +83,9 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     effect = serializers.FloatField(allow_null=True)
     interval = IntervalSerializer(allow_null=True)
     p_value = serializers.FloatField(allow_null=True)
-    p_adjusted = serializers.FloatField(allow_null=True, help_text="After Holm, over the planned comparisons.")
+    p_adjusted = serializers.FloatField(
+        allow_null=True, help_text="After the plan's correction, over the planned comparisons of the outcome."
+    )
     verdict = serializers.ChoiceField(choices=Estimate.Verdict.choices, allow_blank=True)
     sentence = serializers.CharField()
     more_per_arm = serializers.IntegerField(
@@ -96,8 +98,8 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     more_per_arm_high = serializers.IntegerField(
         allow_null=True, help_text="Where it ends; null if no number may tell."
     )
-    method = serializers.CharField(allow_blank=True)
-    reason = serializers.CharField(allow_blank=True, help_text="Why there is no number, where there is none.")
+    method = serializers.CharField(allow_blank=True, help_text="What interval and p_value are of.")
+    reason = serializers.CharField(allow_blank=True, help_text="Why there is no number, or why the verdict waits.")
     hidden = serializers.BooleanField(help_text="Whether there is none because a count is small.")
 
 
@@ -121,11 +123,15 @@ class OutcomeEstimatesSerializer(serializers.Serializer[Any]):
 
 
 class OmnibusSerializer(serializers.Serializer[Any]):
-    """Chi-square: do the arms differ at all in the primary outcome?"""
+    """Do the arms differ at all in the primary outcome? Where few are expected in an arm, p is exact."""
 
-    statistic = serializers.FloatField()
+    statistic = serializers.FloatField(help_text="Chi-square.")
     df = serializers.IntegerField()
     p_value = serializers.FloatField()
+    method = serializers.CharField(
+        allow_blank=True,
+        help_text="What p is of: pearson, fisher-freeman-halton, or that simulated. Empty: not on record.",
+    )
 
 
 class SampleRatioSerializer(serializers.Serializer[Any]):
@@ -133,6 +139,9 @@ class SampleRatioSerializer(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(choices=Analysis.SampleRatio.choices)
     p_value = serializers.FloatField(allow_null=True)
+    method = serializers.CharField(
+        allow_blank=True, help_text="What p is of: pearson, exact or always-valid. Empty: not on record."
+    )
 
 
 class ContrastSerializer(serializers.Serializer[Any]):
@@ -142,7 +151,9 @@ class ContrastSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     effect = serializers.FloatField(allow_null=True)
     interval = IntervalSerializer(allow_null=True)
-    p_adjusted = serializers.FloatField(allow_null=True)
+    p_value = serializers.FloatField(allow_null=True)
+    p_adjusted = serializers.FloatField(allow_null=True, help_text="After the plan's correction, over the contrasts.")
+    method = serializers.CharField(allow_blank=True)
     verdict = serializers.ChoiceField(choices=Estimate.Verdict.choices)
     sentence = serializers.CharField()
 
@@ -256,7 +267,12 @@ class AnalysisSerializer(serializers.Serializer[Any]):
 def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
     """Return a stored look as its report shows it. Pass `early=False` for users who may not look early."""
     report = build.build(analysis, early=early)
-    omnibus = {"statistic": report.omnibus_statistic, "df": report.omnibus_df, "p_value": report.omnibus_p}
+    omnibus = {
+        "statistic": report.omnibus_statistic,
+        "df": report.omnibus_df,
+        "p_value": report.omnibus_p,
+        "method": report.omnibus_method,
+    }
     return {
         "look": report.look,
         "shown_look": report.shown_look,
@@ -275,7 +291,11 @@ def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
         "exception": report.exception,
         "deviations": [asdict(row) for row in report.deviations],
         "sentence": report.sentence,
-        "sample_ratio": {"status": report.sample_ratio, "p_value": report.sample_ratio_p},
+        "sample_ratio": {
+            "status": report.sample_ratio,
+            "p_value": report.sample_ratio_p,
+            "method": report.sample_ratio_method,
+        },
         "reach_p": report.reach_p,
         "omnibus": None if report.omnibus_p is None else omnibus,
         "estimates": [

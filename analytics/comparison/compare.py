@@ -31,6 +31,10 @@ MIN_EVENTS = 10
 # The same for the answers to an ordered outcome.
 MIN_ANSWERS = 50
 SUPPRESSED = NotEstimable("A small count is hidden.")
+TOO_FEW_EVENTS = NotEstimable(
+    "A verdict that holds at every look needs 10 people with and without the outcome in each arm."
+)
+TOO_FEW_ANSWERS = NotEstimable("A verdict that holds at every look needs 50 answers in each arm.")
 NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair.")
 
 
@@ -70,7 +74,7 @@ class Rules:
 
     level: float = 0.95
     smallest_difference: float | None = None
-    lower_is_better: bool = False
+    better: equivalence.Direction = "higher"
     correction: Correction = "holm"
     monitoring: Monitoring = "fixed"
     planned_per_arm: int | None = None
@@ -174,7 +178,7 @@ def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.
 
 def _assigned(arm: ArmCounts, rules: Rules) -> int:
     """How many were assigned to an arm: clusters where those were assigned whole, else units."""
-    return sum(cluster.n > 0 for cluster in arm.clusters.values()) if rules.clusters == "nested" else arm.counts.n
+    return grouped.count_clusters([arm.clusters]) if rules.clusters == "nested" else arm.counts.n
 
 
 def _omnibus(arms: Sequence[ArmCounts], rules: Rules) -> omnibus.Omnibus | NotEstimable:
@@ -364,7 +368,7 @@ def decide_verdict(
         estimate,
         rules.smallest_difference,
         p_adjusted=corrected.p_adjusted,
-        lower_is_better=rules.lower_is_better,
+        better=rules.better,
         equivalence_interval=corrected.equivalence_interval,
     )
     return str(verdict)
@@ -385,11 +389,11 @@ def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:
     """Why an asymptotic interval for repeated looks is not valid yet; empty if it is."""
     if rules.monitoring == "fixed" or min(min(c.events, c.n - c.events) for c in cells) >= MIN_EVENTS:
         return ""
-    return f"A verdict that holds at every look needs {MIN_EVENTS} people with and without the outcome in each arm."
+    return TOO_FEW_EVENTS.reason
 
 
 def too_few_answers_reason(arms: Sequence[Levels], rules: Rules) -> str:
     """Why an interval for repeated looks at an ordered outcome is not valid yet; empty if it is."""
     if rules.monitoring == "fixed" or min(levels.n for levels in arms) >= MIN_ANSWERS:
         return ""
-    return f"A verdict that holds at every look needs {MIN_ANSWERS} answers in each arm."
+    return TOO_FEW_ANSWERS.reason

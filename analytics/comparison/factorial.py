@@ -15,7 +15,7 @@ from analytics.comparison.compare import (
 )
 from analytics.comparison.correction import correct
 from analytics.comparison.grouped import match_groups
-from analytics.comparison.network_influence import largest_move
+from analytics.comparison.network_influence import ONE_NETWORK, largest_move
 from analytics.stats import Estimate, NotEstimable, clusters, factorial
 
 ContrastName = Literal["victim", "user", "interaction", "both-minus-victim"]
@@ -25,12 +25,13 @@ _FourArms = tuple[ArmCounts, ArmCounts, ArmCounts, ArmCounts]
 
 @dataclass(frozen=True, slots=True)
 class FactorialContrast:
-    """One contrast of a victim x user factorial, with its verdict."""
+    """One contrast of a victim x user factorial, with its verdict. `hold_reason` says why it is held, if it is."""
 
     name: ContrastName
     estimate: Estimate | NotEstimable
     p_adjusted: float | None
     verdict: str
+    hold_reason: str = ""
 
 
 def factorial_contrasts(
@@ -58,10 +59,11 @@ def factorial_contrasts(
         at_level=lambda i, level: _contrasts(arms, replace(rules, level=level))[i],
     )
     for name, estimate, claim in zip(_NAMES, estimates, corrected, strict=True):
-        verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
+        reason = hold_reason
+        verdict = decide_verdict(estimate, claim, rules, hold_reason=reason, withheld=withheld)
         if isinstance(estimate, Estimate) and networks_to_turn(estimate, claim, verdict, rules, move=move) == 1:
-            verdict = CANNOT_TELL
-        contrasts.append(FactorialContrast(name, estimate, claim.p_adjusted, verdict))
+            verdict, reason = CANNOT_TELL, ONE_NETWORK.reason
+        contrasts.append(FactorialContrast(name, estimate, claim.p_adjusted, verdict, reason))
     return tuple(contrasts)
 
 

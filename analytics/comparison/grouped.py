@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from math import exp, fsum, log
 from typing import Literal
 
+import numpy as np
+
 from analytics.stats import clusters, strata
-from analytics.stats.numerics.count_columns import CountColumns
+from analytics.stats.numerics.count_columns import CountColumns, CountList, as_count_list
 from analytics.stats.values import Counts, Estimate, NotEstimable
 
 ClusterDesign = Literal["nested", "crossed"]
@@ -28,19 +30,19 @@ def find_cluster_design(arms: Sequence[Groups]) -> ClusterDesign:
     such chances are held against what is seen by Chernoff's bound (Hoeffding 1963, Journal of the American Statistical
     Association 58:13, theorem 1).
     """
-    names = dict.fromkeys(name for arm in arms for name, counts in arm.items() if counts.n)
-    cells = {name: [arm.get(name, _NONE).n for arm in arms] for name in names}
-    totals = [sum(column) for column in zip(*cells.values(), strict=True)]
-    if all(sum(n > 0 for n in cell) == 1 for cell in cells.values()):
+    names = _shared_names(arms)
+    cells = np.array([side.n for side in match_groups(arms, names)])
+    cells = cells[cells.sum(axis=1) > 0]  # arms without units lack no cluster
+    sizes = cells.sum(axis=0)
+    used, count = sizes > 0, int(np.count_nonzero(sizes))
+    if (np.count_nonzero(cells, axis=0)[used] == 1).all():
         return "nested"
-    shares = [n / sum(totals) for n in totals if n]
-    incomplete = [
-        name for name, cell in cells.items() if any(n == 0 < total for n, total in zip(cell, totals, strict=True))
-    ]
-    chances = [min(fsum((1 - share) ** sum(cell) for share in shares), 1.0) for cell in cells.values()]
-    if _upper_tail(len(incomplete), fsum(chances), len(cells)) < _IMPLAUSIBLE:
+    incomplete = np.flatnonzero(used & (cells == 0).any(axis=0))
+    shares = cells.sum(axis=1) / sizes.sum()
+    chances = sum((1 - share) ** sizes[used] for share in shares)
+    if _upper_tail(incomplete.size, float(np.minimum(chances, 1.0).sum()), count) < _IMPLAUSIBLE:
         raise NeitherDesign(
-            f"{len(incomplete)} of {len(cells)} clusters lack an arm, such as “{incomplete[0]}”, and the others have "
+            f"{incomplete.size} of {count} clusters lack an arm, such as “{names[incomplete[0]]}”, and the others have "
             "all. Either each cluster is in one arm, or each has units of every arm: give clusters that are not the "
             "same names of their own, or leave out those that lack an arm."
         )
@@ -60,10 +62,16 @@ def clustered_difference(
     treated: Groups, control: Groups, design: ClusterDesign, *, level: float
 ) -> Estimate | NotEstimable:
     """Estimate the difference of two arms that come in clusters."""
-    first, second = (
-        (list(treated.values()), list(control.values())) if design == "nested" else match_groups([treated, control])
-    )
+    first, second = match_groups([treated, control])
     return clusters.difference(treated=first, control=second, crossed=design == "crossed", level=level)
+
+
+def clustered_ratio(
+    treated: Groups, control: Groups, design: ClusterDesign, *, level: float
+) -> Estimate | NotEstimable:
+    """Estimate the ratio of two arms that come in clusters."""
+    first, second = match_groups([treated, control])
+    return clusters.ratio(treated=first, control=second, crossed=design == "crossed", level=level)
 
 
 def stratified_difference(treated: Groups, control: Groups, *, level: float) -> Estimate | NotEstimable:
@@ -78,7 +86,8 @@ def match_strata(treated: Groups, control: Groups) -> Sequence[strata.Stratum]:
         if not shared.all():
             treated, control = treated.select(shared), control.select(shared)
         return strata.StratumColumns(treated=treated, control=control)
-    pairs = zip(*match_groups([treated, control]), strict=True)
+    names = sorted(set(treated) & set(control))
+    pairs = ((treated[name], control[name]) for name in names)
     return [strata.Stratum(treated=one, control=other) for one, other in pairs if one.n and other.n]
 
 
@@ -92,10 +101,30 @@ def design_effect(estimate: Estimate | NotEstimable, treated: Counts, control: C
 
 def clustered_rate(arm: Groups, *, level: float) -> Estimate | NotEstimable:
     """Estimate the rate of an arm that comes in clusters."""
-    return clusters.rate(list(arm.values()), level=level)
+    return clusters.rate(match_groups([arm])[0], level=level)
 
 
-def match_groups(arms: Sequence[Groups]) -> list[list[Counts]]:
+def count_clusters(arms: Sequence[Groups]) -> int:
+    """How many clusters have units in any of the arms."""
+    return int(np.count_nonzero(sum(side.n for side in match_groups(arms))))
+
+
+def match_groups(arms: Sequence[Groups], names: Sequence[str] | None = None) -> list[CountList]:
     """List the groups of each arm in one order, empty where an arm lacks one."""
-    names = sorted(set().union(*arms))
-    return [[arm.get(name, _NONE) for name in names] for arm in arms]
+    names = names or _shared_names(arms)
+    return [
+        arm.without_names()
+        if isinstance(arm, CountColumns) and arm.names is names
+        else as_count_list([arm.get(name, _NONE) for name in names])
+        for arm in arms
+    ]
+
+
+def _shared_names(arms: Sequence[Groups]) -> Sequence[str]:
+    """The names of all groups, in the order of the arms."""
+    first = arms[0]
+    if isinstance(first, CountColumns) and all(
+        isinstance(arm, CountColumns) and arm.names is first.names for arm in arms
+    ):
+        return first.names
+    return list(dict.fromkeys(name for arm in arms for name in arm))

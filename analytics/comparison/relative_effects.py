@@ -6,8 +6,8 @@ from datetime import date
 from math import isfinite
 
 from analytics.comparison.compare import ArmCounts, Rules, difference
-from analytics.comparison.grouped import match_groups, match_strata
-from analytics.stats import clusters, early_stopping, logit, proportions, sequential, strata
+from analytics.comparison.grouped import clustered_ratio, match_strata
+from analytics.stats import early_stopping, logit, proportions, sequential, strata
 from analytics.stats.values import Counts, Estimate, NotEstimable, OpenEstimate
 
 # With more strata than this their chi-square is rough.
@@ -41,9 +41,7 @@ def ratio_of(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Range | No
     level = rules.level
     found: Estimate | NotEstimable
     if rules.clusters:
-        nested = [list(treated.clusters.values()), list(control.clusters.values())]
-        first, second = nested if rules.clusters == "nested" else match_groups([treated.clusters, control.clusters])
-        found = clusters.ratio(treated=first, control=second, crossed=rules.clusters == "crossed", level=level)
+        found = clustered_ratio(treated.clusters, control.clusters, rules.clusters, level=level)
     elif rules.stratified:
         found = strata.ratio(match_strata(treated.strata, control.strata), level=level)
     else:

@@ -88,8 +88,10 @@ def run_cross_checks(arms: Sequence[ArmCounts], pairs: Sequence[tuple[str, str]]
 
 
 def _posteriors(arms: Sequence[ArmCounts], rules: Rules) -> tuple[ArmCheck, ...]:
+    if rules.better == "none":
+        return ()
     oriented = [arm.counts for arm in arms]
-    if rules.lower_is_better:  # the methods take a higher rate for the better one
+    if rules.better == "lower":  # the methods take a higher rate for the better one
         oriented = [Counts(counts.n, counts.n - counts.events) for counts in oriented]
     chances, losses = bayes.probability_best(oriented), bayes.expected_loss(oriented)
     if isinstance(chances, NotEstimable) or isinstance(losses, NotEstimable):

@@ -49,15 +49,10 @@ class ArmTable:
 
     def strata(self, arm: str) -> CountColumns:
         """Sum one arm by stratum: the same strata in the same order for each arm."""
-        column, rows = self.keys["stratum"], self._rows_of(arm)
-        n, events = (
-            sum_by(column.codes[rows], values[rows], len(column.names)).astype(np.int64)
-            for values in (self.n, self.events)
-        )
-        return CountColumns(column.names, n, events)
+        return self._sums(arm, self.keys["stratum"])
 
-    def clusters(self, arm: str) -> dict[str, Counts]:
-        """Sum one arm by cluster, over days: a household of another day is no new household."""
+    def clusters(self, arm: str) -> CountColumns:
+        """Sum one arm by cluster, over days: a household of another day is no new household. All arms list the same."""
         return self._sums(arm, self.keys["cluster"])
 
     def cells(self, arm: str) -> dict[tuple[str, str], Counts]:
@@ -93,13 +88,13 @@ class ArmTable:
         rows: npt.NDArray[np.bool_] = self.arm.codes == self.arm.names.index(arm)
         return rows
 
-    def _sums(self, arm: str, column: NameColumn) -> dict[str, Counts]:
+    def _sums(self, arm: str, column: NameColumn) -> CountColumns:
         rows = self._rows_of(arm)
-        codes = column.codes[rows]
-        present = np.flatnonzero(np.bincount(codes))
-        n, events = (sum_by(codes, values[rows])[present].astype(np.int64).tolist() for values in (self.n, self.events))
-        names = (column.names[code] for code in present.tolist())
-        return dict(zip(names, map(Counts, n, events), strict=True))
+        n, events = (
+            sum_by(column.codes[rows], values[rows], len(column.names)).astype(np.int64)
+            for values in (self.n, self.events)
+        )
+        return CountColumns(column.names, n, events)
 
     def _select(self, rows: npt.NDArray[np.bool_]) -> "ArmTable":
         return replace(

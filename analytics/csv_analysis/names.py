@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from messages.tables.names import without_invisible_signs
+from messages.tables.names import look_of, without_invisible_signs
 
 _LINE_BREAK = re.compile("[\n\r\t\u2028\u2029]")
 
@@ -21,7 +21,7 @@ class NameCodes(dict[str, int]):
     def __init__(self) -> None:
         super().__init__()
         self.names: list[str] = []
-        self._looks: dict[str, str] = {}  # how a name looks, where it holds a sign that nobody sees
+        self._looks: dict[str, str] = {}  # how a name looks, where that is not how it is written
 
     def __missing__(self, text: str) -> int:
         name = text.strip()
@@ -45,11 +45,14 @@ class NameCodes(dict[str, int]):
             raise UnusableName("the name holds a tab or a line break. Write it in one line.")
         other = look if look != name and look in self else self._looks.get(look)
         if other is not None:
-            raise UnusableName(f"“{name}” looks like “{other}”, but holds signs that nobody sees. Write both alike.")
+            raise UnusableName(f"“{name}” looks like “{other}”, but {_difference(name, other)}. Write both alike.")
         if look != name:
             self._looks[look] = name
 
 
-def look_of(name: str) -> str:
-    """The name as it looks, by which two that look the same are found."""
-    return name if name.isascii() and "  " not in name else without_invisible_signs(unicodedata.normalize("NFC", name))
+def _difference(name: str, other: str) -> str:
+    """Say why two names that look the same are not: by letters of two alphabets, or by signs that nobody sees."""
+    for one, another in zip(without_invisible_signs(name), without_invisible_signs(other), strict=True):
+        if one != another:
+            return f"has another letter, {unicodedata.name(one)} for {unicodedata.name(another)}"
+    return "holds signs that nobody sees"

@@ -134,12 +134,13 @@ def _apply_disclosure_control(
     primary = {} if nothing else _suppressed_arms(arms, shown.outcome)
     broken = analysis.sample_ratio == Analysis.SampleRatio.ALARM
     if nothing or (broken and shown.look != analysis.look):
-        shown.sample_ratio_p = None
+        shown.sample_ratio_p, shown.sample_ratio_method = None, ""
         shown.sample_ratio = Analysis.SampleRatio.ALARM if broken else Analysis.SampleRatio.UNKNOWN
     if nothing or any(arm["served"] is None for arm in arms.values()):
         shown.reach_p = None
     if nothing or any(primary.values()):
         shown.omnibus_statistic = shown.omnibus_df = shown.omnibus_p = None
+        shown.omnibus_method = ""
     estimates = tuple(_released_estimates(analysis, [] if nothing else releases, stored))
     if broken or changed_plan_keys:
         for e in estimates:

@@ -20,7 +20,7 @@ from analytics.network_views import views_of_one_network
 from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
 from analytics.stats import Estimate as Estimated
 from campaign.lifecycle.actions import record_campaign_action
-from campaign.lifecycle.frozen_plan import changed_plans, factorial_arms, smallest_difference_of
+from campaign.lifecycle.frozen_plan import changed_plans, correction_of, factorial_arms, smallest_difference_of
 from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
@@ -184,9 +184,9 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_
     return Rules(
         level=plan.level,
         smallest_difference=smallest_difference_of(plan, outcome),
-        lower_is_better=OUTCOMES[outcome.outcome].better == "lower",
-        # The model's choices are the literals. Dunnett's correction needs yes/no counts, so ratings take Holm's.
-        correction="holm" if ordered and plan.correction == "dunnett" else plan.correction,  # type: ignore[arg-type]
+        better=OUTCOMES[outcome.outcome].better,
+        # The model's choices are the literals.
+        correction=correction_of(plan, outcome.outcome).value,  # type: ignore[arg-type]
         monitoring=plan.monitoring,  # type: ignore[arg-type]  # likewise
         planned_per_arm=plan.planned_per_arm,
         looks=looks.shares,
@@ -235,10 +235,12 @@ def _create_analysis(
         to_day=days["last"],
         sample_ratio=ratio.status if ratio else Analysis.SampleRatio.UNKNOWN,
         sample_ratio_p=ratio.p_value if ratio else None,
+        sample_ratio_method=ratio.method if ratio else "",
         reach_p=unequal_reach_p(_reach(tallies), planned_per_arm=plan.planned_per_arm),
         omnibus_statistic=test.statistic if test else None,
         omnibus_df=test.df if test else None,
         omnibus_p=test.p_value if test else None,
+        omnibus_method=test.method if test else "",
         checks=None if unchecked else stored_checks(plan, comparisons, rules, primary=outcome),
     )
 
@@ -326,7 +328,7 @@ def _record_factorial(
             p_adjusted=contrast.p_adjusted,
             smallest_difference=analysis.smallest_difference,
             verdict=contrast.verdict,
-            **_estimate_fields(contrast.estimate),
+            **({"reason": contrast.hold_reason} | _estimate_fields(contrast.estimate)),
         )
         for position, contrast in enumerate(contrasts)
     )

@@ -9,11 +9,13 @@ from rich.console import Console
 from analytics import wording
 from analytics.comparison.compare import Comparison, PairComparison, Rules
 from analytics.comparison.factorial import FactorialContrast
+from analytics.comparison.grouped import count_clusters
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import CrossChecks
 from analytics.management.terminal import TextTable, as_text
 from analytics.stats import Estimate, NotEstimable
+from campaign.outcomes import Outcome
 
 VERSION = 1
 
@@ -38,6 +40,7 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
         "rules": {
             "level": rules.level,
             "margin": rules.smallest_difference,
+            "better": rules.better,
             "correction": rules.correction,
             "monitoring": rules.monitoring,
             "planned_per_arm": rules.planned_per_arm,
@@ -55,9 +58,10 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
             }
             for arm, rate in zip(look.arms, look.rates, strict=True)
         ],
-        "omnibus": {name: getattr(look.omnibus, name, None) for name in ("statistic", "df", "p_value")},
+        "omnibus": {name: getattr(look.omnibus, name, None) for name in ("statistic", "df", "p_value", "method")},
         "sample_ratio": {
             "p_value": getattr(look.sample_ratio, "p_value", None),
+            "method": getattr(look.sample_ratio, "method", None),
             "status": getattr(look.sample_ratio, "status", "ok"),
         },
         "comparisons": [
@@ -88,6 +92,7 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
                 **_numbers(term.estimate),
                 "p_adjusted": term.p_adjusted,
                 "verdict": term.verdict,
+                "held": term.hold_reason or None,
             }
             for term in terms
         ]
@@ -122,30 +127,50 @@ def pair_sentence(
 ) -> str:
     """Describe a comparison in one sentence, as the results page does."""
     treated, control = wording.arm_phrase(compared.treated), wording.arm_phrase(compared.control)
-    rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
-    rate = rates[compared.treated]
-    if isinstance(compared.estimate, NotEstimable) or isinstance(rate, NotEstimable):
+    if look.withheld:
+        return f"The comparison of {treated} with {control} is withheld, because the sample ratio is at alarm."
+    numbers = comparison_numbers(look, compared, rules, more)
+    if numbers is None:
         reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
         return f"The comparison of {treated} with {control} cannot be made: {reason}"
+    estimated = [rate.effect for rate in look.rates if isinstance(rate, Estimate)]
+    return wording.comparison_sentence(numbers, wording.choose_scale(estimated))
+
+
+def comparison_numbers(
+    look: Comparison, compared: PairComparison, rules: Rules, more: Mapping[tuple[str, str], MoreUnits]
+) -> wording.ComparisonNumbers | None:
+    """The numbers that the sentence of a comparison is chosen by; None where it cannot be estimated."""
+    rates = {arm.key: rate for arm, rate in zip(look.arms, look.rates, strict=True)}
+    rate, control_rate = rates[compared.treated], rates[compared.control]
+    if (
+        isinstance(compared.estimate, NotEstimable)
+        or isinstance(rate, NotEstimable)
+        or isinstance(control_rate, NotEstimable)
+    ):
+        return None
     found = more.get((compared.treated, compared.control))
-    numbers = wording.ComparisonNumbers(
-        treated=treated,
-        control=control,
-        phrase="had the outcome",
-        higher_is_better=not rules.lower_is_better,
+    return wording.ComparisonNumbers(
+        treated=wording.arm_phrase(compared.treated),
+        control=wording.arm_phrase(compared.control),
+        outcome=Outcome(key="", name="", phrase="had the outcome", better=rules.better),
         treated_rate=rate.effect,
+        control_rate=control_rate.effect,
         effect=compared.estimate.effect,
         low=compared.estimate.interval.low,
         high=compared.estimate.interval.high,
+        level=rules.level,
+        p_value=compared.estimate.p_value,
+        p_adjusted=compared.p_adjusted,
         verdict=compared.verdict,
         smallest_difference=rules.smallest_difference,
+        reason=compared.hold_reason,
         more=wording.people_range(found.likely, found.low, found.high, arms=sum(arm.weight > 0 for arm in look.arms))
         if found
         else None,
         population="in",
+        groups="strata",
     )
-    estimated = [each.effect for each in rates.values() if isinstance(each, Estimate)]
-    return wording.comparison_sentence(numbers, wording.choose_scale(estimated))
 
 
 def print_tables(analysis: TableAnalysis, console: Console) -> None:
@@ -160,8 +185,8 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
             arm.key,
             f"{arm.counts.n:,}",
             f"{arm.counts.events:,}",
-            f"{rate.effect:.2%}" if isinstance(rate, Estimate) else "–",
-            f"{rate.interval.low:.2%} to {rate.interval.high:.2%}" if isinstance(rate, Estimate) else "–",
+            _percent(rate.effect) if isinstance(rate, Estimate) else "–",
+            _percent_range(rate.interval.low, rate.interval.high) if isinstance(rate, Estimate) else "–",
         )
     console.print(arms)
     if note := _groups_note(look, rules):
@@ -175,9 +200,7 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
         differences.add(*_cells(f"{row.treated} − {row.control}", row.estimate, row.p_adjusted, row.verdict), *day)
     console.print(differences)
     for row in look.comparisons:
-        console.print(
-            as_text(f"  {pair_sentence(look, row, rules, more)}" + (f" {row.hold_reason}" if row.hold_reason else ""))
-        )
+        console.print(as_text(f"  {pair_sentence(look, row, rules, more)}"))
     if terms is not None:
         factorial = TextTable("As a 2 x 2 factorial", columns)
         for term in terms:
@@ -187,15 +210,17 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
         _print_checks(cross_checks, console)
     if not isinstance(look.omnibus, NotEstimable):
         test = look.omnibus
-        console.print(as_text(f"All arms at once: chi-square {test.statistic:.3f}, df {test.df}, p {test.p_value:.4f}"))
+        told = wording.omnibus_sentence(test.statistic, test.df, test.p_value, method=test.method)
+        console.print(as_text(f"All arms at once: {told}"))
     if not isinstance(look.sample_ratio, NotEstimable):
-        console.print(as_text(f"Sample ratio: {look.sample_ratio.status}, p {look.sample_ratio.p_value:.4g}"))
+        split = look.sample_ratio
+        console.print(as_text(f"Sample ratio: {split.status}, p {wording.p_value(split.p_value, 4)} ({split.method})"))
 
 
 def _groups_note(look: Comparison, rules: Rules) -> str:
     """Say how strata or clusters were taken; empty without either."""
     if rules.clusters:
-        count = len({name for arm in look.arms for name, counts in arm.clusters.items() if counts.n})
+        count = count_clusters([arm.clusters for arm in look.arms])
         if rules.clusters == "nested":
             return f"{count:,} clusters, each in one arm (nested): they were assigned whole, and are what is compared."
         return (
@@ -219,13 +244,15 @@ def _print_checks(checks: CrossChecks, console: Console) -> None:
             "–"
             if pair.was_significant is None
             else wording.tipping_sentence(pair.tips_at, was_significant=pair.was_significant),
-            f"{pair.lowest.effect:+.2%} to {pair.highest.effect:+.2%}" if pair.lowest and pair.highest else "–",
+            _percent_range(pair.lowest.effect, pair.highest.effect, signed=True)
+            if pair.lowest and pair.highest
+            else "–",
         )
     if any(pair.exact_p is not None or pair.lowest is not None for pair in checks.pairs):
         console.print(pairs)
     _print_relative_effects(checks, console)
     if checks.arms:
-        best = ", ".join(f"{arm.arm} {arm.best:.1%}" for arm in checks.arms)
+        best = ", ".join(f"{arm.arm} {wording.chance_text(arm.best)}" for arm in checks.arms)
         console.print(as_text(f"Chance to be best (flat priors; not a rule for stopping): {best}"))
 
 
@@ -250,24 +277,32 @@ def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
     for pair in checks.pairs:
         table.add(
             f"{pair.treated} − {pair.control}",
-            _range(pair.ratio, "{:.2f}"),
-            _range(pair.lift, "{:+.0%}"),
+            _range(pair.ratio, wording.RATIO),
+            _range(pair.lift, wording.LIFT),
             *([wording.p_value(pair.homogeneity.p_value) if pair.homogeneity else "–"] if strata else []),
-            *([_range(pair.after_stopping, "{:+.2%}")] if stopping else []),
-            *([_range(pair.odds_within_days, "{:.2f}")] if days else []),
-            *([_range(pair.odds_within_weekdays, "{:.2f}")] if weekdays else []),
+            *([_range(pair.after_stopping, wording.DIFFERENCE_IN_PERCENT)] if stopping else []),
+            *([_range(pair.odds_within_days, wording.RATIO)] if days else []),
+            *([_range(pair.odds_within_weekdays, wording.RATIO)] if weekdays else []),
             *(["–" if pair.not_worse_p is None else wording.p_value(pair.not_worse_p)] if margin else []),
         )
     console.print(table)
 
 
-def _range(found: Range | None, form: str) -> str:
-    if found is None:
-        return "–"
-    low = form.format(found.low)
-    if found.effect is None or found.high is None:
-        return f"above {low}"
-    return f"{form.format(found.effect)} ({low} to {form.format(found.high)})"
+def _range(found: Range | None, written: wording.EffectFormat) -> str:
+    return "–" if found is None else written.text(found.effect, found.low, found.high)
+
+
+def _percent(share: float, *, decimals: int = 2, signed: bool = False) -> str:
+    """Format a share, with more decimals where it would be rounded to none or all."""
+    value = 100 * share
+    needed = wording.decimals_needed([value], least=decimals, bounds=[0.0, 100.0])
+    return f"{wording.signed_number(value, needed) if signed else wording.number(value, needed)}%"
+
+
+def _percent_range(low: float, high: float, *, signed: bool = False) -> str:
+    """Format the ends of an interval, with more decimals where they would coincide or be rounded to none or all."""
+    needed = wording.decimals_needed([100 * low, 100 * high], least=2, bounds=[0.0, 100.0])
+    return " to ".join(_percent(end, decimals=needed, signed=signed) for end in (low, high))
 
 
 def _cells(name: str, estimate: Estimate | NotEstimable, p_adjusted: float | None, verdict: str) -> list[str]:
@@ -275,8 +310,8 @@ def _cells(name: str, estimate: Estimate | NotEstimable, p_adjusted: float | Non
         return [name, "–", "–", "–", "–", wording.verdict_name(verdict)]
     return [
         name,
-        f"{estimate.effect:+.2%}",
-        f"{estimate.interval.low:+.2%} to {estimate.interval.high:+.2%}",
+        _percent(estimate.effect, signed=True),
+        _percent_range(estimate.interval.low, estimate.interval.high, signed=True),
         "–" if estimate.p_value is None else wording.p_value(estimate.p_value),
         wording.p_value(p_adjusted),
         wording.verdict_name(verdict),

@@ -11,6 +11,7 @@ from analytics.report_rows import CrossCheckRow, OutcomeBlock
 from analytics.results.build import Report
 from analytics.results.effect_texts import lift_text, ratio_text, size_text
 from analytics.results.outcome_rows import people_scale
+from campaign.lifecycle.frozen_plan import correction_of
 
 _FRAME_MARKS = {"neutral": "●", "victim": "■", "user": "▲", "both": "◆"}
 _STATUS_MARKS = {"ok": ("✓", "green"), "caution": ("!", "yellow"), "alarm": ("✗", "red"), "unknown": ("·", "")}
@@ -43,19 +44,23 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
         console.print(as_text(("A guardrail was crossed.", "red"), f" {sentence}"))
     for item in report.quality:
         console.print(as_text(_STATUS_MARKS[item.status], f" {item.label}. ", (item.detail, "dim")))
-    if report.omnibus_p is not None and report.omnibus_statistic is not None:
-        test = f"All arms at once: chi-square {report.omnibus_statistic:.3f}, df {report.omnibus_df}"
+    if report.omnibus_sentence:
         plan = f"Plan {report.plan_fingerprint[:12]}."
-        console.print(as_text(f"{test}, p {wording.p_value(report.omnibus_p)}. {plan}"), style="dim")
+        console.print(as_text(f"All arms at once: {report.omnibus_sentence}. {plan}"), style="dim")
+
+
+def _mean(value: float) -> str:
+    """Format a mean answer."""
+    return wording.number(value, 2)
 
 
 def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Mapping[str, float] | None) -> None:
     ordered = block.outcome.kind == "ordered"
     scale = people_scale(block)
     unit = "mean answer" if ordered else f"of {scale.people} who saw it"
-    base = 1 if ordered else scale.base
     truth_column = ["the truth"] if truth else []
-    numbers = ["saw it", "answered" if ordered else "did it", unit, f"{report.level:.0%} interval", *truth_column]
+    interval = f"{wording.level_text(report.level)} interval"
+    numbers = ["saw it", "answered" if ordered else "did it", unit, interval, *truth_column]
     rates = TextTable(f"{block.outcome.name}, {unit} ({block.role})", ["arm", *numbers], right=numbers)
     for row in block.rates:
         cells = [
@@ -63,14 +68,19 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
             *(wording.count_text(count, settings.SMALL_CELL) for count in (row.n, row.events)),
         ]
         cells += (
-            [f"{row.rate * base:.1f}", f"{row.low * base:.1f} to {row.high * base:.1f}"]
+            (
+                [_mean(row.rate), wording.range_text(_mean(row.low), _mean(row.high))]
+                if ordered
+                else [scale.decimal(row.rate), scale.interval(row.low, row.high)]
+            )
             if row.rate is not None and row.low is not None and row.high is not None
             else ["–", "–"]
         )
         rates.add(*cells, *([f"{truth[row.key] * scale.base:.1f}"] if truth else []))
     console.print(rates)
     title = "Higher answers, of 100 pairs, beyond 50" if ordered else "Differences, as planned"
-    numbers = ["difference", "interval", "p", "p (Holm)"]
+    correction = correction_of(report.campaign.plan, block.outcome.key)
+    numbers = ["difference", "interval", "p", f"p ({correction.value})"]
     columns = ["comparison", *numbers, "verdict", *truth_column]
     table = TextTable(title, columns, right=[*numbers, *truth_column])
     for pair in block.differences:
@@ -87,7 +97,7 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
         cells = [
             name,
             scale.signed(pair.effect),
-            f"{scale.signed(pair.low)} to {scale.signed(pair.high)}",
+            scale.signed_interval(pair.low, pair.high),
             wording.p_value(pair.p_value),
             wording.p_value(pair.p_adjusted),
             pair.verdict_name,

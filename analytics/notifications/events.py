@@ -97,7 +97,7 @@ def _completion_events(campaign: Campaign, *, now: datetime, recorded_refs: Coll
             yield NoticeEvent(Kind.ENDED, "ended")
 
 
-_CONCLUSIVE_VERDICTS = {Estimate.Verdict.BETTER, Estimate.Verdict.WORSE, Estimate.Verdict.NO_DIFFERENCE}
+_CONCLUSIVE_VERDICTS = set(Estimate.Verdict) - {Estimate.Verdict.CANNOT_TELL, Estimate.Verdict.WITHHELD}
 
 
 def is_decided(analysis: Analysis) -> bool:

@@ -15,6 +15,7 @@ from analytics.models import Analysis, Estimate, Rehearsal
 from analytics.rehearsal import runner
 from analytics.report_rows import OutcomeBlock
 from analytics.results.outcome_rows import outcome_blocks
+from analytics.wording import PeopleScale
 from campaign.models import Arm, Campaign
 from campaign.staff_site.access import campaign_for
 from messages.roles import MANAGER, current_user, has_role
@@ -126,10 +127,10 @@ def _placement(values: Mapping[str, Any]) -> RehearsedPlacement:
     )
 
 
-def _rates(campaign: Campaign, report: Mapping[str, Any]) -> list[tuple[Arm, int]]:
+def _rates(campaign: Campaign, report: Mapping[str, Any]) -> list[tuple[Arm, str]]:
     """Return the simulated rates: of 100 people who see an arm, how many turn back."""
     rates = report.get("rates", {})
-    return [(arm, round(100 * rates[arm.key])) for arm in _arms(campaign) if arm.key in rates]
+    return [(arm, PeopleScale(100).count(rates[arm.key])) for arm in _arms(campaign) if arm.key in rates]
 
 
 def _arms(campaign: Campaign) -> list[Arm]:
@@ -144,4 +145,4 @@ def _blocks(campaign: Campaign, report: Mapping[str, Any]) -> list[OutcomeBlock]
         for row in report.get("look", {}).get("estimates", [])
         if row["treated"] in arms and (not row["control"] or row["control"] in arms)
     ]
-    return outcome_blocks(estimates)
+    return outcome_blocks(estimates, level=report["look"]["level"]) if estimates else []

@@ -40,6 +40,7 @@ class Report:
     omnibus_statistic: float | None
     omnibus_df: int | None
     omnibus_p: float | None
+    omnibus_method: str
     plan_fingerprint: str
     plan_frozen_at: datetime | None
     embargoed: bool
@@ -56,6 +57,7 @@ class Report:
     information: float | None
     sample_ratio: str
     sample_ratio_p: float | None
+    sample_ratio_method: str
     reach_p: float | None
 
     @property
@@ -65,6 +67,19 @@ class Report:
     @property
     def exposure_sentence(self) -> str:
         return wording.exposure_sentence(self.people)
+
+    @property
+    def omnibus_sentence(self) -> str:
+        """The test of all arms with its method; empty where there is none."""
+        if self.omnibus_p is None or self.omnibus_statistic is None or self.omnibus_df is None:
+            return ""
+        return wording.omnibus_sentence(
+            self.omnibus_statistic, self.omnibus_df, self.omnibus_p, method=self.omnibus_method
+        )
+
+    @property
+    def split_test_sentence(self) -> str:
+        return wording.split_test_sentence(self.sample_ratio_method)
 
 
 def latest(campaign: Campaign) -> Report | None:
@@ -79,7 +94,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     analysis, campaign = look.shown_analysis, requested.campaign
     plan = campaign.plan
     planned_people = plan.planned_people
-    primary, *others = outcome_blocks(look.estimates, embargoed=analysis.embargoed)
+    primary, *others = outcome_blocks(look.estimates, level=analysis.level, embargoed=analysis.embargoed)
     sentence, interval_sentence, lead = lead_sentence(primary, look)
     checks = supplementary_rows.cross_check_rows(look.checks, primary)
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
@@ -91,12 +106,14 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         omnibus_statistic=analysis.omnibus_statistic,
         omnibus_df=analysis.omnibus_df,
         omnibus_p=analysis.omnibus_p,
+        omnibus_method=analysis.omnibus_method,
         plan_fingerprint=analysis.plan_fingerprint,
         embargoed=analysis.embargoed,
         exploratory=analysis.exploratory,
         monitoring=analysis.monitoring,
         sample_ratio=analysis.sample_ratio,
         sample_ratio_p=analysis.sample_ratio_p,
+        sample_ratio_method=analysis.sample_ratio_method,
         reach_p=analysis.reach_p,
         campaign=campaign,
         look=requested.look,
@@ -126,7 +143,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         plan_frozen_at=plan.frozen_at,
         exception=requested.exception or analysis.exception,
         deviations=deviations(campaign),
-        factorial=supplementary_rows.factorial_rows(contrasts, primary),
+        factorial=supplementary_rows.factorial_rows(contrasts, primary, level=analysis.level),
         checks=checks,
         design_effect_sentence=supplementary_rows.design_effect_sentence(checks),
         chances=supplementary_rows.posterior_rows(look.checks, primary),

@@ -106,7 +106,7 @@ def rates_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeStri
         rows.append(_rate_row(row, axis, scale, middle))
         strips.append((middle - STRIP_HALF_HEIGHT, middle + STRIP_HALF_HEIGHT))
         y += height
-    values = {"outcome": block.outcome.name, "people": scale.people, "level": wording.percent(level)}
+    values = {"outcome": block.outcome.name, "people": scale.people, "level": wording.level_text(level)}
     title = gettext("%(outcome)s, of %(people)s people who saw each message, with %(level)s intervals") % values
     parts = [*_grid(axis, layout, strips, y), *rows, *_ticks(axis, y, _plain)]
     description = _rates_description(block.rates, scale)
@@ -133,7 +133,7 @@ def differences_chart(block: OutcomeBlock, level: float, layout_name: str) -> Sa
         svg_text(f"{layout.left}%", y + 36, gettext("← fewer %(phrase)s") % phrase, "tick", "start"),
         svg_text(f"{layout.right}%", y + 36, gettext("more %(phrase)s →") % phrase, "tick", "end"),
     ]
-    values = {**phrase, "people": scale.people, "level": wording.percent(level)}
+    values = {**phrase, "people": scale.people, "level": wording.level_text(level)}
     title = gettext("Differences in how many %(phrase)s, per %(people)s people, with %(level)s intervals") % values
     description = " ".join(row.sentence for row in block.differences)
     grid, ticks = _grid(axis, layout, strips, y, BAND_LABEL_HEIGHT), _ticks(axis, y, _format_signed)

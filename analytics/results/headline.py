@@ -63,7 +63,8 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
     worse = [row for row in ranked if row.verdict == "worse"]
     better = [row for row in ranked if row.verdict == "better"]
     lead = worse[-1] if worse else better[0] if better else ranked[0]
-    return lead.sentence, " ".join([*_other_comparisons(primary, lead), *_interval_notes(analysis)]), lead.treated_frame
+    notes = [*_other_comparisons(primary, lead), *_interval_notes(analysis, ordered=primary.outcome.kind == "ordered")]
+    return lead.sentence, " ".join(notes), lead.treated_frame
 
 
 def _progress_sentence(information: float | None) -> str:
@@ -86,20 +87,23 @@ def _other_comparisons(primary: OutcomeBlock, lead: DifferenceRow) -> list[str]:
             "interval": wording.interval_text(row.low, row.high, scale),
         }
         for row in primary.differences
-        if row is not lead and row.treated == lead.treated and row.verdict in ("better", "worse")
+        if row is not lead and row.treated == lead.treated and row.verdict in wording.CLAIMS
         if row.effect is not None and row.low is not None and row.high is not None
     ]
 
 
-def _interval_notes(analysis: Analysis) -> list[str]:
+def _interval_notes(analysis: Analysis, *, ordered: bool) -> list[str]:
     """Explain the interval, and say whether the look is exploratory."""
     explanation = (
-        gettext("The range in brackets is the %(level)s interval: where the true difference very likely lies.")
-        if analysis.monitoring == "fixed"
-        else gettext(
-            "The range in brackets is the %(level)s interval: where the true difference very likely lies, and it holds "
-            "at every look."
-        )
+        gettext("The range in brackets is the %(level)s interval: where the true number of pairs very likely lies.")
+        if ordered
+        else gettext("The range in brackets is the %(level)s interval: where the true difference very likely lies.")
     )
-    exploratory = [gettext("This look is exploratory: the plan does not hold it.")] if analysis.exploratory else []
-    return [explanation % {"level": wording.percent(analysis.level)}, *exploratory]
+    notes = [explanation % {"level": wording.level_text(analysis.level)}]
+    if analysis.monitoring == "always-valid":
+        notes.append(gettext("It holds at every look."))
+    elif analysis.monitoring == "group-sequential":
+        notes.append(gettext("It holds at every look of the plan."))
+    if analysis.exploratory:
+        notes.append(gettext("This look is exploratory: the plan does not hold it."))
+    return notes

@@ -77,7 +77,10 @@ def _reach(analysis: Analysis) -> QualityItem:
             % {"p": wording.p_value(analysis.reach_p)},
         )
     return QualityItem(
-        gettext("Messages reach the screen equally"), "ok", gettext("Of the messages sent, every arm is seen as often.")
+        gettext("Messages reach the screen equally"),
+        "ok",
+        gettext("Of the messages sent, about as many of each arm were seen (p %(p)s).")
+        % {"p": wording.p_value(analysis.reach_p)},
     )
 
 

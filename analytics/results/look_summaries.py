@@ -28,7 +28,8 @@ def look_summaries(campaigns: Sequence[Campaign], *, early: bool = True) -> dict
     """Return the summary of each campaign that has a look, by primary key. It matches the campaign's results page."""
     summaries = {}
     for look in gate.latest_released_looks(campaigns, early=early):
-        primary = outcome_blocks(look.estimates, embargoed=look.shown_analysis.embargoed)[0]
+        shown = look.shown_analysis
+        primary = outcome_blocks(look.estimates, level=shown.level, embargoed=shown.embargoed)[0]
         sentence, _, lead = lead_sentence(primary, look)
         summaries[look.analysis.campaign_id] = LookSummary(
             look=look.analysis.look,

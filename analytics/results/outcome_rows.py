@@ -5,19 +5,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analytics import wording
-from analytics.comparison.network_influence import ONE_NETWORK
 from analytics.models import Estimate
 from analytics.report_rows import DifferenceRow, OutcomeBlock, RateRow
 from campaign.outcomes import OUTCOMES
 
 
-def outcome_blocks(estimates: Sequence[Estimate], *, embargoed: bool = False) -> list[OutcomeBlock]:
+def outcome_blocks(estimates: Sequence[Estimate], *, level: float, embargoed: bool = False) -> list[OutcomeBlock]:
     """Return a block for each outcome, primary first, without factorial contrasts. Estimates need not be saved."""
     by_outcome: dict[str, list[Estimate]] = {}
     for estimate in estimates:
         if estimate.kind != Estimate.Kind.FACTORIAL:
             by_outcome.setdefault(estimate.outcome, []).append(estimate)
-    blocks = [_block(outcome, rows, embargoed=embargoed) for outcome, rows in by_outcome.items()]
+    blocks = [_block(outcome, rows, level=level, embargoed=embargoed) for outcome, rows in by_outcome.items()]
     return sorted(blocks, key=lambda block: block.role != "primary")
 
 
@@ -28,7 +27,7 @@ def people_scale(block: OutcomeBlock) -> wording.PeopleScale:
     return wording.choose_scale([row.rate for row in block.rates if row.rate is not None])
 
 
-def _block(outcome: str, estimates: list[Estimate], *, embargoed: bool) -> OutcomeBlock:
+def _block(outcome: str, estimates: list[Estimate], *, level: float, embargoed: bool) -> OutcomeBlock:
     rates = [_rate(e, embargoed=embargoed) for e in estimates if e.kind == Estimate.Kind.RATE]
     by_key = {row.key: row for row in rates}
     frames = Counter(row.frame for row in rates)
@@ -43,7 +42,9 @@ def _block(outcome: str, estimates: list[Estimate], *, embargoed: bool) -> Outco
     )
     scale = people_scale(block)
     arms = sum(e.kind == Estimate.Kind.RATE and e.treated.weight > 0 for e in estimates)
-    return replace(block, differences=tuple(_difference(e, by_key, phrases, scale, arms=arms) for e in differences))
+    return replace(
+        block, differences=tuple(_difference(e, by_key, phrases, scale, level=level, arms=arms) for e in differences)
+    )
 
 
 def _rate(e: Estimate, *, embargoed: bool) -> RateRow:
@@ -63,37 +64,45 @@ def _rate(e: Estimate, *, embargoed: bool) -> RateRow:
 
 
 def _difference(
-    e: Estimate, rates: dict[str, RateRow], phrases: dict[str, str], scale: wording.PeopleScale, *, arms: int
+    e: Estimate,
+    rates: dict[str, RateRow],
+    phrases: dict[str, str],
+    scale: wording.PeopleScale,
+    *,
+    level: float,
+    arms: int,
 ) -> DifferenceRow:
     assert e.control is not None  # the database has a constraint for it
     outcome = OUTCOMES[e.outcome]
     treated, control = phrases[e.treated.key], phrases[e.control.key]
-    rate = rates[e.treated.key].rate
+    rate, control_rate = rates[e.treated.key].rate, rates[e.control.key].rate
     hidden = rates[e.treated.key].hidden or rates[e.control.key].hidden
     if hidden:
         sentence = wording.hidden_comparison_sentence(treated, control)
-    elif e.effect is None or e.low is None or e.high is None or rate is None:
+    elif e.effect is None or e.low is None or e.high is None or rate is None or control_rate is None:
         sentence = wording.not_compared_sentence(treated, control, e.reason)
     else:
         numbers = wording.ComparisonNumbers(
             treated=treated,
             control=control,
-            phrase=wording.outcome_phrase(outcome, round(rate * scale.base)),
-            higher_is_better=outcome.better != "lower",
+            outcome=outcome,
             treated_rate=rate,
+            control_rate=control_rate,
             effect=e.effect,
             low=e.low,
             high=e.high,
+            level=level,
+            p_value=e.p_value,
+            p_adjusted=e.p_adjusted,
             verdict=e.verdict,
             smallest_difference=e.smallest_difference,
+            reason=e.reason,
             more=None
             if e.more_per_arm is None
             else wording.people_range(e.more_per_arm, e.more_per_arm_low, e.more_per_arm_high, arms=arms),
         )
         ordered = outcome.kind == "ordered"
         sentence = wording.ordinal_sentence(numbers) if ordered else wording.comparison_sentence(numbers, scale)
-        if e.reason == ONE_NETWORK.reason:
-            sentence = f"{sentence} {wording.translate_reason(e.reason)}"
     return DifferenceRow(
         treated=e.treated.key,
         treated_name=e.treated.name,

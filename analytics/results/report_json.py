@@ -28,7 +28,17 @@ def as_dict(report: Report) -> dict[str, Any]:
         "chances": [asdict(row) for row in report.chances],
         "across_campaigns": [asdict(row) for row in report.pooled],
         "quality": [asdict(item) for item in report.quality],
-        "omnibus": {"statistic": report.omnibus_statistic, "df": report.omnibus_df, "p_value": report.omnibus_p},
+        "omnibus": {
+            "statistic": report.omnibus_statistic,
+            "df": report.omnibus_df,
+            "p_value": report.omnibus_p,
+            "method": report.omnibus_method,
+        },
+        "sample_ratio": {
+            "status": report.sample_ratio,
+            "p_value": report.sample_ratio_p,
+            "method": report.sample_ratio_method,
+        },
         "outcomes": [
             {
                 "outcome": block.outcome.key,

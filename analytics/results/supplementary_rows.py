@@ -25,28 +25,45 @@ from analytics.results.outcome_rows import people_scale
 _RANGES = ("ratio", "lift", "after_stopping", "odds_within_days", "odds_within_weekdays")
 
 
-def factorial_rows(contrasts: Sequence[Estimate], primary: OutcomeBlock) -> tuple[FactorialRow, ...]:
+def factorial_rows(contrasts: Sequence[Estimate], primary: OutcomeBlock, *, level: float) -> tuple[FactorialRow, ...]:
     """Return the contrasts of the victim x user factorial; none if the counts of an arm are hidden."""
     if any(row.hidden for row in primary.rates):
         return ()
-    return tuple(_factorial_row(contrast, people_scale(primary)) for contrast in contrasts)
+    return tuple(_factorial_row(contrast, primary, level) for contrast in contrasts)
 
 
-def _factorial_row(e: Estimate, scale: wording.PeopleScale) -> FactorialRow:
-    estimable = e.effect is not None and e.low is not None and e.high is not None
-    numbers = (e.effect, e.low, e.high) if estimable else (None, None, None)
+def _factorial_row(e: Estimate, primary: OutcomeBlock, level: float) -> FactorialRow:
+    rates = {row.frame: row.rate or 0.0 for row in primary.rates}
+    sentence = wording.translate_reason(e.reason)
+    if e.effect is not None and e.low is not None and e.high is not None:
+        numbers = wording.ContrastNumbers(
+            term=e.term,
+            verdict=e.verdict,
+            effect=e.effect,
+            low=e.low,
+            high=e.high,
+            level=level,
+            p_value=e.p_value,
+            p_adjusted=e.p_adjusted,
+            smallest_difference=e.smallest_difference,
+            reason=e.reason,
+            victim=rates["victim"] - rates["neutral"],
+            user=rates["user"] - rates["neutral"],
+            both=rates["both"] - rates["neutral"],
+        )
+        sentence = wording.contrast_sentence(numbers, people_scale(primary))
     return FactorialRow(
         term=e.term,
         name=wording.term_name(e.term),
-        effect=numbers[0],
-        low=numbers[1],
-        high=numbers[2],
+        effect=e.effect,
+        low=e.low,
+        high=e.high,
+        p_value=e.p_value,
         p_adjusted=e.p_adjusted,
+        method=e.method,
         verdict=e.verdict,
         verdict_name=wording.verdict_name(e.verdict),
-        sentence=wording.contrast_sentence(e.term, e.verdict, e.effect, e.low, e.high, scale)
-        if estimable
-        else wording.translate_reason(e.reason),
+        sentence=sentence,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.comparison.compare import MIN_EVENTS
-from analytics.simulation_study import cluster_designs
+from analytics.simulation_study import cluster_designs, text_intervals
 from analytics.simulation_study.error_rates import (
     RandomGenerator,
     SimulatedShare,
@@ -290,6 +290,8 @@ def coverage_cases() -> list[CoverageCase]:
     for per_cell, gain in ((80, 0.4), (20, 0.0)):
         setting = f"2 placements, 10 days, {per_cell} per arm in each, log odds {gain:g} more"
         add("logit.adjusted_odds_ratio", setting, _logit, per_cell, gain, fraction=0.5)
+    for name, setting, run_trial in text_intervals.trials():
+        add(name, setting, run_trial, fraction=0.5)
     return cases
 
 
@@ -317,6 +319,13 @@ MISCOVERAGE_REASONS = {
         "Where campaigns differ little beside their own errors, their spread is often taken for none, and then the "
         "range for the next one is too narrow: read it as rough."
     ),
+    "texts": "Rests on text means that are nearly normal, and with few texts on their spread alone.",
+    "texts.nested": "Welch's degrees of freedom are cautious with three texts an arm.",
+    "texts.matched": "From six sets on the sign-flip test decides, whose level comes in steps: 3.1% with six sets.",
+    "texts.looks.at_look": "Each look has a share of the error of its own, so all together miss less often.",
+    "texts.looks.no_surer_than": "Claims only what both answers claim, so it covers more often.",
+    "texts.spread": "Its level is on average over the spreads that are likely beforehand; at one it may differ.",
+    "texts.spread.between_texts": "Cautious where texts hardly differ: the low end cannot fall below zero.",
     "proportions": "Counts are whole: where events are few, or the arms of unequal size, it is cautious.",
     "equivalence": "Two one-sided tests at 5% each: at most 5% of false claims on a margin, fewer when small.",
 }

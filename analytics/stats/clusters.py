@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.stats.numerics import wald
+from analytics.stats.numerics.count_columns import CountList, as_count_list
 from analytics.stats.numerics.wilson import wilson
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level
 
@@ -181,7 +182,7 @@ def contrast(
     check_level(level)
     if len(arms) != len(weights):
         raise ValueError(f"{len(arms)} arms need as many weights, not {len(weights)}")
-    known = [side for side in (_arm(each) for each in arms) if isinstance(side, _Arm)]
+    known = [side for side in (_arm(as_count_list(each)) for each in arms) if isinstance(side, _Arm)]
     if len(known) < len(arms):
         return TOO_FEW
     found = _variance(known, weights, "cr2")
@@ -216,7 +217,8 @@ def rate(clusters: Sequence[Counts], *, level: float = 0.95) -> Estimate | NotEs
     (0.4, 0.0982, 0.8032)
     """
     check_level(level)
-    arm = _arm([each for each in clusters if each.n > 0])
+    held = as_count_list(clusters)
+    arm = _arm(CountList(held.n[held.n > 0], held.events[held.n > 0]))
     if isinstance(arm, NotEstimable):
         return arm
     found = _variance([arm], [1.0], "cr2")
@@ -244,24 +246,33 @@ def _with_design_effect(plain: Estimate, design_effect: float) -> ClusterEstimat
 
 def _arms(treated: Sequence[Counts], control: Sequence[Counts], *, crossed: bool) -> tuple[_Arm, _Arm] | NotEstimable:
     """Both arms over the same clusters, with no units where a cluster is in the other arm alone."""
-    none = Counts(0, 0)
+    sides = [as_count_list(treated), as_count_list(control)]
     if crossed:
-        pairs = [pair for pair in zip(treated, control, strict=True) if pair[0].n or pair[1].n]
+        if len(sides[0]) != len(sides[1]):
+            raise ValueError("crossed clusters need as many counts in one arm as in the other")
+        used = (sides[0].n > 0) | (sides[1].n > 0)
+        first, second = (_arm(CountList(side.n[used], side.events[used])) for side in sides)
     else:
-        pairs = [(each, none) for each in treated if each.n] + [(none, each) for each in control if each.n]
-    first, second = (_arm([pair[side] for pair in pairs]) for side in (0, 1))
+        one, other = (CountList(side.n[side.n > 0], side.events[side.n > 0]) for side in sides)
+        first = _arm(_padded(one, after=len(other)))
+        second = _arm(_padded(other, before=len(one)))
     return (first, second) if isinstance(first, _Arm) and isinstance(second, _Arm) else TOO_FEW
 
 
-def _arm(clusters: Sequence[Counts]) -> _Arm | NotEstimable:
-    if sum(each.n > 0 for each in clusters) < 2:
+def _padded(counts: CountList, *, before: int = 0, after: int = 0) -> CountList:
+    """The counts with so many empty clusters before and after them."""
+    return CountList(np.pad(counts.n, (before, after)), np.pad(counts.events, (before, after)))
+
+
+def _arm(clusters: CountList) -> _Arm | NotEstimable:
+    n, events = clusters.n, clusters.events
+    if np.count_nonzero(n) < 2:
         return TOO_FEW
-    units, events = sum(c.n for c in clusters), sum(c.events for c in clusters)
-    n = np.array([c.n for c in clusters], dtype=np.float64)
+    units, total = int(n.sum()), int(events.sum())
     # Whole numbers, so that clusters with equal rates give exact zeros and not what rounding leaves.
-    residual = [(c.events * units - c.n * events) / units**2 for c in clusters]
-    rest = [(units - c.n) / units for c in clusters]
-    return _Arm(units, events / units, n / units, np.array(rest), np.array(residual))
+    whole: npt.DTypeLike = np.int64 if units * int(n.max()) < 2**62 else object
+    residual = (events.astype(whole) * units - n.astype(whole) * total).astype(np.float64) / float(units) ** 2
+    return _Arm(units, total / units, n / units, (units - n) / units, residual)
 
 
 def _variance(arms: Sequence[_Arm], weights: Sequence[float], variance: Variance) -> tuple[float, float] | NotEstimable:

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf, nextafter
+from typing import Literal
 
 from analytics.stats.numerics import score
 from analytics.stats.numerics.critical_values import critical_z, upper_tail_p
 from analytics.stats.values import Counts, Estimate, Interval, NotEstimable, check_level, empty_arm
+
+Direction = Literal["higher", "lower", "none"]
 
 
 class Verdict(StrEnum):
@@ -14,6 +17,8 @@ class Verdict(StrEnum):
 
     BETTER = "better"
     WORSE = "worse"
+    HIGHER = "higher"
+    LOWER = "lower"
     NO_MEANINGFUL_DIFFERENCE = "no-meaningful-difference"
     CANNOT_TELL_YET = "cannot-tell-yet"
 
@@ -24,7 +29,7 @@ def verdict(
     *,
     p_adjusted: float | None = None,
     level: float | None = None,
-    lower_is_better: bool = False,
+    better: Direction = "higher",
     equivalence_interval: Interval | None = None,
 ) -> Verdict:
     """Given a difference and the smallest one that matters, may we say better, worse, no difference, or nothing yet?
@@ -33,9 +38,9 @@ def verdict(
     1. NotEstimable: cannot tell yet.
     2. The interval lies wholly inside (-smallest_difference, +smallest_difference): no meaningful difference, also when
        it excludes zero, because an effect shown to be smaller than what matters should not declare a winner.
-    3. The interval lies wholly above zero: better; wholly below: worse; the other way round if `lower_is_better`. With
-       `p_adjusted`, only if also p_adjusted < 1 - level, so that the correction for several comparisons governs the
-       claim; `level` is the interval's own unless given.
+    3. The interval lies wholly above zero: better; wholly below: worse; the other way round if lower is `better`, and
+       higher and lower if neither ("none"). With `p_adjusted`, only if also p_adjusted < 1 - level, so that the
+       correction for several comparisons governs the claim; `level` is the interval's own unless given.
     4. Otherwise: cannot tell yet.
 
     Source: rule 2 is Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15:657; the four outcomes are
@@ -69,11 +74,15 @@ def verdict(
         alpha = 1.0 - (estimate.interval.level if level is None else level)
         if not p_adjusted < alpha:
             return Verdict.CANNOT_TELL_YET
-    if low > 0.0:
-        return Verdict.WORSE if lower_is_better else Verdict.BETTER
-    if high < 0.0:
-        return Verdict.BETTER if lower_is_better else Verdict.WORSE
-    return Verdict.CANNOT_TELL_YET
+    above, below = _CLAIMS[better]
+    return above if low > 0.0 else below if high < 0.0 else Verdict.CANNOT_TELL_YET
+
+
+_CLAIMS = {
+    "higher": (Verdict.BETTER, Verdict.WORSE),
+    "lower": (Verdict.WORSE, Verdict.BETTER),
+    "none": (Verdict.HIGHER, Verdict.LOWER),
+}
 
 
 @dataclass(frozen=True, slots=True)

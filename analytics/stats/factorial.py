@@ -9,10 +9,11 @@ from analytics.stats.numerics import wald
 from analytics.stats.values import Counts, Estimate, NotEstimable, check_level
 
 _CELLS = ("neither", "first", "second", "both")
-_FIRST = (-0.5, 0.5, -0.5, 0.5)
-_SECOND = (-0.5, -0.5, 0.5, 0.5)
-_INTERACTION = (1.0, -1.0, -1.0, 1.0)
-_BOTH_MINUS_FIRST = (0.0, -1.0, 0.0, 1.0)
+# Weights of the cells, in their order.
+FIRST = (-0.5, 0.5, -0.5, 0.5)
+SECOND = (-0.5, -0.5, 0.5, 0.5)
+INTERACTION = (1.0, -1.0, -1.0, 1.0)
+BOTH_MINUS_FIRST = (0.0, -1.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,10 @@ def two_by_two(
     cells = (neither, first, second, both)
     contrast = _difference if scale == "difference" else _log_odds
     return TwoByTwo(
-        first=contrast(cells, _FIRST, level),
-        second=contrast(cells, _SECOND, level),
-        interaction=contrast(cells, _INTERACTION, level),
-        both_minus_first=contrast(cells, _BOTH_MINUS_FIRST, level),
+        first=contrast(cells, FIRST, level),
+        second=contrast(cells, SECOND, level),
+        interaction=contrast(cells, INTERACTION, level),
+        both_minus_first=contrast(cells, BOTH_MINUS_FIRST, level),
         scale=scale,
     )
 

@@ -14,7 +14,8 @@ from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRo
 from analytics.results import charts, effect_texts, outcome_rows
 from analytics.results.build import Report
 from analytics.results.look_summaries import LookSummary, look_summaries
-from campaign.models import Campaign
+from campaign.lifecycle.frozen_plan import correction_of
+from campaign.models import AnalysisPlan, Campaign
 
 register = template.Library()
 
@@ -43,6 +44,9 @@ register.simple_tag(charts.rates_chart)
 register.simple_tag(charts.differences_chart)
 register.simple_tag(outcome_rows.people_scale)
 register.filter(wording.percent)
+register.filter(wording.chance_text)
+register.filter(wording.level_text)
+register.filter(wording.pairs_text)
 register.filter(effect_texts.ratio_text)
 register.filter(effect_texts.lift_text)
 register.filter(effect_texts.size_text)
@@ -63,6 +67,13 @@ def done_campaigns(campaigns: Iterable[Campaign]) -> set[int]:
     """Return the primary keys of the campaigns that have a completion notice."""
     notices = Notice.objects.filter(campaign__in=[campaign.pk for campaign in campaigns], kind__in=Notice.DONE)
     return set(notices.order_by().values_list("campaign", flat=True))
+
+
+@register.simple_tag
+def correction_name(plan: AnalysisPlan, block: OutcomeBlock) -> str:
+    """Return the name of the correction for an outcome's comparisons; empty if the plan has none."""
+    correction = correction_of(plan, block.outcome.key)
+    return "" if correction == correction.NONE else str(correction.label)
 
 
 @register.simple_tag
@@ -91,14 +102,16 @@ def interval(row: RateRow | DifferenceRow | PooledRow, number_format: str, scale
     """Format a row's interval as `number_format` says: signed, decimal or mean."""
     assert row.low is not None  # templates call it only where there is an estimate
     assert row.high is not None
-    formats = {"signed": scale.signed, "decimal": lambda share: decimal(share, scale), "mean": mean}
-    return wording.range_text(*map(formats[number_format], (row.low, row.high)))
+    if number_format == "mean":
+        return wording.range_text(mean(row.low), mean(row.high))
+    formats = {"signed": scale.signed_interval, "decimal": scale.interval}
+    return formats[number_format](row.low, row.high)
 
 
 @register.simple_tag
 def prediction_interval(row: PooledRow, scale: wording.PeopleScale) -> str:
     """Format the interval in which the effect of one more campaign may lie."""
-    return wording.range_text(scale.signed(row.next_low), scale.signed(row.next_high))
+    return scale.signed_interval(row.next_low, row.next_high)
 
 
 @register.filter
@@ -122,8 +135,7 @@ def whole_people(share: float, scale: wording.PeopleScale) -> str:
 
 @register.filter
 def decimal(share: float, scale: wording.PeopleScale) -> str:
-    """Format a share in people of the scale, with one decimal: 0.4372 of 100 is "43.7"."""
-    return wording.number(share * scale.base, 1)
+    return scale.decimal(share)
 
 
 @register.filter
@@ -135,12 +147,6 @@ def signed(share: float, scale: wording.PeopleScale) -> str:
 def per_hundred(part: int | None, whole: int | None) -> str:
     """Format a ratio per hundred: "98"; a dash if a count is hidden or `whole` is zero."""
     return wording.number(part / whole * 100) if part is not None and whole else "–"
-
-
-@register.filter
-def pairs_per_hundred(effect: float) -> str:
-    """Format an effect on an ordered outcome, P(higher) - 1/2, as pairs of 100: 0.06 is "56"."""
-    return f"{round((0.5 + effect) * 100)}"
 
 
 @register.filter
@@ -164,9 +170,3 @@ def format_count(number: int | None) -> str:
 def mean(value: float) -> str:
     """Format a mean answer with two decimals: "3.42"."""
     return wording.number(value, 2)
-
-
-@register.filter
-def statistic(value: float) -> str:
-    """Format a test statistic with three decimals."""
-    return wording.number(value, 3)

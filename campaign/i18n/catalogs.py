@@ -122,7 +122,7 @@ def _from_tables() -> Iterator[ExtractedString]:
         yield ExtractedString(country, None, "messages/i18n/countries.tsv")
     for words in starter_library.theme_words():
         yield ExtractedString(words, None, "messages/library/themes.json")
-    for path in sorted(path for name in ("stats", "comparison") for path in (ROOT / "analytics" / name).glob("*.py")):
+    for path in sorted(path for name in ("stats", "comparison") for path in (ROOT / "analytics" / name).rglob("*.py")):
         for reason in _not_estimable_reasons(path.read_text(encoding="utf-8")):
             yield ExtractedString(reason, None, path.relative_to(ROOT).as_posix())
 

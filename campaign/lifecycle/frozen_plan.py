@@ -115,6 +115,13 @@ def _by_frame_if_factorial(arms: list[Arm]) -> dict[str, Arm] | None:
     return by_frame if len(arms) == 4 and set(by_frame) == {"neutral", "victim", "user", "both"} else None
 
 
+def correction_of(plan: AnalysisPlan, outcome: str) -> AnalysisPlan.Correction:
+    """Return the correction for an outcome's comparisons: Dunnett's needs yes/no counts, so ratings take Holm's."""
+    correction = AnalysisPlan.Correction(plan.correction)
+    is_ordered = OUTCOMES[outcome].kind == "ordered"
+    return correction.HOLM if is_ordered and correction == correction.DUNNETT else correction
+
+
 def smallest_difference_of(plan: AnalysisPlan, planned: PlannedOutcome) -> float | None:
     """Return the smallest difference of interest of a planned outcome; None if the plan has none for it."""
     return plan.smallest_difference if planned.role == PlannedOutcome.Role.PRIMARY else planned.smallest_difference

@@ -57,7 +57,7 @@ def analysis_rows(content: PlanContent, names: PlanNames) -> Iterator[Preregistr
             _("Who saw a message and did nothing counts as not having done it. No number is filled in."),
             _("If messages were not seen in the planned shares, the split is broken, and every verdict is withheld."),
         ),
-        ("χ², α = 0.0005",),
+        (_formal_split_test(content),),
     )
     yield PreregistrationRow(
         "exploratory",
@@ -76,7 +76,11 @@ def describe_outcomes(content: PlanContent) -> tuple[list[str], list[str]]:
         "secondary": _("“%(outcome)s” explains, and decides nothing. %(better)s"),
         "guardrail": _("“%(outcome)s” is watched for harm; it never crowns a winner. %(better)s"),
     }
-    better = {"higher": _("More is better."), "lower": _("Less is better."), "none": ""}
+    better = {
+        "higher": _("More is better."),
+        "lower": _("Less is better."),
+        "none": _("Neither more nor less is better, so a difference is called higher or lower."),
+    }
     plain, formal = [], []
     for planned in content["outcomes"]:
         name = outcome_name(planned["outcome"])
@@ -143,20 +147,28 @@ def _models(content: PlanContent, names: PlanNames) -> Iterator[str]:
         yield _("Compared by placement and day, because people there have much in common.")
 
 
-def _models_formal(content: PlanContent) -> Iterator[str]:
+def _formal_split_test(content: PlanContent) -> str:
+    test = "χ² at the planned look, Lindon–Malek at any other" if content["monitoring"] == "fixed" else "Lindon–Malek"
+    return f"{test}, α = 0.0005"
+
+
+def _formal_method(content: PlanContent) -> str:
+    """Name the estimator, and the interval by the way of looking."""
+    sequences = {"always-valid": ", confidence sequence", "group-sequential": ", repeated confidence intervals"}
+    sequence = sequences.get(content["monitoring"], "")
     if is_ordered(primary_outcome(content)):
-        method = "Brunner–Munzel"
-    elif content["monitoring"] == "always-valid":
-        method = "p̂₁ − p̂₀, confidence sequence"
-    elif content["monitoring"] == "group-sequential":
-        method = "p̂₁ − p̂₀, repeated confidence intervals"
-    elif content["clusters"]:
-        method = "p̂₁ − p̂₀ by cluster, CR2"
-    elif content["strata"]:
-        method = "Mantel–Haenszel risk difference, Sato variance"
-    else:
-        method = "p̂₁ − p̂₀, Miettinen–Nurminen score interval"
-    yield method
+        return f"Brunner–Munzel{sequence}"
+    if content["clusters"]:
+        return f"p̂₁ − p̂₀ by cluster, CR2{sequence}"
+    if content["strata"]:
+        return f"Mantel–Haenszel risk difference, Sato variance{sequence}"
+    if sequence:
+        return f"p̂₁ − p̂₀{sequence}"
+    return f"p̂₁ − p̂₀, {'Dunnett' if content['correction'] == 'dunnett' else 'Miettinen–Nurminen score'} interval"
+
+
+def _models_formal(content: PlanContent) -> Iterator[str]:
+    yield _formal_method(content)
     yield "; ".join(f"{treated} − {control}" for treated, control in content["comparisons"])
     if content["strata"] or content["clusters"]:
         yield f"strata = {content['strata'] or '–'}, clusters = {content['clusters'] or '–'}"

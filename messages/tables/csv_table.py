@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from messages.tables.decoding import CONTROL_CHARACTER
 from messages.tables.errors import UnreadableFile
-from messages.tables.names import without_invisible_signs
+from messages.tables.names import look_of
 
 _DELIMITERS = (",", ";", "\t")
 _NAMED_DELIMITER = re.compile(r'"?sep=([^\w\s"]|\t)"?[,;\s]*', re.IGNORECASE)  # a first line for spreadsheets
@@ -212,7 +212,7 @@ def _names(lines: Sequence[str], delimiter: str) -> tuple[str, ...]:
         cells = next(csv.reader(lines, delimiter=delimiter))
     except csv.Error:
         return ()
-    return tuple(without_invisible_signs(cell).casefold() for cell in cells)
+    return tuple(look_of(cell).strip().casefold() for cell in cells)
 
 
 def _collect(lines: Iterable[str], record: list[str]) -> Iterator[str]:

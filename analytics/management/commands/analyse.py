@@ -7,16 +7,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
+from analytics.comparison.compare import CANNOT_TELL, WITHHELD, ArmCounts, Rules, all_pairs, compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.grouped import ClusterDesign, NeitherDesign, find_cluster_design
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.csv_analysis.arm_table import ArmTable
-from analytics.csv_analysis.names import look_of
 from analytics.csv_analysis.reader import read_table
 from analytics.management import analyse_output
 from analytics.management.terminal import terminal
 from messages.tables.errors import UnreadableFile
+from messages.tables.names import look_of
 from messages.text.printable import printable
 
 _MONITORING = ("fixed", "group-sequential", "always-valid")
@@ -33,7 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("--weights", help="the planned split, in file order, such as 3,2,2,2; equal unless given")
         parser.add_argument("--margin", type=float, help="the smallest difference that would matter, as a share: 0.02")
         parser.add_argument("--level", type=float, default=0.95, help="the confidence level (0.95)")
-        parser.add_argument("--lower-is-better", action="store_true", help="the outcome is a bad one")
+        direction = parser.add_mutually_exclusive_group()
+        direction.add_argument("--lower-is-better", action="store_true", help="the outcome is a bad one")
+        direction.add_argument("--neither-is-better", action="store_true", help="the outcome is neither good nor bad")
         parser.add_argument("--correction", choices=_CORRECTIONS, default="holm", help="for several comparisons (holm)")
         parser.add_argument("--monitoring", choices=_MONITORING, default="fixed", help="how one may look (fixed)")
         parser.add_argument("--planned-per-arm", type=int, help="planned units per arm, for monitoring")
@@ -93,7 +95,7 @@ class Command(BaseCommand):
         rules = Rules(
             level=options["level"],
             smallest_difference=options["margin"],
-            lower_is_better=options["lower_is_better"],
+            better="lower" if options["lower_is_better"] else "none" if options["neither_is_better"] else "higher",
             correction=options["correction"],
             monitoring=options["monitoring"],
             planned_per_arm=options["planned_per_arm"],
@@ -190,7 +192,7 @@ def _first_verdict_days(
         for row in compare(_arms(table.restrict_to_days(so_far), shares), pairs, rules).comparisons:
             pair = (row.treated, row.control)
             verdicts_now[pair] = row.verdict
-            is_claim = row.verdict in ("better", "worse", "no-meaningful-difference")
+            is_claim = row.verdict not in (CANNOT_TELL, WITHHELD)
             if is_claim and (pair not in said or said[pair][0] != row.verdict):
                 said[pair] = (row.verdict, day)
     return {pair: day for pair, (verdict, day) in said.items() if verdict == verdicts_now[pair]}

@@ -62,9 +62,7 @@ def test_equal_arms_with_few_people_cannot_tell() -> None:
 def test_a_harm_is_called_worse_and_for_a_bad_outcome_fewer_is_better() -> None:
     table = {"a": (4000, 1600), "b": (4000, 1300)}
     assert verdicts(compare(arms(table), [("b", "a")], Rules()).comparisons) == {("b", "a"): "worse"}
-    assert verdicts(compare(arms(table), [("b", "a")], Rules(lower_is_better=True)).comparisons) == {
-        ("b", "a"): "better"
-    }
+    assert verdicts(compare(arms(table), [("b", "a")], Rules(better="lower")).comparisons) == {("b", "a"): "better"}
 
 
 def test_swapping_treated_and_control_flips_the_sign() -> None:

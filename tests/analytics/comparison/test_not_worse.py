@@ -30,7 +30,7 @@ def grouped_arms(field: str) -> list[ArmCounts]:
 
 def test_the_end_of_the_two_sided_interval_has_half_its_error() -> None:
     assert not_worse_p(WORSE, BETTER, Rules(), margin=0.3382) == pytest.approx(0.025, abs=5e-5)
-    assert not_worse_p(BETTER, WORSE, Rules(lower_is_better=True), margin=0.3382) == pytest.approx(0.025, abs=5e-5)
+    assert not_worse_p(BETTER, WORSE, Rules(better="lower"), margin=0.3382) == pytest.approx(0.025, abs=5e-5)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_the_end_of_the_two_sided_interval_has_half_its_error() -> None:
 def test_strata_and_clusters_have_that_of_their_own_interval(field: str, rules: dict[str, Any]) -> None:
     treated, control = grouped_arms(field)
     for lower_is_better in (False, True):
-        plan = Rules(**rules, lower_is_better=lower_is_better)
+        plan = Rules(**rules, better="lower" if lower_is_better else "higher")
         found = estimate_of(single_look_difference(treated, control, plan))
         assert found.standard_error is not None
         end = found.interval.high if lower_is_better else -found.interval.low

@@ -120,7 +120,7 @@ class TestChecks:
         assert pair.odds_within_weekdays is None
 
     def test_chances_to_be_best_add_up_and_turn_round_for_a_bad_outcome(self) -> None:
-        good, bad = (run_cross_checks(ARMS, [], Rules(lower_is_better=lower)).arms for lower in (False, True))
+        good, bad = (run_cross_checks(ARMS, [], Rules(better=each)).arms for each in ("higher", "lower"))
         assert sum(arm.best for arm in good) == pytest.approx(1.0)
         assert max(good, key=lambda arm: arm.best).arm == "both"
         assert max(bad, key=lambda arm: arm.best).arm == "neutral"

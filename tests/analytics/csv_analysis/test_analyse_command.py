@@ -57,8 +57,8 @@ def test_the_contract_of_the_json(tmp_path: Path) -> None:
     assert set(told) == {"version", "rules", "arms", "omnibus", "sample_ratio", "comparisons"}
     assert set(told["arms"][0]) == {"arm", "n", "events", "rate", "interval"}
     assert set(told["arms"][0]["interval"]) == {"low", "high", "level"}
-    assert set(told["omnibus"]) == {"statistic", "df", "p_value"}
-    assert set(told["sample_ratio"]) == {"p_value", "status"}
+    assert set(told["omnibus"]) == {"statistic", "df", "p_value", "method"}
+    assert set(told["sample_ratio"]) == {"p_value", "status", "method"}
     assert set(told["comparisons"][0]) == {
         "treated", "control", "effect", "interval", "p_value", "p_adjusted", "verdict", "sentence",
         "method", "reason", "more_per_arm", "more_per_arm_range", "held",

@@ -29,6 +29,7 @@ PLAIN = {"a": (16687, 298), "b": (11133, 231)}
         "sep=;\r\narm;n;events\r\na;16687;298\r\nb;11133;231\r\n",
         "sep=|\narm|n|events\na|16687|298\nb|11133|231\n",
         "\ufeffarm,n,events\na,16687,298\nb,11133,231\n",
+        "\u0430rm,n,\u0435vents\na,16687,298\nb,11133,231\n",
         " Arm , N ,EVENTS\na,16687,298\n b , 11133 , 231 \n",
         "arm,n,events\ra,16687,298\rb,11133,231\r",
         "Gifts by letter\nexported 27/09/2025, by Ana\n\narm,n,events\na,16687,298\n\nb,11133,231\n,,\n",
@@ -102,6 +103,15 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_that_is_said() -> None:
         ("arm,n,events\na,9,1\nb,9,1\na\u200b,9,1\n", "line 4, column arm: “a\u200b” looks like “a”"),
         ("arm,n,events\nnew\u00a0one,9,1\nnew one,9,1\n", "line 3, column arm: “new one” looks like"),
         ("arm,cluster,n,events\na,x\u00ad1,9,1\nb,x1,9,1\n", "line 3, column cluster: “x1” looks like"),
+        (
+            "arm,n,events\npay,9,1\np\u0430y,9,1\n",
+            "line 3, column arm: “p\u0430y” looks like “pay”, but has another letter, CYRILLIC SMALL LETTER A for",
+        ),
+        (
+            "arm,n,events\n\u0410\u0412,9,1\n\u0391\u0392,9,1\n",
+            "GREEK CAPITAL LETTER ALPHA for CYRILLIC CAPITAL LETTER A. Write both",
+        ),
+        ("arm,stratum,n,events\na,\u041e1,9,1\nb,O1,9,1\n", "line 3, column stratum: “O1” looks like “\u041e1”"),
         ("arm,n,events\na,9,1\n", "There are fewer than two arms to compare."),
         # The same units twice.
         ("arm,n,events\na,9,1\nb,9,1\narm,n,events\na,9,1\nb,9,1\n", "line 4: the header stands here again."),
@@ -181,6 +191,12 @@ def test_letters_with_accents_are_the_same_in_one_sign_or_in_two() -> None:
     assert totals(table) == {"café": (9, 2), "b": (9, 2)}
 
 
+def test_names_of_one_alphabet_are_read_whichever_it_is() -> None:
+    names = ("\u0441\u043e\u0441\u043d\u0430", "\u043a\u043b\u0451\u043d", "\u03b1", "\u03b2", "Il", "lI")
+    table = read("arm,n,events\n" + "".join(f"{name},9,1\n" for name in names))
+    assert table.arms == names
+
+
 def test_signs_that_nobody_sees_stay_where_nothing_else_looks_the_same() -> None:
     joined = "می\u200cخواهم"
     assert read(f"arm,n,events\n{joined},9,1\nb,9,1\n").arms == (joined, "b")
@@ -231,4 +247,4 @@ def test_equal_arms_are_no_totals() -> None:
 
 def test_a_household_of_another_day_is_no_new_household() -> None:
     table = read("arm,cluster,day,n,events\na,h1,1,4,1\na,h1,2,4,2\nb,h2,1,4,0\n")
-    assert table.clusters("a") == {"h1": Counts(8, 3)}
+    assert table.clusters("a") == {"h1": Counts(8, 3), "h2": Counts(0, 0)}

@@ -22,7 +22,7 @@ def looked(counts: dict[str, tuple[int, int]] = COUNTS) -> Analysis:
 
 
 def test_a_verdict_that_one_network_could_turn_is_held_and_says_so() -> None:
-    """A plan of 100 people leaves one network 1 in 100: 201 of these 20,000 views, which move a difference by 2.7."""
+    """A plan of 100 people leaves one network 1 in 100: 201 of these 20,000 views, which move a difference by 2.72."""
     campaign = world.launched(plan={"planned_per_arm": 100})
     world.tally(campaign, COUNTS)
     rows = evaluate(campaign, now=world.NOON).estimates.filter(kind="difference", outcome="turned_back")
@@ -34,12 +34,12 @@ def test_a_verdict_that_one_network_could_turn_is_held_and_says_so() -> None:
         "cannot-tell-yet",
     ]
     told = build.build(Analysis.objects.get())
-    assert told.primary.differences[3].sentence.endswith(
-        "One network alone could have turned this, so it is not called yet."
-    )
+    assert (
+        "but not surely enough. We cannot tell yet. One network alone could have turned this, so it is not called yet."
+    ) in told.primary.differences[3].sentence
     assert [row.one_network.split(". ")[-1] for row in told.checks] == [
         "About 2 hostile networks would be needed to turn the answer.",
-        "One network could have moved it by at most 2.7 of 100 people.",
+        "One network could have moved it by at most 2.8 of 100 people.",
         "About 3 hostile networks would be needed to turn the answer.",
         "That could turn the answer, so it is not given yet.",
         "That could turn the answer, so it is not given yet.",

@@ -46,8 +46,14 @@ def test_the_smallest_difference_may_be_named() -> None:
 
 
 def test_where_lower_is_better_the_words_change_places() -> None:
-    assert verdict(seen(0.1, 0.2), 0.05, lower_is_better=True) == "worse"
-    assert verdict(seen(-0.2, -0.1), 0.05, lower_is_better=True) == "better"
+    assert verdict(seen(0.1, 0.2), 0.05, better="lower") == "worse"
+    assert verdict(seen(-0.2, -0.1), 0.05, better="lower") == "better"
+
+
+def test_where_neither_is_better_nothing_is_called_better_or_worse() -> None:
+    assert verdict(seen(0.1, 0.2), 0.05, better="none") == "higher"
+    assert verdict(seen(-0.2, -0.1), 0.05, better="none") == "lower"
+    assert verdict(seen(-0.04, 0.04), 0.05, better="none") == "no-meaningful-difference"
 
 
 def test_the_corrected_p_value_governs_the_claim() -> None:

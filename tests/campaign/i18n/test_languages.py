@@ -232,7 +232,7 @@ class TestTheCatalogues:
     def test_gather_words_from_templates_code_and_tables(self) -> None:
         found = {one.key[0]: one.file for one in catalogs.extract_strings()}
         assert found["There is nothing here"] == "templates/404.html"
-        assert found["the neutral text"] == "analytics/wording.py"
+        assert found["the neutral text"] == "analytics/wording/comparisons.py"
         assert found["turned back"] == "campaign/outcomes.py"
         assert found["The control arm is empty."].startswith("analytics/stats/")
 

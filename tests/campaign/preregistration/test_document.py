@@ -125,10 +125,22 @@ def test_a_guardrail_says_when_it_stops_an_arm() -> None:
         ({"monitoring": "group-sequential"}, "repeated"),
         ({"strata": "placement"}, "Mantel–Haenszel"),
         ({"clusters": "placement-day"}, "CR2"),
+        ({"correction": "dunnett"}, "Dunnett interval"),
+        ({"strata": "placement", "monitoring": "always-valid"}, "Sato variance, confidence sequence"),
     ],
 )
 def test_the_model_is_named_as_the_results_page_names_it(changes: dict[str, Any], method: str) -> None:
     assert method in formal("models", **changes)
+
+
+def test_the_check_of_the_split_is_named_for_each_way_of_looking() -> None:
+    assert formal("missing") == "χ² at the planned look, Lindon–Malek at any other, α = 0.0005"
+    assert formal("missing", monitoring="always-valid") == "Lindon–Malek, α = 0.0005"
+
+
+def test_an_outcome_without_a_better_direction_says_what_a_difference_is_called() -> None:
+    outcome = {"outcome": "no_answer", "role": "secondary", "better": "none", "smallest_difference": None}
+    assert "so a difference is called higher or lower" in plain("measured", outcomes=[{**outcome, "harm_margin": None}])
 
 
 def test_a_rating_is_compared_pair_by_pair() -> None:

@@ -1,0 +1,89 @@
+"""Sentences of the cross-checks and of the tests of all arms, each with the method that its p-value is of."""
+
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from analytics.wording.numbers import PeopleScale, at_most, number, p_value
+
+MANY_NETWORKS = 100
+
+
+def tipping_sentence(tips_at: int | None, *, was_significant: bool) -> str:
+    """State how many people would have to change their outcome to turn one comparison."""
+    if tips_at is None:
+        return gettext("Nothing that this message’s people could have done would turn it.")
+    sentence = (
+        ngettext(
+            "If %(number)s person had done otherwise, it would no longer be significant.",
+            "If %(number)s people had done otherwise, it would no longer be significant.",
+            tips_at,
+        )
+        if was_significant
+        else ngettext(
+            "If %(number)s person had done otherwise, it would be significant.",
+            "If %(number)s people had done otherwise, it would be significant.",
+            tips_at,
+        )
+    )
+    return sentence % {"number": number(tips_at)}
+
+
+def one_network_sentence(move: float, networks: int | None, scale: PeopleScale) -> str:
+    """State how far one network could have moved a difference, and how many it would take to turn the verdict."""
+    if not move:
+        return ""
+    moved = gettext("One network could have moved it by at most %(number)s of %(people)s people.") % {
+        "number": at_most(move, scale),
+        "people": scale.people,
+    }
+    if networks is None:
+        return moved
+    if networks == 1:
+        return f"{moved} " + gettext("That could turn the answer, so it is not given yet.")
+    if networks > MANY_NETWORKS:
+        return f"{moved} " + gettext("More than 100 hostile networks would be needed to turn the answer.")
+    needed = ngettext(
+        "About %(number)s hostile network would be needed to turn the answer.",
+        "About %(number)s hostile networks would be needed to turn the answer.",
+        networks,
+    )
+    return f"{moved} " + needed % {"number": number(networks)}
+
+
+def omnibus_sentence(statistic: float, df: int, p: float, method: str) -> str:
+    """State the test of all arms at once, with the method that its p-value is of; empty if that is not on record.
+
+    An exact p-value is not that of chi-square, so the two are not put beside each other.
+    """
+    values = {"p": p_value(p, 4), "statistic": number(statistic, 3), "degrees": number(df)}
+    if method == "pearson":
+        words = ngettext(
+            "chi-square %(statistic)s with %(degrees)s degree of freedom, p %(p)s",
+            "chi-square %(statistic)s with %(degrees)s degrees of freedom, p %(p)s",
+            df,
+        )
+    elif method == "fisher-freeman-halton":
+        words = gettext("p %(p)s by Freeman and Halton’s exact test, because few are expected in one of them")
+    elif method == "fisher-freeman-halton-simulated":
+        words = gettext(
+            "p %(p)s by Freeman and Halton’s exact test on simulated tables, because few are expected in one of them"
+        )
+    else:
+        words = gettext("p %(p)s, by a method that is not on record")
+    return words % values
+
+
+_SPLIT_TESTS = {
+    "pearson": gettext_lazy("The check of the split is a chi-square test of the counts against the planned shares."),
+    "exact": gettext_lazy(
+        "The check of the split is an exact multinomial test of the counts against the planned shares."
+    ),
+    "always-valid": gettext_lazy(
+        "The check of the split is Lindon and Malek’s test of the counts against the planned shares, which holds "
+        "however often one looks."
+    ),
+}
+
+
+def split_test_sentence(method: str) -> str:
+    """Name the method of the check of the split; empty if it is not on record."""
+    return str(_SPLIT_TESTS.get(method, ""))
