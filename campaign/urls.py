@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from campaign.staff_site import preference_views
 
+handler500 = "campaign.staff_site.error_views.unexpected_error"
 urlpatterns = [
     path("", include("campaign.overview.urls")),
     path("messages/", include("campaign.kill_switch.urls")),

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from re import _constants as names
-from re import _parser as parser
 from typing import Any
 
+names: Any = vars(re)["_constants"]  # no stubs name these two
+parser: Any = vars(re)["_parser"]
 After = Callable[[int], bool]
 _CATEGORIES = {
     names.CATEGORY_DIGIT: r"\d",

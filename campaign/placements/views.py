@@ -126,7 +126,7 @@ def placement_change(request: HttpRequest, place: str) -> HttpResponse:
 
 
 def _may_remove(request: HttpRequest, form: PlacementForm, place: str) -> bool:
-    """Whether nothing that visitors meet is taken away, or the person has just confirmed; if not, say so in the form."""
+    """Whether nothing that visitors meet is taken away, or the person just confirmed; if not, say so in the form."""
     stored = placement_for(request.user, place, write=True)
     if not changes.removed_fields(stored, form.values()) or step_up.is_recently_confirmed(request):
         return True

@@ -51,11 +51,12 @@ def confirmation_required_for_button(page: str, *, about_the_same: bool = False)
 
 def confirmation_sentence() -> SafeString:
     """What a form says that needs a confirmation only for what was typed into it, which is kept meanwhile."""
-    sentence = _(
-        "What visitors meet would be taken away at once. %(link)s in another tab that it is you, then press the button."
+    return format_html(
+        '{} <a href="{}" target="_blank" rel="noopener">{}</a>',
+        _("What visitors meet would be taken away at once. First confirm that it is you, then press the button again."),
+        reverse("confirm"),
+        _("Confirm in a new tab"),
     )
-    link = format_html('<a href="{}" target="_blank" rel="noopener">{}</a>', reverse("confirm"), _("Confirm"))
-    return format_html(sentence.replace("%(link)s", "{}"), link)
 
 
 def _confirm_first(view: View[P], next_page: Callable[[HttpRequest], str]) -> View[P]:

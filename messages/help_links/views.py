@@ -140,7 +140,7 @@ def change(request: HttpRequest, link: str) -> HttpResponse:
 
 
 def _may_remove(request: HttpRequest, form: HelpLinkForm, help_link: HelpLink) -> bool:
-    """Whether nothing that visitors read is taken away, or the person has just confirmed; if not, say so in the form."""
+    """Whether nothing that visitors read is taken away, or the person just confirmed; if not, say so in the form."""
     stored = HelpLink.objects.get(pk=help_link.pk)
     if not link_directory.removed_fields(link=stored, values=form.values()) or step_up.is_recently_confirmed(request):
         return True
