@@ -7,7 +7,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
-from campaign.models import Arm, Campaign, Placement, day_is_whole, hour_is_whole
+from campaign.models import Arm, ArmText, Campaign, Placement, day_is_whole, hour_is_whole
 from campaign.outcomes import outcome_choices
 
 
@@ -31,6 +31,7 @@ class OpenView(models.Model):
     rating = models.PositiveSmallIntegerField(null=True)
     dwell = models.PositiveSmallIntegerField(null=True)
     left_out = models.BooleanField(default=False, db_default=False, help_text="Dropped when views are counted.")
+    text = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Which text of the arm was shown.")
 
     class Meta:
         constraints = [
@@ -124,6 +125,23 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.arm} {self.outcome}: {self.count}"
+
+
+class TextTally(models.Model):
+    """Views of one text with one outcome at a placement, for arms with several texts; all of them are in the tallies.
+
+    Over all days and locales: results by text need no more.
+    """
+
+    pk = models.CompositePrimaryKey("text_id", "placement_id", "outcome", "value")
+    text = models.ForeignKey(ArmText, on_delete=models.PROTECT, related_name="tallies")
+    placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=16)
+    value = models.PositiveSmallIntegerField(default=0)
+    count = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.outcome}: {self.count}"
 
 
 class Analysis(models.Model):

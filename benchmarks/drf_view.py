@@ -38,7 +38,7 @@ from campaign.serving.periodic_flush import start_flushing  # noqa: E402
 from campaign.serving.routing import ServingContext  # noqa: E402
 from campaign.serving.served_counts import ServedCounter  # noqa: E402
 from campaign.serving.snapshot import SnapshotRefresher  # noqa: E402
-from campaign.serving.snapshot_entries import ServedArm  # noqa: E402
+from campaign.serving.snapshot_entries import ServedText  # noqa: E402
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -59,7 +59,7 @@ _context = ServingContext(
 
 
 @lru_cache(maxsize=1000)
-def _message_dictionary(arm: ServedArm, key: str) -> Any:
+def _message_dictionary(arm: ServedText, key: str) -> Any:
     return json.loads(key.encode().join(arm.rendition.message_json))
 
 

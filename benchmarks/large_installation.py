@@ -95,11 +95,11 @@ def launch(*, campaigns: int) -> None:
     """
     from django.db import transaction
 
-    from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, new_salt
+    from campaign.models import AnalysisPlan, ArmText, Campaign, Placement, PlannedOutcome, new_salt
 
     demo = Campaign.objects.get()
     place = Placement.objects.get(key=PLACEMENT)
-    arms, plan = list(demo.arms.all()), AnalysisPlan.objects.get(campaign=demo)
+    arms, plan = list(demo.arms.prefetch_related("texts")), AnalysisPlan.objects.get(campaign=demo)
     outcomes = list(plan.outcomes.all())
     with transaction.atomic():
         for number in range(campaigns):
@@ -109,8 +109,12 @@ def launch(*, campaigns: int) -> None:
             demo.save(force_insert=True)
             demo.placements.add(place)
             for arm in arms:
+                texts = list(arm.texts.all())
                 arm.pk, arm.campaign = None, demo
-            Arm.objects.bulk_create(arms)
+                arm.save(force_insert=True)
+                for text in texts:
+                    text.pk, text.arm = None, arm
+                ArmText.objects.bulk_create(texts)
             plan.pk, plan.campaign = None, demo
             plan.save(force_insert=True)
             for outcome in outcomes:

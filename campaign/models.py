@@ -1,7 +1,8 @@
 """Models of campaigns: partners, placements, arms, analysis plans, deviations and served counts."""
 
 import secrets
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -197,13 +198,28 @@ class DraftVersion(models.Model):
         return f"{self.campaign}, version {self.number}"
 
 
+class ArmQuerySet(models.QuerySet["Arm"]):
+    """Arms, and those of one campaign."""
+
+    def with_texts(self) -> "ArmQuerySet":
+        """Fetch the texts of each arm too, with their messages."""
+        return self.prefetch_related("texts__revision__message")
+
+    def create_with_texts(self, revisions: Sequence[Revision], **fields: Any) -> "Arm":
+        """Create an arm that shows these revisions, in this order."""
+        arm = self.create(**fields)
+        ArmText.objects.bulk_create(
+            ArmText(arm=arm, position=position, revision=revision) for position, revision in enumerate(revisions)
+        )
+        return arm
+
+
 class Arm(models.Model):
-    """One treatment of a campaign, naming one approved revision."""
+    """One treatment of a campaign: one text or several of one frame, of which each view is shown one."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="arms")
     key = models.SlugField()
     name = models.CharField(max_length=80)
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="arms")
     weight = models.PositiveIntegerField(default=1, validators=[MaxValueValidator(1_000_000)])
     is_control = models.BooleanField(default=False)
     paused_at = models.DateTimeField(null=True, blank=True)
@@ -212,6 +228,8 @@ class Arm(models.Model):
         default=0, help_text="How often it was paused: since the first time it has been seen less than its weight says."
     )
     position = models.PositiveSmallIntegerField(default=0)
+
+    objects = ArmQuerySet.as_manager()
 
     class Meta:
         ordering = ["campaign", "position", "id"]
@@ -225,7 +243,36 @@ class Arm(models.Model):
 
     @property
     def frame(self) -> str:
-        return self.revision.message.frame
+        """The frame of its texts, which is one."""
+        return self.first_revision.message.frame
+
+    @property
+    def first_revision(self) -> Revision:
+        """What an arm with one text shows."""
+        return self.texts.all()[0].revision
+
+
+class ArmText(models.Model):
+    """One text of an arm: an approved revision. In matched sets, texts at one position are of one set."""
+
+    MOST = 12
+
+    arm = models.ForeignKey(Arm, on_delete=models.CASCADE, related_name="texts")
+    position = models.PositiveSmallIntegerField(default=0)
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="arm_texts")
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stopped_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["arm", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["arm", "position"], name="arm_text_position_once"),
+            models.UniqueConstraint(fields=["arm", "revision"], name="arm_text_once"),
+            models.CheckConstraint(condition=Q(position__lt=12), name="arm_text_twelve_at_most"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.arm}, text {self.position + 1}"
 
 
 def default_looks() -> list[float]:

@@ -28,6 +28,7 @@ class Trigger:
     """Refuses to change rows of `table` or, if `fixed` names columns, to change rows in these columns.
 
     `parent` names a table, the column that points to it, and a column of it: rows are refused once that one is set.
+    Where that column is of another table, `through` names the table between them and its column.
 
     PostgreSQL has one trigger for all events, and SQLite one for each: `sqlite_name` then has a gap for it. On
     PostgreSQL a second trigger refuses TRUNCATE, which passes by those for rows; SQLite has no such statement.
@@ -42,6 +43,7 @@ class Trigger:
     condition: str = ""
     fixed: tuple[str, ...] = ()
     parent: tuple[str, str, str] | None = None
+    through: tuple[str, str] | None = None
 
     def columns(self) -> set[str]:
         """The columns without which the trigger cannot be created, as in the middle of old migrations."""
@@ -85,10 +87,16 @@ class Trigger:
         table, key, column = self.parent
         rows = {"INSERT": ("NEW",), "DELETE": ("OLD",)}.get(event, ("OLD", "NEW"))
         decided = " OR ".join(
-            f"EXISTS (SELECT 1 FROM {table} WHERE id = {row}.{key} AND {column} IS NOT NULL)"  # noqa: S608
+            f"EXISTS (SELECT 1 FROM {table} WHERE id = {self._parent_id(row, key)} AND {column} IS NOT NULL)"  # noqa: S608
             for row in rows
         )
         return f"({decided}) AND ({changed})" if event == "UPDATE" and changed else f"({decided})"
+
+    def _parent_id(self, row: str, key: str) -> str:
+        if self.through is None:
+            return f"{row}.{key}"
+        table, column = self.through
+        return f"(SELECT {column} FROM {table} WHERE id = {row}.{key})"  # noqa: S608
 
     def drop(self, vendor: str) -> Iterator[str]:
         """The statements that drop it."""
@@ -140,8 +148,18 @@ TRIGGERS = (
         *_FROZEN,
         sqlite_name="campaign_arm_fixed_{event}",
         events=_ALL,
-        fixed=("campaign_id", "key", "revision_id", "weight", "is_control", "position"),
+        fixed=("campaign_id", "key", "weight", "is_control", "position"),
         parent=("campaign_campaign", "campaign_id", "launched_at"),
+    ),
+    Trigger(
+        "campaign_armtext",
+        "campaign_text_fixed",
+        *_FROZEN,
+        sqlite_name="campaign_text_fixed_{event}",
+        events=_ALL,
+        fixed=("arm_id", "position", "revision_id"),
+        parent=("campaign_campaign", "arm_id", "launched_at"),
+        through=("campaign_arm", "campaign_id"),
     ),
     Trigger(
         "campaign_plannedoutcome",

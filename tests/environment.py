@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ for _name in _OURS if POSTGRESQL else [*_OURS, "DATABASE_URL", "AUDIENCE_DATABAS
 
 # Generated cases are the same in every run, and no test is timed: a noisy machine turns nothing red. `make test` takes
 # few of them, `make proof` more. To search further: python -m pytest --hypothesis-profile=search
+@cache
 def _load_profiles() -> None:
     from hypothesis import (  # Importing it takes as long as a hundred tests: only where it is used.
         HealthCheck,
@@ -55,7 +57,7 @@ _USES_HYPOTHESIS = re.compile(rb"^(from|import) hypothesis\b", re.MULTILINE)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makemodule(module_path: Path) -> None:
-    if _USES_HYPOTHESIS.search(module_path.read_bytes()) and "hypothesis" not in sys.modules:
+    if _USES_HYPOTHESIS.search(module_path.read_bytes()):
         _load_profiles()
 
 

@@ -21,8 +21,7 @@ def test_from_a_shown_message_to_a_sentence() -> None:
     campaign = world.draft()
     for arm in campaign.arms.all():
         message = Message.objects.filter(frame=arm.key, revisions__state="approved").order_by("key")[0]
-        arm.revision = message.revisions.order_by("number")[0]
-        arm.save()
+        arm.texts.update(revision=message.revisions.order_by("number")[0])
     transitions.submit(campaign, by=world.person("mara"))
     world.approve(campaign)
     plan = transitions.launch(campaign, by=world.person("mara"), now=world.NOON)

@@ -169,10 +169,12 @@ def draft(
     outcome: str = "turned_back",
     places: Sequence[str] = (),
     margins: Mapping[str, float | None] | None = None,
+    texts: int = 1,
 ) -> Campaign:
     """Return a complete draft campaign, by default of four arms with equal weights, at `at` and at `places` as well.
 
-    `margins` are those of the guardrails; by default there is one without a margin.
+    `margins` are those of the guardrails; by default there is one without a margin. Each arm has as many `texts`; the
+    headline of each says "again" as often as there are texts before it.
     """
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
     mark_help_links_checked()
@@ -187,11 +189,14 @@ def draft(
     campaign.placements.add(at or placement(), *(placement(key) for key in places))
     for position, (key, weight) in enumerate(arms.items()):
         frame = key if key in {"neutral", "victim", "user", "both"} else "other"
-        Arm.objects.create(
+        Arm.objects.create_with_texts(
+            [
+                approved_revision(frame),
+                *(approved_revision(frame, headline=f"A {key} headline" + " again" * n) for n in range(1, texts)),
+            ],
             campaign=campaign,
             key=key,
             name=key.title(),
-            revision=approved_revision(frame),
             weight=weight,
             is_control=position == 0,
             position=position,

@@ -26,7 +26,6 @@ from analytics.models import Analysis, Estimate, Release, Tally
 from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount
 from campaign.outcomes import OUTCOMES
-from messages.models import Message, Revision
 
 _MORE_FIELDS = ("more_per_arm", "more_per_arm_low", "more_per_arm_high")
 _COUNT_DEPENDENT_FIELDS = ("effect", "low", "high", "p_value", "p_adjusted", *_MORE_FIELDS)
@@ -92,12 +91,7 @@ def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) 
     releases: dict[int, list[Release]] = {}
     for release in _releases(early).filter(analysis__campaign__in=campaigns).defer("table", "analysis__checks"):
         releases.setdefault(release.analysis.campaign_id, []).append(release)
-    arms = Arm.objects.filter(campaign__in=[each.campaign_id for each in analyses]).in_bulk()
-    messages = Message.objects.filter(revisions__arms__in=arms).distinct().in_bulk()
-    revisions = Revision.objects.filter(arms__in=arms).distinct().in_bulk()
-    for arm in arms.values():
-        arm.revision = revisions[arm.revision_id]
-        arm.revision.message = messages[arm.revision.message_id]
+    arms = Arm.objects.filter(campaign__in=[each.campaign_id for each in analyses]).with_texts().in_bulk()
     stored: dict[int, list[Estimate]] = {each.pk: [] for each in analyses}
     for e in Estimate.objects.filter(analysis__in=analyses, outcome=F("analysis__outcome")).order_by("position"):
         e.treated = arms[e.treated_id]
@@ -240,7 +234,7 @@ class ArmDailyTotals:
 
 def daily_totals(campaign: Campaign, *, through: date | None) -> list[ArmDailyTotals]:
     """Daily totals of each arm up to `through`, the last day whose views are all counted, as daily_counts allows."""
-    arms = list(campaign.arms.select_related("revision__message"))
+    arms = list(campaign.arms.with_texts())
     seen = Tally.objects.filter(arm__in=arms, outcome="exposed").order_by()
     counts: dict[int, dict[date, int]] = {arm.pk: {} for arm in arms}
     for arm, day, count in seen.values_list("arm", "day").annotate(Sum("count")):
@@ -301,8 +295,8 @@ def _covers(release: Release, outcome: str) -> bool:
 
 
 def _stored_estimates(analysis: Analysis) -> QuerySet[Estimate]:
-    related = ("treated__revision__message", "control__revision__message")
-    return analysis.estimates.select_related(*related).order_by("position")
+    related = ("treated__texts__revision__message", "control__texts__revision__message")
+    return analysis.estimates.select_related("treated", "control").prefetch_related(*related).order_by("position")
 
 
 def _redact(stored: Estimate, release: Release) -> Estimate:

@@ -14,28 +14,34 @@ counts a batch only if the record still says what it said when the views were re
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
 
 from analytics import file_lock
 from analytics.ingest import open_views, writer
-from analytics.ingest.open_views import NONCE_PREFIXES, GroupedCounts, NonceRange
-from analytics.models import FoldProgress, Tally
+from analytics.ingest.open_views import NONCE_PREFIXES, GroupedCounts, NonceRange, ViewGroup
+from analytics.models import FoldProgress, Tally, TextTally
+from campaign.models import ArmText
 from campaign.outcomes import tally_increments
 
 VIEWS_PER_BATCH = 20_000
 _EPOCH = date(1970, 1, 1)
 TallyKey = tuple[date, int, int, str, str, int]  # day, arm, placement, locale, outcome, value
-_ADD = f"""
-    INSERT INTO {Tally._meta.db_table} (day, arm_id, placement_id, locale, outcome, value, count)
-    VALUES (%s, %s, %s, %s, %s, %s, %s)
-    ON CONFLICT (day, arm_id, placement_id, locale, outcome, value)
-    DO UPDATE SET count = {Tally._meta.db_table}.count + excluded.count
-"""  # noqa: S608  (only the table's own name is put in)
+TextTallyKey = tuple[int, int, str, int]  # text, placement, outcome, value
+
+
+def _addition_sql(model: type[Tally] | type[TextTally]) -> str:
+    """The statement that adds to one count. Its parameters are the fields of the key, then the count."""
+    table, key = model._meta.db_table, [str(field.column) for field in model._meta.pk_fields]
+    return f"""
+        INSERT INTO {table} ({", ".join(key)}, count) VALUES ({"%s, " * len(key)} %s)
+        ON CONFLICT ({", ".join(key)}) DO UPDATE SET count = {table}.count + excluded.count
+    """  # noqa: S608  (only names of tables and columns are put in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ def _fold_hour(closes: int, *, batch_size: int) -> int:
         batch = NonceRange(closes, through, min(through + step, NONCE_PREFIXES))
         groups = open_views.group_views(batch)
         if _count(batch, groups):
-            counted += sum(row[-1] for row in groups)
+            counted += sum(group.views for group in groups)
             through = batch.end
         else:  # another fold counts this hour: only what it has counted may be deleted
             through = _counted_up_to(closes)
@@ -95,21 +101,46 @@ def _count(batch: NonceRange, groups: GroupedCounts) -> bool:
             return False
         progress.through = batch.end
         progress.save(update_fields=["through"])
-        rows = [(*key, amount) for key, amount in sorted(tally_views(groups).items())]
-        if rows:
-            with connections["default"].cursor() as cursor:
-                cursor.executemany(_ADD, rows)
+        add_to_tallies(Tally, tally_views(groups))
+        add_to_tallies(TextTally, tally_texts(groups, _texts_of_arms_with_several()))
     return True
 
 
-def tally_views(groups: Iterable[tuple[int, int, int, str, int, int | None, int | None, int]]) -> Counter[TallyKey]:
+def add_to_tallies(model: type[Tally] | type[TextTally], tallies: Counter[Any]) -> None:
+    """Add to the counts of a table; the keys of `tallies` are those of its rows."""
+    if tallies:
+        with connections["default"].cursor() as cursor:
+            cursor.executemany(_addition_sql(model), [(*key, amount) for key, amount in sorted(tallies.items())])
+
+
+def tally_views(groups: Iterable[ViewGroup]) -> Counter[TallyKey]:
     """Sum views by day, outcome and value, so that nothing links outcomes of the same view."""
     tallies: Counter[TallyKey] = Counter()
-    for hour, arm, placement, locale, bits, rating, dwell, views in groups:
-        day = _EPOCH + timedelta(days=hour // 24)
-        for outcome, value in tally_increments(bits=bits, rating=rating, dwell=dwell):
-            tallies[(day, arm, placement, locale, outcome, value)] += views
+    for group in groups:
+        day = _EPOCH + timedelta(days=group.hour // 24)
+        for outcome, value in tally_increments(bits=group.bits, rating=group.rating, dwell=group.dwell):
+            tallies[(day, group.arm, group.placement, group.locale, outcome, value)] += group.views
     return tallies
+
+
+def tally_texts(groups: Iterable[ViewGroup], texts: Mapping[tuple[int, int], int]) -> Counter[TextTallyKey]:
+    """Sum the views of these texts, keyed by arm and position, by outcome and value."""
+    tallies: Counter[TextTallyKey] = Counter()
+    for group in groups:
+        text = texts.get((group.arm, group.text))
+        if text is not None:
+            for outcome, value in tally_increments(bits=group.bits, rating=group.rating, dwell=group.dwell):
+                tallies[(text, group.placement, outcome, value)] += group.views
+    return tallies
+
+
+def _texts_of_arms_with_several() -> dict[tuple[int, int], int]:
+    """Key the texts of arms that have several by arm and position."""
+    several = ArmText.objects.filter(position=1).values("arm")
+    return {
+        (arm, position): pk
+        for pk, arm, position in ArmText.objects.filter(arm__in=several).values_list("pk", "arm", "position")
+    }
 
 
 def _counted_up_to(closes: int) -> int:

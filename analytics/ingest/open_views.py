@@ -47,6 +47,7 @@ class OpenViewRow(NamedTuple):
     rating: int | None
     dwell: int | None
     left_out: bool = False
+    text: int = 0
 
 
 COLUMNS = ", ".join(OpenViewRow._fields)
@@ -65,14 +66,14 @@ def merge_sql(table: str) -> str:
 
 def sqlite_upsert_sql(table: str) -> str:
     """The statement that upserts one row on SQLite."""
-    return f"INSERT INTO {table} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {merge_sql(table)}"  # noqa: S608
+    return f"INSERT INTO {table} ({COLUMNS}) VALUES ({', '.join('?' * len(OpenViewRow._fields))}) {merge_sql(table)}"  # noqa: S608
 
 
 _UPSERT_SQLITE = sqlite_upsert_sql(TABLE)
 _UPSERT_POSTGRESQL = f"""
     INSERT INTO {TABLE} ({COLUMNS}) SELECT * FROM unnest(
         %s::int[], %s::bytea[], %s::int[], %s::int[], %s::int[], %s::text[], %s::int[],
-        %s::smallint[], %s::smallint[], %s::smallint[], %s::boolean[]
+        %s::smallint[], %s::smallint[], %s::smallint[], %s::boolean[], %s::smallint[]
     ) {merge_sql(TABLE)}
 """  # noqa: S608  (only constants are interpolated)
 
@@ -85,7 +86,7 @@ def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
     """The events as one row for each view, sorted by key so that concurrent writers cannot deadlock."""
     views: dict[tuple[int, bytes], OpenViewRow] = {}
     for receipt, outcome, value in events:
-        campaign, arm, placement, hour, closes, locale, nonce, left_out = receipt
+        campaign, arm, placement, hour, closes, locale, nonce, left_out, text = receipt
         bits = EXPOSED_BIT | OUTCOMES[outcome].mask
         rating = value if outcome == "rating" else None
         dwell = value if outcome == "dwell" else None
@@ -96,7 +97,9 @@ def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
             rating = rating if row.rating is None else row.rating
             dwell = dwell if row.dwell is None else row.dwell
             left_out = left_out and row.left_out
-        views[key] = OpenViewRow(closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell, left_out)
+        views[key] = OpenViewRow(
+            closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell, left_out, text
+        )
     return [views[key] for key in sorted(views)]
 
 
@@ -230,23 +233,33 @@ class NonceRange(NamedTuple):
         return condition, values
 
 
-GroupedCounts = list[tuple[int, int, int, str, int, int | None, int | None, int]]
+class ViewGroup(NamedTuple):
+    """How many views of a range are alike."""
+
+    hour: int
+    arm: int
+    placement: int
+    locale: str
+    bits: int
+    rating: int | None
+    dwell: int | None
+    text: int
+    views: int
+
+
+GroupedCounts = list[ViewGroup]
 
 
 def group_views(nonce_range: NonceRange) -> GroupedCounts:
-    """The distinct (hour, arm, placement, locale, bits, rating, dwell) of a range, each with its number of views.
-
-    Views that are left out are not among them.
-    """
+    """The groups of a range, without views that are left out."""
     condition, values = nonce_range.sql_condition()
-    columns = "hour, arm, placement, locale, bits, rating, dwell"
+    columns = ", ".join(ViewGroup._fields[:-1])
     with connections[DATABASE_ALIAS].cursor() as cursor:
         cursor.execute(
             f"SELECT {columns}, COUNT(*) FROM {TABLE} WHERE {condition} AND NOT left_out GROUP BY {columns}",  # noqa: S608
             values,
         )
-        rows: GroupedCounts = cursor.fetchall()
-        return rows
+        return [ViewGroup(*row) for row in cursor.fetchall()]
 
 
 def delete_views(nonce_range: NonceRange) -> int:

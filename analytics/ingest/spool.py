@@ -24,13 +24,18 @@ _TABLE = """
     CREATE TABLE IF NOT EXISTS spooled (
         closes INTEGER NOT NULL, nonce BLOB NOT NULL, campaign INTEGER NOT NULL, arm INTEGER NOT NULL,
         placement INTEGER NOT NULL, locale TEXT NOT NULL, hour INTEGER NOT NULL, bits INTEGER NOT NULL,
-        rating INTEGER, dwell INTEGER, left_out BOOLEAN NOT NULL DEFAULT 0, PRIMARY KEY (closes, nonce),
+        rating INTEGER, dwell INTEGER, left_out BOOLEAN NOT NULL DEFAULT 0,
+        text INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (closes, nonce),
         CHECK (typeof(closes) = 'integer' AND typeof(hour) = 'integer' AND closes > hour AND closes <= hour + 25),
         CHECK (hour BETWEEN 0 AND 9999999 AND length(nonce) = 16)
     ) WITHOUT ROWID
 """
 _UPSERT_SQL = sqlite_upsert_sql("spooled")
-_ADD_LEFT_OUT = "ALTER TABLE spooled ADD COLUMN left_out BOOLEAN NOT NULL DEFAULT 0"
+# Columns that a file from before an update lacks: its views all count, and are of the only text of their arm.
+_ADDED = {
+    "left_out": "ALTER TABLE spooled ADD COLUMN left_out BOOLEAN NOT NULL DEFAULT 0",
+    "text": "ALTER TABLE spooled ADD COLUMN text INTEGER NOT NULL DEFAULT 0",
+}
 
 
 class Spool:
@@ -120,7 +125,7 @@ class Spool:
             return 0
         with closing(self._open()) as file:
             rows = file.execute(f"SELECT {COLUMNS} FROM spooled ORDER BY closes, nonce LIMIT ?", [_CHUNK_SIZE])  # noqa: S608
-            views = [OpenViewRow(*row)._replace(left_out=bool(row[-1])) for row in rows.fetchall()]
+            views = [row._replace(left_out=bool(row.left_out)) for row in map(OpenViewRow._make, rows.fetchall())]
             if views:
                 store(views)
                 self._delete_through(file, views[-1])
@@ -161,8 +166,9 @@ class Spool:
         file.execute("PRAGMA synchronous = EXTRA")
         file.execute("PRAGMA secure_delete = ON")
         file.execute(_TABLE)
-        if not any(column[1] == "left_out" for column in file.execute("PRAGMA table_info(spooled)")):
-            file.execute(_ADD_LEFT_OUT)  # a file from before an update: its views all count
+        present = {column[1] for column in file.execute("PRAGMA table_info(spooled)")}
+        for statement in (statement for name, statement in _ADDED.items() if name not in present):
+            file.execute(statement)
         return file
 
 

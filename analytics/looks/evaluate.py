@@ -76,7 +76,7 @@ def _try_to_evaluate(
     unknown = [key for key in extra if key not in OUTCOMES or OUTCOMES[key].kind != "yes-no"]
     if unknown:
         raise NotEvaluable(f"“{unknown[0]}” is not a yes/no outcome of the catalogue.")
-    arms = list(campaign.arms.select_related("revision__message"))
+    arms = list(campaign.arms.with_texts())
     planned = sorted(plan.outcomes.all(), key=lambda outcome: outcome.role != PlannedOutcome.Role.PRIMARY)
     named = {outcome.outcome for outcome in planned}
     outcomes = [*planned, *(PlannedOutcome(plan=plan, outcome=k, role=EXPLORATORY) for k in extra if k not in named)]

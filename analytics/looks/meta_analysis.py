@@ -24,7 +24,7 @@ def pool_comparisons(
     campaign: Campaign, arms: Sequence[ArmCounts], *, outcome: str, level: float
 ) -> tuple[PooledRow, ...]:
     """Pool the comparisons of this look with what other campaigns show of them, and nothing they suppress."""
-    frames = {arm.key: arm.frame for arm in campaign.arms.select_related("revision__message")}
+    frames = {arm.key: arm.frame for arm in campaign.arms.with_texts()}
     occurrences = Counter(frames.values())
     own = {frames[arm.key]: arm.counts for arm in arms if occurrences[frames[arm.key]] == 1}
     all_campaigns = [own, *_other_campaigns(campaign, outcome)]
@@ -62,7 +62,7 @@ def _other_campaigns(campaign: Campaign, outcome: str) -> list[dict[str, Counts]
     plain = AnalysisPlan.objects.filter(campaign__in=newest, strata="", clusters="").values_list("campaign", flat=True)
     newest = {number: newest[number] for number in plain}
     frames: dict[int, dict[str, str]] = {number: {} for number in newest}
-    for arm in Arm.objects.filter(campaign__in=newest).select_related("revision__message"):
+    for arm in Arm.objects.filter(campaign__in=newest).with_texts():
         frames[arm.campaign_id][arm.key] = arm.frame
     counts = []
     for number, shown in newest.items():

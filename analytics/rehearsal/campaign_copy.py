@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.core import serializers
 from django.db import models, transaction
 
-from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
+from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, Partner, Placement, PlannedOutcome
 from messages.models import HelpLink, Message, Rendition, Review, Revision, Theme
 
 SerializedRow = dict[str, Any]
@@ -26,6 +26,7 @@ _OMITTED_FIELDS = {
         "salt",
     ),
     "campaign.arm": ("paused_at", "paused_reason"),
+    "campaign.armtext": ("stopped_at", "stopped_reason"),
 }
 _PERSON_FIELDS = ("author", "by", "created_by")
 
@@ -34,7 +35,7 @@ def export_campaign(campaign: Campaign) -> list[SerializedRow]:
     """Serialize everything that a launch needs, in the order of import."""
     placements = Placement.objects.filter(campaigns=campaign)
     revisions = Revision.objects.filter(
-        models.Q(arms__campaign=campaign) | models.Q(pk__in=placements.values("fallback"))
+        models.Q(arm_texts__arm__campaign=campaign) | models.Q(pk__in=placements.values("fallback"))
     ).distinct()
     messages = Message.objects.filter(revisions__in=revisions).distinct()
     renditions = Rendition.objects.filter(revision__in=revisions)
@@ -50,6 +51,7 @@ def export_campaign(campaign: Campaign) -> list[SerializedRow]:
         placements,
         Campaign.objects.filter(pk=campaign.pk),
         Arm.objects.filter(campaign=campaign),
+        ArmText.objects.filter(arm__campaign=campaign),
         plan,
         PlannedOutcome.objects.filter(plan__in=plan),
     ]

@@ -134,7 +134,7 @@ def _rates(campaign: Campaign, report: Mapping[str, Any]) -> list[tuple[Arm, str
 
 
 def _arms(campaign: Campaign) -> list[Arm]:
-    return list(campaign.arms.select_related("revision__message"))
+    return list(campaign.arms.with_texts())
 
 
 def _blocks(campaign: Campaign, report: Mapping[str, Any]) -> list[OutcomeBlock]:

@@ -36,7 +36,7 @@ class PausedArms:
 
 def find_paused_arms(campaign: Campaign) -> PausedArms:
     """Return the paused arms of a campaign and its past guardrail pauses."""
-    arms = list(campaign.arms.select_related("revision__message"))
+    arms = list(campaign.arms.with_texts())
     events = list(GuardEvent.objects.filter(campaign=campaign).select_related("arm").order_by("at", "pk"))
     control = next((arm for arm in arms if arm.is_control), None)
     paused = [arm for arm in arms if arm.paused_at is not None]
@@ -55,7 +55,7 @@ def _paused_arm(arm: Arm, control: Arm | None, events: list[GuardEvent]) -> Paus
         arm=arm,
         guardrail_sentences=tuple(observed_harm_sentence(event, control) for event in causes),
         magnitude_shown=all(event.in_hundred is not None for event in causes),
-        message_stopped=arm.revision.message.stopped_at is not None,
+        message_stopped=arm.first_revision.message.stopped_at is not None,
     )
 
 

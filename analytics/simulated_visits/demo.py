@@ -88,8 +88,8 @@ def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, 
         campaign.placements.add(placement)
     for position, (key, name, message) in enumerate(ARMS):
         revision = Message.objects.get(key=message).revisions.order_by("number")[0]
-        Arm.objects.create(
-            campaign=campaign, key=key, name=name, revision=revision, is_control=key == "neutral", position=position
+        Arm.objects.create_with_texts(
+            [revision], campaign=campaign, key=key, name=name, is_control=key == "neutral", position=position
         )
     plan = AnalysisPlan.objects.create(
         campaign=campaign,
@@ -117,7 +117,7 @@ def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, 
 def behaviours_by_headline(campaign: Campaign) -> dict[str, Behaviour]:
     """Return the true behaviours by headline, which is all that tells a visitor the arm."""
     by_headline = {}
-    for arm in campaign.arms.select_related("revision"):
-        for rendition in arm.revision.renditions.all():
+    for arm in campaign.arms.with_texts():
+        for rendition in arm.first_revision.renditions.all():
             by_headline[rendition.headline] = TRUE_BEHAVIOURS[arm.key]
     return by_headline

@@ -23,6 +23,7 @@ from analytics.simulated_visits.visitors import Behaviour, HostedPageParser, sim
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.approval import approval_fingerprint
+from campaign.lifecycle.launch_checks import approved_locales
 from campaign.models import Campaign, Placement
 from campaign.serving.application import AudienceApplication, create_audience_application
 from campaign.serving.http import Reply, Request
@@ -122,7 +123,7 @@ def _supply_missing_parts(campaign: Campaign, now: datetime) -> list[Problem]:
     plan = campaign.plan
     plan.planned_per_arm = PEOPLE_PER_ARM
     plan.save()
-    locales = {arm.name: workflow.approved_locales(arm.revision) for arm in campaign.arms.select_related("revision")}
+    locales = {arm.name: approved_locales(arm) for arm in campaign.arms.with_texts()}
     common = set.intersection(*locales.values()) if locales else set()
     return [
         {

@@ -74,10 +74,12 @@ class PaginatedView(APIView, Generic[M]):
 
 
 class ArmSerializer(serializers.ModelSerializer[Arm]):
-    message = serializers.CharField(source="revision.message.key", read_only=True)
+    message = serializers.CharField(source="first_revision.message.key", read_only=True)
     frame = serializers.ChoiceField(choices=Frame.choices, read_only=True)
-    revision = serializers.IntegerField(source="revision.number", read_only=True)
-    words = serializers.CharField(source="revision.digest", read_only=True, help_text="SHA-256 of the approved words.")
+    revision = serializers.IntegerField(source="first_revision.number", read_only=True)
+    words = serializers.CharField(
+        source="first_revision.digest", read_only=True, help_text="SHA-256 of the approved words."
+    )
 
     class Meta:
         model = Arm
@@ -151,7 +153,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
 
 def _campaigns() -> QuerySet[Campaign]:
     return Campaign.objects.select_related("plan", "created_by", "approved_by").prefetch_related(
-        "arms__revision__message", "placements", "plan__outcomes", "deviations"
+        "arms__texts__revision__message", "placements", "plan__outcomes", "deviations"
     )
 
 

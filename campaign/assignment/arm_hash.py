@@ -1,11 +1,16 @@
-"""Which arm a unit is in: one documented hash, so that anybody can check an assignment.
+"""Which arm a unit is in, and which text of it is shown: documented hashes, so that anybody can check an assignment.
 
     position = first 8 bytes, big-endian, of SHA-256(salt + ":" + unit), both as UTF-8
     ticket   = position * total_weight // 2**64          (0 <= ticket < total_weight)
     arm      = the first arm whose cumulative weight exceeds the ticket
 
 The same unit under the same salt always gets the same arm; another campaign has another salt, so arms of
-different campaigns are independent. Test vectors are published in `docs/assignment.md` and tested.
+different campaigns are independent. The text, of an arm with several, is drawn for each shown message:
+
+    text     = (first 8 bytes of SHA-256(salt + ":text:" + nonce in hex)) * texts // 2**64
+
+where `texts` counts those that are not stopped, in their order. Test vectors are published in `docs/assignment.md` and
+tested.
 """
 
 from bisect import bisect_right
@@ -28,6 +33,16 @@ def arm_at(position: bytes, weights: Sequence[int]) -> int:
     """The index of the arm at a position, an evenly distributed number of 8 bytes, big-endian."""
     totals = cumulative_weights(tuple(weights))
     return bisect_right(totals, int.from_bytes(position) * totals[-1] >> 64)
+
+
+def text_for(nonce: bytes, salt: str, texts: int) -> int:
+    """The index of the text that the message with this nonce shows, out of as many as are shown.
+
+    >>> text_for(bytes(16), "demo-salt", 4)
+    1
+    """
+    position = int.from_bytes(sha256(f"{salt}:text:{nonce.hex()}".encode()).digest()[:8])
+    return position * texts >> 64
 
 
 @lru_cache(maxsize=1024)

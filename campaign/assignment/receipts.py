@@ -11,7 +11,7 @@ It tells the server which arm was shown and whether the view counts, and its hol
     locale          8 bytes     ASCII, padded with zero bytes
     nonce          16 bytes     random; the replay key
     salt            6 bytes     random: the nonce of a partner's subject is the same for a day
-    hidden          5 bytes     the arm (4 bytes) and 1 if the view is left out, under a mask
+    hidden          5 bytes     the arm (4 bytes), then its text times 2, plus 1 if the view is left out; under a mask
     HMAC-SHA-256   32 bytes     over everything before it
 
 The mask is the first 5 bytes of SHA-256 over a block that holds the masking key, the nonce and the salt. The masking
@@ -82,6 +82,7 @@ class Receipt(NamedTuple):
     locale: str
     nonce: bytes
     left_out: bool = False
+    text: int = 0  # of those of the arm
 
 
 class ReceiptSigner:
@@ -111,9 +112,10 @@ class ReceiptSigner:
 
     def issue(self, receipt: Receipt, *, salt: bytes = bytes(SALT_BYTES)) -> str:
         """The signed receipt as text."""
-        campaign, arm, placement, hour, closes, locale, nonce, left_out = receipt
+        campaign, arm, placement, hour, closes, locale, nonce, left_out, text = receipt
         packed = pack_ids(campaign=campaign, placement=placement)
-        return self.sign(packed, arm, hour, closes, locale, nonce, salt, left_out=left_out).decode("ascii")
+        signed = self.sign(packed, arm, hour, closes, locale, nonce, salt, left_out=left_out, text=text)
+        return signed.decode("ascii")
 
     def sign(
         self,
@@ -126,10 +128,11 @@ class ReceiptSigner:
         salt: bytes,
         *,
         left_out: bool,
+        text: int = 0,
     ) -> bytes:
         """The signed receipt as ASCII bytes, from ids packed by `pack_ids`: serving signs one for each message."""
         number, keyed = self._signing
-        hidden = (arm << 8 | left_out) ^ _mask(keyed, nonce, salt)
+        hidden = (arm << 8 | text << 1 | left_out) ^ _mask(keyed, nonce, salt)
         content = _CONTENT_WITH_IDS.pack(
             number, packed_ids, hour, closes, locale.encode("ascii"), nonce, salt, hidden.to_bytes(_HIDDEN_BYTES, "big")
         )
@@ -161,14 +164,14 @@ class ReceiptSigner:
             keyed = self._hashes.get(content[0])
         if keyed is None or not hmac.compare_digest(_mac(keyed, content), raw[-_MAC_BYTES:]):
             raise ReceiptInvalid
-        left_out = 0
+        flags = 0
         if len(content) == _CONTENT.size:
             _, campaign, placement, hour, closes, locale, nonce, salt, hidden = _CONTENT.unpack(content)
-            arm, left_out = divmod(int.from_bytes(hidden, "big") ^ _mask(keyed, nonce, salt), 256)
+            arm, flags = divmod(int.from_bytes(hidden, "big") ^ _mask(keyed, nonce, salt), 256)
         else:
             _, campaign, arm, placement, hour, closes, locale, nonce = _CONTENT_BEFORE.unpack(content)
         locale = locale.rstrip(b"\0").decode("ascii")
-        return Receipt(campaign, arm, placement, hour, closes, locale, nonce, bool(left_out))
+        return Receipt(campaign, arm, placement, hour, closes, locale, nonce, bool(flags & 1), flags >> 1)
 
 
 _nonces: list[bytes] = []

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from campaign.lifecycle import arm_pauses, deviations
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
-from campaign.models import Arm, Campaign, Placement
+from campaign.models import Arm, ArmText, Campaign, Placement
 from messages.audit import log
 from messages.models import Message
 from messages.roles import MANAGER, REVIEWER, has_role
@@ -24,23 +24,32 @@ STOP_ROLES = (MANAGER, REVIEWER)
 
 @dataclass(frozen=True, slots=True)
 class MessageUsage:
-    """Where a message is shown: by arms, by control arms, which pause their whole campaign, and as a fallback."""
+    """Where a message is shown.
+
+    By arms that show nothing else, by control arms of this kind, which pause their whole campaign, as one text of
+    several of an arm, and as a fallback.
+    """
 
     arms: tuple[Arm, ...]
     control_arms: tuple[Arm, ...]
+    texts: tuple[ArmText, ...]
     fallback_placements: tuple[Placement, ...]
 
     def __bool__(self) -> bool:
-        return bool(self.arms or self.control_arms or self.fallback_placements)
+        return bool(self.arms or self.control_arms or self.texts or self.fallback_placements)
 
 
 def message_usage(message: Message) -> MessageUsage:
     """Return where a message is shown now: in open campaigns, except arms that are paused already."""
-    named = Arm.objects.filter(revision__message=message, campaign__state__in=Campaign.OPEN, paused_at=None)
+    texts = ArmText.objects.filter(stopped_at=None, arm__campaign__state__in=Campaign.OPEN)
+    own, others = texts.filter(revision__message=message), texts.exclude(revision__message=message)
+    named = Arm.objects.filter(pk__in=own.values("arm")).exclude(pk__in=others.values("arm")).filter(paused_at=None)
     arms = list(named.select_related("campaign").prefetch_related("campaign__placements").order_by("campaign", "pk"))
+    one_of_several = own.filter(arm__in=others.values("arm")).select_related("arm__campaign")
     return MessageUsage(
         arms=tuple(arm for arm in arms if not arm.is_control),
         control_arms=tuple(arm for arm in arms if arm.is_control and arm.campaign.state in Campaign.LIVE),
+        texts=tuple(one_of_several.order_by("arm__campaign", "arm", "position")),
         fallback_placements=tuple(Placement.objects.filter(fallback__message=message).order_by("key")),
     )
 
@@ -63,8 +72,13 @@ def stop_message(message: Message, *, by: User | str, reason: str, now: datetime
         arm_pauses.pause_arm(arm, reason=why, now=now, by=by)
     for arm in usage.control_arms:
         _pause_campaign(arm.campaign, by=by, now=now, why=why)
+    for text in usage.texts:
+        arm_pauses.stop_text(text, reason=why, now=now, by=by)
     Placement.objects.filter(pk__in=[place.pk for place in usage.fallback_placements]).update(fallback=None)
-    _record(log.Action.MESSAGE_STOP, message, by, reason, arms=len(usage.arms), campaigns=len(usage.control_arms))
+    shown = {"arms": len(usage.arms), "campaigns": len(usage.control_arms)}
+    if usage.texts:
+        shown["texts"] = len(usage.texts)
+    _record(log.Action.MESSAGE_STOP, message, by, reason, **shown)
     return usage
 
 
@@ -79,7 +93,9 @@ def lift_stop(message: Message, *, by: User, reason: str) -> None:
     message.stopped_at, message.stopped_by, message.stopped_reason = None, None, ""
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
     # A new snapshot is built, with the previews of this message.
-    Campaign.objects.filter(arms__revision__message=message, state__in=Campaign.LIVE).update(changed_at=timezone.now())
+    Campaign.objects.filter(arms__texts__revision__message=message, state__in=Campaign.LIVE).update(
+        changed_at=timezone.now()
+    )
     _record(log.Action.MESSAGE_LIFT, message, by, reason)
 
 
@@ -94,7 +110,7 @@ def _authorize_and_lock(message: Message, by: User | str, reason: str) -> str:
 
 def _lock_usage(message: Message) -> None:
     """Lock campaigns, then placements; the audit record is locked last. The order prevents deadlocks."""
-    named = Campaign.objects.filter(arms__revision__message=message).values("pk")
+    named = Campaign.objects.filter(arms__texts__revision__message=message).values("pk")
     list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=named).order_by("pk"))
     list(Placement.objects.select_for_update(no_key=True).filter(fallback__message=message).order_by("pk"))
 

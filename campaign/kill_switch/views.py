@@ -56,7 +56,7 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
         "form": form,
         "shown": shown,
         "uses": [_arm_usage(arm, message) for arm in (*shown.arms, *shown.control_arms)],
-        "waits": Campaign.objects.filter(arms__revision__message=message, launched_at=None).distinct().count(),
+        "waits": Campaign.objects.filter(arms__texts__revision__message=message, launched_at=None).distinct().count(),
     }
     return render(request, "campaign/kill_switch/stop.html", context)
 
@@ -82,7 +82,7 @@ def lift(request: HttpRequest, key: str) -> HttpResponse:
 def pause_or_resume_arm(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
     """Pause one arm of a campaign, or show it again."""
     campaign = campaign_for(request.user, slug, write=True)
-    shown = get_object_or_404(campaign.arms.select_related("revision__message__theme"), key=arm)
+    shown = get_object_or_404(campaign.arms.prefetch_related("texts__revision__message__theme"), key=arm)
     form, resumes = ReasonForm(request.POST or None), shown.paused_at is not None
     if request.method == "POST":
         if resumes != (request.POST.get("step") == "resume"):

@@ -8,10 +8,9 @@ from django.utils.translation import gettext as _
 
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.deviations import record_staff_deviation
-from campaign.lifecycle.launch_checks import clean_reason, common_locales, stopped_message_obstacles
-from campaign.models import Arm, Campaign
+from campaign.lifecycle.launch_checks import approved_locales, clean_reason, common_locales, stopped_message_obstacles
+from campaign.models import Arm, ArmText, Campaign
 from messages.audit import log
-from messages.review import workflow
 from messages.roles import MANAGER, REVIEWER, has_role
 
 ARM_REASON_LIMIT = 300  # as long as its column
@@ -51,12 +50,37 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
         raise ActionRefused(_("This arm is not paused."))
     if stopped := stopped_message_obstacles(Arm.objects.filter(pk=arm.pk)):
         raise ActionRefused(stopped[0].sentence)
-    if not set(common_locales(arm.campaign)) & set(arm.campaign.locales) & workflow.approved_locales(arm.revision):
+    if not set(common_locales(arm.campaign)) & set(arm.campaign.locales) & approved_locales(arm):
         raise ActionRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
     arm.paused_at, arm.paused_reason = None, ""
     _save_pause(arm)
     record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=reason)
     record_campaign_action(log.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=reason)
+
+
+@transaction.atomic
+def stop_text(text: ArmText, *, reason: str, now: datetime, by: User | str = log.WORKER) -> None:
+    """Show one text of an arm to nobody any more; the arm goes on with its others, each as often as the next.
+
+    A stop by a person is recorded as a deviation. It is not undone: the texts of an arm are compared over all its time.
+    """
+    arm = text.arm
+    if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
+        raise ActionRefused(_("Only a manager or a reviewer can stop a text."))
+    reason = validate_reason(reason)
+    _lock_arm(arm)
+    text.refresh_from_db(fields=["stopped_at"])
+    if text.stopped_at is not None:
+        raise ActionRefused(_("This text is stopped already."))
+    if not arm.texts.filter(stopped_at=None).exclude(pk=text.pk).exists():
+        raise ActionRefused(_("This is the last text of “%(arm)s”: pause the arm instead.") % {"arm": arm.name})
+    text.stopped_at, text.stopped_reason = now, reason
+    text.save(update_fields=["stopped_at", "stopped_reason"])
+    arm.campaign.save(update_fields=["changed_at"])  # a new snapshot is built
+    number = text.position + 1
+    what = f"Text {number} of the arm “{arm.name}” was stopped."
+    record_staff_deviation(arm.campaign, by=by, now=now, what=what, why=reason)
+    record_campaign_action(log.Action.TEXT_STOP, arm.campaign, by=by, arm=arm.name, text=number, reason=reason)
 
 
 def validate_reason(reason: str) -> str:

@@ -32,10 +32,11 @@ def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
         created_by=by,
     )
     copy.placements.set(campaign.placements.all())
-    for arm in campaign.arms.all():
-        Arm.objects.create(
+    for arm in campaign.arms.with_texts():
+        Arm.objects.create_with_texts(
+            [text.revision for text in arm.texts.all()],
             campaign=copy,
-            **{name: getattr(arm, name) for name in ("key", "name", "revision", "weight", "is_control", "position")},
+            **{name: getattr(arm, name) for name in ("key", "name", "weight", "is_control", "position")},
         )
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is not None:

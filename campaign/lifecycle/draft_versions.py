@@ -20,11 +20,13 @@ from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.lifecycle.visitor_content import help_link_content, placement_content
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
 from messages.audit.log import Action
+from messages.models import Revision
 from messages.roles import OUTSIDE_REVIEWER, REVIEWER, has_role, users_with_role
 from messages.stale_copies import replace_people
 
 _CAMPAIGN_FIELDS = ("name", "hypothesis", "unit", "starts_at", "ends_at", "ethics_reference", "ethics_exemption")
-_ARM_FIELDS = ("key", "name", "revision_id", "weight", "is_control", "position")
+_ARM_FIELDS = ("key", "name", "weight", "is_control", "position")
+_FURTHER = "further_revision_ids"  # the texts of an arm beside its first, where it has several
 _MET_BESIDE = ("doors", "help_links")  # what visitors meet beside the messages, by key; no version puts it back
 _OUTCOME_FIELDS = ("outcome", "role", "smallest_difference", "harm_margin")
 _NOT_PLANNED = {"id", "campaign_id", "frozen_at", "canonical", "fingerprint"}
@@ -39,7 +41,7 @@ def draft_content(campaign: Campaign) -> dict[str, Any]:
     content = {
         "campaign": _values(stored, _CAMPAIGN_FIELDS),
         "placements": sorted(stored.placements.values_list("key", flat=True)),
-        "arms": list(stored.arms.order_by("position", "key").values(*_ARM_FIELDS)),
+        "arms": [_arm_content(arm) for arm in stored.arms.order_by("position", "key").prefetch_related("texts")],
         "plan": _values(plan, _PLAN_FIELDS) if plan else None,
         "recipients": sorted(plan.told.values_list("pk", flat=True)) if plan else [],
         "outcomes": list(plan.outcomes.order_by("outcome").values(*_OUTCOME_FIELDS)) if plan else [],
@@ -159,7 +161,11 @@ def restore_content(campaign: Campaign, content: dict[str, Any]) -> None:
     _assign(campaign, content["campaign"])
     campaign.placements.set(Placement.objects.filter(key__in=content["placements"]))
     campaign.arms.all().delete()
-    Arm.objects.bulk_create(Arm(campaign=campaign, **values) for values in content["arms"])
+    for values in content["arms"]:
+        wanted = [values["revision_id"], *values.get(_FURTHER, [])]
+        found = Revision.objects.in_bulk(wanted)
+        fields = {name: values[name] for name in _ARM_FIELDS}
+        Arm.objects.create_with_texts([found[number] for number in wanted], campaign=campaign, **fields)
     if content["plan"] is None:
         return
     plan = AnalysisPlan.objects.filter(campaign=campaign).first() or AnalysisPlan(campaign=campaign)
@@ -168,6 +174,11 @@ def restore_content(campaign: Campaign, content: dict[str, Any]) -> None:
     plan.told.set(User.objects.filter(pk__in=content["recipients"]))
     plan.outcomes.all().delete()
     PlannedOutcome.objects.bulk_create(PlannedOutcome(plan=plan, **values) for values in content["outcomes"])
+
+
+def _arm_content(arm: Arm) -> dict[str, Any]:
+    first, *further = [text.revision_id for text in arm.texts.all()]
+    return {**_values(arm, _ARM_FIELDS), "revision_id": first, **({_FURTHER: further} if further else {})}
 
 
 def _values(row: Model, names: Iterable[str]) -> dict[str, Any]:

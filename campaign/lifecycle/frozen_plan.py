@@ -15,10 +15,11 @@ from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
 from messages.audit.verification import genuine_entries
-from messages.models import Review
+from messages.models import Review, Revision
 from messages.review import workflow
 
 NETWORK_SHARES = "network_shares"
+FURTHER_TEXTS = "further_texts"
 _LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
 
 
@@ -80,13 +81,16 @@ def _changed_keys(plan: AnalysisPlan) -> list[str]:
 
 def _with_parts(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
     """Fetch plans with everything that is hashed, in a number of queries that does not grow with theirs."""
-    arms = ("campaign__arms__revision__message", "campaign__arms__revision__renditions__reviews__by")
-    return plans.select_related("campaign").prefetch_related("outcomes", "campaign__placements", *arms)
+    revisions = "campaign__arms__texts__revision__"
+    texts = (f"{revisions}message", f"{revisions}renditions__reviews__by")
+    return plans.select_related("campaign").prefetch_related("outcomes", "campaign__placements", *texts)
 
 
 def _bears_out(current: Any, frozen: Any) -> bool:
     """Whether a value holds at least what was frozen."""
     if isinstance(frozen, dict) and isinstance(current, dict):
+        if FURTHER_TEXTS in current and FURTHER_TEXTS not in frozen:
+            return False
         # The digest of a revision grows with each language that is approved later; those that are shown are listed.
         keys = frozen.keys() - ({"words"} if "languages" in frozen else set())
         return all(key in current and _bears_out(current[key], frozen[key]) for key in keys)
@@ -107,7 +111,7 @@ def current_plan_content(plan: AnalysisPlan) -> dict[str, Any]:
 
 def factorial_arms(campaign: Campaign) -> dict[str, Arm] | None:
     """Return the arms by frame if they form a 2 x 2 factorial (neutral, victim, user, both); otherwise None."""
-    return _by_frame_if_factorial(list(campaign.arms.select_related("revision__message")))
+    return _by_frame_if_factorial(list(campaign.arms.with_texts()))
 
 
 def _by_frame_if_factorial(arms: list[Arm]) -> dict[str, Arm] | None:
@@ -147,14 +151,13 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         "arms": [
             {
                 "arm": arm.key,
-                "words": arm.revision.digest,
-                "languages": {words.locale: words.digest for words in offered},
-                "exceptions": [_exception(review) for words in offered for review in workflow.exceptions(words)],
+                **first,
+                **({FURTHER_TEXTS: further} if further else {}),
                 "weight": arm.weight,
                 "control": arm.is_control,
             }
             for arm in parts.arms.all()
-            for offered in [[words for words in arm.revision.renditions.all() if words.locale in campaign.locales]]
+            for first, *further in [[_text_content(text.revision, campaign.locales) for text in arm.texts.all()]]
         ],
         "outcomes": [
             {
@@ -181,6 +184,15 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         "power": plan.power,
         "ethics": {"reference": campaign.ethics_reference, "exemption": campaign.ethics_exemption},
         "denominator": "exposed",
+    }
+
+
+def _text_content(revision: Revision, locales: Sequence[str]) -> dict[str, Any]:
+    offered = [words for words in revision.renditions.all() if words.locale in locales]
+    return {
+        "words": revision.digest,
+        "languages": {words.locale: words.digest for words in offered},
+        "exceptions": [_exception(review) for words in offered for review in workflow.exceptions(words)],
     }
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaign.assignment.arm_hash import cumulative_weights
 from campaign.lifecycle import webhook_tests
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.help_links import directory
 from messages.review import workflow
@@ -60,7 +60,7 @@ def clean_reason(text: str) -> str:
 
 def submission_obstacles(campaign: Campaign) -> list[Obstacle]:
     """Return what keeps a campaign from being submitted."""
-    arms = list(campaign.arms.select_related("revision__message").prefetch_related("revision__renditions"))
+    arms = list(campaign.arms.with_texts().prefetch_related("texts__revision__renditions"))
     obstacles = [*_arm_obstacles(arms), *stopped_message_obstacles(campaign.arms.all()), *_approval_obstacles(arms)]
     if not campaign.placements.exists():
         obstacles.append(Obstacle(ObstacleReason.NO_PLACEMENT, _("Choose at least one placement.")))
@@ -86,19 +86,25 @@ def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
 
 
 def common_locales(campaign: Campaign) -> list[str]:
-    """Return the locales in which every arm that is not paused has approved words."""
-    shown = campaign.arms.filter(paused_at=None).select_related("revision__message")
-    locales = [workflow.approved_locales(arm.revision) for arm in shown.prefetch_related("revision__renditions")]
+    """Return the locales in which every text of each arm that is not paused is approved, but for texts stopped."""
+    shown = campaign.arms.filter(paused_at=None).with_texts().prefetch_related("texts__revision__renditions")
+    locales = [approved_locales(arm) for arm in shown]
     return sorted(set.intersection(*locales)) if locales else []
+
+
+def approved_locales(arm: Arm) -> set[str]:
+    """Return the locales in which each text of an arm is approved, but for those that were stopped."""
+    shown = [text for text in arm.texts.all() if text.stopped_at is None]
+    return set.intersection(*(workflow.approved_locales(text.revision) for text in shown)) if shown else set()
 
 
 def stopped_message_obstacles(arms: QuerySet[Arm]) -> list[Obstacle]:
     """Return the arms whose message was stopped everywhere; they are not shown until the stop is lifted."""
     sentence = _("The message of “%(arm)s” was stopped everywhere: somebody has to lift that first.")
-    stopped = arms.filter(revision__message__stopped_at__isnull=False).select_related("revision__message")
+    stopped = ArmText.objects.filter(arm__in=arms, stopped_at=None, revision__message__stopped_at__isnull=False)
     return [
-        Obstacle(ObstacleReason.STOPPED, sentence % {"arm": arm.name}, arm.name, arm.revision.message.key)
-        for arm in stopped
+        Obstacle(ObstacleReason.STOPPED, sentence % {"arm": text.arm.name}, text.arm.name, text.revision.message.key)
+        for text in stopped.select_related("arm", "revision__message")
     ]
 
 
@@ -125,11 +131,12 @@ def _arm_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
 
 
 def _approval_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
-    locales = [workflow.approved_locales(arm.revision) for arm in arms]
-    for arm, own in zip(arms, locales, strict=True):
+    texts = [text for arm in arms for text in arm.texts.all()]
+    locales = [workflow.approved_locales(text.revision) for text in texts]
+    for text, own in zip(texts, locales, strict=True):
         if not own:
-            problem = _("The words of “%(arm)s” are not approved.") % {"arm": arm.name}
-            yield Obstacle(ObstacleReason.UNAPPROVED, problem, arm.name, arm.revision.message.key)
+            problem = _("The words of “%(arm)s” are not approved.") % {"arm": text.arm.name}
+            yield Obstacle(ObstacleReason.UNAPPROVED, problem, text.arm.name, text.revision.message.key)
     if locales and all(locales) and not set.intersection(*locales):
         yield Obstacle(ObstacleReason.NO_LANGUAGE, _("The arms have no approved language in common."))
 

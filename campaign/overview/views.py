@@ -100,7 +100,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "arms": arms,
-        "unlike": message_lint.lint_arm_revisions({card.arm.name: card.arm.revision for card in arms}),
+        "unlike": message_lint.lint_arm_revisions({card.arm.name: card.arm.first_revision for card in arms}),
         "placements": placements,
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "plan": plan,
@@ -124,15 +124,15 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _arms(request: HttpRequest, campaign: Campaign, placements: list[Placement]) -> list[ArmCard]:
-    stored = campaign.arms.select_related("revision__message__theme")
-    arms = list(stored.prefetch_related("revision__renditions__reviews__by"))
+    revisions = "texts__revision__"
+    arms = list(campaign.arms.prefetch_related(f"{revisions}message__theme", f"{revisions}renditions__reviews__by"))
     total = sum(arm.weight for arm in arms)
     person, now = current_user(request), timezone.now()
     return [
         ArmCard(
             arm=arm,
             share=share_in_words(arm.weight, total),
-            renditions=tuple(_rendition_detail(rendition) for rendition in arm.revision.renditions.all()),
+            renditions=tuple(_rendition_detail(rendition) for rendition in arm.first_revision.renditions.all()),
             previews=tuple(PreviewLink(place, preview_url(place, arm, by=person, now=now)) for place in placements),
         )
         for arm in arms

@@ -50,7 +50,7 @@ def build_plan_document(plan: AnalysisPlan) -> PlanDocument:
     """Describe a frozen plan as it was frozen, or a draft as it stands."""
     campaign = plan.campaign
     content = current_plan_content(plan) if plan.frozen_at is None else json.loads(plan.canonical)
-    arms = list(campaign.arms.select_related("revision__message__theme").prefetch_related("revision__renditions"))
+    arms = list(campaign.arms.prefetch_related("texts__revision__message__theme", "texts__revision__renditions"))
     locales = campaign.locales or common_locales(campaign)
     names = PlanNames(
         title=campaign.name,
@@ -60,7 +60,8 @@ def build_plan_document(plan: AnalysisPlan) -> PlanDocument:
         renditions=tuple(
             _plan_rendition(arm.name, rendition)
             for arm in arms
-            for rendition in sorted(arm.revision.renditions.all(), key=lambda rendition: rendition.locale)
+            for text in arm.texts.all()
+            for rendition in sorted(text.revision.renditions.all(), key=lambda rendition: rendition.locale)
             if rendition.locale in locales
         ),
     )

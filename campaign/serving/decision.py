@@ -7,7 +7,7 @@ that was shown a message before, and the assignment of an arm.
 from typing import NamedTuple
 
 from campaign.assignment import subject_ids
-from campaign.assignment.arm_hash import arm_for
+from campaign.assignment.arm_hash import arm_for, text_for
 from campaign.assignment.receipts import (
     SECONDS_PER_HOUR,
     ReceiptExpired,
@@ -24,9 +24,9 @@ from campaign.placements.tag_check import TagCheckChannel, TagCheckMark, TagChec
 from campaign.serving.exclusions import is_signed
 from campaign.serving.http import Refusal, Request
 from campaign.serving.locales import best_locale, rendition_in_locale
-from campaign.serving.preview_links import previewed_arm_id
+from campaign.serving.preview_links import read_preview_token
 from campaign.serving.routing import ServingContext
-from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry, RenditionEntry, ServedArm
+from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry, RenditionEntry, ServedText
 from campaign.uncounted import UncountedReason
 
 NEW_SESSION = "new"
@@ -69,7 +69,7 @@ class Decision(NamedTuple):
     rendition: RenditionEntry
     receipt: bytes = b""
     uncounted: UncountedReason | None = None
-    served_arm: ServedArm | None = None
+    served_arm: ServedText | None = None
     window: ReceiptWindow = _NO_WINDOW
     keeps_session: bool = False  # the browser tab is to keep the receipt
     previewed_arm: str = ""
@@ -127,7 +127,8 @@ def assign(
         index = arm_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.weights)
         closes = closing_hour(hour, context.receipt_life_hours)
     locale = campaign.locales.index(best_locale(campaign.locales, fields.locale))
-    arm = placement.served_arms[locale * len(campaign.weights) + index]
+    texts = placement.served_arms[locale * len(campaign.weights) + index]
+    arm = texts[0] if len(texts) == 1 else texts[text_for(nonce, campaign.salt, len(texts))]
     in_tab = campaign.unit == "session"
     names_unit = campaign.unit == "view" or (fields.session if in_tab else unit) is not None
     if not is_countable:
@@ -152,8 +153,10 @@ def _repeat_in_tab(
         receipt = context.receipt_signer.verify(session, hour=int(now) // SECONDS_PER_HOUR)
     except (ReceiptInvalid, ReceiptExpired):
         return None
-    shown = (pack_ids(campaign=receipt.campaign, placement=receipt.placement), receipt.arm, receipt.locale)
-    arm = next((arm for arm in placement.served_arms if (arm.packed_ids, arm.arm, arm.locale) == shown), None)
+    ids = pack_ids(campaign=receipt.campaign, placement=receipt.placement)
+    shown = (ids, receipt.arm, receipt.locale)
+    texts = [text for text in placement.served_texts() if (text.packed_ids, text.arm, text.locale) == shown]
+    arm = next((text for text in texts if text.paused or text.text == receipt.text), None)
     if arm is None:
         return None
     if arm.paused:
@@ -174,11 +177,13 @@ def _decide_fallback(placement: PlacementEntry, locale: str | None, now: float) 
 
 def _decide_preview(placement: PlacementEntry, token: str, locale: str | None, context: ServingContext) -> Decision:
     """The arm that a preview link of staff names, or Refusal 404."""
-    number = previewed_arm_id(token, now=context.clock(), givers=context.snapshot().preview_givers)
-    arm = None if number is None else placement.previews.get(number)
-    if arm is None:
+    link = read_preview_token(token, now=context.clock(), givers=context.snapshot().preview_givers)
+    arm = None if link is None else placement.previews.get(link.arm_id)
+    texts = {text.position: text for text in arm.texts} if arm else {}
+    text = texts.get(link.text) if link else None
+    if arm is None or text is None:
         raise Refusal(404, "preview_unknown", "This preview link has ended, or leads to no message of this placement.")
-    message = rendition_in_locale(arm.renditions, locale)
+    message = rendition_in_locale(text.renditions, locale)
     return Decision(message, uncounted=UncountedReason.PREVIEW, previewed_arm=arm.key)
 
 
@@ -226,10 +231,12 @@ def count_served(
     return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
 
 
-def sign_receipt(arm: ServedArm, window: ReceiptWindow, signer: ReceiptSigner, *, left_out: bool = False) -> bytes:
+def sign_receipt(arm: ServedText, window: ReceiptWindow, signer: ReceiptSigner, *, left_out: bool = False) -> bytes:
     """The receipt of a message that is shown."""
     hour, closes, nonce = window
-    return signer.sign(arm.packed_ids, arm.arm, hour, closes, arm.locale, nonce, fresh_salt(), left_out=left_out)
+    return signer.sign(
+        arm.packed_ids, arm.arm, hour, closes, arm.locale, nonce, fresh_salt(), left_out=left_out, text=arm.text
+    )
 
 
 def running_campaign(placement: PlacementEntry, now: float) -> CampaignEntry | None:

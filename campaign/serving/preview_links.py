@@ -20,22 +20,23 @@ _SALT = "campaign.preview"
 
 
 class PreviewToken(NamedTuple):
-    """The content of a token: the arm, the person who made the link, and its end in seconds since 1970."""
+    """The content of a token: the arm, the person who made the link, its end in seconds since 1970, and the text."""
 
     arm_id: int
     giver_id: int
     until: int
+    text: int = 0
 
 
-def preview_url(placement: Placement, arm: Arm, *, by: User, now: datetime) -> str:
-    """The path of the hosted page that shows this arm."""
-    fields = PreviewToken(arm.pk, by.pk, int((now + timedelta(days=DAYS)).timestamp()))
+def preview_url(placement: Placement, arm: Arm, *, by: User, now: datetime, text: int = 0) -> str:
+    """The path of the hosted page that shows this text of the arm."""
+    fields = PreviewToken(arm.pk, by.pk, int((now + timedelta(days=DAYS)).timestamp()), text)
     token = signing.dumps(fields, salt=_SALT, compress=False)
     return f"/m/{placement.key}/?{urlencode({'preview': token})}"
 
 
-def previewed_arm_id(token: str, *, now: float, givers: Mapping[int, int]) -> int | None:
-    """The id of the arm that a preview token names; None if it has ended, or this installation did not sign it.
+def read_preview_token(token: str, *, now: float, givers: Mapping[int, int]) -> PreviewToken | None:
+    """What a preview token names; None if it has ended, or this installation did not sign it.
 
     `givers` says since when the links of each person count, in seconds since 1970.
     """
@@ -44,4 +45,4 @@ def previewed_arm_id(token: str, *, now: float, givers: Mapping[int, int]) -> in
     except (signing.BadSignature, TypeError):  # TypeError: a token of before named the arm alone
         return None
     since = givers.get(fields.giver_id)
-    return fields.arm_id if since is not None and now < fields.until and fields.until - _SECONDS > since else None
+    return fields if since is not None and now < fields.until and fields.until - _SECONDS > since else None

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from campaign.models import LeftOutCount, ServedCount
 
 if TYPE_CHECKING:
-    from campaign.serving.snapshot_entries import ServedArm
+    from campaign.serving.snapshot_entries import ServedText
 
 _EPOCH = date(1970, 1, 1)
 _MAX_UNCOUNTED = 4096
@@ -43,11 +43,11 @@ class ServedCounter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._uncounted: defaultdict[int, list[ServedArm]] = defaultdict(list)  # by day since 1970
+        self._uncounted: defaultdict[int, list[ServedText]] = defaultdict(list)  # by day since 1970
         self._served: Counter[tuple[int, int, int, str]] = Counter()  # day, arm, placement, locale
         self._left_out: Counter[tuple[int, int, str]] = Counter()  # day, placement, reason
 
-    def add(self, hour: int, arm: ServedArm) -> None:
+    def add(self, hour: int, arm: ServedText) -> None:
         """Count one more served message."""
         served = self._uncounted[hour // 24]
         served.append(arm)

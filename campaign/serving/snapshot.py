@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from campaign.keys.store import subject_secret
-from campaign.models import Arm, Campaign, Placement
+from campaign.models import ArmText, Campaign, Placement
 from campaign.planned_people import planned_people
 from campaign.serving import hosted_pages
 from campaign.serving.locales import interface_language
@@ -31,6 +31,7 @@ from campaign.serving.snapshot_entries import (
     PlacementEntry,
     RenditionEntry,
     Snapshot,
+    TextEntry,
 )
 from campaign.serving.snapshot_file import SnapshotFile
 from campaign.serving.snapshot_version import (
@@ -66,8 +67,8 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
     entries = {pk: entry for pk, entry in previous.placement_ids.items() if versions.get(pk) == entry.version}
     placements = Placement.objects.select_related("partner", "fallback__message").prefetch_related(
         "campaigns__plan",
-        "campaigns__arms__revision__message",
-        "campaigns__arms__revision__renditions",
+        "campaigns__arms__texts__revision__message",
+        "campaigns__arms__texts__revision__renditions",
         "fallback__renditions",
     )
     follow_up_pages = hosted_pages.FollowUpPages(list(HelpLink.objects.for_visitors()))
@@ -123,7 +124,15 @@ def _placement_entry(
     reasons = {_REASONS[c.state] for c in campaigns if c.state in _REASONS}
     reason = next((r for r in _REASON_ORDER if r in reasons), _NO_CAMPAIGN)
     arms = {
-        arm.id: ArmEntry(arm.id, arm.key, renderer.render_all(_servable_renditions(arm, campaign), placement))
+        arm.id: ArmEntry(
+            arm.id,
+            arm.key,
+            tuple(
+                TextEntry(text.position, renderer.render_all(_servable_renditions(text, campaign), placement))
+                for text in arm.texts.all()
+                if text.stopped_at is None
+            ),
+        )
         for campaign in campaigns
         if campaign.state != Campaign.State.CLOSED
         for arm in campaign.arms.all()
@@ -140,7 +149,7 @@ def _placement_entry(
         campaign=entry,
         reason=reason,
         fallback=renderer.render_all(_fallback_renditions(placement), placement) or None,
-        previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.renditions}),
+        previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.locales()}),
         pages=follow_up_pages.for_partner(placement.partner.name),
         content_security_policy=hosted_pages.content_security_policy(placement),
         declared_share=placement.network_share / 100,
@@ -149,12 +158,12 @@ def _placement_entry(
     )
 
 
-def _servable_renditions(arm: Arm, campaign: Campaign) -> list[Rendition]:
+def _servable_renditions(text: ArmText, campaign: Campaign) -> list[Rendition]:
     """Approved renditions in the launch's locales; before it all, for previews; of a stopped message none."""
-    renditions = list(arm.revision.renditions.all())
+    renditions = list(text.revision.renditions.all())
     if campaign.state not in Campaign.LIVE:
         return renditions
-    if arm.revision.message.stopped_at is not None:
+    if text.revision.message.stopped_at is not None:
         return []
     return [
         r
@@ -175,13 +184,13 @@ def _campaign_entry(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> Camp
     control = next((entries[arm.id] for arm in ordered if arm.is_control), None)
     # A paused arm keeps its place, so that no other unit changes its arm; its own message is shown to nobody.
     arms = [
-        replace(entries[arm.id], renditions=control.renditions if control else {}, paused=True)
+        replace(entries[arm.id], texts=control.texts if control else (), paused=True)
         if arm.paused_at is not None
         else entries[arm.id]
         for arm in ordered
     ]
     # Arms are compared, so a locale is served only if every arm has it.
-    common = set.intersection(*(set(arm.renditions) for arm in arms))
+    common = set.intersection(*(arm.locales() for arm in arms))
     if not common:
         return None
     return CampaignEntry(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -26,13 +27,25 @@ class RenditionEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class TextEntry:
+    """One text of an arm that is not stopped, by locale."""
+
+    position: int
+    renditions: Mapping[str, RenditionEntry]
+
+
+@dataclass(frozen=True, slots=True)
 class ArmEntry:
-    """One arm as served. While it is `paused` its units are shown the control's message, uncounted."""
+    """One arm as served. While it is `paused` its units are shown the control's texts, uncounted."""
 
     id: int
     key: str
-    renditions: Mapping[str, RenditionEntry]
+    texts: tuple[TextEntry, ...]
     paused: bool = False
+
+    def locales(self) -> set[str]:
+        """The locales in which every text is served."""
+        return set.intersection(*(set(text.renditions) for text in self.texts)) if self.texts else set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +65,15 @@ class CampaignEntry:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ServedArm:
-    """One arm at one placement in one locale. Instances compare by identity, and are counted so."""
+class ServedText:
+    """One text of an arm at one placement in one locale. Instances compare by identity, and are counted so."""
 
     packed_ids: bytes  # of its receipts
     arm: int
     placement: int
     locale: str
     rendition: RenditionEntry
+    text: int = 0  # its position among those of the arm
     paused: bool = False  # shows the control's rendition without a receipt
 
 
@@ -81,34 +95,44 @@ class PlacementEntry:
     declared_share: float = 0.0  # in place of the campaign's; 0: none
     counts_signed_only: bool = False
     version: tuple[Any, ...] = field(default=(), repr=False, compare=False)
-    served_arms: tuple[ServedArm, ...] = field(init=False, repr=False, compare=False)  # by locale, then by arm
+    # By locale, then by arm: its texts.
+    served_arms: tuple[tuple[ServedText, ...], ...] = field(init=False, repr=False, compare=False)
     lengths: Mapping[str, ReplyLengths] = field(init=False, repr=False, compare=False)  # by language
 
     def __post_init__(self) -> None:
         # Frozen dataclass: derived fields need object.__setattr__.
         object.__setattr__(self, "served_arms", tuple(_served_arms(self)))
-        shown = (*(arm.rendition for arm in self.served_arms), *(self.fallback or {}).values())
+        shown = (*(text.rendition for text in self.served_texts()), *(self.fallback or {}).values())
         object.__setattr__(self, "lengths", reply_lengths(self.key, shown, self.pages))
 
     def insert_key(self, parts: hosted_pages.PageParts) -> bytes:
         """A rendered text with this placement's key in it."""
         return self.key.encode().join(parts)
 
+    def served_texts(self) -> Iterator[ServedText]:
+        """Everything that the campaign shows here."""
+        return chain.from_iterable(self.served_arms)
+
     def all_renditions(self) -> Iterator[RenditionEntry]:
         """Every rendition that can be shown here, some of them more than once."""
         for arm in (*self.previews.values(), *(self.campaign.arms if self.campaign else ())):
-            yield from arm.renditions.values()
+            for text in arm.texts:
+                yield from text.renditions.values()
         yield from (self.fallback or {}).values()
 
 
-def _served_arms(placement: PlacementEntry) -> Iterator[ServedArm]:
+def _served_arms(placement: PlacementEntry) -> Iterator[tuple[ServedText, ...]]:
+    """The texts of each arm, for the first locale, then for the next."""
     campaign = placement.campaign
     if campaign is None:
         return
     for locale in campaign.locales:
         for arm in campaign.arms:
             packed_ids = pack_ids(campaign=campaign.id, placement=placement.id)
-            yield ServedArm(packed_ids, arm.id, placement.id, locale, arm.renditions[locale], arm.paused)
+            yield tuple(
+                ServedText(packed_ids, arm.id, placement.id, locale, text.renditions[locale], text.position, arm.paused)
+                for text in arm.texts
+            )
 
 
 @dataclass(frozen=True, slots=True)

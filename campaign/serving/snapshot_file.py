@@ -20,11 +20,18 @@ from typing import Any
 from campaign.keys.store import campaigns_with_subject_secret, subject_secret
 from campaign.models import Campaign
 from campaign.serving.hosted_pages import HostedPages, PageParts
-from campaign.serving.snapshot_entries import ArmEntry, CampaignEntry, PlacementEntry, RenditionEntry, Snapshot
+from campaign.serving.snapshot_entries import (
+    ArmEntry,
+    CampaignEntry,
+    PlacementEntry,
+    RenditionEntry,
+    Snapshot,
+    TextEntry,
+)
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 8
+_FORMAT = 9
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -164,7 +171,8 @@ def _placement_as_json(placement: PlacementEntry, shared: _SharedParts) -> dict[
 
 
 def _arm_as_json(arm: ArmEntry, shared: _SharedParts) -> dict[str, Any]:
-    return {"id": arm.id, "key": arm.key, "renditions": shared.rendition_indexes(arm.renditions)}
+    texts = [{"position": text.position, "renditions": shared.rendition_indexes(text.renditions)} for text in arm.texts]
+    return {"id": arm.id, "key": arm.key, "texts": texts}
 
 
 def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
@@ -228,7 +236,8 @@ def _campaign(value: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> Campaig
 
 
 def _arm(value: Mapping[str, Any], renditions: Sequence[RenditionEntry]) -> ArmEntry:
-    return ArmEntry(value["id"], value["key"], _by_locale(value["renditions"], renditions))
+    texts = (TextEntry(text["position"], _by_locale(text["renditions"], renditions)) for text in value["texts"])
+    return ArmEntry(value["id"], value["key"], tuple(texts))
 
 
 def _by_locale(value: Mapping[str, int], renditions: Sequence[RenditionEntry]) -> Mapping[str, RenditionEntry]:

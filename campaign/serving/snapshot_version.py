@@ -14,7 +14,7 @@ from messages.models import AuditEntry, HelpLink, Review
 from messages.roles import STAFF_ROLES, users_with_role
 
 _ENDS_LINKS = (log.Action.PERSON_ROLE, log.Action.PERSON_DEACTIVATE)
-_LAST_REVIEW = Max("campaign__arms__revision__renditions__reviews")
+_LAST_REVIEW = Max("campaign__arms__texts__revision__renditions__reviews")
 # By placement: whatever its entry was compiled from, or when that changed.
 PlacementVersions = Mapping[int, tuple[Any, ...]]
 # The same for the whole snapshot, and cheaper.

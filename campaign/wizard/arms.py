@@ -1,13 +1,13 @@
 """Change the arms of a draft: make them for a preset, add, remove and reword them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle.actions import ActionRefused
-from campaign.models import Arm, Campaign
+from campaign.models import Arm, ArmText, Campaign
 from campaign.wizard import presets
 from campaign.wizard.draft import DraftEditConflict, edit_draft, ensure_plan
 from campaign.wizard.revision_choice import selectable_revisions
@@ -24,6 +24,15 @@ class ArmKeys(NamedTuple):
     control: str
 
 
+class NewArm(NamedTuple):
+    """An arm to be created; the first of several is the control."""
+
+    key: str
+    name: str
+    revisions: Sequence[Revision]
+    weight: int = 1
+
+
 class NoApprovedMessage(ActionRefused):
     """An arm needs a revision from frames in which none is approved, or none is left."""
 
@@ -34,55 +43,48 @@ class NoApprovedMessage(ActionRefused):
 
 def apply_preset(campaign: Campaign, key: str) -> None:
     """Replace the arms by those of a preset. Revisions that were chosen already stay where their frame fits."""
-    arms = list(campaign.arms.select_related("revision__message"))
+    arms = list(campaign.arms.with_texts())
     if presets.preset_of([arm.key for arm in arms]) == key:
         return
     if key == "own" and len(arms) >= 2:
-        replacements = _with_own_keys(campaign, arms)
+        replacements = _with_own_keys(arms)
     else:
-        replacements = _arms_of_preset(campaign, presets.PRESETS[key], arms)
+        replacements = _arms_of_preset(presets.PRESETS[key], arms)
     campaign.arms.all().delete()
-    Arm.objects.bulk_create(replacements)
+    for position, new in enumerate(replacements):
+        fields = {"key": new.key, "name": new.name, "weight": new.weight}
+        Arm.objects.create_with_texts(
+            new.revisions, campaign=campaign, is_control=position == 0, position=position, **fields
+        )
 
 
-def _with_own_keys(campaign: Campaign, arms: list[Arm]) -> list[Arm]:
+def _with_own_keys(arms: list[Arm]) -> list[NewArm]:
     """Copy the arms under the keys of the preset "own", the control first."""
     ordered = sorted(arms, key=lambda arm: not arm.is_control)
     return [
-        Arm(
-            campaign=campaign,
-            key=f"message-{position + 1}" if position else "control",
-            name=arm.name,
-            revision=arm.revision,
-            weight=arm.weight,
-            is_control=position == 0,
-            position=position,
-        )
-        for position, arm in enumerate(ordered)
+        NewArm(f"message-{number}" if number > 1 else "control", arm.name, _revisions_of(arm), arm.weight)
+        for number, arm in enumerate(ordered, 1)
     ]
 
 
-def _arms_of_preset(campaign: Campaign, preset: presets.Preset, arms: list[Arm]) -> list[Arm]:
-    remaining, replacements = list(arms), list[Arm]()
-    for position, wanted in enumerate(preset.arms):
+def _arms_of_preset(preset: presets.Preset, arms: list[Arm]) -> list[NewArm]:
+    remaining, replacements = list(arms), list[NewArm]()
+    for wanted in preset.arms:
         fitting = [arm for arm in remaining if arm.frame in wanted.frames]
         previous = next((arm for arm in fitting if arm.key == wanted.key), fitting[0] if fitting else None)
         if previous is not None:
             remaining.remove(previous)
-            revision = previous.revision
+            revisions = _revisions_of(previous)
         else:
-            revision = _unused_revision(wanted.frames, [arm.revision_id for arm in replacements])
-        replacements.append(
-            Arm(
-                campaign=campaign,
-                key=wanted.key,
-                name=previous.name if previous and previous.key == wanted.key else str(wanted.name),
-                revision=revision,
-                is_control=position == 0,
-                position=position,
-            )
-        )
+            used = [revision.pk for new in replacements for revision in new.revisions]
+            revisions = [_unused_revision(wanted.frames, used)]
+        name = previous.name if previous and previous.key == wanted.key else str(wanted.name)
+        replacements.append(NewArm(wanted.key, name, revisions))
     return replacements
+
+
+def _revisions_of(arm: Arm) -> list[Revision]:
+    return [text.revision for text in arm.texts.all()]
 
 
 def _unused_revision(frames: tuple[str, ...], used: Collection[int]) -> Revision:
@@ -111,16 +113,17 @@ def update_comparisons(campaign: Campaign, *, previous: ArmKeys) -> None:
 def add_arm(campaign: Campaign, *, by: User) -> Arm:
     """Add an arm with an approved revision that no other has."""
     with edit_draft(campaign, by=by) as locked:
-        previous, arms = arm_keys(locked), list(locked.arms.all())
+        previous, arms = arm_keys(locked), list(locked.arms.with_texts())
         if len(arms) >= presets.MAX_ARMS:
             raise ActionRefused(_("More messages than that would each be seen by too few people."))
         key = presets.next_arm_key(previous.keys)
         frames = ("both", "victim", "user", "other", "neutral")
-        arm = Arm.objects.create(
+        used = [revision.pk for arm in arms for revision in _revisions_of(arm)]
+        arm = Arm.objects.create_with_texts(
+            [_unused_revision(frames, used)],
             campaign=locked,
             key=key,
             name=_("Message %(number)s") % {"number": key.removeprefix("message-")},
-            revision=_unused_revision(frames, [arm.revision_id for arm in arms]),
             is_control=not arms,
             position=max((arm.position for arm in arms), default=-1) + 1,
         )
@@ -145,14 +148,16 @@ def remove_arm(campaign: Campaign, key: str, *, by: User) -> None:
         update_comparisons(locked, previous=previous)
 
 
-def choose_revision(campaign: Campaign, key: str, revision: Revision, *, seen_revision_id: int, by: User) -> None:
-    """Give an arm another revision, unless somebody has chosen a third one since."""
+def choose_revision(
+    campaign: Campaign, key: str, revision: Revision, *, seen_revision_id: int, by: User, position: int = 0
+) -> None:
+    """Give one text of an arm another revision, unless somebody has chosen a third one since."""
     with edit_draft(campaign, by=by) as locked:
-        arm = locked.arms.filter(key=key).first()
-        if arm is None or arm.revision_id not in (seen_revision_id, revision.pk):
+        text = ArmText.objects.filter(arm__campaign=locked, arm__key=key, position=position).first()
+        if text is None or text.revision_id not in (seen_revision_id, revision.pk):
             raise DraftEditConflict
         frames = presets.allowed_frames(key, presets.preset_of([one.key for one in locked.arms.all()]))
         if revision.message.frame not in frames or not workflow.approved_locales(revision):
             raise ActionRefused("These words are not approved for this place in the comparison.")
-        arm.revision = revision
-        arm.save(update_fields=["revision"])
+        text.revision = revision
+        text.save(update_fields=["revision"])

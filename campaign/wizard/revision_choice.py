@@ -9,7 +9,7 @@ from django.core.paginator import InvalidPage, Paginator
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, QueryDict
 
-from campaign.models import Arm, Campaign
+from campaign.models import Arm, ArmText, Campaign
 from campaign.wizard.presets import Preset, allowed_frames, preset_of
 from messages.models import Frame, Rendition, Revision
 from messages.review import workflow
@@ -72,10 +72,11 @@ def choice_context(campaign: Campaign, arm: Arm, query: QueryDict) -> dict[str, 
         page = Paginator(revisions, PER_PAGE).page(query.get("page", "1"))
     except InvalidPage:
         raise Http404 from None
-    used_by = {one.revision_id: one.name for one in campaign.arms.exclude(pk=arm.pk)}
+    elsewhere = ArmText.objects.filter(arm__campaign=campaign).exclude(arm=arm)
+    used_by = dict(elsewhere.values_list("revision", "arm__name"))
+    chosen = arm.first_revision.pk
     choices = [
-        RevisionChoice(each, approved_renditions(each), used_by.get(each.pk, ""), each.pk == arm.revision_id)
-        for each in page
+        RevisionChoice(each, approved_renditions(each), used_by.get(each.pk, ""), each.pk == chosen) for each in page
     ]
     return {
         "page": page,

@@ -93,7 +93,7 @@ def choose_arm_revision(request: HttpRequest, slug: str, arm: str) -> HttpRespon
     campaign = campaign_for(request.user, slug, write=True)
     if campaign.state != Campaign.State.DRAFT:
         return _redirect_to_submitted(request, campaign)
-    chosen = campaign.arms.select_related("revision__message__theme").filter(key=arm).first()
+    chosen = campaign.arms.prefetch_related("texts__revision__message__theme").filter(key=arm).first()
     if chosen is None:
         raise Http404
     if request.method == "POST":

@@ -60,6 +60,7 @@ class Action(StrEnum):
     CAMPAIGN_OUTSIDE = "campaign-outside-reviewers"
     ARM_PAUSE = "arm-pause"
     ARM_RESUME = "arm-resume"
+    TEXT_STOP = "text-stop"
     MESSAGE_STOP = "message-stop"
     MESSAGE_LIFT = "message-lift"
     LOOK_EARLY = "look-early"

@@ -35,6 +35,7 @@ _SENTENCES: dict[str, str] = {
     Action.CAMPAIGN_OUTSIDE: "made these the outside reviewers of “{label}” (campaign): {reviewers}",
     Action.ARM_PAUSE: "paused the arm “{arm}” of “{label}” (campaign): {reason}",
     Action.ARM_RESUME: "resumed the arm “{arm}” of “{label}” (campaign): {reason}",
+    Action.TEXT_STOP: "stopped text {text} of the arm “{arm}” of “{label}” (campaign): {reason}",
     Action.MESSAGE_STOP: "stopped “{label}” (message) everywhere: {reason}",
     Action.MESSAGE_LIFT: "lifted the stop of “{label}” (message): {reason}",
     Action.LOOK_EARLY: "looked at “{label}” (campaign) as an exception to its plan, look {look}: {reason}",

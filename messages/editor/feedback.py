@@ -12,7 +12,7 @@ from messages.help_links import directory
 from messages.models import Frame, Message, Rendition, Revision
 from messages.review import message_lint
 from messages.text import lint
-from messages.text.lint import EMBED_LIMITS, HOSTED_PAGE_LIMITS, ArmText, LintText, Remark, TextLimits
+from messages.text.lint import EMBED_LIMITS, HOSTED_PAGE_LIMITS, ComparedText, LintText, Remark, TextLimits
 from messages.text.readability import Readability, measure_readability, split_words
 
 LIMITS_BY_SURFACE: dict[str, TextLimits] = {"page": HOSTED_PAGE_LIMITS, "embed": EMBED_LIMITS}
@@ -78,5 +78,5 @@ def _compare_with(text: LintText, key: str) -> tuple[Remark, ...]:
         return ()
     name = other.revision.message.theme.name
     return lint.check_arms(
-        [ArmText(str(_("This text")), text), ArmText(name, message_lint.lint_text_of(other.revision, other))]
+        [ComparedText(str(_("This text")), text), ComparedText(name, message_lint.lint_text_of(other.revision, other))]
     )

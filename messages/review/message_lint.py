@@ -7,7 +7,7 @@ from django.conf import settings
 
 from messages.models import Rendition, Revision
 from messages.text import lint
-from messages.text.lint import EMBED_LIMITS, ArmText, LintText, Remark, TextLimits
+from messages.text.lint import EMBED_LIMITS, ComparedText, LintText, Remark, TextLimits
 
 
 def lint_revision(revision: Revision) -> dict[str, tuple[Remark, ...]]:
@@ -34,7 +34,7 @@ def lint_arm_revisions(revisions: Mapping[str, Revision]) -> dict[str, tuple[Rem
     }
     shared = set.intersection(*map(set, by_locale.values())) if by_locale else set()
     remarks = {
-        locale: lint.check_arms([ArmText(name, texts[locale]) for name, texts in by_locale.items()])
+        locale: lint.check_arms([ComparedText(name, texts[locale]) for name, texts in by_locale.items()])
         for locale in sorted(shared)
     }
     return {locale: of_locale for locale, of_locale in remarks.items() if of_locale}

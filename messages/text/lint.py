@@ -70,7 +70,7 @@ class LintText:
 
 
 @dataclass(frozen=True, slots=True)
-class ArmText:
+class ComparedText:
     """The text of one arm in the language that is compared."""
 
     name: str
@@ -335,7 +335,7 @@ def _check_names(text: str, where: str, never_name: Sequence[str]) -> Iterator[R
         yield Remark("tool", MUST, sentence, where)
 
 
-def check_arms(arms: Sequence[ArmText]) -> tuple[Remark, ...]:
+def check_arms(arms: Sequence[ComparedText]) -> tuple[Remark, ...]:
     """Remarks on arms that differ in length or readability, which would confound the comparison of their messages."""
     if len(arms) < 2:
         return ()

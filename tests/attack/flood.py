@@ -172,8 +172,8 @@ def flood(
     before = read_verdict(campaign, now=now)
     arms_by_headline = {
         rendition.headline: arm.key
-        for arm in campaign.arms.select_related("revision")
-        for rendition in arm.revision.renditions.all()
+        for arm in campaign.arms.with_texts()
+        for rendition in arm.first_revision.renditions.all()
     }
     accepted = sum(
         flood_one_day(open_site(day), attack, arms_by_headline=arms_by_headline, day=day) for day in range(DAYS)

@@ -193,8 +193,8 @@ def draft(slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, p
     )
     campaign.placements.add(at)
     for position, ((key, arm, _), revision) in enumerate(zip(demo.ARMS, words, strict=True)):
-        Arm.objects.create(
-            campaign=campaign, key=key, name=arm, revision=revision, is_control=position == 0, position=position
+        Arm.objects.create_with_texts(
+            [revision], campaign=campaign, key=key, name=arm, is_control=position == 0, position=position
         )
     plan = AnalysisPlan.objects.create(
         campaign=campaign, planned_per_arm=planned, comparisons=world.PAIRS, monitoring="fixed", looks=[1.0]

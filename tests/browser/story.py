@@ -39,7 +39,7 @@ def set_up() -> dict[str, str]:
 
 def arms_by_headline() -> dict[str, str]:
     """Map headlines to arm keys, for the only campaign."""
-    return {arm.revision.renditions.get(locale="en").headline: arm.key for arm in Arm.objects.all()}
+    return {arm.first_revision.renditions.get(locale="en").headline: arm.key for arm in Arm.objects.all()}
 
 
 def run_worker_ahead(ahead: int) -> dict[str, object]:

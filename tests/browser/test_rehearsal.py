@@ -32,8 +32,8 @@ place = Placement.objects.create(
 )
 made.placements.add(place)
 for arm in old.arms.all():
-    Arm.objects.create(
-        campaign=made, key=arm.key, name=arm.name, revision=arm.revision,
+    Arm.objects.create_with_texts(
+        [arm.first_revision], campaign=made, key=arm.key, name=arm.name,
         is_control=arm.is_control, position=arm.position,
     )
 plan = old.plan.__class__.objects.create(

@@ -21,7 +21,7 @@ from django.test import Client
 from django.utils import timezone
 from messages.accounts import api_tokens
 from tests import world
-stopped = world.launched().arms.get(key="user").revision.message.key
+stopped = world.launched().arms.get(key="user").first_revision.message.key
 rafael, client = world.person("rafael"), Client()
 world.person("olga", "administrator")
 world.sign_in(client, rafael)
@@ -36,7 +36,7 @@ from messages.accounts import members
 from tests import world
 mara = world.person("mara")
 members.deactivate(world.person("rafael"), by=world.person("olga"))
-stop_message(Arm.objects.get(key="user").revision.message, by=mara, reason="It names somebody.", now=world.NOON)
+stop_message(Arm.objects.get(key="user").first_revision.message, by=mara, reason="It names somebody.", now=world.NOON)
 pause_arm(Arm.objects.get(key="both"), by=mara, reason="It hurts.", now=world.NOON)
 """
 LOOK = """

@@ -12,13 +12,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.i18n.numbers import format_rounded_per_hundred
-from campaign.lifecycle.launch_checks import ObstacleReason
+from campaign.lifecycle.launch_checks import ObstacleReason, approved_locales
 from campaign.models import AnalysisPlan, Arm, Campaign
 from campaign.wizard import arms
 from campaign.wizard.presets import preset_of
 from campaign.wizard.questions.base import Answer, Question, QuestionForm, WholeNumberField
 from campaign.wizard.revision_choice import ApprovedRendition, approved_renditions
-from messages.review import message_lint, workflow
+from messages.review import message_lint
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class ArmAnswer:
     key: str
     name: str
     weight: int
-    revision_id: int
+    revision_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,12 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
     }
 
     def read(self, campaign: Campaign) -> ArmsAnswer:
-        stored = list(campaign.arms.all())
+        stored = list(campaign.arms.prefetch_related("texts"))
         return ArmsAnswer(
-            tuple(ArmAnswer(arm.key, arm.name, arm.weight, arm.revision_id) for arm in stored),
+            tuple(
+                ArmAnswer(arm.key, arm.name, arm.weight, tuple(text.revision_id for text in arm.texts.all()))
+                for arm in stored
+            ),
             control=next((arm.key for arm in stored if arm.is_control), ""),
         )
 
@@ -124,21 +127,23 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
         return campaign.arms.count() >= 2
 
     def context(self, campaign: Campaign, form: ArmsForm) -> dict[str, Any]:
-        stored = campaign.arms.select_related("revision__message__theme")
-        by_key = {arm.key: arm for arm in stored.prefetch_related("revision__renditions__revision__message")}
-        locales = [workflow.approved_locales(arm.revision) for arm in by_key.values()]
+        stored = campaign.arms.prefetch_related(
+            "texts__revision__message__theme", "texts__revision__renditions__revision__message"
+        )
+        by_key = {arm.key: arm for arm in stored}
+        locales = [approved_locales(arm) for arm in by_key.values()]
         return {
             "arms": [
                 ArmFieldsRow(
                     by_key[arm.key],
                     form[f"name_{arm.key}"],
                     form[f"share_{arm.key}"],
-                    approved_renditions(by_key[arm.key].revision),
+                    approved_renditions(by_key[arm.key].first_revision),
                 )
                 for arm in form.shown.arms
                 if arm.key in by_key
             ],
-            "unlike": message_lint.lint_arm_revisions({arm.name: arm.revision for arm in by_key.values()}),
+            "unlike": message_lint.lint_arm_revisions({arm.name: arm.first_revision for arm in by_key.values()}),
             "unready": [arm.name for arm, own in zip(by_key.values(), locales, strict=True) if not own],
             "no_language": not (locales and set.intersection(*locales)),
             "own": preset_of(list(by_key)) == "own",
@@ -157,11 +162,12 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
         return reverse("campaign:plan-words", args=[campaign.slug, key])
 
     def summarize(self, campaign: Campaign, answer: ArmsAnswer) -> Iterable[str]:
-        stored = list(campaign.arms.select_related("revision__message").prefetch_related("revision__renditions"))
+        stored = list(campaign.arms.with_texts().prefetch_related("texts__revision__renditions"))
         weights = [arm.weight for arm in stored]
         for arm in stored:
-            words = min(arm.revision.renditions.all(), key=lambda one: (one.locale != "en", one.locale), default=None)
-            facts = {"name": arm.name, "headline": words.headline if words else "–", "number": arm.revision.number}
+            revision = arm.first_revision
+            words = min(revision.renditions.all(), key=lambda one: (one.locale != "en", one.locale), default=None)
+            facts = {"name": arm.name, "headline": words.headline if words else "–", "number": revision.number}
             line = gettext("%(name)s: “%(headline)s” (revision %(number)s)") % facts
             if arm.is_control:
                 line += gettext(", the one the others are compared with")

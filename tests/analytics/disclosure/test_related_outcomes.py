@@ -12,6 +12,7 @@ from django.db.models import F
 from django.test import Client
 
 from analytics.fold.fold import tally_views
+from analytics.ingest.open_views import ViewGroup
 from analytics.looks.evaluate import evaluate
 from analytics.models import Tally
 from campaign.lifecycle import transitions
@@ -47,7 +48,7 @@ def count_views(campaign: Campaign, arm: str, views: Views, *, place: str = "qui
     """Count views as the fold does."""
     hour, at, number = world.HOUR, world.placement(place).pk, campaign.arms.get(key=arm).pk
     groups = [
-        (hour, number, at, "en", sum(OUTCOMES[key].mask for key in pressed), None, None, count)
+        ViewGroup(hour, number, at, "en", sum(OUTCOMES[key].mask for key in pressed), None, None, 0, count)
         for pressed, count in views.items()
     ]
     for (day, arm_id, placement_id, locale, outcome, value), count in tally_views(groups).items():

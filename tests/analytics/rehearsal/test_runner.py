@@ -96,7 +96,7 @@ class TestWalkthrough:
     @pytest.mark.proof
     def test_says_what_is_missing_and_goes_on(self, campaign: Campaign) -> None:
         spanish = Rendition.objects.create(
-            revision=campaign.arms.get(key="victim").revision, locale="es", headline="Uno", body="Dos."
+            revision=campaign.arms.get(key="victim").first_revision, locale="es", headline="Uno", body="Dos."
         )
         spanish.state, spanish.digest = "approved", spanish.words_digest()
         spanish.save()

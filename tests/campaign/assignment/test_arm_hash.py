@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.assignment.arm_hash import arm_for
+from campaign.assignment.arm_hash import arm_for, text_for
 
 VECTORS = Path(__file__).parents[3] / "docs" / "assignment.md"
 
@@ -17,7 +17,14 @@ def published() -> list[tuple[str, str, list[int], int]]:
         cells = [cell.strip().strip("`") for cell in line.strip("| ").split("|")]
         if len(cells) == 4 and cells[3].isdigit():
             rows.append((cells[0], cells[1], [int(w) for w in cells[2].split(",")], int(cells[3])))
-    return rows
+    return rows[len(published_texts()) :]
+
+
+def published_texts() -> list[tuple[str, str, int, int]]:
+    """The rows of the first table: salt, nonce, texts, text."""
+    page = VECTORS.read_text(encoding="utf-8").partition("## The arm")[0]
+    rows = [[cell.strip("` ") for cell in line.strip("| ").split("|")] for line in page.splitlines() if "`" in line]
+    return [(row[0], row[1], int(row[2]), int(row[3])) for row in rows if len(row) == 4]
 
 
 def test_the_published_vectors_are_many() -> None:
@@ -27,6 +34,19 @@ def test_the_published_vectors_are_many() -> None:
 @pytest.mark.parametrize(("salt", "unit", "weights", "arm"), published())
 def test_assignment_matches_the_published_vectors(salt: str, unit: str, weights: list[int], arm: int) -> None:
     assert arm_for(unit, salt, weights) == arm
+
+
+@pytest.mark.parametrize(("salt", "nonce", "texts", "text"), published_texts())
+def test_texts_match_the_published_vectors(salt: str, nonce: str, texts: int, text: int) -> None:
+    assert text_for(bytes.fromhex(nonce), salt, texts) == text
+
+
+def test_texts_are_drawn_evenly_and_whatever_the_arm_is() -> None:
+    nonces = [number.to_bytes(16) for number in range(8000)]
+    drawn = Counter((arm_for(n.hex(), "salt", [1, 1]), text_for(n, "salt", 4)) for n in nonces)
+    # Eight independent cells of 1,000; five standard deviations are 148.
+    assert len(drawn) == 8
+    assert all(852 <= count <= 1148 for count in drawn.values())
 
 
 def test_a_unit_keeps_its_arm() -> None:

@@ -109,6 +109,7 @@ notes = st.builds(
     locale=st.text(st.characters(min_codepoint=1, max_codepoint=127), max_size=8),
     nonce=st.binary(min_size=16, max_size=16),
     left_out=st.booleans(),
+    text=st.integers(0, 11),
 )
 rings = st.dictionaries(st.integers(0, 255), st.binary(min_size=32, max_size=32), min_size=1, max_size=4)
 

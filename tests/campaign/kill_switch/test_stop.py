@@ -32,7 +32,7 @@ def stop(message: Message, by: str = "rafael") -> kill_switch_stop.MessageUsage:
 
 
 def words_of(campaign: Campaign, key: str) -> Message:
-    return campaign.arms.get(key=key).revision.message
+    return campaign.arms.get(key=key).first_revision.message
 
 
 @pytest.mark.django_db
@@ -71,9 +71,24 @@ class TestStopping:
         paused = world.launched("paused", at=world.placement("one"))
         transitions.pause(paused, by=world.person("mara"))
         arm = paused.arms.get(key="both")
-        stop(arm.revision.message)
+        stop(arm.first_revision.message)
         arm.refresh_from_db()
         assert arm.paused_at == world.NOON
+
+    def test_as_one_text_of_several_it_alone_is_gone_and_its_arm_goes_on(self) -> None:
+        campaign = world.launched(texts=2)
+        arms = {key: campaign.arms.get(key=key) for key in ("neutral", "user")}
+        usage = stop(arms["user"].texts.get(position=1).revision.message)
+        assert [str(text) for text in usage.texts] == ["User, text 2"]
+        stop(arms["neutral"].first_revision.message)
+        campaign.refresh_from_db()
+        assert campaign.state == Campaign.State.RUNNING
+        assert not campaign.arms.filter(paused_at__isnull=False).exists()
+        assert [str(each) for each in Deviation.objects.all()] == [
+            "Text 2 of the arm “User” was stopped.",
+            "Text 1 of the arm “Neutral” was stopped.",
+        ]
+        assert stop(arms["user"].first_revision.message).arms == (arms["user"],)  # its last text
 
     def test_it_stands_on_the_record_and_as_a_departure_from_the_plan(self) -> None:
         campaign = world.launched()
@@ -165,7 +180,8 @@ campaign = world.launched(arms={"neutral": 0, "user": 1})
 client = Client()
 world.sign_in(client, world.person("rafael", "reviewer"))
 session = client.cookies[settings.SESSION_COOKIE_NAME].value
-print(json.dumps([campaign.arms.get(key="user").revision.message.key, f"{settings.SESSION_COOKIE_NAME}={session}"]))
+stopped = campaign.arms.get(key="user").first_revision.message.key
+print(json.dumps([stopped, f"{settings.SESSION_COOKIE_NAME}={session}"]))
 """
 LIMIT = 10.0  # seconds
 

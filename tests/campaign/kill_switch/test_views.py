@@ -30,7 +30,7 @@ def page(client: Client, url: str, *, status: int = 200) -> str:
 
 
 def of(campaign: Campaign, key: str, step: str = "stop") -> str:
-    message: Message = campaign.arms.get(key=key).revision.message
+    message: Message = campaign.arms.get(key=key).first_revision.message
     return f"/messages/{message.key}/{step}/"
 
 
@@ -87,7 +87,7 @@ class TestStoppingAMessage:
 class TestLifting:
     def test_is_for_somebody_else(self) -> None:
         campaign = world.launched()
-        message = campaign.arms.get(key="user").revision.message
+        message = campaign.arms.get(key="user").first_revision.message
         rafael = world.person("rafael", "reviewer")
         stop.stop_message(message, by=rafael, reason="It names somebody.", now=world.NOON)
         assert "somebody else has to lift it" in page(as_("rafael", "reviewer"), of(campaign, "user", "lift"))

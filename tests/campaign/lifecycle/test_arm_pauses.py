@@ -67,10 +67,26 @@ class TestAnArm:
         with pytest.raises(ActionRefused, match="cannot be paused or resumed"):
             arm_pauses.resume_arm(arm, by=mara, reason="It helps.", now=world.NOON)
 
+    def test_loses_one_text_for_good_but_never_its_last(self) -> None:
+        campaign, mara = world.launched(texts=2), world.person("mara")
+        first, second = campaign.arms.get(key="both").texts.all()
+        with pytest.raises(ActionRefused, match="Only a manager or a reviewer"):
+            arm_pauses.stop_text(first, by=world.person("ana", "analyst"), reason="A test", now=world.NOON)
+        arm_pauses.stop_text(first, by=mara, reason="It may frighten.", now=world.NOON)
+        assert [(d.what, d.why, d.by) for d in campaign.deviations.all()] == [
+            ("Text 1 of the arm “Both” was stopped.", "It may frighten.", mara)
+        ]
+        told = AuditEntry.objects.filter(action="text-stop").get()
+        assert (told.actor, told.detail) == ("mara", {"arm": "Both", "text": 1, "reason": "It may frighten."})
+        with pytest.raises(ActionRefused, match="stopped already"):
+            arm_pauses.stop_text(first, by=mara, reason="A test", now=world.NOON)
+        with pytest.raises(ActionRefused, match="the last text of “Both”"):
+            arm_pauses.stop_text(second, by=mara, reason="A test", now=world.NOON)
+
     def test_whose_words_were_withdrawn_is_not_resumed(self) -> None:
         arm, rafael = self.arm(), world.person("rafael")
         arm_pauses.pause_arm(arm, reason="A test", now=world.NOON)
-        workflow.withdraw(arm.revision.renditions.get(), by=rafael, now=world.NOON, reason="It may frighten.")
+        workflow.withdraw(arm.first_revision.renditions.get(), by=rafael, now=world.NOON, reason="It may frighten.")
         with pytest.raises(ActionRefused, match="withdrawn"):
             arm_pauses.resume_arm(arm, by=world.person("mara"), reason="It helps.", now=world.NOON)
 
@@ -78,7 +94,7 @@ class TestAnArm:
         arm, mara = self.arm(), world.person("mara")
         arm_pauses.pause_arm(arm, reason="A test", now=world.NOON)
         workflow.withdraw(
-            arm.revision.renditions.get(), by=world.person("rafael"), now=world.NOON, reason="It may frighten."
+            arm.first_revision.renditions.get(), by=world.person("rafael"), now=world.NOON, reason="It may frighten."
         )
         campaign = Campaign.objects.get()
         transitions.pause(campaign, by=mara)

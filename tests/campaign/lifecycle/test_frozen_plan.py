@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from campaign.lifecycle import arm_pauses, frozen_plan, transitions
 from campaign.lifecycle.frozen_plan import canonical_json, changed_plans, fingerprint_of, plan_content
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.record_triggers import restore_triggers
 from messages.audit.hash_chain import ChainEntry, digest_of
 from messages.models import AuditEntry, Rendition
@@ -33,13 +33,19 @@ CHANGES: dict[str, tuple[Callable[[], object], str]] = {
     "another weight": (lambda: Arm.objects.filter(key="both").update(weight=9), "arms"),
     "another control": (lambda: Arm.objects.filter(key="neutral").update(is_control=False), "arms"),
     "other words": (
-        lambda: Arm.objects.filter(key="both").update(revision=Arm.objects.get(key="user").revision),
+        lambda: ArmText.objects.filter(arm__key="both").update(revision=Arm.objects.get(key="user").first_revision),
         "arms",
     ),
     "arms in another order": (lambda: Arm.objects.filter(key="neutral").update(position=9), "arms"),
     "one arm more": (
-        lambda: Arm.objects.create(
-            campaign=Campaign.objects.get(), key="more", name="More", revision=Arm.objects.get(key="user").revision
+        lambda: Arm.objects.create_with_texts(
+            [Arm.objects.get(key="user").first_revision], campaign=Campaign.objects.get(), key="more", name="More"
+        ),
+        "arms",
+    ),
+    "one text more": (
+        lambda: ArmText.objects.create(
+            arm=Arm.objects.get(key="both"), position=1, revision=Arm.objects.get(key="user").first_revision
         ),
         "arms",
     ),
@@ -140,11 +146,11 @@ def test_labels_pauses_and_later_languages_are_no_change() -> None:
     campaign.arms.filter(key="both").update(name="Another label")
     arm_pauses.pause_arm(campaign.arms.get(key="both"), by=mara, reason="It may frighten.", now=world.NOON)
     for arm in campaign.arms.all():
-        spanish = Rendition.objects.create(revision=arm.revision, locale="es", headline="Hola", body="Palabras.")
+        spanish = Rendition.objects.create(revision=arm.first_revision, locale="es", headline="Hola", body="Palabras.")
         workflow.submit(spanish, now=world.NOON)
         workflow.approve(spanish, by=None, now=world.NOON)
     workflow.withdraw(
-        campaign.arms.get(key="user").revision.renditions.get(locale="en"),
+        campaign.arms.get(key="user").first_revision.renditions.get(locale="en"),
         by=world.person("rafael", "reviewer"),
         now=world.NOON,
         reason="It may frighten.",
@@ -169,7 +175,7 @@ def test_many_plans_take_as_many_queries_as_one(django_assert_num_queries: Calla
     first = world.launched()
     second = world.launched("second", at=world.placement("side-page"))
     for pks in ([first.pk], [first.pk, second.pk]):
-        with django_assert_num_queries(9):  # type: ignore[attr-defined]  # a context manager
+        with django_assert_num_queries(10):  # type: ignore[attr-defined]  # a context manager
             changed_plans(pks)
 
 

@@ -30,9 +30,11 @@ def test_launching_freezes_the_plan_under_its_own_hash() -> None:
 def test_the_plan_commits_to_the_exact_words_of_every_arm() -> None:
     campaign = world.launched()
     promised = json.loads(campaign.plan.canonical)["arms"]
-    assert {arm["arm"]: arm["words"] for arm in promised} == {a.key: a.revision.digest for a in campaign.arms.all()}
+    assert {arm["arm"]: arm["words"] for arm in promised} == {
+        a.key: a.first_revision.digest for a in campaign.arms.all()
+    }
     assert {arm["arm"]: arm["languages"] for arm in promised} == {
-        arm.key: {"en": arm.revision.renditions.get().words_digest()} for arm in campaign.arms.all()
+        arm.key: {"en": arm.first_revision.renditions.get().words_digest()} for arm in campaign.arms.all()
     }
 
 
@@ -104,7 +106,7 @@ def test_two_campaigns_cannot_run_at_one_placement() -> None:
 
 def test_a_campaign_with_words_that_nobody_approved_cannot_be_submitted() -> None:
     campaign = world.draft()
-    rendition = campaign.arms.get(key="user").revision.renditions.get()
+    rendition = campaign.arms.get(key="user").first_revision.renditions.get()
     workflow.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
     with pytest.raises(ActionRefused, match="“User” are not approved"):
         transitions.submit(campaign, by=world.person("mara"))
@@ -112,7 +114,7 @@ def test_a_campaign_with_words_that_nobody_approved_cannot_be_submitted() -> Non
 
 def test_approved_words_cannot_be_changed_even_in_the_database() -> None:
     campaign = world.draft()
-    rendition = Rendition.objects.filter(revision=campaign.arms.get(key="user").revision).get()
+    rendition = Rendition.objects.filter(revision=campaign.arms.get(key="user").first_revision).get()
     rendition.headline = "Something else"
     with pytest.raises(IntegrityError, match="new revision"), transaction.atomic():
         rendition.save()
@@ -165,7 +167,9 @@ def test_arms_without_an_approved_language_in_common_cannot_be_submitted() -> No
     campaign = world.draft()
     arm = campaign.arms.get(key="user")
     approve(translate(arm))
-    workflow.withdraw(arm.revision.renditions.get(locale="en"), by=rafael(), now=world.NOON, reason="It may frighten.")
+    workflow.withdraw(
+        arm.first_revision.renditions.get(locale="en"), by=rafael(), now=world.NOON, reason="It may frighten."
+    )
     with pytest.raises(ActionRefused, match="no approved language in common"):
         transitions.submit(campaign, by=world.person("mara"))
 
@@ -173,7 +177,7 @@ def test_arms_without_an_approved_language_in_common_cannot_be_submitted() -> No
 def test_a_campaign_whose_words_were_withdrawn_does_not_resume() -> None:
     campaign = world.launched()
     transitions.pause(campaign, by=world.person("mara"))
-    words = campaign.arms.get(key="user").revision.renditions.get()
+    words = campaign.arms.get(key="user").first_revision.renditions.get()
     workflow.withdraw(words, by=rafael(), now=world.NOON, reason="It may frighten.")
     with pytest.raises(ActionRefused, match="were withdrawn"):
         transitions.resume(campaign, by=world.person("mara"))
@@ -183,7 +187,7 @@ def test_the_plan_tells_every_exception_that_its_words_rest_on() -> None:
     campaign = world.draft()
     arm = campaign.arms.get(key="user")
     root = User.objects.create_superuser("root")
-    revision = Revision.objects.create(message=arm.revision.message, number=2, claim_strength="none", author=root)
+    revision = Revision.objects.create(message=arm.first_revision.message, number=2, claim_strength="none", author=root)
     rendition = Rendition.objects.create(
         revision=revision, locale="en", headline="A headline", body="You asked for it."
     )
@@ -197,7 +201,7 @@ def test_the_plan_tells_every_exception_that_its_words_rest_on() -> None:
         checklist=world.CHECKLIST_ALL_YES,
         override="They are.",
     )
-    Arm.objects.filter(pk=arm.pk).update(revision=revision)
+    arm.texts.update(revision=revision)
     launch(campaign)
     told = {arm["arm"]: arm["exceptions"] for arm in json.loads(campaign.plan.canonical)["arms"]}
     assert told["user"] == [
@@ -212,7 +216,7 @@ def rafael() -> User:
 
 
 def translate(arm: Arm) -> Rendition:
-    return Rendition.objects.create(revision=arm.revision, locale="es", headline="Un titular", body="Palabras.")
+    return Rendition.objects.create(revision=arm.first_revision, locale="es", headline="Un titular", body="Palabras.")
 
 
 def approve(rendition: Rendition) -> None:

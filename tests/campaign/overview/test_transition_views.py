@@ -172,7 +172,7 @@ class TestLaunch:
 
     def test_what_is_in_the_way_stands_there_with_where_to_mend_it(self, manager: Client) -> None:
         campaign = approved()
-        words = campaign.arms.get(key="user").revision
+        words = campaign.arms.get(key="user").first_revision
         workflow.withdraw(words.renditions.get(), by=world.person("rafael"), now=world.NOON, reason="It may frighten.")
         html = page(manager, f"{HERE}launch/")
         assert f'The words of “User” are not approved. <a href="/messages/{words.message.key}/">' in html

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from campaign.lifecycle import transitions
 from campaign.overview.views import share_in_words
-from campaign.serving.preview_links import previewed_arm_id
+from campaign.serving.preview_links import read_preview_token
 from messages.review import workflow
 from tests import world
 
@@ -64,14 +64,14 @@ def test_a_campaign_shows_the_exact_words_of_every_arm(reviewer: Client) -> None
     campaign = world.launched()
     html = page(reviewer, "/campaigns/pilot/")
     for arm in campaign.arms.all():
-        assert arm.revision.renditions.get().headline in html
+        assert arm.first_revision.renditions.get().headline in html
     assert "1 in 4 people see it" in html
     assert "with the starter library on 2 March 2026" in html
 
 
 def test_words_that_lost_their_approval_are_not_called_approved(reviewer: Client) -> None:
     arm = world.draft().arms.get(key="both")
-    rendition = arm.revision.renditions.get()
+    rendition = arm.first_revision.renditions.get()
     workflow.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
     assert "Withdrawn" in page(reviewer, "/campaigns/pilot/")
 
@@ -85,7 +85,7 @@ def test_an_exception_is_shown_on_the_campaign_that_uses_the_words(reviewer: Cli
     workflow.approve(
         words, by=root, now=world.NOON, read_digest=read, checklist=world.CHECKLIST_ALL_YES, override="They are."
     )
-    campaign.arms.filter(key="victim").update(revision=words.revision)
+    campaign.arms.get(key="victim").texts.update(revision=words.revision)
     html = page(reviewer, "/campaigns/pilot/")
     assert "Approved by root on 2 March 2026" in html
     assert "An exception by root, 2 March 2026" in html
@@ -97,8 +97,8 @@ def test_every_arm_can_be_seen_as_a_visitor_sees_it(reviewer: Client) -> None:
     response = reviewer.get("/campaigns/pilot/")
     tokens = [preview.url.partition("preview=")[2] for card in response.context["arms"] for preview in card.previews]
     givers = {world.person("rafael").pk}
-    arms = [previewed_arm_id(token.replace("%3A", ":"), now=time.time(), givers=givers) for token in tokens]
-    assert arms == [arm.pk for arm in campaign.arms.all()]
+    links = [read_preview_token(token.replace("%3A", ":"), now=time.time(), givers=givers) for token in tokens]
+    assert [link.arm_id for link in links if link] == [arm.pk for arm in campaign.arms.all()]
     assert response.content.decode().count("See it as a visitor") == 4
 
 
@@ -217,7 +217,7 @@ def test_arms_that_differ_in_length_are_named_on_the_campaigns_page(reviewer: Cl
     longer = world.approved_revision(
         "neutral", headline="A much longer headline for the one that all are compared with"
     )
-    campaign.arms.filter(key="neutral").update(revision=longer)
+    campaign.arms.get(key="neutral").texts.update(revision=longer)
     html = page(reviewer, "/campaigns/pilot/")
     assert "The arms differ in more than what they say." in html
     assert "“Neutral” has 14 words and “Victim” 5." in html

@@ -87,7 +87,7 @@ def test_an_approval_has_to_be_given_anew(backup: Campaign, state: str) -> None:
 
 def test_what_people_remember_is_done_again(backup: Campaign) -> None:
     other = world.launched("second", at=world.placement("second-page"))
-    message = backup.arms.get(key="user").revision.message
+    message = backup.arms.get(key="user").first_revision.message
     take_into_use(stopped_messages=[message.key], paused_arms=[("pilot", "both")], closed_campaigns=["second"])
     message.refresh_from_db()
     other.refresh_from_db()

@@ -255,8 +255,8 @@ def test_another_language_is_served_if_every_arm_speaks_it() -> None:
     arms = {"neutral": 1, "victim": 1}
     campaign = world.draft(arms=arms)
     for arm in campaign.arms.all():
-        arm.revision = world.approved_revision(arm.key, headline=f"{arm.key} es", locales=("en", "es"))
-        arm.save()
+        revision = world.approved_revision(arm.key, headline=f"{arm.key} es", locales=("en", "es"))
+        arm.texts.update(revision=revision)
     transitions.submit(campaign, by=world.person("mara"))
     world.approve(campaign)
     transitions.launch(campaign, by=world.person("mara"), now=world.NOON - timedelta(days=1))

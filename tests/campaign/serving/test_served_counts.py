@@ -13,7 +13,7 @@ from campaign.models import ServedCount
 from campaign.serving import served_counts
 from campaign.serving.served_counts import ServedCounter
 from campaign.serving.snapshot import compile_snapshot
-from campaign.serving.snapshot_entries import ServedArm
+from campaign.serving.snapshot_entries import ServedText
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -22,16 +22,16 @@ HOUR = 480_000  # the first of a day: 480,000 = 24 * 20,000
 
 
 @pytest.fixture
-def offers() -> list[ServedArm]:
+def offers() -> list[ServedText]:
     world.launched()
-    return list(compile_snapshot().placements["quiet-page"].served_arms)
+    return list(compile_snapshot().placements["quiet-page"].served_texts())
 
 
 def counts() -> list[int]:
     return list(ServedCount.objects.order_by("day", "arm").values_list("count", flat=True))
 
 
-def sends(counter: ServedCounter, offers: list[ServedArm], count: int, hour: int = HOUR) -> None:
+def sends(counter: ServedCounter, offers: list[ServedText], count: int, hour: int = HOUR) -> None:
     for offer in islice(cycle(offers), count):
         counter.add(hour, offer)
 
@@ -47,7 +47,7 @@ def quick_turns() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def test_each_message_is_counted_for_its_arm_and_day(offers: list[ServedArm]) -> None:
+def test_each_message_is_counted_for_its_arm_and_day(offers: list[ServedText]) -> None:
     counter = ServedCounter()
     sends(counter, offers[:2], 3)
     sends(counter, offers[:1], 5, hour=HOUR + 23)
@@ -57,7 +57,7 @@ def test_each_message_is_counted_for_its_arm_and_day(offers: list[ServedArm]) ->
     assert counter.flush() == 0, "and no second time"
 
 
-def test_more_than_is_listed_at_once_are_counted_too(offers: list[ServedArm], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_is_listed_at_once_are_counted_too(offers: list[ServedText], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(served_counts, "_MAX_UNCOUNTED", 10)
     counter = ServedCounter()
     sends(counter, offers, 4 * 25 + 1)
@@ -65,16 +65,16 @@ def test_more_than_is_listed_at_once_are_counted_too(offers: list[ServedArm], mo
     assert (counter.flush(), counts()) == (101, [26, 25, 25, 25])
 
 
-def test_words_that_were_compiled_anew_are_counted_with_those_before(offers: list[ServedArm]) -> None:
+def test_words_that_were_compiled_anew_are_counted_with_those_before(offers: list[ServedText]) -> None:
     counter = ServedCounter()
     sends(counter, offers, 4)
-    sends(counter, list(compile_snapshot().placements["quiet-page"].served_arms), 8)
+    sends(counter, list(compile_snapshot().placements["quiet-page"].served_texts()), 8)
     counter.flush()
     assert counts() == [3, 3, 3, 3]
 
 
-def test_one_that_comes_while_others_are_counted_is_counted_next(offers: list[ServedArm]) -> None:
-    class Met(list[ServedArm]):
+def test_one_that_comes_while_others_are_counted_is_counted_next(offers: list[ServedText]) -> None:
+    class Met(list[ServedText]):
         """While it is read, another thread appends."""
 
         def __getitem__(self, key: Any) -> Any:
@@ -88,7 +88,7 @@ def test_one_that_comes_while_others_are_counted_is_counted_next(offers: list[Se
     assert (counter.flush(), counts()) == (1, [1, 1])
 
 
-def test_one_whose_thread_had_the_list_in_hand_before_it_was_counted_is_counted_next(offers: list[ServedArm]) -> None:
+def test_one_whose_thread_had_the_list_in_hand_before_it_was_counted_is_counted_next(offers: list[ServedText]) -> None:
     counter = ServedCounter()
     sends(counter, offers[:1], 1)
     in_hand = counter._uncounted[HOUR // 24]
@@ -97,7 +97,7 @@ def test_one_whose_thread_had_the_list_in_hand_before_it_was_counted_is_counted_
     assert (counter.flush(), counts()) == (1, [1, 1])
 
 
-def test_none_is_lost_or_doubled_while_it_is_counted(offers: list[ServedArm], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_none_is_lost_or_doubled_while_it_is_counted(offers: list[ServedText], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(served_counts, "_MAX_UNCOUNTED", 50)
     counter, each = ServedCounter(), 20_000
     with quick_turns(), ThreadPoolExecutor(4) as threads:

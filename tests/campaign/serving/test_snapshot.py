@@ -183,7 +183,7 @@ class TestWordsThatManyPlacementsShow:
 
     @staticmethod
     def shown(compiled: Snapshot, key: str) -> list[int]:
-        return [id(offer.rendition) for offer in compiled.placements[key].served_arms]
+        return [id(offer.rendition) for offer in compiled.placements[key].served_texts()]
 
     def test_are_rendered_once(self, two: Campaign) -> None:
         compiled = compile_snapshot()
@@ -252,7 +252,7 @@ def test_whatever_is_served_is_noticed_when_it_changes(
     elif change == "state":
         transitions.pause(campaign, by=world.person("mara", "manager"))
     elif change == "withdrawn":
-        words = campaign.arms.get(key="both").revision.renditions.get()
+        words = campaign.arms.get(key="both").first_revision.renditions.get()
         workflow.withdraw(words, by=world.person("mara", "manager"), reason="A test.", now=world.NOON)
     elif change == "partner":
         place.partner.name = "Another name"
@@ -323,13 +323,13 @@ class TestAPausedArm:
         entry = compiled.placements["quiet-page"]
         assert entry.campaign is not None
         (paused,) = (arm for arm in entry.campaign.arms if arm.paused)
-        assert (paused.id, paused.renditions["en"]) == (both.pk, entry.campaign.arms[0].renditions["en"])
-        assert b"A both headline" in entry.previews[both.pk].renditions["en"].message_json[0]
+        assert (paused.id, paused.texts) == (both.pk, entry.campaign.arms[0].texts)
+        assert b"A both headline" in entry.previews[both.pk].texts[0].renditions["en"].message_json[0]
 
     def test_may_lose_its_words_while_the_others_go_on(self) -> None:
         campaign = world.launched()
         arm_pauses.pause_arm(campaign.arms.get(key="user"), reason="a test", now=world.NOON)
-        withdraw(campaign.arms.get(key="user").revision)
+        withdraw(campaign.arms.get(key="user").first_revision)
         entry = compile_snapshot().placements["quiet-page"].campaign
         assert entry is not None
         assert entry.locales == ("en",)
@@ -342,7 +342,7 @@ def test_no_words_of_a_stopped_message_are_compiled_whatever_was_launched_with_t
     rafael = world.person("rafael")
     told = {"stopped_at": world.NOON, "stopped_by": rafael, "stopped_reason": "It may frighten."}
     arm = campaign.arms.get(key="user")
-    Message.objects.filter(pk__in=[fallback.message_id, arm.revision.message_id]).update(**told)
+    Message.objects.filter(pk__in=[fallback.message_id, arm.first_revision.message_id]).update(**told)
     entry = compile_snapshot().placements["quiet-page"]
     assert (entry.campaign, entry.fallback) == (None, None)
     assert arm.pk not in entry.previews
@@ -357,7 +357,7 @@ class TestOnlyApprovedWordsAreServed:
         entry = compile_snapshot().placements["quiet-page"].campaign
         assert entry is not None
         assert entry.locales == ("en",)
-        assert {locale for arm in entry.arms for locale in arm.renditions} == {"en"}
+        assert {locale for arm in entry.arms for locale in arm.locales()} == {"en"}
 
     def test_a_translation_that_is_approved_after_the_launch_changes_no_trial(self) -> None:
         campaign = world.draft()
@@ -372,14 +372,14 @@ class TestOnlyApprovedWordsAreServed:
         entry = keeper.current.placements["quiet-page"].campaign
         assert entry is not None
         assert entry.locales == ("en",)
-        assert {locale for arm in entry.arms for locale in arm.renditions} == {"en"}
+        assert {locale for arm in entry.arms for locale in arm.locales()} == {"en"}
 
     def test_words_that_are_withdrawn_are_gone_at_the_next_look_and_the_fallback_is_shown(self) -> None:
         fallback = world.approved_revision("neutral", headline="Quiet")
         campaign = world.launched(at=world.placement(fallback=fallback))
         keeper = SnapshotRefresher()
         keeper.refresh()
-        withdraw(campaign.arms.get(key="user").revision)
+        withdraw(campaign.arms.get(key="user").first_revision)
         assert keeper.refresh(), "the snapshot notices"
         entry = keeper.current.placements["quiet-page"]
         assert (entry.campaign, entry.reason) == (None, "campaign_paused")
@@ -391,10 +391,9 @@ class TestOnlyApprovedWordsAreServed:
     def test_one_language_that_is_withdrawn_leaves_the_others(self) -> None:
         campaign = world.draft()
         for arm in campaign.arms.all():
-            arm.revision = world.approved_revision(arm.key, locales=("en", "es"))
-            arm.save()
+            arm.texts.update(revision=world.approved_revision(arm.key, locales=("en", "es")))
         launch(campaign)
-        withdraw(campaign.arms.get(key="user").revision, "es")
+        withdraw(campaign.arms.get(key="user").first_revision, "es")
         entry = compile_snapshot().placements["quiet-page"].campaign
         assert entry is not None
         assert entry.locales == ("en",)
@@ -419,11 +418,11 @@ class TestOnlyApprovedWordsAreServed:
         campaign = world.draft()
         translate(campaign.arms.get(key="user"))
         previews = compile_snapshot().placements["quiet-page"].previews
-        assert {locale for arm in previews.values() for locale in arm.renditions} == {"en", "es"}
+        assert {locale for arm in previews.values() for locale in arm.locales()} == {"en", "es"}
 
 
 def translate(arm: Arm) -> Rendition:
-    return Rendition.objects.create(revision=arm.revision, locale="es", headline="Un titular", body="Palabras.")
+    return Rendition.objects.create(revision=arm.first_revision, locale="es", headline="Un titular", body="Palabras.")
 
 
 def withdraw(revision: Revision, locale: str = "en") -> None:

@@ -227,7 +227,7 @@ class TestTheArms:
         campaign = save(new_draft(), "compare", preset="full")
         arms = list(campaign.arms.all())
         assert [arm.key for arm in arms] == ["neutral", "victim", "user", "both"]
-        assert [arm.revision for arm in arms] == list(words.values())
+        assert [arm.first_revision for arm in arms] == list(words.values())
         assert [arm.is_control for arm in arms] == [True, False, False, False]
         assert campaign.plan.comparisons == world.PAIRS
 
@@ -253,9 +253,9 @@ class TestTheArms:
         campaign = save(new_draft(), "compare", preset="full")
         better = world.approved_revision("victim")
         arm = campaign.arms.get(key="victim")
-        wizard_arms.choose_revision(campaign, "victim", better, seen_revision_id=arm.revision_id, by=mara())
+        wizard_arms.choose_revision(campaign, "victim", better, seen_revision_id=arm.first_revision.pk, by=mara())
         campaign = save(campaign, "compare", preset="against")
-        assert campaign.arms.get(key="victim").revision == better
+        assert campaign.arms.get(key="victim").first_revision == better
         assert [arm.key for arm in campaign.arms.all()] == ["victim", "user"]
         assert campaign.plan.comparisons == [["user", "victim"]]
 
@@ -300,14 +300,15 @@ class TestTheArms:
             world.approved_revision("victim"),
             world.approved_revision("victim"),
         )
+        seen = arm.first_revision.pk
         with pytest.raises(ActionRefused, match="not approved for this place"):
             wizard_arms.choose_revision(
-                campaign, "victim", world.approved_revision("user"), seen_revision_id=arm.revision_id, by=mara()
+                campaign, "victim", world.approved_revision("user"), seen_revision_id=seen, by=mara()
             )
-        wizard_arms.choose_revision(campaign, "victim", theirs, seen_revision_id=arm.revision_id, by=mara())
+        wizard_arms.choose_revision(campaign, "victim", theirs, seen_revision_id=seen, by=mara())
         with pytest.raises(DraftEditConflict):
-            wizard_arms.choose_revision(campaign, "victim", mine, seen_revision_id=arm.revision_id, by=mara())
-        assert campaign.arms.get(key="victim").revision == theirs
+            wizard_arms.choose_revision(campaign, "victim", mine, seen_revision_id=seen, by=mara())
+        assert campaign.arms.get(key="victim").first_revision == theirs
 
 
 @pytest_db
@@ -415,7 +416,7 @@ class TestWhatIsMissing:
         PlannedOutcome.objects.filter(plan=campaign.plan, outcome="annoyed").delete()
         PlannedOutcome.objects.create(plan=campaign.plan, outcome="rating", role="guardrail", harm_margin=0.1)
         campaign.arms.update(weight=0)
-        for rendition in campaign.arms.get(key="both").revision.renditions.all():
+        for rendition in campaign.arms.get(key="both").first_revision.renditions.all():
             workflow.withdraw(rendition, by=mara(), now=world.NOON, reason="Unkind.")
         found = missing_answers(launch_checks.submission_obstacles(campaign))
         assert [one.question_key for one in found] == ["words", "words", "places", "success", "harm"]

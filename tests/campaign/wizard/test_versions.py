@@ -78,7 +78,7 @@ def remove(campaign: Campaign) -> None:
 
 def reword(campaign: Campaign) -> None:
     arm, other = campaign.arms.get(key="user"), world.approved_revision("user")
-    wizard_arms.choose_revision(campaign, "user", other, seen_revision_id=arm.revision_id, by=root())
+    wizard_arms.choose_revision(campaign, "user", other, seen_revision_id=arm.first_revision.pk, by=root())
 
 
 @pytest.mark.parametrize("change", [add, remove, reword])

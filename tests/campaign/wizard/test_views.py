@@ -244,7 +244,7 @@ class TestWords:
         longer = world.approved_revision(
             "both", headline="A much longer headline that goes on and on and on without an end"
         )
-        campaign.arms.filter(key="both").update(revision=longer)
+        campaign.arms.get(key="both").texts.update(revision=longer)
         assert "the trial may measure length" in page(manager, at("words"))
 
     def test_other_words_are_taken_by_one_press(self, manager: Client) -> None:
@@ -253,8 +253,8 @@ class TestWords:
         html = page(manager, at("words") + "victim/")
         assert "A better one" in html
         assert "A user headline" not in html
-        manager.post(at("words") + "victim/", {"revision": better.pk, "was": arm.revision_id})
-        assert campaign.arms.get(key="victim").revision == better
+        manager.post(at("words") + "victim/", {"revision": better.pk, "was": arm.first_revision.pk})
+        assert campaign.arms.get(key="victim").first_revision == better
 
     @pytest.mark.parametrize("revision", ["", "0", "x", "²", "9" * 30])
     def test_a_revision_that_is_not_there_is_refused_kindly(self, manager: Client, revision: str) -> None:
@@ -273,7 +273,7 @@ class TestWords:
 
     def test_words_that_were_withdrawn_are_pointed_at(self, manager: Client) -> None:
         campaign = world.draft()
-        for rendition in campaign.arms.get(key="both").revision.renditions.all():
+        for rendition in campaign.arms.get(key="both").first_revision.renditions.all():
             workflow.withdraw(rendition, by=world.person("mara"), now=world.NOON, reason="Unkind.")
         assert "These words are not approved any more: Both." in page(manager, at("words"))
 

@@ -13,7 +13,7 @@ from messages.text.lint import (
     HOSTED_PAGE_LIMITS,
     MUST,
     SHOULD,
-    ArmText,
+    ComparedText,
     LintText,
     Remark,
     TextLimits,
@@ -283,8 +283,8 @@ def test_what_has_to_change_comes_first() -> None:
     assert set(order) == {MUST, SHOULD}
 
 
-def arm(name: str, body: str, locale: str = "en") -> ArmText:
-    return ArmText(name, LintText("Headline", body, locale, "none"))
+def arm(name: str, body: str, locale: str = "en") -> ComparedText:
+    return ComparedText(name, LintText("Headline", body, locale, "none"))
 
 
 def test_arms_a_quarter_apart_are_alike_and_beyond_that_are_named() -> None:
