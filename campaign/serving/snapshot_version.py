@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import Count, Max, TextField
+from django.db.models import Count, Max, OuterRef, Subquery, TextField
 from django.db.models.functions import Cast
 
 from campaign.models import Campaign, Partner, Placement
@@ -51,10 +51,10 @@ def read_preview_givers() -> dict[int, int]:
 
     Whose account was closed, or who got another role, begins anew: an account that is opened again brings no link back.
     """
-    ended = AuditEntry.objects.filter(kind=log.ObjectKind.PERSON, action__in=_ENDS_LINKS).order_by()
-    last = dict(ended.values_list("ref").annotate(Max("at")))
-    givers = users_with_role(*STAFF_ROLES).values_list("pk", "username")
-    return {pk: int(last[name].timestamp()) if name in last else 0 for pk, name in givers}
+    ended = AuditEntry.objects.filter(kind=log.ObjectKind.PERSON, ref=OuterRef("username"), action__in=_ENDS_LINKS)
+    last = Subquery(ended.order_by("-number").values("at")[:1])
+    givers = users_with_role(*STAFF_ROLES).annotate(links_ended_at=last).values_list("pk", "links_ended_at")
+    return {pk: int(at.timestamp()) if at else 0 for pk, at in givers}
 
 
 def read_coarse_version() -> CoarseVersion:
