@@ -225,7 +225,9 @@ def difference(
         superiority = ordinal.superiority(treated=first, control=second, level=rules.level)
         n = first.n + second.n
         return apply_monitoring(_minus_half(superiority), n=n, n_planned=n_planned, rules=rules, bound=0.5)
-    if not rules.is_grouped and too_few_events_reason([treated.counts, control.counts], rules):
+    if not rules.clusters and too_few_events_reason([treated.counts, control.counts], rules):
+        if rules.stratified:
+            return grouped.exact_stratified_difference(treated.strata, control.strata, level=rules.level)
         return exact_sequence.difference(treated=treated.counts, control=control.counts, level=rules.level)
     estimate = single_look_difference(treated, control, rules)
     n = treated.counts.n + control.counts.n
@@ -318,8 +320,8 @@ def _judge_all(
     )
     for (treated, control), estimate, claim in zip(pairs, estimates, corrected, strict=True):
         arms = (by_key[treated], by_key[control])
-        # With few events of plain counts the interval is exact, and nothing waits.
-        hold_reason = too_few_reason(arms, rules) if rules.ordered or rules.is_grouped else ""
+        # With few events the interval is exact, and nothing waits; but there is no exact one for clusters.
+        hold_reason = too_few_reason(arms, rules) if rules.ordered or rules.clusters else ""
         verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
         move, networks = _network_influence(arms, estimate, claim, verdict, rules)
         if networks == 1:

@@ -16,10 +16,11 @@ from analytics.comparison.compare import (
 from analytics.comparison.correction import correct
 from analytics.comparison.grouped import match_groups
 from analytics.comparison.network_influence import ONE_NETWORK, largest_move
-from analytics.stats import Estimate, NotEstimable, clusters, factorial
+from analytics.stats import Estimate, NotEstimable, clusters, exact_sequence, factorial
 
 ContrastName = Literal["victim", "user", "interaction", "both-minus-victim"]
 _NAMES: tuple[ContrastName, ...] = ("victim", "user", "interaction", "both-minus-victim")
+_WEIGHTS = (factorial.FIRST, factorial.SECOND, factorial.INTERACTION, factorial.BOTH_MINUS_FIRST)
 _FourArms = tuple[ArmCounts, ArmCounts, ArmCounts, ArmCounts]
 
 
@@ -46,7 +47,8 @@ def factorial_contrasts(
     cells = (neutral.counts, victim.counts, user.counts, both.counts)
     arms = (neutral, victim, user, both)
     estimates = _contrasts(arms, rules)
-    hold_reason = too_few_events_reason(cells, rules)
+    # With few events the interval is exact, and nothing waits; but there is no exact one for clusters.
+    hold_reason = too_few_events_reason(cells, rules) if rules.clusters else ""
     # A main effect moves by half of this; a verdict on it is held sooner than it need be.
     rates = [each.proportion if each.n else 0.0 for each in cells]
     move = largest_move([each.n for each in cells], rates, views=rules.views_per_network)
@@ -69,6 +71,9 @@ def factorial_contrasts(
 
 def _contrasts(arms: _FourArms, rules: Rules) -> list[Estimate | NotEstimable]:
     """Estimate the contrasts in the order of their names."""
+    cells = [arm.counts for arm in arms]
+    if rules.clusters is None and too_few_events_reason(cells, rules):
+        return [exact_sequence.contrast(cells, weights, level=rules.level) for weights in _WEIGHTS]
     effects = _effects(arms, rules)
     # Three contrasts use all four arms, the last one a pair.
     _, victim, _, both = arms
@@ -87,10 +92,5 @@ def _effects(arms: _FourArms, rules: Rules) -> factorial.TwoByTwo:
         neither, first, second, both = (arm.counts for arm in arms)
         return factorial.two_by_two(neither=neither, first=first, second=second, both=both, level=rules.level)
     cells = match_groups([arm.clusters for arm in arms])
-    return factorial.TwoByTwo(
-        first=clusters.contrast(cells, (-0.5, 0.5, -0.5, 0.5), level=rules.level),
-        second=clusters.contrast(cells, (-0.5, -0.5, 0.5, 0.5), level=rules.level),
-        interaction=clusters.contrast(cells, (1.0, -1.0, -1.0, 1.0), level=rules.level),
-        both_minus_first=clusters.contrast(cells, (0.0, -1.0, 0.0, 1.0), level=rules.level),
-        scale="difference",
-    )
+    victim, user, interaction, added = (clusters.contrast(cells, weights, level=rules.level) for weights in _WEIGHTS)
+    return factorial.TwoByTwo(victim, user, interaction, added, scale="difference")

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from analytics.stats import clusters, strata
+from analytics.stats import clusters, exact_sequence, strata
 from analytics.stats.numerics.count_columns import CountColumns, CountList, as_count_list
 from analytics.stats.values import Counts, Estimate, NotEstimable
 
@@ -77,6 +77,11 @@ def clustered_ratio(
 def stratified_difference(treated: Groups, control: Groups, *, level: float) -> Estimate | NotEstimable:
     """Estimate the difference of two arms within strata."""
     return strata.difference(match_strata(treated, control), level=level)
+
+
+def exact_stratified_difference(treated: Groups, control: Groups, *, level: float) -> Estimate | NotEstimable:
+    """The same with an interval that is exact at every look, for few events."""
+    return exact_sequence.stratified_difference(match_strata(treated, control), level=level)
 
 
 def match_strata(treated: Groups, control: Groups) -> Sequence[strata.Stratum]:

@@ -9,7 +9,7 @@ from analytics.comparison.factorial import factorial_contrasts
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Tally
 from analytics.results import build
-from analytics.stats import Counts, Estimate, exact_sequence, sample_ratio
+from analytics.stats import Counts, Estimate, exact_sequence, sample_ratio, strata
 from analytics.stats.sequential import confidence_sequence
 from campaign.models import Campaign, ServedCount
 from tests import world
@@ -177,6 +177,7 @@ class TestEstimators:
         told = build.build(analysis)
         assert (told.omnibus_p, told.chances, told.pooled) == (None, (), ())
         assert {check.exact_p for check in told.checks} == {None}
+        assert not any("Compared within" in row.sentence for row in told.primary.differences)
         assert {row.term for row in told.factorial} == {"victim", "user", "interaction", "both-minus-victim"}
 
     def test_four_arms_that_form_the_factorial_are_analysed_as_one(self) -> None:
@@ -208,9 +209,29 @@ def test_a_verdict_on_a_rare_outcome_has_an_exact_interval_that_holds_at_every_l
     assert row.estimate == exact_sequence.difference(treated=RARE["b"], control=RARE["a"])
 
 
-def test_a_verdict_over_strata_that_must_hold_at_every_look_waits_for_events() -> None:
-    rare = [ArmCounts(key, counts, strata={"p": counts}) for key, counts in RARE.items()]
+def test_a_verdict_on_a_rare_outcome_over_strata_has_one_too() -> None:
+    parts = {"a": (Counts(60_000, 2), Counts(40_000, 1)), "b": (Counts(61_000, 24), Counts(39_000, 16))}
+    arms = [ArmCounts(key, one + other, strata={"p": one, "q": other}) for key, (one, other) in parts.items()]
     rules = Rules(monitoring="always-valid", planned_per_arm=100_000, stratified=True)
+    (row,) = compare(arms, [("b", "a")], rules).comparisons
+    tables = [strata.Stratum(treated, control) for control, treated in zip(*parts.values(), strict=True)]
+    assert row.estimate == exact_sequence.stratified_difference(tables)
+    assert (row.verdict, row.hold_reason) == ("better", "")
+
+
+def test_a_contrast_of_a_rare_outcome_has_one_too() -> None:
+    counts = {"neutral": RARE["a"], "victim": RARE["b"], "user": Counts(99_000, 5), "both": Counts(98_000, 44)}
+    arms = {frame: ArmCounts(frame, each) for frame, each in counts.items()}
+    rules = Rules(monitoring="always-valid", planned_per_arm=100_000)
+    found = {term.name: term for term in factorial_contrasts(**arms, rules=rules, withheld=False)}
+    assert found["victim"].estimate == exact_sequence.contrast(list(counts.values()), (-0.5, 0.5, -0.5, 0.5))
+    assert (found["victim"].verdict, found["victim"].hold_reason) == ("better", "")
+    assert found["interaction"].verdict == "cannot-tell-yet"
+
+
+def test_a_verdict_over_clusters_that_must_hold_at_every_look_waits_for_events() -> None:
+    rare = [ArmCounts(key, counts, clusters={"p": counts, "q": counts}) for key, counts in RARE.items()]
+    rules = Rules(monitoring="always-valid", planned_per_arm=100_000, clusters="crossed")
     (row,) = compare(rare, [("b", "a")], rules).comparisons
     assert row.verdict == "cannot-tell-yet"
     assert "10 people" in row.hold_reason

@@ -5,14 +5,15 @@ from functools import cache
 from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import betaln
 from scipy.stats import binom
 
-from analytics.stats import Counts, NotEstimable, exact_sequence
+from analytics.stats import Counts, NotEstimable, exact_sequence, strata
 from tests.analytics.stats.estimates import estimate_of
 
 
@@ -150,3 +151,113 @@ def test_large_and_tiny_counts_keep_their_digits() -> None:
         estimate_of(exact_sequence.difference(treated=Counts(10**6, 10**6), control=Counts(10**6, 0))).interval.high
         == 1.0
     )
+
+
+# Several arms, and strata
+
+
+Vector = npt.NDArray[np.float64]
+
+
+def log_mixture(arm: Counts) -> float:
+    return float(betaln(arm.events + 0.5, arm.n - arm.events + 0.5) - betaln(0.5, 0.5))
+
+
+def largest_log_likelihood(cells: list[Counts], weights: list[float], value: float) -> float:
+    """By scipy's constrained search from two starts: over all rates whose weighted sum is the value."""
+    n, x = np.array([float(c.n) for c in cells]), np.array([float(c.events) for c in cells])
+
+    def loss(p: Vector) -> float:
+        return -float((x * np.log(p) + (n - x) * np.log1p(-p)).sum())
+
+    def slope(p: Vector) -> Vector:
+        return np.asarray((n - x) / (1 - p) - x / p)
+
+    found = [
+        minimize(  # type: ignore[call-overload]
+            loss,
+            start,
+            jac=slope,
+            bounds=[(1e-9, 1 - 1e-9)] * len(cells),
+            constraints={"type": "eq", "fun": lambda p: np.dot(weights, p) - value},
+            method="SLSQP",
+            options={"ftol": 1e-13, "maxiter": 1000},
+        )
+        for start in (np.clip((x + 0.5) / (n + 1), 0.01, 0.99), np.full(len(cells), 0.3))
+    ]
+    return max(-float(each.fun) for each in found if each.success)
+
+
+FOUR_ARMS = [Counts(300, 30), Counts(280, 4), Counts(310, 9), Counts(290, 2)]
+
+
+def test_a_contrast_of_two_arms_is_their_difference() -> None:
+    for treated, control in (
+        (Counts(300, 30), Counts(300, 1)),
+        (Counts(9, 0), Counts(7, 7)),
+        (Counts(5, 0), Counts(4, 0)),
+    ):
+        for level in (0.8, 0.95):
+            one = estimate_of(exact_sequence.contrast([treated, Counts(9, 3), control], (1, 0, -1), level=level))
+            pair = estimate_of(exact_sequence.difference(treated=treated, control=control, level=level))
+            assert (one.effect, one.p_value, one.interval.low, one.interval.high) == pytest.approx(
+                (pair.effect, pair.p_value, pair.interval.low, pair.interval.high), abs=1e-12
+            )
+
+
+@pytest.mark.parametrize("weights", [(1.0, -1.0, -1.0, 1.0), (-0.5, 0.5, -0.5, 0.5)])
+def test_the_ends_of_a_contrast_are_where_the_evidence_reaches_its_bound(weights: tuple[float, ...]) -> None:
+    found = estimate_of(exact_sequence.contrast(FOUR_ARMS, weights))
+    mixture = sum(log_mixture(arm) for arm in FOUR_ARMS)
+    for end in (found.interval.low, found.interval.high):
+        largest = largest_log_likelihood(FOUR_ARMS, list(weights), end)
+        assert mixture - largest == pytest.approx(math.log(20), abs=1e-3)
+    against_zero = mixture - largest_log_likelihood(FOUR_ARMS, list(weights), 0.0)
+    assert math.log(found.p_value or 1) == pytest.approx(min(-against_zero, 0.0), abs=1e-3)
+
+
+def test_strata_have_the_evidence_of_their_own_rates() -> None:
+    tables = [strata.Stratum(Counts(100, 28), Counts(90, 9)), strata.Stratum(Counts(200, 2), Counts(220, 1))]
+    found = estimate_of(exact_sequence.stratified_difference(tables))
+    assert found.effect == pytest.approx(estimate_of(strata.difference(tables)).effect)
+    cells = [arm for each in tables for arm in (each.treated, each.control)]
+    sizes = [each.treated.n * each.control.n / (each.treated.n + each.control.n) for each in tables]
+    weights = [sign * size / sum(sizes) for size in sizes for sign in (1, -1)]
+    together = log_mixture(Counts(300, 30)) + log_mixture(Counts(310, 10))
+    mixture = float(np.logaddexp(together, sum(log_mixture(cell) for cell in cells))) - math.log(2)
+    for end in (found.interval.low, found.interval.high):
+        assert mixture - largest_log_likelihood(cells, weights, end) == pytest.approx(math.log(20), abs=1e-3)
+
+
+def test_one_stratum_is_the_plain_difference_and_empty_ones_are_skipped() -> None:
+    treated, control = Counts(300, 30), Counts(300, 1)
+    tables = [strata.Stratum(treated, control), strata.Stratum(Counts(9, 4), Counts(0, 0))]
+    found = estimate_of(exact_sequence.stratified_difference(tables)).interval
+    assert (found.low, found.high) == pytest.approx(interval(treated, control))
+    assert exact_sequence.stratified_difference(tables[1:]) == strata.NO_STRATA
+    assert isinstance(exact_sequence.contrast([treated, Counts(0, 0)], (1, -1)), NotEstimable)
+
+
+def test_strata_of_very_different_rates_and_changing_shares_call_no_difference_where_there_is_none() -> None:
+    """Two placements at 0.2% and 5%; the second comes late. Eight looks, at 80%: a fifth of campaigns may be called."""
+    source = np.random.default_rng(23)
+    called = 0
+    for _ in range(25):
+        sizes = np.array([[100, 4 * day] for day in range(8)])
+        events = source.binomial(sizes[None], [0.002, 0.05], size=(2, 8, 2)).cumsum(axis=1)
+        seen = sizes.cumsum(axis=0)
+        called += any(
+            0.0
+            not in estimate_of(
+                exact_sequence.stratified_difference(
+                    [
+                        strata.Stratum(*(Counts(int(seen[day, at]), int(events[arm, day, at])) for arm in (0, 1)))
+                        for at in (0, 1)
+                    ],
+                    level=0.8,
+                )
+            ).interval
+            for day in range(8)
+        )
+    # Binomial(25, 0.2) is above 9 with a chance of 2%.
+    assert called <= 9
