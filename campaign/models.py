@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Round
+from django.db.models.functions import Length, Round
 from django.db.models.lookups import Exact, IsNull
 from django.utils.translation import gettext_lazy as _
 
@@ -475,3 +475,19 @@ class LeftOutCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.placement} {self.day}, {self.reason}: {self.count}"
+
+
+class NetworkSketch(models.Model):
+    """One sketch that counted networks on one day: each server begins one a day, and another when it starts anew."""
+
+    number = models.BinaryField(primary_key=True, max_length=16, help_text="Random, and of no other use.")
+    day = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=day_is_whole("day"), name="network_sketch_day_is_whole"),
+            models.CheckConstraint(condition=Exact(Length("number"), 16), name="network_sketch_number_of_128_bits"),
+        ]
+
+    def __str__(self) -> str:
+        return f"a sketch of {self.day}"

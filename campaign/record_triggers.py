@@ -212,6 +212,14 @@ TRIGGERS = (
         for table in ("messaging_review", "messaging_comment")
     ),
     Trigger(
+        "messaging_overwrittenwords",
+        "messaging_overwrittenwords_stay",
+        "messaging_overwrittenwords_stay",
+        "who wrote which words stays on record",
+        sqlite_name="messaging_overwrittenwords_{event}",
+        events=_BOTH,
+    ),
+    Trigger(
         "messaging_auditentry",
         "messaging_auditentry_append_only",
         "messaging_audit_append_only",

@@ -158,6 +158,29 @@ class Rendition(models.Model):
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+class OverwrittenWords(models.Model):
+    """Words that their author replaced in place, and the claims of their revision until then. Append-only.
+
+    Whoever wrote them stays their author, also where a colleague took them over.
+    """
+
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="overwritten")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    headline = models.CharField(max_length=160)
+    body = models.TextField(max_length=1200)
+    claim_strength = models.CharField(max_length=10, choices=ClaimStrength)
+    sources = models.JSONField(default=list)
+    newest_revision = models.PositiveBigIntegerField(
+        help_text="The number in the database of the newest revision of all when they were replaced."
+    )
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.revision}, overwritten"
+
+
 class Draft(models.Model):
     """Unsaved words of one person, in one locale of one message or for a new one. Visible only to that person."""
 

@@ -1,8 +1,8 @@
 """The versions of a draft: who changed it, who may therefore not approve it, and what it was before.
 
 Each change is recorded with the whole content that it led to, and with what visitors will meet beside the messages: it
-is approved with the draft. Who made a part as it stands now are those who changed this part up to the first version
-that has it so: putting an old version back frees whoever changed it afterwards.
+is approved with the draft. Putting back is a change too. Somebody has no part in what stands only once their changes
+are gone: they undid them before anybody else went on, or somebody else put back what they had no part in.
 """
 
 import json
@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
+from campaign.lifecycle.recorded_steps import submitter
 from campaign.lifecycle.visitor_content import help_link_content, placement_content
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
 from messages.audit.log import Action
@@ -77,37 +78,34 @@ def take_over_versions(copy: Campaign, original: Campaign) -> None:
     DraftVersion.objects.bulk_create(versions)
 
 
-def contributors(campaign: Campaign, version: DraftVersion | None = None) -> set[int]:
-    """Return the primary keys of who made a part of what stands now, or would if a version were put back, and of who
-    began it all."""
-    versions = list(campaign.versions.all())
-    if not versions:
-        return {campaign.created_by_id}
-    content = versions[-1].content if version is None else _content_once_put_back(version, versions[-1])
-    history = [(stored.by_id, _parts(stored.content)) for stored in versions]
-    wanted, made = _parts(content), {campaign.created_by_id}
-    for part in wanted.keys() | {part for _author, parts in history for part in parts}:
-        before: Any = None
-        for author, parts in history:
-            if parts.get(part) != before:
-                made.add(author)
-            before = parts.get(part)
-            if before == wanted.get(part):
-                break
-    return made
+class DraftHistory:
+    """The versions of a draft, and who has a part in what stands now, or would if one were put back."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self.campaign = campaign
+        self.versions = list(campaign.versions.select_related("by"))
+        self._steps = [(version.by_id, _parts(version.content)) for version in self.versions]
+
+    def contributors(self, version: DraftVersion | None = None, *, by: int | None = None) -> set[int]:
+        """Return the primary keys of who has a part in it, and of who began it all.
+
+        `by` would put the version back; None stands for somebody who is not in the history.
+        """
+        steps: list[tuple[int | None, dict[tuple[str, str], Any]]] = [*self._steps]
+        if version is not None:
+            steps.append((by, _parts(_content_once_put_back(version, self.versions[-1]))))
+        parts = {part for _author, contents in steps for part in contents}
+        people = {author for author, _contents in steps if author is not None}
+        return {self.campaign.created_by_id} | {
+            person
+            for person in people
+            if any(_has_part(person, [(author, contents.get(part)) for author, contents in steps]) for part in parts)
+        }
 
 
-def _content_once_put_back(version: DraftVersion, last: DraftVersion) -> dict[str, Any]:
-    """Return what a draft would be if a version were put back: what visitors meet beside it stays as it is now."""
-    doors, now = version.content.get("doors", {}), last.content.get("doors", {})
-    kept = {key: now.get(key, doors.get(key)) for key in version.content["placements"]}
-    return {**version.content, "doors": kept, "help_links": last.content.get("help_links", {})}
-
-
-def _parts(content: dict[str, Any]) -> dict[tuple[str, str], Any]:
-    """Split a content into parts that have authors of their own: each placement and each help link is one."""
-    parts = {(name, ""): value for name, value in content.items() if name not in _MET_BESIDE}
-    return parts | {(name, key): value for name in _MET_BESIDE for key, value in content.get(name, {}).items()}
+def contributors(campaign: Campaign) -> set[int]:
+    """Return the primary keys of who has a part in what stands now, and of who began it all."""
+    return DraftHistory(campaign).contributors()
 
 
 def authors(campaign: Campaign) -> list[User]:
@@ -116,8 +114,11 @@ def authors(campaign: Campaign) -> list[User]:
 
 
 def may_approve(campaign: Campaign, user: AbstractUser | AnonymousUser) -> bool:
-    """Whether a person reviews, here or from outside, and changed nothing of what the campaign is now."""
-    return reviews(campaign, user) and user.pk not in contributors(campaign)
+    """Whether a person reviews, here or from outside, has no part in what waits, and did not send it."""
+    sender = submitter(campaign)
+    if not reviews(campaign, user) or sender in ("", user.get_username()):
+        return False
+    return user.pk not in contributors(campaign)
 
 
 def reviews(campaign: Campaign, user: AbstractUser | AnonymousUser) -> bool:
@@ -144,11 +145,19 @@ def assign_outside_reviewers(campaign: Campaign, users: Iterable[User], *, seen:
     return names is not None
 
 
-def possible_approvers(campaign: Campaign, version: DraftVersion | None = None) -> list[User]:
-    """Return who may approve a version, or the one that stands now: the reviewers who made nothing of it, by name."""
+def possible_approvers(campaign: Campaign) -> list[User]:
+    """Return who may approve what stands now, by name; once it was sent, not who sent it."""
+    people = reviewers_except(campaign, contributors(campaign))
+    if campaign.state != Campaign.State.SUBMITTED:
+        return people
+    sender = submitter(campaign)
+    return [person for person in people if sender and person.get_username() != sender]
+
+
+def reviewers_except(campaign: Campaign, people: set[int]) -> list[User]:
+    """Return the reviewers of a campaign, here and from outside, but for some people, by name."""
     asked = users_with_role(OUTSIDE_REVIEWER).filter(pk__in=campaign.outside_reviewers.values("pk"))
-    people = users_with_role(REVIEWER) | asked
-    return list(people.exclude(pk__in=contributors(campaign, version)).order_by("username"))
+    return list((users_with_role(REVIEWER) | asked).exclude(pk__in=people).order_by("username"))
 
 
 def changed_parts(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
@@ -174,6 +183,42 @@ def restore_content(campaign: Campaign, content: dict[str, Any]) -> None:
     plan.told.set(User.objects.filter(pk__in=content["recipients"]))
     plan.outcomes.all().delete()
     PlannedOutcome.objects.bulk_create(PlannedOutcome(plan=plan, **values) for values in content["outcomes"])
+
+
+def _has_part(person: int, steps: Iterable[tuple[int | None, Any]]) -> bool:
+    """Whether anything is left of what a person did to one part of a draft: its authors and values in turn."""
+    without: list[Any] = [None]  # values in which the person has no part
+    has_part, is_alone, before = False, True, None
+    for author, value in steps:
+        if author != person:
+            is_alone = False
+            has_part = has_part and (value == before or value not in without)
+        elif value != before:
+            if not has_part:
+                has_part = is_alone = True
+            elif is_alone and value == without[-1]:
+                has_part = False
+        if not has_part:
+            without.append(value)
+        before = value
+    return has_part
+
+
+def _content_once_put_back(version: DraftVersion, last: DraftVersion) -> dict[str, Any]:
+    """Return what a draft would be if a version were put back: what visitors meet beside it stays as it is now."""
+    doors, now = version.content.get("doors", {}), last.content.get("doors", {})
+    kept = {key: now.get(key, doors.get(key)) for key in version.content["placements"]}
+    return {**version.content, "doors": kept, "help_links": last.content.get("help_links", {})}
+
+
+def _parts(content: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """Split a content into parts that have authors of their own: the draft as a whole, each placement, each link.
+
+    The draft is one part: whoever puts together what never stood together has made it.
+    """
+    draft = {name: value for name, value in content.items() if name not in _MET_BESIDE}
+    beside = {(name, key): value for name in _MET_BESIDE for key, value in content.get(name, {}).items()}
+    return {("draft", ""): draft} | beside
 
 
 def _arm_content(arm: Arm) -> dict[str, Any]:

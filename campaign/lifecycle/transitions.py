@@ -17,6 +17,7 @@ from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.after_backup import unconfirmed_backup
 from campaign.lifecycle.draft_versions import contributors, is_outside_reviewer, record_version
 from campaign.lifecycle.launch_checks import common_locales
+from campaign.lifecycle.recorded_steps import is_approval_recorded, submitter
 from campaign.lifecycle.secret_destruction import destroy_campaign_secret, destroy_secrets_of_closed_campaigns
 from campaign.models import AnalysisPlan, Campaign, Placement
 from messages.audit import log
@@ -68,6 +69,7 @@ def approve(campaign: Campaign, *, by: User, read_fingerprint: str) -> None:
     current = approval.approval_fingerprint(campaign)
     if not current or read_fingerprint != current:
         raise ActionRefused(_("The plan was changed while you read it. Please read it once more."))
+    _refuse_submitter(campaign, by)
     campaign.approved_by, campaign.approved_fingerprint = by, current
     _finish(campaign, "approve", by, ("approved_by", "approved_fingerprint"), content=current)
 
@@ -103,6 +105,10 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
                 "Something is not as it was approved, such as its words, a language or a place. "
                 "Please take it back and have it approved once more."
             )
+        )
+    if not is_approval_recorded(campaign):
+        raise ActionRefused(
+            _("The audit record does not hold this approval. Please take it back and have it approved once more.")
         )
     campaign.locales = common_locales(campaign)
     plan = frozen_plan.freeze_plan(campaign.plan, now=now)
@@ -201,6 +207,15 @@ def _begin(campaign: Campaign, verb: str, by: User) -> None:
 def _refuse_contributor(campaign: Campaign, by: User, sentence: str) -> None:
     if by.pk in contributors(campaign):
         raise ActionRefused(sentence)
+
+
+def _refuse_submitter(campaign: Campaign, by: User) -> None:
+    """Whoever sends a draft has chosen that it stands as it is; without an entry nobody knows who that was."""
+    sender = submitter(campaign)
+    if not sender:
+        raise ActionRefused(_("The audit record does not say who sent it. Take it back, and send it once more."))
+    if sender == by.get_username():
+        raise ActionRefused(_("Nobody approves a campaign that they sent. Please ask a colleague."))
 
 
 def _lock_placements(campaign: Campaign) -> None:

@@ -46,11 +46,12 @@ def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, plannin
             return CampaignNextStep(sentence, (_button(campaign, "plan", _("Read and decide"), "#decide"),))
         approvers = possible_approvers(campaign)
         if approvers:
-            sentence = _("It waits for a second person who changed nothing of it. These may decide: %(names)s.")
+            sentence = _("It waits for a second person, who did not change or send it. These may decide: %(names)s.")
             return CampaignNextStep(sentence % {"names": ", ".join(user.get_username() for user in approvers)})
         sentence = _(
-            "Nobody here may approve it: each reviewer has changed something of it. Take it back and put back a "
-            "version that one of them did not touch, or have an administrator invite an outside reviewer."
+            "Nobody here may approve it: each reviewer has changed something of it, or sent it. Take it back and let "
+            "somebody else send it, put back a version that a reviewer did not touch, or have an administrator invite "
+            "an outside reviewer."
         )
         history = _button(campaign, "versions", _("See who changed what"))
         return CampaignNextStep(sentence, (history,) if manages else ())

@@ -62,11 +62,9 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
     """List who changed what; a manager may put a version of a draft back."""
     campaign = campaign_for(request.user, slug, write=request.method == "POST")
     if request.method != "POST":
-        context = {
-            "campaign": campaign,
-            "rows": version_rows(campaign),
-            "may_put_back": campaign.state == Campaign.State.DRAFT and has_role(request.user, MANAGER),
-        }
+        may_put_back = campaign.state == Campaign.State.DRAFT and has_role(request.user, MANAGER)
+        rows = version_rows(campaign, current_user(request) if may_put_back else None)
+        context = {"campaign": campaign, "rows": rows, "may_put_back": may_put_back}
         return render(request, "campaign/wizard/versions.html", context)
     number, newest = (parse_whole_number(request.POST.get(name)) or 0 for name in ("number", "newest"))
     try:
@@ -78,15 +76,16 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("campaign:plan", slug)
 
 
-def version_rows(campaign: Campaign) -> list[VersionRow]:
-    """Describe all versions, the newest first."""
-    campaign = Campaign.objects.prefetch_related("versions__by").get(pk=campaign.pk)  # read once for all rows
-    stored = list(campaign.versions.all())
+def version_rows(campaign: Campaign, viewer: User | None = None) -> list[VersionRow]:
+    """Describe all versions, the newest first, and who could approve each if the viewer, or somebody who did not
+    change it, put it back."""
+    history = draft_versions.DraftHistory(campaign)
     rows, before = list[VersionRow](), dict[str, Any]()
-    for version in stored:
+    for version in history.versions:
         parts = draft_versions.changed_parts(before, version.content) if before else ()
-        approvers = tuple(draft_versions.possible_approvers(campaign, version))
-        names = tuple(str(PART_NAMES[part]) for part in parts)
-        rows.append(VersionRow(version, names, approvers, version.digest == stored[-1].digest))
+        is_current = version.digest == history.versions[-1].digest
+        made = history.contributors(None if is_current else version, by=viewer.pk if viewer else None)
+        approvers = tuple(draft_versions.reviewers_except(campaign, made))
+        rows.append(VersionRow(version, tuple(str(PART_NAMES[part]) for part in parts), approvers, is_current))
         before = version.content
     return rows[::-1]

@@ -15,7 +15,7 @@ from django.db.models import Max, QuerySet
 from django.utils.text import slugify
 
 from messages.audit import log
-from messages.models import Message, Rendition, Revision, Theme
+from messages.models import Message, OverwrittenWords, Rendition, Revision, Theme
 from messages.text.slugs import RESERVED_MESSAGE_KEYS, unused_key
 
 SaveTarget = Literal["here", "beside", "new"]
@@ -119,7 +119,7 @@ def save(message: Message, locale: str, text: EditedText, *, baseline: EditBasel
         base = _newest_with_same_text(message, locale, baseline)
         target = "new" if baseline.force_new_revision else save_target(base, locale, text, by=by)
     if target == "here":
-        _update_text(base, locale, text)
+        _update_text(base, locale, text, by=by)
         return SaveResult(base, "here")
     if target == "beside":
         _add_rendition(base, locale, text, by=by)
@@ -171,8 +171,18 @@ def _newest_with_same_text(message: Message, locale: str, baseline: EditBaseline
     return newer
 
 
-def _update_text(revision: Revision, locale: str, text: EditedText) -> None:
-    revision.renditions.filter(locale=locale).update(headline=text.headline, body=text.body)
+def _update_text(revision: Revision, locale: str, text: EditedText, *, by: AbstractUser) -> None:
+    rendition = revision.renditions.get(locale=locale)
+    OverwrittenWords.objects.create(
+        revision=revision,
+        author_id=by.pk,
+        headline=rendition.headline,
+        body=rendition.body,
+        claim_strength=revision.claim_strength,
+        sources=revision.sources,
+        newest_revision=Revision.objects.aggregate(newest=Max("pk"))["newest"],
+    )
+    revision.renditions.filter(pk=rendition.pk).update(headline=text.headline, body=text.body)
     _set_claims(revision, text.claims)
     revision.save(update_fields=["claim_strength", "sources", "note"])
 

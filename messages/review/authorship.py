@@ -1,13 +1,17 @@
-"""Who wrote a rendition: authorship follows the words, in whatever message, revision or language they stand."""
+"""Who wrote a rendition: authorship follows the words, in whatever message, revision or language they stand.
+
+It outlasts them: what its author has overwritten since may stand elsewhere, where a colleague took it over.
+"""
 
 import unicodedata
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from messages.models import ClaimStrength, Rendition, Revision
+from messages.models import ClaimStrength, OverwrittenWords, Rendition, Revision
 
 
 def is_own(rendition: Rendition, by: User) -> bool:
@@ -18,39 +22,58 @@ def is_own(rendition: Rendition, by: User) -> bool:
 def own_rendition_ids(renditions: Iterable[Rendition], by: User) -> set[int]:
     """The renditions of which a user wrote the headline, the body or the claims, whoever saved them here.
 
-    A text is of everybody who saved it anywhere, so that copying and importing free nobody. Claims are of who made them
-    first, because each edit takes them over. The note is for colleagues, and no part of the claims.
+    A text is of everybody who ever saved it anywhere, so that copying, importing and replacing it free nobody. Claims
+    are of who made them first, because each edit takes them over. The note for colleagues is no part of the claims.
     """
     asked = list(renditions)
     if not asked:
         return set()
     written = Rendition.objects.filter(Q(author=by) | Q(author=None, revision__author=by))
-    texts = {_as_read(text) for words in written.values_list("headline", "body") for text in words}
+    overwritten = OverwrittenWords.objects.filter(author=by)
+    saved = [*written.values_list("headline", "body"), *overwritten.values_list("headline", "body")]
+    texts = {_as_read(text) for words in saved for text in words}
     claimed_first = _first_authors()
     return {
         words.pk
         for words in asked
         if by.pk in (words.author_id, words.revision.author_id)
         or {_as_read(words.headline), _as_read(words.body)} & texts - {""}
-        or claimed_first.get(_claims(words.revision)) == by.pk
+        or claimed_first.get(_claims_of(words.revision)) == by.pk
     }
 
 
 def _first_authors() -> dict[Any, int | None]:
-    """For all claims, the author of the first revision that has them; those after it took them over."""
-    authors: dict[Any, int | None] = {None: None}
+    """For all claims, the author of the first revision that had them; those after it took them over."""
+    replaced: dict[int, list[OverwrittenWords]] = defaultdict(list)
+    for words in OverwrittenWords.objects.only("revision", "claim_strength", "sources", "newest_revision"):
+        replaced[words.revision_id].append(words)
+    made: list[tuple[tuple[int, int], Any, int | None]] = []  # when, which, by whom
     for revision in Revision.objects.order_by("pk"):
-        authors.setdefault(_claims(revision), revision.author_id)
+        earlier = replaced[revision.pk]
+        claims = [_claims(revision.message_id, words.claim_strength, words.sources) for words in earlier]
+        # The first claims came with the revision, each of the others as those before were replaced.
+        since = [(revision.pk, 0), *((words.newest_revision, words.pk) for words in earlier)]
+        made += [
+            (when, which, revision.author_id)
+            for when, which in zip(since, [*claims, _claims_of(revision)], strict=True)
+        ]
+    authors: dict[Any, int | None] = {None: None}
+    for _when, which, author in sorted(made, key=lambda claim: claim[0]):
+        authors.setdefault(which, author)
     return authors
 
 
-def _claims(revision: Revision) -> Any:
-    """What a revision claims, as a key: its sources wherever they stand; without any, a strength within its message."""
-    if revision.sources:
-        return frozenset(_as_read(str(source)) for source in revision.sources)
-    if revision.claim_strength == ClaimStrength.NONE:
+def _claims_of(revision: Revision) -> Any:
+    return _claims(revision.message_id, revision.claim_strength, revision.sources)
+
+
+def _claims(message_id: int, strength: str, sources: Sequence[object]) -> Any:
+    """Claims as a key: their sources wherever they stand; without any, a strength within its message."""
+    if sources:
+        return frozenset(_as_read(str(source)) for source in sources)
+    if strength == ClaimStrength.NONE:
         return None
-    return revision.message_id, revision.claim_strength
+    return message_id, strength
 
 
 def _as_read(text: str) -> str:

@@ -101,9 +101,10 @@ def test_a_verb_puts_nothing_back_that_somebody_changed_meanwhile(verb: str) -> 
         Arm.objects.filter(campaign=stale).update(weight=3)
         AnalysisPlan.objects.filter(campaign=stale).update(planned_per_arm=999, level=0.9)
     if verb == "launch":  # what was changed is what was approved
-        Campaign.objects.filter(pk=stale.pk).update(
-            approved_fingerprint=approval_fingerprint(Campaign.objects.get(pk=stale.pk))
-        )
+        fresh = Campaign.objects.get(pk=stale.pk)
+        transitions.take_back(fresh, by=mara())
+        transitions.submit(fresh, by=mara())
+        world.approve(fresh)
     act(stale)
     stored = Campaign.objects.get(pk=stale.pk)
     assert (stored.name, set(stored.arms.values_list("name", flat=True))) == ("Renamed", {"Renamed too"})

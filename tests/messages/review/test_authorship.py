@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from messages.editor import save as editor_save
+from messages.editor.forms import BaselineForm
 from messages.editor.save import Claims, EditedText
 from messages.exchange.import_export import apply_import, export_revisions, filter_revisions
 from messages.exchange.records import ParsedFile
-from messages.models import Message, Rendition, Theme
+from messages.models import Message, OverwrittenWords, Rendition, Theme
 from messages.review import workflow
 from messages.review.authorship import is_own, own_rendition_ids
 from messages.review.workflow import ReviewRefused
@@ -134,6 +136,59 @@ def test_imported_words_are_of_who_wrote_them() -> None:
     assert is_own(copy, adam())
 
 
+def edited_in_place(rendition: Rendition, text: EditedText, *, by: User) -> None:
+    baseline = editor_save.current_baseline(rendition.revision, "en")
+    assert editor_save.save(rendition.revision.message, "en", text, baseline=baseline, by=by).target == "here"
+    rendition.refresh_from_db()
+
+
+def test_words_that_a_colleague_took_over_stay_ones_own_once_they_are_replaced_over_http() -> None:
+    original, author = written(), Client()
+    taken_over = written(by=mara())
+    workflow.submit(taken_over, by=mara(), now=world.NOON)
+    world.sign_in(author, adam())
+    baseline = BaselineForm.values(editor_save.current_baseline(original.revision, "en"))
+    replaced = page_fields(original, headline="Quite other", body="Words.", sources="Third 2022", **baseline)
+    author.post(f"/messages/{original.revision.message.key}/edit/en/", replaced)
+    original.refresh_from_db()
+    assert (original.headline, original.revision.number) == ("Quite other", 1)
+    assert approved_over_http(taken_over, adam()) is False
+    assert approved_over_http(taken_over, world.person("rafael", "reviewer")) is True
+
+
+def test_each_of_many_texts_that_a_draft_had_stays_ones_own() -> None:
+    draft = written()
+    for number in range(3):
+        edited_in_place(draft, replace(WORDS, headline=f"Headline {number}", body=f"Body {number}."), by=adam())
+    for number in range(3):
+        text = EditedText("Another headline", f"Body {number}.", Claims("none"))
+        assert is_own(written(text, by=mara()), adam())
+
+
+def test_claims_stay_with_who_made_them_first_once_these_were_replaced() -> None:
+    draft = written()
+    taken_over = written(OTHER, by=mara())
+    edited_in_place(draft, replace(OTHER, claims=Claims("none")), by=adam())
+    assert is_own(taken_over, adam())
+
+
+def test_claims_that_an_older_draft_takes_over_later_are_of_who_made_them_first() -> None:
+    older = written(EditedText("An older headline", "An older body.", Claims("none")), by=mara())
+    first = written(WORDS)
+    edited_in_place(older, replace(OTHER, claims=CLAIMS), by=mara())
+    assert is_own(older, adam())
+    assert not is_own(first, mara())
+
+
+def test_what_was_replaced_stays_on_record() -> None:
+    edited_in_place(written(), replace(WORDS, headline="Another headline"), by=adam())
+    assert OverwrittenWords.objects.get().headline == WORDS.headline
+    with pytest.raises(IntegrityError, match="stays on record"), transaction.atomic():
+        OverwrittenWords.objects.update(author=mara())
+    with pytest.raises(IntegrityError, match="stays on record"), transaction.atomic():
+        OverwrittenWords.objects.all().delete()
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -161,5 +216,5 @@ def test_many_words_take_as_many_queries_as_one(django_assert_num_queries: Any) 
     for number in range(5):
         written(replace(WORDS, headline=f"Headline {number}"))
     renditions, by = list(Rendition.objects.select_related("revision")), adam()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         assert len(own_rendition_ids(renditions, by)) == 5

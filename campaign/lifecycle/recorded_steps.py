@@ -1,0 +1,34 @@
+"""What the audit record holds of a campaign's way to its launch: rows alone prove neither that it was sent nor that it
+was approved, as whoever holds the database can write them."""
+
+from campaign.models import Campaign
+from messages.audit import log
+from messages.audit.hash_chain import ChainEntry
+from messages.audit.verification import genuine_entries
+
+_STEPS = (
+    log.Action.CAMPAIGN_SUBMIT,
+    log.Action.CAMPAIGN_APPROVE,
+    log.Action.CAMPAIGN_TAKE_BACK,
+    log.Action.CAMPAIGN_SEND_BACK,
+)
+
+
+def submitter(campaign: Campaign) -> str:
+    """Return the name of who sent a campaign that waits for its approval; empty if the record does not say."""
+    entry = _last_step(campaign, log.Action.CAMPAIGN_SUBMIT)
+    return entry.actor if entry is not None else ""
+
+
+def is_approval_recorded(campaign: Campaign) -> bool:
+    """Whether the last step on record is the approval that the campaign's row tells of: by whom, and of what."""
+    entry, approver = _last_step(campaign, log.Action.CAMPAIGN_APPROVE), campaign.approved_by
+    if entry is None or approver is None:
+        return False
+    return (entry.actor, entry.detail.get("content")) == (approver.get_username(), campaign.approved_fingerprint)
+
+
+def _last_step(campaign: Campaign, action: log.Action) -> ChainEntry | None:
+    """Return the last step on record if it is this one and genuine."""
+    entry = genuine_entries(log.ObjectKind.CAMPAIGN, [campaign.slug], _STEPS).get(campaign.slug)
+    return entry if entry is not None and entry.action == action else None
