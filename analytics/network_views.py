@@ -1,14 +1,14 @@
 """How many of a campaign's views one network may have been counted for, by the shares that served it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from campaign.lifecycle.frozen_plan import launched_network_shares
-from campaign.models import AnalysisPlan, Arm, Placement, ServedCount
+from campaign.models import AnalysisPlan, Arm, NetworkSketch, Placement, ServedCount
 from campaign.planned_people import planned_people
 from campaign.serving.network_share import most_of_one_network, share_of_plan
 
@@ -16,7 +16,7 @@ from campaign.serving.network_share import most_of_one_network, share_of_plan
 def views_of_one_network(plan: AnalysisPlan, arms: Sequence[Arm]) -> int:
     """The most that one network may have been counted for in all days so far, as if it came each day.
 
-    A server that is started anew, and each further server, leaves it as much again on that day.
+    Each further server of a day, and each restart, left it the floor once more: their sketches are on record.
     """
     weights = [arm.weight for arm in arms]
     people = planned_people(plan.planned_per_arm, weights)
@@ -32,4 +32,15 @@ def views_of_one_network(plan: AnalysisPlan, arms: Sequence[Arm]) -> int:
     rows = ServedCount.objects.filter(arm__in=arms).order_by().values_list("day", "placement").annotate(Sum("count"))
     for day, placement, count in rows:
         days[day][placement] = count
-    return sum(most_of_one_network(served, share=share, declared=declared) for served in days.values())
+    sketches = _sketches_by_day(days)
+    return sum(
+        most_of_one_network(served, share=share, declared=declared, sketches=sketches.get(day, 1))
+        for day, served in days.items()
+    )
+
+
+def _sketches_by_day(days: Collection[date]) -> dict[date, int]:
+    if not days:
+        return {}
+    on_record = NetworkSketch.objects.filter(day__range=(min(days), max(days))).order_by().values_list("day")
+    return dict(on_record.annotate(Count("pk")))

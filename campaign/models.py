@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Round
+from django.db.models.functions import Length, Round
 from django.db.models.lookups import Exact, IsNull
 from django.utils.translation import gettext_lazy as _
 
@@ -198,12 +198,17 @@ class DraftVersion(models.Model):
         return f"{self.campaign}, version {self.number}"
 
 
+def texts_with_messages(arms: str = "") -> "models.Prefetch[str]":
+    """Fetch the texts of arms with their messages in one query; `arms` is the way to them, such as "treated__"."""
+    return models.Prefetch(f"{arms}texts", ArmText.objects.select_related("revision__message"))
+
+
 class ArmQuerySet(models.QuerySet["Arm"]):
     """Arms, and those of one campaign."""
 
     def with_texts(self) -> "ArmQuerySet":
         """Fetch the texts of each arm too, with their messages."""
-        return self.prefetch_related("texts__revision__message")
+        return self.prefetch_related(texts_with_messages())
 
     def create_with_texts(self, revisions: Sequence[Revision], **fields: Any) -> "Arm":
         """Create an arm that shows these revisions, in this order."""
@@ -475,3 +480,19 @@ class LeftOutCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.placement} {self.day}, {self.reason}: {self.count}"
+
+
+class NetworkSketch(models.Model):
+    """One sketch that counted networks on one day: each server begins one a day, and another when it starts anew."""
+
+    number = models.BinaryField(primary_key=True, max_length=16, help_text="Random, and of no other use.")
+    day = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=day_is_whole("day"), name="network_sketch_day_is_whole"),
+            models.CheckConstraint(condition=Exact(Length("number"), 16), name="network_sketch_number_of_128_bits"),
+        ]
+
+    def __str__(self) -> str:
+        return f"a sketch of {self.day}"

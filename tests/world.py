@@ -32,6 +32,7 @@ from campaign.serving.exclusions import Exclusions
 from campaign.serving.network_share import NetworkShares
 from campaign.serving.routing import DeliverResults, OutcomeEvent, RecordResults, ServingContext
 from campaign.serving.served_counts import ServedCounter
+from campaign.serving.sketch_record import SketchRecord
 from campaign.serving.snapshot import compile_snapshot
 from campaign.wsgi import WsgiApplication
 from messages.accounts import second_factors, sessions, step_up
@@ -305,6 +306,8 @@ class AudienceSite:
     behind_proxy: bool = False
 
     def __post_init__(self) -> None:
+        shares = NetworkShares()
+        self.sketches = SketchRecord(shares)
         self.snapshot = compile_snapshot()
         context = ServingContext(
             clock=lambda: self.now,
@@ -313,7 +316,7 @@ class AudienceSite:
             receipt_life_hours=2,
             served_counter=self.served,
             tag_check_log=self.tag_checks,
-            exclusions=Exclusions(bots.load_bot_list(), NetworkShares(), behind_proxy=self.behind_proxy),
+            exclusions=Exclusions(bots.load_bot_list(), shares, behind_proxy=self.behind_proxy),
         )
         self.record: Callable[[Sequence[OutcomeEvent]], RecordResults] = lambda events: writer.commit_events(
             events, hour=self.hour

@@ -8,6 +8,7 @@ from typing import Literal
 
 from analytics.comparison import grouped, network_influence
 from analytics.comparison.correction import Corrected, Correction, correct
+from analytics.comparison.split_check import check_split
 from analytics.stats import (
     equivalence,
     exact_sequence,
@@ -170,10 +171,12 @@ def rejudge_without_arms(comparison: Comparison, hidden: Set[str], rules: Rules)
 def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:
     """Test the shares of the arms that were never paused, by a test that allows for as many looks as there are."""
     unpaused = [arm for arm in arms if not arm.was_paused]
-    observed, weights = [_assigned(arm, rules) for arm in unpaused], [arm.weight for arm in unpaused]
-    if rules.monitoring == "fixed" and not rules.watched_split:
-        return sample_ratio.goodness_of_fit(observed, weights)
-    return sample_ratio.always_valid(observed, weights)
+    return check_split(
+        [_assigned(arm, rules) for arm in unpaused],
+        [arm.weight for arm in unpaused],
+        once=rules.monitoring == "fixed" and not rules.watched_split,
+        views_per_network=rules.views_per_network,
+    )
 
 
 def _assigned(arm: ArmCounts, rules: Rules) -> int:

@@ -101,6 +101,7 @@ def _total_lines(held: Inventory) -> Iterator[InventoryLine]:
     yield _count(
         held, "campaign_leftoutcount", "daily total", ": how many messages were shown and not counted, and why."
     )
+    yield _count(held, "campaign_networksketch", "note", " that a server began to count networks on a day.")
     yield _count(held, "analytics_foldprogress", "note", " of how far an hour is counted.")
     yield "", "The database's journal shows, for some minutes, in which order totals were raised."
 

@@ -13,10 +13,12 @@ from django.conf import settings
 from django.db.models import Sum
 
 from analytics import wording
+from analytics.comparison.split_check import check_split
 from analytics.disclosure import gate
 from analytics.models import Analysis, DataQualityStatus, Tally
+from analytics.network_views import views_of_one_network
 from analytics.stats import sample_ratio
-from campaign.models import Arm, Campaign, ServedCount
+from campaign.models import AnalysisPlan, Arm, Campaign, ServedCount
 
 Flow = DataQualityStatus.Flow
 MEMORY_DAYS = 28  # over which the usual flow is averaged
@@ -72,7 +74,7 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
         campaign=campaign,
         defaults={
             "felt_at": now,
-            "split": sample_ratio_status(arms),
+            "split": sample_ratio_status(campaign, arms),
             "flow": flow.flow,
             "usual": None if flow.usual is None else wording.to_one_figure(flow.usual),
             "reach": _reach(arms, *week, served=sum(n for day, n in served.items() if week[0] <= day <= week[1])),
@@ -83,12 +85,17 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
     return status
 
 
-def sample_ratio_status(arms: list[Arm]) -> Analysis.SampleRatio:
-    """Test by an always-valid test whether exposures match the weights of the arms that were never paused."""
+def sample_ratio_status(campaign: Campaign, arms: list[Arm]) -> Analysis.SampleRatio:
+    """Test by an always-valid test whether exposures match the weights of the arms that were never paused.
+
+    As in a look, what one network may have added raises no alarm.
+    """
     unpaused = [arm for arm in arms if not arm.pauses]  # fewer people saw the others
     exposures = _exposures_by_arm(unpaused)
     counts = [exposures.get(arm.pk, 0) for arm in unpaused]
-    result = sample_ratio.always_valid(counts, [arm.weight for arm in unpaused])
+    plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
+    views = views_of_one_network(plan, arms) if plan is not None else 0
+    result = check_split(counts, [arm.weight for arm in unpaused], once=False, views_per_network=views)
     if not isinstance(result, sample_ratio.SampleRatio):
         return Analysis.SampleRatio.UNKNOWN
     status = Analysis.SampleRatio(result.status)

@@ -19,12 +19,12 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
 from analytics import wording
 from analytics.disclosure.daily_counts import DayTotal, releasable_days
-from analytics.disclosure.released_checks import digits_of_one, released_checks, smallest_arm
+from analytics.disclosure.released_checks import digits_of_one, released_checks, round_end, smallest_arm
 from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally
 from campaign.lifecycle.frozen_plan import changed_plans
-from campaign.models import Arm, Campaign, LeftOutCount, ServedCount
+from campaign.models import Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
 from campaign.outcomes import OUTCOMES
 
 _MORE_FIELDS = ("more_per_arm", "more_per_arm_low", "more_per_arm_high")
@@ -295,8 +295,8 @@ def _covers(release: Release, outcome: str) -> bool:
 
 
 def _stored_estimates(analysis: Analysis) -> QuerySet[Estimate]:
-    related = ("treated__texts__revision__message", "control__texts__revision__message")
-    return analysis.estimates.select_related("treated", "control").prefetch_related(*related).order_by("position")
+    texts = [texts_with_messages(arms) for arms in ("treated__", "control__")]
+    return analysis.estimates.select_related("treated", "control").prefetch_related(*texts).order_by("position")
 
 
 def _redact(stored: Estimate, release: Release) -> Estimate:
@@ -319,6 +319,8 @@ def _redact(stored: Estimate, release: Release) -> Estimate:
     if verdicts:
         for name in ("p_adjusted", "verdict", *_MORE_FIELDS):
             setattr(e, name, verdicts[e.position].get(name))  # releases of before have no range
+        if e.effect is not None:
+            e.reason = verdicts[e.position].get("reason", e.reason)
     return _round_to_one_person(e, fewest) if plan.strata or plan.clusters else e
 
 
@@ -338,9 +340,12 @@ def _without_numbers(stored: Estimate, *, exposures_too: bool = False) -> Estima
 def _round_to_one_person(e: Estimate, fewest: int) -> Estimate:
     """Round to about one person of the smallest arm: finer differences would let a solver split the totals."""
     digits = digits_of_one(fewest)
-    for name in ("effect", "low", "high", "p_value", "p_adjusted"):
+    for name in ("effect", "p_value", "p_adjusted"):
         value = getattr(e, name)
         setattr(e, name, value if value is None else round(value, digits))
+    for name in ("low", "high"):
+        value = getattr(e, name)
+        setattr(e, name, value if value is None else round_end(value, digits, margin=e.smallest_difference or 0.0))
     for name in _MORE_FIELDS:
         value = getattr(e, name)
         setattr(e, name, value if value is None else wording.to_two_figures(value))

@@ -78,7 +78,8 @@ def _recompute_verdicts(
             rejudged = rejudge_without_arms(comparison, hidden, rules[outcome])
             more = more_needed(rejudged, rules[outcome])
             verdicts[outcome] = [
-                {"p_adjusted": row.p_adjusted, "verdict": row.verdict} | more_per_arm_fields(more, row)
+                {"p_adjusted": row.p_adjusted, "verdict": row.verdict, "reason": row.hold_reason}
+                | more_per_arm_fields(more, row)
                 for row in rejudged.comparisons
             ]
     return verdicts

@@ -169,7 +169,7 @@ def comparison_numbers(
         if found
         else None,
         population="in",
-        groups="strata",
+        groups="strata" if rules.stratified else "",
     )
 
 

@@ -145,4 +145,4 @@ def _blocks(campaign: Campaign, report: Mapping[str, Any]) -> list[OutcomeBlock]
         for row in report.get("look", {}).get("estimates", [])
         if row["treated"] in arms and (not row["control"] or row["control"] in arms)
     ]
-    return outcome_blocks(estimates, level=report["look"]["level"]) if estimates else []
+    return outcome_blocks(estimates, campaign.plan) if estimates else []

@@ -94,7 +94,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     analysis, campaign = look.shown_analysis, requested.campaign
     plan = campaign.plan
     planned_people = plan.planned_people
-    primary, *others = outcome_blocks(look.estimates, level=analysis.level, embargoed=analysis.embargoed)
+    primary, *others = outcome_blocks(look.estimates, plan, embargoed=analysis.embargoed)
     sentence, interval_sentence, lead = lead_sentence(primary, look)
     checks = supplementary_rows.cross_check_rows(look.checks, primary)
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]

@@ -12,6 +12,7 @@ from analytics.results.look_summaries import people_exposed
 
 UNEQUAL_REACH_P = 0.0005  # below this, messages are said to reach the screen unequally
 MANY_EXCLUDED = 20  # of 100
+ALARM_BELOW = 0.0005  # as analytics.stats.sample_ratio, which a web request may not load
 _STATUS: dict[str, Status] = {"ok": "ok", "caution": "caution", "alarm": "alarm", "unknown": "unknown"}
 _EXCLUSION_TEXTS = {
     "machine": (
@@ -61,6 +62,12 @@ def _sample_ratio(analysis: Analysis) -> QualityItem:
         "unknown": gettext("Too few people so far to check the shares."),
     }
     detail = details[status]
+    if status == "caution" and p_value is not None and p_value < ALARM_BELOW:
+        by_network = gettext(
+            "The shares are far off%(p)s, by no more than one network can have done alone. So nothing is withheld: a "
+            "verdict that so few views could turn is not called. Look for the cause."
+        )
+        return QualityItem(gettext("One network may have changed the split"), status, by_network % {"p": p})
     return QualityItem(str(ratio.label), status, detail % {"p": p} if status != "unknown" else detail)
 
 

@@ -29,7 +29,7 @@ def look_summaries(campaigns: Sequence[Campaign], *, early: bool = True) -> dict
     summaries = {}
     for look in gate.latest_released_looks(campaigns, early=early):
         shown = look.shown_analysis
-        primary = outcome_blocks(look.estimates, level=shown.level, embargoed=shown.embargoed)[0]
+        primary = outcome_blocks(look.estimates, shown.campaign.plan, embargoed=shown.embargoed)[0]
         sentence, _, lead = lead_sentence(primary, look)
         summaries[look.analysis.campaign_id] = LookSummary(
             look=look.analysis.look,

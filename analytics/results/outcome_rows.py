@@ -7,16 +7,17 @@ from dataclasses import replace
 from analytics import wording
 from analytics.models import Estimate
 from analytics.report_rows import DifferenceRow, OutcomeBlock, RateRow
+from campaign.models import AnalysisPlan
 from campaign.outcomes import OUTCOMES
 
 
-def outcome_blocks(estimates: Sequence[Estimate], *, level: float, embargoed: bool = False) -> list[OutcomeBlock]:
+def outcome_blocks(estimates: Sequence[Estimate], plan: AnalysisPlan, *, embargoed: bool = False) -> list[OutcomeBlock]:
     """Return a block for each outcome, primary first, without factorial contrasts. Estimates need not be saved."""
     by_outcome: dict[str, list[Estimate]] = {}
     for estimate in estimates:
         if estimate.kind != Estimate.Kind.FACTORIAL:
             by_outcome.setdefault(estimate.outcome, []).append(estimate)
-    blocks = [_block(outcome, rows, level=level, embargoed=embargoed) for outcome, rows in by_outcome.items()]
+    blocks = [_block(outcome, rows, plan, embargoed=embargoed) for outcome, rows in by_outcome.items()]
     return sorted(blocks, key=lambda block: block.role != "primary")
 
 
@@ -27,7 +28,7 @@ def people_scale(block: OutcomeBlock) -> wording.PeopleScale:
     return wording.choose_scale([row.rate for row in block.rates if row.rate is not None])
 
 
-def _block(outcome: str, estimates: list[Estimate], *, level: float, embargoed: bool) -> OutcomeBlock:
+def _block(outcome: str, estimates: list[Estimate], plan: AnalysisPlan, *, embargoed: bool) -> OutcomeBlock:
     rates = [_rate(e, embargoed=embargoed) for e in estimates if e.kind == Estimate.Kind.RATE]
     by_key = {row.key: row for row in rates}
     frames = Counter(row.frame for row in rates)
@@ -43,7 +44,7 @@ def _block(outcome: str, estimates: list[Estimate], *, level: float, embargoed: 
     scale = people_scale(block)
     arms = sum(e.kind == Estimate.Kind.RATE and e.treated.weight > 0 for e in estimates)
     return replace(
-        block, differences=tuple(_difference(e, by_key, phrases, scale, level=level, arms=arms) for e in differences)
+        block, differences=tuple(_difference(e, by_key, phrases, scale, plan, arms=arms) for e in differences)
     )
 
 
@@ -68,8 +69,8 @@ def _difference(
     rates: dict[str, RateRow],
     phrases: dict[str, str],
     scale: wording.PeopleScale,
+    plan: AnalysisPlan,
     *,
-    level: float,
     arms: int,
 ) -> DifferenceRow:
     assert e.control is not None  # the database has a constraint for it
@@ -91,12 +92,13 @@ def _difference(
             effect=e.effect,
             low=e.low,
             high=e.high,
-            level=level,
+            level=plan.level,
             p_value=e.p_value,
             p_adjusted=e.p_adjusted,
             verdict=e.verdict,
             smallest_difference=e.smallest_difference,
             reason=e.reason,
+            groups="placements" if plan.strata else "",
             more=None
             if e.more_per_arm is None
             else wording.people_range(e.more_per_arm, e.more_per_arm_low, e.more_per_arm_high, arms=arms),

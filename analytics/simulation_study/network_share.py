@@ -1,7 +1,8 @@
 """PURE  Simulate what a share for each network costs honest visitors, and what it leaves to hostile networks.
 
 The rule is the server's own (campaign.serving.network_share), on a day's traffic that is made up and seeded. Hostile
-networks ask three times as often as may count, spread over the day, and choose the arm and the outcome of each view.
+networks ask three times as often as may count, spread over the day and over all servers, and choose the arm and the
+outcome of each view. Of honest requests each server has its part.
 """
 
 import random
@@ -12,7 +13,7 @@ from itertools import accumulate
 from math import sqrt
 
 from analytics.comparison.network_influence import largest_move
-from campaign.serving.network_share import FLOOR, NetworkShares, share_of_plan
+from campaign.serving.network_share import FLOOR, NetworkShares, most_of_one_network, share_of_plan
 
 RATE = 0.4
 _SECONDS_PER_DAY = 86_400.0
@@ -67,24 +68,29 @@ class Cost:
     left_out: float
     by_kind: Mapping[str, float]
     forged: int
+    most: int  # of one network, as a look would work it out
     move: float  # of the estimate, as a share of its interval's width
 
 
-def simulate(traffic: Traffic, *, hostile: int, seed: int = 1) -> Cost:
-    """Run the days of a campaign under the rule."""
+def simulate(traffic: Traffic, *, hostile: int, servers: int = 1, seed: int = 1) -> Cost:
+    """Run the days of a campaign under the rule, at servers that count each for itself."""
     chance = random.Random(seed)
     share = share_of_plan(traffic.per_day * traffic.days, [1.0] * traffic.arms)
     asked: Counter[str] = Counter()
     counted: Counter[str] = Counter()
+    most = 0
     for day in range(traffic.days):
-        shares = NetworkShares()
-        asks = 3 * max(round((traffic.declared or share) * traffic.per_day), FLOOR)
+        sketches = [NetworkShares() for _ in range(servers)]
+        asks = 3 * servers * max(round((traffic.declared or share) * traffic.per_day), FLOOR)
         arrivals = [*_visits(traffic, chance), *_floods(hostile, asks)]
-        for _, kind, address in sorted(arrivals):
+        before = counted.total()
+        for number, (_, kind, address) in enumerate(sorted(arrivals)):
             asked[kind] += 1
-            counted[kind] += shares.count(
+            counted[kind] += sketches[number % servers].count(
                 address, placement=1, campaign=1, share=share, declared=traffic.declared, now=day * _SECONDS_PER_DAY
             )
+        served, declared = {1: counted.total() - before}, {1: traffic.declared}
+        most += most_of_one_network(served, share=share, declared=declared, sketches=servers)
     honest = sum(counted[kind] for kind in traffic.kinds)
     per_arm = honest / traffic.arms
     move = largest_move([round(per_arm + counted["hostile"])], [RATE], views=counted["hostile"])
@@ -93,6 +99,7 @@ def simulate(traffic: Traffic, *, hostile: int, seed: int = 1) -> Cost:
         left_out=1 - honest / sum(asked[kind] for kind in traffic.kinds),
         by_kind={kind: 1 - counted[kind] / asked[kind] for kind in traffic.kinds},
         forged=counted["hostile"],
+        most=most,
         move=move / width,
     )
 

@@ -54,7 +54,10 @@ def _sample_ratio(quality: DataQualityStatus | None, look: Analysis | None) -> Q
     status = max(statuses, key=_BY_SEVERITY.index)
     details = {
         "ok": gettext("Each message is seen about as often as its share asks."),
-        "caution": gettext("The shares are a little off. That may be chance; look again tomorrow."),
+        "caution": gettext(
+            "The shares are a little off, or so far off as one network alone could have made them. That may be "
+            "chance; look again tomorrow."
+        ),
         "alarm": gettext(
             "The shares are far off: something changes who sees which message. Comparisons are withheld. Pause the "
             "campaign and look for the cause."

@@ -11,7 +11,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from analytics.wording.numbers import (
-    EQUAL,
     PeopleScale,
     compact_number,
     decimals_needed,
@@ -24,7 +23,7 @@ from analytics.wording.numbers import (
 from analytics.wording.people import PeopleRange, more_people_sentence
 from campaign.outcomes import Outcome
 
-Groups = Literal["placements", "strata"]
+Groups = Literal["", "placements", "strata"]
 CLAIMS = ("better", "worse", "higher", "lower")
 """The verdicts that call a difference, with a good direction or without one."""
 
@@ -127,12 +126,7 @@ class ComparisonNumbers(Judged):
     control_rate: float
     more: PeopleRange | None
     population: str = ""  # whom the rate refers to; by default people who saw the message
-    groups: Groups = "placements"  # within what the difference is taken, if it is not that of the rates
-
-    @property
-    def is_adjusted(self) -> bool:
-        """Whether the difference is another than that of the rates beside it."""
-        return abs(self.effect - (self.treated_rate - self.control_rate)) > EQUAL
+    groups: Groups = ""  # within what the difference is taken; it is then not that of the rates beside it
 
 
 N = TypeVar("N", bound=Judged)
@@ -212,7 +206,7 @@ COMPARISON_RULES: tuple[SentenceRule[ComparisonNumbers], ...] = (
     ),
 )
 
-_ADJUSTED = {
+_WITHIN = {
     "placements": gettext_lazy("Compared within placements; over all people together there are %(crude)s."),
     "strata": gettext_lazy("Compared within strata; over all people together there are %(crude)s."),
 }
@@ -235,7 +229,8 @@ def comparison_sentence(numbers: ComparisonNumbers, scale: PeopleScale) -> str:
             "of": of,
             "treated": numbers.treated,
             "control": numbers.control,
-            "gap": difference_phrase(numbers.effect, scale),
+            # An effect that was rounded to nothing for disclosure lies on the side of its interval.
+            "gap": difference_phrase(numbers.effect or numbers.low + numbers.high, scale),
             "interval": interval_text(numbers.low, numbers.high, scale, margin=margin),
             "small": compact_number((margin or 0.0) * scale.base),
             "people": scale.people,
@@ -244,9 +239,9 @@ def comparison_sentence(numbers: ComparisonNumbers, scale: PeopleScale) -> str:
     if numbers.verdict == "withheld":
         return sentence
     crude = difference_phrase(numbers.treated_rate - numbers.control_rate, scale)
-    adjusted = str(_ADJUSTED[numbers.groups]) % {"crude": crude} if numbers.is_adjusted else ""
+    within = str(_WITHIN[numbers.groups]) % {"crude": crude} if numbers.groups else ""
     more = more_people_sentence(numbers.more) if numbers.more else ""
-    return " ".join(filter(None, (sentence, adjusted, translate_reason(numbers.reason), more)))
+    return " ".join(filter(None, (sentence, within, translate_reason(numbers.reason), more)))
 
 
 _PAIRS = gettext_lazy(

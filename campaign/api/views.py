@@ -21,7 +21,7 @@ from campaign.api.exceptions import BODY_LIMIT, BodyTooLarge
 from campaign.api.operation import ApiOperation
 from campaign.lifecycle import approval, transitions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome, texts_with_messages
 from campaign.staff_site.access import campaign_for
 from messages.accounts import api_tokens
 from messages.models import Frame
@@ -170,7 +170,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
 
 def _campaigns() -> QuerySet[Campaign]:
     return Campaign.objects.select_related("plan", "created_by", "approved_by").prefetch_related(
-        "arms__texts__revision__message", "placements", "plan__outcomes", "deviations"
+        texts_with_messages("arms__"), "placements", "plan__outcomes", "deviations"
     )
 
 

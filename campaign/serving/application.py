@@ -32,6 +32,7 @@ from campaign.serving.http import Refusal, Reply, Request, refusal_reply
 from campaign.serving.network_share import NetworkShares
 from campaign.serving.periodic_flush import start_flushing
 from campaign.serving.served_counts import ServedCounter
+from campaign.serving.sketch_record import SketchRecord
 from campaign.serving.snapshot import SnapshotRefresher
 from campaign.serving.snapshot_file import SnapshotFile
 
@@ -117,7 +118,8 @@ def create_audience_application(*, clock: Callable[[], float] = time.time) -> Au
     """Build the audience surface and start its background threads: snapshot, keys, counts, and what was registered."""
     served_counter = ServedCounter()
     tag_check_log = TagCheckLog()
-    start_flushing(served_counter, tag_check_log, seconds=settings.SERVED_FLUSH_SECONDS)
+    shares = NetworkShares()
+    start_flushing(served_counter, SketchRecord(shares), tag_check_log, seconds=settings.SERVED_FLUSH_SECONDS)
     file = SnapshotFile(settings.DATA_DIRECTORY / "snapshot.jsonl", key_directory=settings.KEY_DIRECTORY)
     refresher = SnapshotRefresher(file)
     refresher.refresh()
@@ -132,6 +134,6 @@ def create_audience_application(*, clock: Callable[[], float] = time.time) -> Au
         receipt_life_hours=settings.RECEIPT_LIFE_HOURS,
         served_counter=served_counter,
         tag_check_log=tag_check_log,
-        exclusions=Exclusions(bots.load_bot_list(), NetworkShares(), behind_proxy=settings.BEHIND_TLS_PROXY),
+        exclusions=Exclusions(bots.load_bot_list(), shares, behind_proxy=settings.BEHIND_TLS_PROXY),
     )
     return AudienceApplication(context, routing.create_event_recorder())

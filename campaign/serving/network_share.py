@@ -12,6 +12,10 @@ counters in memory that the processes of one server share (they are forked, so t
 Without the key nothing tells which networks were counted. With it, whoever reads the memory of the running server can
 guess a network and see how much of today it asked for.
 
+A day's counters and their key are a sketch. Each server has its own, and one that starts anew begins another: a network
+has its share in each. So each goes on record, under a random number of no other use (`sketch_record`): what one network
+can have been counted for depends on how many there were.
+
 Two processes that add at the same instant lose one of the two: they meet less than once in a hundred messages.
 """
 
@@ -27,7 +31,7 @@ _COLUMNS = 1 << _COLUMN_BITS  # in each of three rows
 _COLUMN_MASK = _COLUMNS - 1
 _PLACEMENTS = 3 * _COLUMNS  # where the totals of placements begin, then those of campaigns
 _CAMPAIGNS = _PLACEMENTS + _TOTALS
-_DAY_BYTES, _KEY_BYTES, _HEADER_BYTES = 8, 24, 32  # the key begins with the day
+_DAY_BYTES, _KEY_BYTES, _HEADER_BYTES = 8, 24, 40  # the key begins with the day; the sketch's number follows
 _MEMORY_BYTES = _HEADER_BYTES + 4 * (_CAMPAIGNS + _TOTALS)
 _SECONDS_PER_DAY = 86_400
 FLOOR = 2
@@ -64,25 +68,30 @@ def share_of_plan(planned_people: int, weights: Sequence[float], *, most: float 
     return min(most, _SHARE_OF_ONE_ARM * smallest * width / sqrt(2))
 
 
-def allowance(counted: int, *, share: float) -> int:
-    """How many messages of one network may count on a day on which this many counted in all."""
-    return max(FLOOR, ceil(share * counted))
+def allowance(counted: int, *, share: float, sketches: int = 1) -> int:
+    """How many messages of one network may count on a day on which this many counted in all, in so many sketches.
+
+    A network has the share of what each sketch counted, and these add up to the share of all. The floor it has in each:
+    most is left to it where nearly everybody else is counted in one.
+    """
+    return FLOOR * (sketches - 1) + max(FLOOR, ceil(share * counted))
 
 
-def most_of_one_network(served: Mapping[int, int], *, share: float, declared: Mapping[int, float]) -> int:
+def most_of_one_network(
+    served: Mapping[int, int], *, share: float, declared: Mapping[int, float], sketches: int = 1
+) -> int:
     """How many of a day's messages, counted by placement, one network may have been counted for at most.
 
     >>> most_of_one_network({1: 4_000, 2: 1_000, 3: 300}, share=0.0025, declared={3: 0.5})
     163
     """
-    alone = {
-        number: min(count, allowance(count, share=declared[number]))
-        for number, count in served.items()
-        if declared.get(number)
-    }
-    together = {number: count for number, count in served.items() if number not in alone}
-    at_placements = sum(min(count, allowance(count, share=share)) for count in together.values())
-    return sum(alone.values()) + min(at_placements, allowance(sum(served.values()), share=share))
+
+    def most(count: int, share: float) -> int:
+        return min(count, allowance(count, share=share, sketches=sketches))
+
+    alone = {number: most(count, declared[number]) for number, count in served.items() if declared.get(number)}
+    at_placements = sum(most(count, share) for number, count in served.items() if number not in alone)
+    return sum(alone.values()) + min(at_placements, allowance(sum(served.values()), share=share, sketches=sketches))
 
 
 class NetworkShares:
@@ -91,6 +100,13 @@ class NetworkShares:
     def __init__(self) -> None:
         self._memory = _inherited[0] if _inherited else mmap.mmap(-1, _MEMORY_BYTES)
         self._counters = memoryview(self._memory)[_HEADER_BYTES:].cast("I")
+        self._begun: set[tuple[int, bytes]] = set()
+
+    def sketches(self) -> set[tuple[int, bytes]]:
+        """The sketches that this process began, and that of its memory, each as its day since 1970 and its number."""
+        header = self._memory[:_HEADER_BYTES]
+        present = (int.from_bytes(header[:_DAY_BYTES], "big"), header[_KEY_BYTES:])
+        return self._begun | ({present} if any(header) else set())
 
     def count(self, address: str, *, placement: int, campaign: int, share: float, declared: float, now: float) -> bool:
         """Whether a message to this address counts; if so, it is added.
@@ -124,8 +140,9 @@ class NetworkShares:
         start = day.to_bytes(_DAY_BYTES, "big")
         key = self._memory[:_KEY_BYTES]
         if not key.startswith(start):
-            key = start + os.urandom(_KEY_BYTES - _DAY_BYTES)
-            self._memory[:] = key.ljust(_MEMORY_BYTES, b"\0")
+            key, number = start + os.urandom(_KEY_BYTES - _DAY_BYTES), os.urandom(_HEADER_BYTES - _KEY_BYTES)
+            self._begun.add((day, number))
+            self._memory[:] = (key + number).ljust(_MEMORY_BYTES, b"\0")
         return key
 
 

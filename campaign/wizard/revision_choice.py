@@ -39,10 +39,13 @@ class RevisionChoice:
 
 
 def selectable_revisions(frames: Collection[str]) -> QuerySet[Revision]:
-    """Return servable revisions of these frames, the starter library first, newer revisions before older ones."""
+    """Return servable revisions of these frames, newer ones of a message first: those of the starter library, then
+    others, those of matched sets last."""
     revisions = workflow.servable_revisions().filter(message__frame__in=frames)
     revisions = revisions.select_related("message__theme").prefetch_related("renditions")
-    return revisions.order_by(F("message__theme__number").asc(nulls_last=True), "message__key", "-number")
+    return revisions.order_by(
+        "message__matched_set", F("message__theme__number").asc(nulls_last=True), "message__key", "-number"
+    )
 
 
 def missing_frames(preset: Preset) -> list[str]:

@@ -18,11 +18,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("attack", choices=["flood"])
     parser.add_argument("--networks", type=int, default=1, help="how many networks the attacker holds")
+    parser.add_argument("--servers", type=int, default=1, help="how many servers answer, in turn")
     options = parser.parse_args()
     held = True
     for fast, selective in product([True, False], [True, False]):
         ways = ["--fast"] * fast + ["--selective"] * selective
-        command = [sys.executable, "-m", "tests.attack.server_flood", "--networks", str(options.networks), *ways]
+        command = [sys.executable, "-m", "tests.attack.server_flood", *ways]
+        command += ["--networks", str(options.networks), "--servers", str(options.servers)]
         with tempfile.TemporaryDirectory(prefix="second-thought-flood-") as directory:
             variables = {**os.environ, "DATA_DIRECTORY": directory}
             held &= subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode == 0

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ from tests.installation import copy_migrated_databases
 
 
 class HttpSite:
-    """A server behind a proxy that names each client."""
+    """Servers that take turns behind a proxy that names each client."""
 
-    def __init__(self, port: int) -> None:
-        self._line = http.client.HTTPConnection("127.0.0.1", port)
+    def __init__(self, ports: Sequence[int]) -> None:
+        self._lines = cycle([http.client.HTTPConnection("127.0.0.1", port) for port in ports])
 
     def decide(self, address: str, *, unit: str = "", counted: bool = True) -> tuple[str, str | None]:
         """The headline of the message, and its receipt."""
@@ -36,14 +37,16 @@ class HttpSite:
         return int(self._post("events", list(events), address, {})["accepted"])
 
     def _post(self, path: str, value: object, address: str, headers: dict[str, str]) -> Any:
-        self._line.request("POST", f"/api/v1/{path}", json.dumps(value), {"X-Real-IP": address, **headers})
-        return json.loads(self._line.getresponse().read())
+        line = next(self._lines)
+        line.request("POST", f"/api/v1/{path}", json.dumps(value), {"X-Real-IP": address, **headers})
+        return json.loads(line.getresponse().read())
 
 
 def main() -> int:
     """Install, flood, print what came of it; 1 if one network did more than it may."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--networks", type=int, default=1)
+    parser.add_argument("--servers", type=int, default=1)
     parser.add_argument("--fast", action="store_true")
     parser.add_argument("--selective", action="store_true")
     options = parser.parse_args()
@@ -71,10 +74,15 @@ def main() -> int:
             shifted = {**os.environ, "REHEARSAL_HOURS_AGO": str(24 * (flood.DAYS - day))}
             ready = b"POST /api/v1/decide HTTP/1.1\r\nHost: x\r\nX-Real-IP: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%s"
             body = json.dumps({"placement": PLACEMENT}).encode()
-            served = servers.enter_context(
-                serving("campaign.entrypoints.time_shifted:application", shifted, ready=ready % (len(body), body))
+            request = ready % (len(body), body)
+            return HttpSite(
+                [
+                    servers.enter_context(
+                        serving("campaign.entrypoints.time_shifted:application", shifted, ready=request)
+                    ).port
+                    for _ in range(options.servers)
+                ]
             )
-            return HttpSite(served.port)
 
         def count() -> None:
             servers.close()

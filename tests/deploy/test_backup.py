@@ -20,10 +20,12 @@ from tests.postgres import cluster
 GUIDE = (ROOT / "docs" / "backups.md").read_text("utf-8")
 WORLD = """
 from datetime import date
+from campaign.models import NetworkSketch
 from django.contrib.auth.models import User
 from tests import world
 campaign = world.launched()
 world.tally(campaign, {"neutral": (100, 20), "victim": (90, 30)})
+NetworkSketch.objects.create(number=bytes(range(16)), day=date(2026, 3, 1))
 User.objects.create_user("olga", password="a long password")
 """
 

@@ -177,6 +177,7 @@ class TestEstimators:
         told = build.build(analysis)
         assert (told.omnibus_p, told.chances, told.pooled) == (None, (), ())
         assert {check.exact_p for check in told.checks} == {None}
+        assert not any("Compared within" in row.sentence for row in told.primary.differences)
         assert {row.term for row in told.factorial} == {"victim", "user", "interaction", "both-minus-victim"}
 
     def test_four_arms_that_form_the_factorial_are_analysed_as_one(self) -> None:

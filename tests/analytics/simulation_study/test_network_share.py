@@ -25,3 +25,10 @@ def test_visitors_at_home_are_hardly_left_out_and_those_behind_carriers_are() ->
 def test_a_school_that_declares_itself_is_counted_and_anyone_can_turn_its_result() -> None:
     assert simulate(SCHOOL, hostile=0).by_kind["homes"] < 0.01
     assert simulate(SCHOOL, hostile=1).move > 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("servers", [1, 2])
+def test_what_a_look_takes_for_the_most_of_one_network_holds_at_several_servers(servers: int) -> None:
+    cost = simulate(QUIET, hostile=1, servers=servers)
+    assert 0.7 * cost.most < cost.forged <= cost.most

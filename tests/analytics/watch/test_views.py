@@ -110,6 +110,12 @@ class TestHourlyCheck:
         )
         assert (status.split, status.reach) == ("alarm", 31)
 
+    @pytest.mark.parametrize(("declared", "split"), [(0, "alarm"), (50, "caution")])
+    def test_a_split_that_one_network_can_have_made_is_no_alarm(self, declared: int, split: str) -> None:
+        world.placement(network_share=declared)
+        status = hourly_check.check_data_quality(self.running(both=1500), now=world.NOON)
+        assert status.split == split
+
     def test_a_few_say_nothing_of_the_split(self) -> None:
         assert (
             hourly_check.check_data_quality(self.running(neutral=4, victim=4, user=3, both=5), now=world.NOON).split

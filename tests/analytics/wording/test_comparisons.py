@@ -85,7 +85,9 @@ def test_several_questions_are_the_reason_only_if_they_are() -> None:
 
 def test_a_difference_within_strata_is_not_said_to_be_that_of_the_rates() -> None:
     """30 of 100 beside 35 of 100, and yet 5 more within each placement."""
-    told = sentence("better", treated_rate=0.30, control_rate=0.35, effect=0.05, low=0.02, high=0.08)
+    told = sentence(
+        "better", treated_rate=0.30, control_rate=0.35, effect=0.05, low=0.02, high=0.08, groups="placements"
+    )
     assert told.endswith(
         "5 more than with the neutral text (2 to 8). Compared within placements; over all people "
         "together there are 5 fewer."

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from django.utils import translation
 
 from analytics import wording
-from analytics.comparison.compare import ArmCounts, Rules
+from analytics.comparison.compare import TOO_FEW_EVENTS, ArmCounts, Rules
 from analytics.comparison.factorial import FactorialContrast, factorial_contrasts
 from analytics.stats import Counts, Estimate
 from campaign.i18n.catalogs import translated_languages
@@ -98,10 +99,9 @@ def test_where_one_has_more_and_one_has_fewer_do_it_there_is_no_more_or_less() -
 
 
 def test_a_contrast_that_waits_says_why() -> None:
-    rules = {"monitoring": "always-valid", "planned_per_arm": 2_000}
-    assert interaction((0.004, 0.5, 0.5, 0.5), 1_000, **rules).endswith(
-        "A verdict that holds at every look needs 10 people with and without the outcome in each arm."
-    )
+    rates, rules = (0.35, 0.42, 0.42, 0.45), Rules()
+    few = replace(contrasts(rates, 2_000, rules)["interaction"], hold_reason=TOO_FEW_EVENTS.reason)
+    assert sentence(few, rates, rules).endswith(TOO_FEW_EVENTS.reason)
     held = interaction((0.35, 0.42, 0.42, 0.45), 20_000, views_per_network=1_500)
     assert held.startswith("It looks like −4.0 in 100 beside their sum (−5 to −3), but not surely enough. We cannot")
     assert held.endswith("One network alone could have turned this, so it is not called yet.")

@@ -124,7 +124,7 @@ def test_a_list_of_campaigns_takes_the_same_number_of_queries_however_long_it_is
     client = analyst()
     for name in ("one", "two", "three"):
         world.draft(name)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         assert client.get(CAMPAIGNS).json()["count"] == 3
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import random
+from collections import Counter
 from itertools import permutations
 from math import sqrt
 
 import pytest
 
 from campaign.serving import network_share
-from campaign.serving.network_share import FLOOR, NetworkShares, allowance, share_of_plan
+from campaign.serving.network_share import FLOOR, NetworkShares, allowance, most_of_one_network, share_of_plan
 
 DAY = 86_400.0
 NOON = 1e9
@@ -66,6 +67,26 @@ def test_one_network_does_not_spend_its_share_of_a_campaign_at_one_small_placeme
     assert sum(asks(shares, "192.0.2.1", placement=2) for _ in range(100)) == FLOOR
 
 
+@pytest.mark.parametrize("servers", [1, 2, 5])
+@pytest.mark.parametrize("parts", ["equal", "nearly all at one"])
+def test_in_several_sketches_one_network_counts_for_no_more_than_is_said(servers: int, parts: str) -> None:
+    """Whatever parts of the traffic the servers have, and at two placements."""
+    sketches = [NetworkShares() for _ in range(servers)]
+    served: Counter[int] = Counter()
+    hostile = 0
+    for number, shares in enumerate(sketches):
+        honest = 1_000 // servers if parts == "equal" else 1_000 if number == 0 else 1
+        for placement in (1, 2):
+            served[placement] += visitors(shares, honest, placement=placement)
+        for placement in (1, 2):
+            forged = sum(asks(shares, "192.0.2.1", placement=placement) for _ in range(100))
+            hostile += forged
+            served[placement] += forged
+    bound = most_of_one_network(served, share=0.01, declared={}, sketches=servers)
+    assert bound * 0.6 < hostile <= bound
+    assert bound <= 21 + FLOOR * (servers - 1)
+
+
 def test_campaigns_are_counted_apart() -> None:
     shares = NetworkShares()
     assert [asks(shares, "192.0.2.1", placement=n, campaign=n) for n in (1, 2) for _ in range(FLOOR)] == [
@@ -102,6 +123,17 @@ def test_all_is_forgotten_with_the_day_and_when_the_clock_jumps_back(later: floa
     key = slice(network_share._DAY_BYTES, network_share._KEY_BYTES)
     assert before[key] != after[key]
     assert sum(map(bool, shares._counters)) == 8  # of this day: six counters and two totals
+
+
+def test_a_sketch_has_a_number_that_says_nothing_of_its_key() -> None:
+    shares, other = NetworkShares(), NetworkShares()
+    assert shares.sketches() == set()
+    asks(shares, "192.0.2.1")
+    asks(other, "192.0.2.1")
+    asks(shares, "192.0.2.1", now=NOON + DAY)
+    assert [day for day, _ in sorted(shares.sketches())] == [NOON // DAY, NOON // DAY + 1]
+    assert len({number for _, number in shares.sketches() | other.sketches()}) == 3
+    assert not any(number in bytes(shares._memory[: network_share._KEY_BYTES]) for _, number in shares.sketches())
 
 
 def test_many_small_networks_are_not_taken_for_a_large_one() -> None:
