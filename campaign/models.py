@@ -198,12 +198,17 @@ class DraftVersion(models.Model):
         return f"{self.campaign}, version {self.number}"
 
 
+def texts_with_messages(arms: str = "") -> "models.Prefetch[str]":
+    """Fetch the texts of arms with their messages in one query; `arms` is the way to them, such as "treated__"."""
+    return models.Prefetch(f"{arms}texts", ArmText.objects.select_related("revision__message"))
+
+
 class ArmQuerySet(models.QuerySet["Arm"]):
     """Arms, and those of one campaign."""
 
     def with_texts(self) -> "ArmQuerySet":
         """Fetch the texts of each arm too, with their messages."""
-        return self.prefetch_related("texts__revision__message")
+        return self.prefetch_related(texts_with_messages())
 
     def create_with_texts(self, revisions: Sequence[Revision], **fields: Any) -> "Arm":
         """Create an arm that shows these revisions, in this order."""

@@ -54,6 +54,9 @@ class Message(models.Model):
     key = models.SlugField(unique=True)
     theme = models.ForeignKey(Theme, on_delete=models.PROTECT, related_name="messages")
     frame = models.CharField(max_length=8, choices=Frame)
+    matched_set = models.SlugField(
+        blank=True, default="", help_text="Texts of one set differ in their appeal alone; empty: of none."
+    )
     stopped_at = models.DateTimeField(null=True, blank=True, help_text="Shown nowhere from then on.")
     stopped_reason = models.CharField(max_length=300, blank=True)
     stopped_by = models.ForeignKey(
@@ -72,7 +75,10 @@ class Message(models.Model):
                 condition=Q(stopped_at__isnull=True, stopped_by__isnull=True, stopped_reason="")
                 | (Q(stopped_at__isnull=False) & ~Q(stopped_reason="")),
                 name="message_stopped_for_a_reason",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["matched_set", "frame"], condition=~Q(matched_set=""), name="message_once_in_its_set"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -24,7 +24,7 @@ from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally
 from campaign.lifecycle.frozen_plan import changed_plans
-from campaign.models import Arm, Campaign, LeftOutCount, ServedCount
+from campaign.models import Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
 from campaign.outcomes import OUTCOMES
 
 _MORE_FIELDS = ("more_per_arm", "more_per_arm_low", "more_per_arm_high")
@@ -295,8 +295,8 @@ def _covers(release: Release, outcome: str) -> bool:
 
 
 def _stored_estimates(analysis: Analysis) -> QuerySet[Estimate]:
-    related = ("treated__texts__revision__message", "control__texts__revision__message")
-    return analysis.estimates.select_related("treated", "control").prefetch_related(*related).order_by("position")
+    texts = [texts_with_messages(arms) for arms in ("treated__", "control__")]
+    return analysis.estimates.select_related("treated", "control").prefetch_related(*texts).order_by("position")
 
 
 def _redact(stored: Estimate, release: Release) -> Estimate:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from messages.library.matched_sets import compose_messages
 from messages.models import HelpLink, Message, Rendition, Revision, Theme
 from messages.review import workflow
 
@@ -32,9 +33,10 @@ def load(*, now: datetime) -> LoadCounts:
     themes = _add_themes()
     sources = {source["key"]: _citation(source) for source in _read("sources")}
     messages = revisions = 0
-    for entry in _read("messages"):
+    for entry in (*_read("messages"), *compose_messages()):
+        fields = {"frame": entry["frame"], "matched_set": entry.get("matched_set", "")}
         message, is_new = Message.objects.get_or_create(
-            key=entry["key"], defaults={"theme": Theme.objects.get(key=entry["theme"]), "frame": entry["frame"]}
+            key=entry["key"], defaults={"theme": Theme.objects.get(key=entry["theme"]), **fields}
         )
         messages += is_new
         for number, text in enumerate(entry["revisions"], start=1):

@@ -136,7 +136,12 @@ def test_the_spool_holds_what_is_declared(tmp_path: Path) -> None:
 def test_the_snapshot_file_holds_what_is_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world.launched(at=world.placement(fallback=world.approved_revision("neutral")))
     (declared,) = [set(file.fields) for file in schema.files() if file.pattern == "snapshot.jsonl"]
-    while_an_arm_is_paused = {"paused[].id", "paused[].key", "paused[].renditions.*"}
+    while_an_arm_is_paused = {
+        "paused[].id",
+        "paused[].key",
+        "paused[].texts[].position",
+        "paused[].texts[].renditions.*",
+    }
     assert declared - written(tmp_path / "snapshot.jsonl") == while_an_arm_is_paused
     Arm.objects.filter(is_control=False).update(paused_at=world.NOON)
     assert declared - written(tmp_path / "paused.jsonl") == set()
