@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "campaign.staff_site.middleware.content_security_policy",
+    "campaign.staff_site.middleware.refuse_null_characters",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "campaign.staff_site.middleware.staff_language",
     "django.middleware.common.CommonMiddleware",
@@ -243,7 +244,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["campaign.api.parsers.StrictJSON"],
     "EXCEPTION_HANDLER": "campaign.api.exceptions.handle_api_exception",
 }
 

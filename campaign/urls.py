@@ -3,8 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from campaign.staff_site import preference_views
+from campaign.staff_site import error_views, preference_views
 
+handler500 = error_views.unexpected_error
 urlpatterns = [
     path("", include("campaign.overview.urls")),
     path("messages/", include("campaign.kill_switch.urls")),

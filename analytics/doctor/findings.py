@@ -150,7 +150,7 @@ def permission_finding(kind: str, modes: Mapping[str, int] | None) -> Finding:
     return fine(kind, f"Only their owner may read them: {len(modes)} looked at.")
 
 
-_LOG_DIRECTIVE = re.compile(r"^\s*(access_log|error_log)\s+([^;]+);", re.M)
+_LOG_DIRECTIVE = re.compile(r"^[ \t]*(access_log|error_log)\s+([^;]+);", re.M)
 
 
 def nginx_findings(files: Mapping[str, str] | None) -> list[Finding]:

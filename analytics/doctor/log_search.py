@@ -15,7 +15,7 @@ USUAL_LOGS = (Path("/var/log/nginx"), Path("/var/log/postgresql"), Path("/var/lo
 NGINX_DIRECTORY = Path("/etc/nginx")
 _JOURNALS = (Path("/run/log/journal"), Path("/var/log/journal"))
 _CHUNK_BYTES = 1 << 22
-_LOG_PATH = re.compile(r"^\s*(?:access_log|error_log)\s+(/[^\s;]+)", re.M)
+_LOG_PATH = re.compile(r"^[ \t]*(?:access_log|error_log)\s+(/[^\s;]+)", re.M)
 
 CanaryForms = Sequence[tuple[str, dict[str, bytes]]]
 

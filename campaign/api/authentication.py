@@ -18,7 +18,7 @@ from rest_framework.authentication import SessionAuthentication, TokenAuthentica
 from rest_framework.request import Request
 
 from messages.accounts import api_tokens, second_factors, sessions, step_up
-from messages.accounts.login_attempts import TooManyAttempts, check_guess
+from messages.accounts.login_attempts import GuessOf, TooManyAttempts, check_guess
 
 SECOND_FACTOR_HEADER = "Second-Factor"
 
@@ -79,7 +79,7 @@ def verify_credentials(request: HttpRequest, *, username: str, password: str, co
             users.append(user)
         return bool(users)
 
-    if not _throttled(lambda: check_guess(request, username, check_password)):
+    if not _throttled(lambda: check_guess(request, GuessOf.TYPED_NAME, username, check_password)):
         return None
     user = users[0]
     if not second_factors.has_factor(user):

@@ -5,29 +5,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from campaign.api.parsers import BodyTooLarge
 from campaign.lifecycle.actions import ActionRefused
 from messages.review.workflow import ReviewRefused
 
 log = logging.getLogger(__name__)
 
-BODY_LIMIT = 16_384
-
-
-class BodyTooLarge(exceptions.APIException):
-    status_code = 413
-    default_code = "body_too_large"
-    default_detail = f"The body may hold at most {BODY_LIMIT} bytes."
-
 
 class InternalError(exceptions.APIException):
     default_code = "internal_error"
     default_detail = "Something went wrong on our side."
+
+
+class DatabaseUnavailable(exceptions.APIException):
+    status_code = 503
+    default_code = "database_unavailable"
+    default_detail = "The database is away, or its disk is full. Try again in a few minutes."
 
 
 class TransitionConflict(exceptions.APIException):
@@ -42,7 +42,7 @@ class TransitionConflict(exceptions.APIException):
 def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
     """Turn any exception into the API's error shape; registered as DRF's EXCEPTION_HANDLER."""
     refusal = _as_api_exception(error)
-    if isinstance(refusal, InternalError):
+    if isinstance(refusal, InternalError | DatabaseUnavailable):
         log.error("The API failed", exc_info=error)
     response = exception_handler(refusal, context)
     assert response is not None  # it is None only for what is not an APIException
@@ -63,6 +63,8 @@ def _as_api_exception(error: Exception) -> exceptions.APIException:
         return TransitionConflict(str(error), error.fields)
     if isinstance(error, RequestDataTooBig):
         return BodyTooLarge()
+    if isinstance(error, OperationalError | InterfaceError):
+        return DatabaseUnavailable()
     if isinstance(error, SuspiciousOperation | BadRequest | MultiPartParserError):
         return exceptions.ParseError("The request could not be read.", code="bad_request")
     return InternalError()

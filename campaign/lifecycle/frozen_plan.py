@@ -14,12 +14,13 @@ from campaign.lifecycle.launch_checks import common_locales
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
-from messages.audit.verification import genuine_entries
-from messages.models import Review, Revision
+from messages.audit.verification import genuine_entries, record_began_at
+from messages.models import AuditEntry, Review, Revision
 from messages.review import workflow
 
 NETWORK_SHARES = "network_shares"
 FURTHER_TEXTS = "further_texts"
+_KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added
 _LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
 
 
@@ -48,9 +49,13 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
     """Return the changed keys of each frozen plan that is not as it was frozen, by campaign, in a few queries."""
     plans = list(_with_parts(AnalysisPlan.objects.filter(campaign__in=campaigns, frozen_at__isnull=False)))
     launched = _launched_fingerprints([plan.campaign.slug for plan in plans])
+    unrecorded = [plan.campaign for plan in plans if plan.campaign.slug not in launched]
+    renamed = _without_their_entry(unrecorded) if unrecorded else set()
     changed = {}
     for plan in plans:
-        if launched.get(plan.campaign.slug, plan.fingerprint) != plan.fingerprint:
+        if plan.campaign_id in renamed:
+            changed[plan.campaign_id] = ["campaign"]
+        elif launched.get(plan.campaign.slug, plan.fingerprint) != plan.fingerprint:
             changed[plan.campaign_id] = ["fingerprint"]
         elif keys := _changed_keys(plan):
             changed[plan.campaign_id] = keys
@@ -61,6 +66,24 @@ def _launched_fingerprints(slugs: Sequence[str]) -> dict[str, str]:
     """Return the plans that the audit record names in launches; an entry that is not genuine names none."""
     entries = genuine_entries(log.ObjectKind.CAMPAIGN, slugs, _LAUNCHES)
     return {slug: str(entry.detail.get("plan", "")) if entry else "" for slug, entry in entries.items()}
+
+
+def _without_their_entry(campaigns: Sequence[Campaign]) -> set[int]:
+    """Return those of which the audit record should hold a launch under the name that they have now.
+
+    Before the record began, launches left no entry. No campaign passes for so old while the record holds a launch of
+    which no campaign has both the name and the plan: that entry may be its own.
+    """
+    began = record_began_at()
+    recorded = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN, action__in=_LAUNCHES)
+    frozen = AnalysisPlan.objects.filter(frozen_at__isnull=False).values_list("campaign__slug", "fingerprint")
+    launches = {(ref, detail.get("plan", "")) for ref, detail in recorded.values_list("ref", "detail")}
+    is_one_left = bool(launches - set(frozen))
+    return {
+        campaign.pk
+        for campaign in campaigns
+        if is_one_left or (began and campaign.launched_at and campaign.launched_at >= began)
+    }
 
 
 def launched_network_shares(plan: AnalysisPlan) -> dict[str, int] | None:
@@ -76,7 +99,7 @@ def _changed_keys(plan: AnalysisPlan) -> list[str]:
     frozen, current = json.loads(plan.canonical), json.loads(canonical_json(_content_of_parts(plan, plan.campaign)))
     if plan.campaign.state == Campaign.State.CLOSED:
         frozen.pop(NETWORK_SHARES, None)  # the next campaign there may declare another
-    return [key for key, value in frozen.items() if not _bears_out(current.get(key), value)]
+    return [key for key, value in frozen.items() if not _bears_out(current.get(key), value, name=key)]
 
 
 def _with_parts(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
@@ -86,14 +109,15 @@ def _with_parts(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
     return plans.select_related("campaign").prefetch_related("outcomes", "campaign__placements", *texts)
 
 
-def _bears_out(current: Any, frozen: Any) -> bool:
-    """Whether a value holds at least what was frozen."""
+def _bears_out(current: Any, frozen: Any, *, name: str = "") -> bool:
+    """Whether a value holds what was frozen, and no more than what later versions of this program say of it."""
     if isinstance(frozen, dict) and isinstance(current, dict):
-        if FURTHER_TEXTS in current and FURTHER_TEXTS not in frozen:
+        added = current.keys() - frozen.keys()
+        if (added and name in _KEYED_BY_DATA) or FURTHER_TEXTS in added:
             return False
         # The digest of a revision grows with each language that is approved later; those that are shown are listed.
         keys = frozen.keys() - ({"words"} if "languages" in frozen else set())
-        return all(key in current and _bears_out(current[key], frozen[key]) for key in keys)
+        return all(key in current and _bears_out(current[key], frozen[key], name=key) for key in keys)
     if isinstance(frozen, list) and isinstance(current, list):
         return len(current) == len(frozen) and all(map(_bears_out, current, frozen))
     return bool(current == frozen)

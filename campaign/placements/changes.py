@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -28,11 +29,20 @@ PLACEMENT_FIELDS = (
 # Who counts: results rest on it, so it is declared before a campaign is launched, and stays until that is closed.
 FIXED_FIELDS = ("network_share", "counts_signed_only")
 _APPROVED_FIELDS = {*Placement.FIELDS_FOR_VISITORS, *FIXED_FIELDS, "key", "partner"}  # part of a campaign's approval
+# What waits for a second person while a campaign is open there: what visitors meet, and who runs the place.
+_WAITING_FIELDS = (*Placement.FIELDS_FOR_VISITORS, "partner")
 _TOLD = {
+    "partner": "At “{name}”, visitors now read that the page is run by {after} (before: {before}).",
     "leave_url": "At “{name}”, “Leave this page” now leads to {after} (before: {before}).",
     "continue_url": "At “{name}”, “Continue” now leads to {after} (before: {before}).",
     "fallback": "At “{name}”, other words are shown in pauses: {after} (before: {before}).",
 }
+_TOLD_REMOVED = {
+    "leave_url": "At “{name}”, “Leave this page” no longer leads to {before}: it leads to our own page.",
+    "continue_url": "At “{name}”, “Continue” no longer leads to {before}: the message closes.",
+    "fallback": "At “{name}”, no words are shown in pauses any more (before: {before}).",
+}
+_MODELS: dict[str, type[Model]] = {"fallback": Revision, "partner": Partner}
 RESERVED_KEYS = frozenset({"add"})  # used by the addresses of the placement pages
 _MAX_KEY_LENGTH = 50
 
@@ -63,22 +73,28 @@ class ProposedTarget:
     name: str
     before: str
     after: str
-    revision: Revision | None = None
 
     @property
     def is_address(self) -> bool:
-        return self.revision is None
+        return self.name in ("leave_url", "continue_url")
 
 
 def proposed_fields(placement: Placement) -> list[ProposedTarget]:
     """What a waiting change would change."""
     fields = []
-    for name in Placement.FIELDS_FOR_VISITORS:
+    for name in _WAITING_FIELDS:
         if name in placement.proposed:
             before, after = getattr(placement, name), placement.proposed[name]
-            revision = Revision.objects.get(pk=after) if name == "fallback" else None
-            fields.append(ProposedTarget(name, str(before or "—"), str(revision or after), revision))
+            if model := _MODELS.get(name):
+                after = model._default_manager.get(pk=after)
+            fields.append(ProposedTarget(name, str(before or "—"), str(after)))
     return fields
+
+
+def removed_fields(placement: Placement, values: Mapping[str, Any]) -> list[str]:
+    """What visitors of an open campaign meet here today, and would meet no more with these values."""
+    names = [name for name in Placement.FIELDS_FOR_VISITORS if name in values and not values[name]]
+    return [name for name in names if getattr(placement, name)] if names and open_campaigns(placement) else []
 
 
 def open_campaigns(placement: Placement) -> list[Campaign]:
@@ -141,17 +157,22 @@ def change_placement(
         raise ValueError("the key of a placement is fixed once a campaign was launched there")
     if set(changed) & {*FIXED_FIELDS} and open_campaigns(stored):
         raise ProposalRefused(_("A campaign is open here, so what counts here stays as it was at its launch."))
-    proposed = [
-        name for name in changed if name in Placement.FIELDS_FOR_VISITORS and values[name] and open_campaigns(stored)
-    ]
+    proposed = [name for name in changed if name in _WAITING_FIELDS and values[name] and open_campaigns(stored)]
     at_once = [name for name in changed if name not in proposed]
     if proposed:
         propose(stored, {name: values[name] for name in proposed}, by=by, now=timezone.now())
         _record(log.Action.PLACEMENT_PROPOSE, stored, by, fields=", ".join(proposed))
     if at_once:
+        removed = [
+            _TOLD_REMOVED[name].format(name=stored.name, before=getattr(stored, name))
+            for name in removed_fields(stored, values)
+        ]
         save_fields(stored, {name: values[name] for name in at_once})
         if set(at_once) & _APPROVED_FIELDS:
             visitor_changes.record_contribution(planned, by=by)
+        if removed:
+            why = f"{by.get_username()} took it away."
+            visitor_changes.record_visitor_changes(open_campaigns(stored), removed, why=why, about=stored.name, by=by)
         _record(log.Action.PLACEMENT_CHANGE, stored, by, fields=", ".join(at_once))
     return SavedFields(at_once, proposed)
 
@@ -163,9 +184,9 @@ def confirm_proposal(placement: Placement, *, seen: str, by: User) -> None:
     stored = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
     check_confirmation(stored, seen=seen, by=by)
     author, changes = stored.proposed_by, proposed_fields(stored)
-    if any(change.name == "fallback" and change.revision not in neutral_revisions() for change in changes):
+    if stored.proposed.get("fallback") not in (None, *(revision.pk for revision in neutral_revisions())):
         raise ProposalRefused(_("The proposed words may not be shown any more. Withdraw this change."))
-    new = {"fallback_id" if name == "fallback" else name: value for name, value in stored.proposed.items()}
+    new = {f"{name}_id" if name in _MODELS else name: value for name, value in stored.proposed.items()}
     save_fields(stored, new | NOTHING_PROPOSED)
     visitor_changes.record_contribution(planned, by=author or by)
     proposer = author.get_username() if author else ""
@@ -208,6 +229,13 @@ def rename_partner(partner: Partner, name: str, *, seen: str, by: User) -> bool:
     before, stored.name = stored.name, name
     if before == name:
         return False
+    if Campaign.objects.filter(placements__partner=partner, state__in=Campaign.OPEN).exists():
+        raise ProposalRefused(
+            _(
+                "Visitors of an open campaign read this name, so nobody changes it alone. Name the new partner at each "
+                "of its placements; a colleague confirms it there."
+            )
+        )
     stored.save(update_fields=["name"])
     visitor_changes.record_contribution(planned, by=by)
     _record_partner(log.Action.PARTNER_CHANGE, stored, by, was=before)

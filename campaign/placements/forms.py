@@ -17,7 +17,7 @@ from messages.stale_copies import SeenDigestForm, ids_of
 
 MAX_ORIGINS, MAX_PER_DAY = 50, 100_000_000
 _ADDRESS = _("This is not an address, such as https://example.org/thanks.")
-_UNSAFE = _("Use an address that begins with https://. Only localhost may do without.")
+_UNSAFE = _("Use an address that begins with https:// and holds no name or password. Only localhost may do without.")
 _STOPPED = _("These words were stopped everywhere, so no visitor may see them. Choose others, or none.")
 
 

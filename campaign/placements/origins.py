@@ -1,7 +1,5 @@
 """Parse an origin as a browser sends it: exact, https, nothing behind the host; and explain why a text is none."""
 
-from urllib.parse import urlsplit
-
 from django.utils.translation import gettext as _
 
 from messages.public_http import UnsafeAddress, parse_url
@@ -42,6 +40,11 @@ def parse_origin(text: str) -> str:
 
 
 def is_safe_url(url: str) -> bool:
-    """Whether visitors may be sent to this address: https, or http on this machine."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
+    """Whether visitors may be sent to this address: https, or http on this machine; a host, and no name before it."""
+    try:
+        parts, host = parse_url(url)
+    except UnsafeAddress:
+        return False
+    if not host or "@" in parts.netloc or "\\" in url:  # what stands before @ looks like the site, and is not
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in LOCAL_HOSTS)

@@ -10,6 +10,7 @@ from campaign.models import Partner
 from campaign.placements import changes
 from campaign.placements.forms import ContactsForm, PartnerForm
 from messages.accounts.step_up import confirmation_required
+from messages.proposals import ProposalRefused
 from messages.roles import ADMINISTRATOR, MANAGER, current_user, has_role, require_role
 from messages.stale_copies import StaleCopy
 
@@ -29,6 +30,8 @@ def partner_detail(request: HttpRequest, pk: int) -> HttpResponse:
             partner.refresh_from_db()
             name = partner.name
             form.refuse_stale_copy(partner)
+        except ProposalRefused as reason:
+            form.add_error("name", str(reason))
         else:
             flash.success(
                 request, _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")

@@ -18,6 +18,7 @@ from campaign.models import Placement, PlacementTest
 from campaign.placements import changes, tag_check
 from campaign.placements.forms import PlacementForm
 from campaign.staff_site.access import placement_for, placements_for
+from messages.accounts import step_up
 from messages.accounts.step_up import confirmation_required_for_button
 from messages.proposals import ProposalRefused, SavedFields, proposal_digest
 from messages.roles import (
@@ -108,7 +109,7 @@ def placement_change(request: HttpRequest, place: str) -> HttpResponse:
     placement = placement_for(request.user, place, write=True)
     name = placement.name
     form = PlacementForm(request.POST or None, instance=placement)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _may_remove(request, form, place):
         new_partner = form.cleaned_data["new_partner"]
         by, seen = current_user(request), form.seen_digest
         try:
@@ -122,6 +123,15 @@ def placement_change(request: HttpRequest, place: str) -> HttpResponse:
             return redirect("placements:placement", form.cleaned_data["key"])
     theirs = placement_for(request.user, place, write=True) if form.has_conflict else None
     return _form_page(request, form, place, name, theirs)
+
+
+def _may_remove(request: HttpRequest, form: PlacementForm, place: str) -> bool:
+    """Whether nothing that visitors meet is taken away, or the person just confirmed; if not, say so in the form."""
+    stored = placement_for(request.user, place, write=True)
+    if not changes.removed_fields(stored, form.values()) or step_up.is_recently_confirmed(request):
+        return True
+    form.add_error(None, step_up.confirmation_sentence())
+    return False
 
 
 @require_POST

@@ -1,10 +1,10 @@
 """Links with which staff see a message exactly as a visitor does, while nothing is counted.
 
-A link ends after a week, and with the right of the person who made it to see the campaign. Its token names the arm,
-that person and the end, so that the audience surface can verify it from its snapshot, without a database.
+A link ends after a week, and for good with another role of the person who made it, or their closed account. Its token
+names the arm, that person and the end, so that the audience surface verifies it from its snapshot, without a database.
 """
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from django.core import signing
 from campaign.models import Arm, Placement
 
 DAYS = 7
+_SECONDS = DAYS * 86_400
 _SALT = "campaign.preview"
 
 
@@ -34,10 +35,14 @@ def preview_url(placement: Placement, arm: Arm, *, by: User, now: datetime, text
     return f"/m/{placement.key}/?{urlencode({'preview': token})}"
 
 
-def read_preview_token(token: str, *, now: float, givers: Collection[int]) -> PreviewToken | None:
-    """What a preview token names; None if it has ended, or this installation did not sign it."""
+def read_preview_token(token: str, *, now: float, givers: Mapping[int, int]) -> PreviewToken | None:
+    """What a preview token names; None if it has ended, or this installation did not sign it.
+
+    `givers` says since when the links of each person count, in seconds since 1970.
+    """
     try:
         fields = PreviewToken(*signing.loads(token, salt=_SALT))
     except (signing.BadSignature, TypeError):  # TypeError: a token of before named the arm alone
         return None
-    return fields if now < fields.until and fields.giver_id in givers else None
+    since = givers.get(fields.giver_id)
+    return fields if since is not None and now < fields.until and fields.until - _SECONDS > since else None

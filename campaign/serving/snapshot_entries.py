@@ -142,8 +142,8 @@ class Snapshot:
     placements: Mapping[str, PlacementEntry]
     placement_ids: Mapping[int, PlacementEntry]
     is_compiled: bool = False
-    # The ids of those whose preview links are shown. Not in the stored file, which therefore shows none.
-    preview_givers: frozenset[int] = field(default=frozenset(), compare=False)
+    # Whose preview links are shown, and since when they count. Not in the stored file, which therefore shows none.
+    preview_givers: Mapping[int, int] = field(default_factory=dict, compare=False)
 
 
 EMPTY_SNAPSHOT = Snapshot(MappingProxyType({}), MappingProxyType({}))

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import Count, Max, TextField
+from django.db.models import Count, Max, OuterRef, Subquery, TextField
 from django.db.models.functions import Cast
 
 from campaign.models import Campaign, Partner, Placement
 from campaign.serving import hosted_pages
-from messages.models import HelpLink, Review
+from messages.audit import log
+from messages.models import AuditEntry, HelpLink, Review
 from messages.roles import STAFF_ROLES, users_with_role
 
+_ENDS_LINKS = (log.Action.PERSON_ROLE, log.Action.PERSON_DEACTIVATE)
 _LAST_REVIEW = Max("campaign__arms__texts__revision__renditions__reviews")
 # By placement: whatever its entry was compiled from, or when that changed.
 PlacementVersions = Mapping[int, tuple[Any, ...]]
@@ -44,9 +46,15 @@ def read_placement_versions() -> PlacementVersions:
     return MappingProxyType({row[0]: (str(row), tuple(runs.get(row[0], ())), links) for row in rows})
 
 
-def read_preview_givers() -> frozenset[int]:
-    """The ids of those who may see campaigns, and so may give preview links."""
-    return frozenset(users_with_role(*STAFF_ROLES).values_list("pk", flat=True))
+def read_preview_givers() -> dict[int, int]:
+    """Who may see campaigns, and so may give preview links; since when those count, in seconds since 1970.
+
+    Whose account was closed, or who got another role, begins anew: an account that is opened again brings no link back.
+    """
+    ended = AuditEntry.objects.filter(kind=log.ObjectKind.PERSON, ref=OuterRef("username"), action__in=_ENDS_LINKS)
+    last = Subquery(ended.order_by("-number").values("at")[:1])
+    givers = users_with_role(*STAFF_ROLES).annotate(links_ended_at=last).values_list("pk", "links_ended_at")
+    return {pk: int(at.timestamp()) if at else 0 for pk, at in givers}
 
 
 def read_coarse_version() -> CoarseVersion:

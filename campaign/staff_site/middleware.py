@@ -1,9 +1,10 @@
-"""Middleware of the staff site: the content security policy and the language."""
+"""Middleware of the staff site: the content security policy, the language, and what no request may bring."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, QueryDict, UnreadablePostError
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
@@ -39,3 +40,38 @@ def staff_language(get_response: GetResponse) -> GetResponse:
         return response
 
     return respond
+
+
+def refuse_null_characters(get_response: GetResponse) -> GetResponse:
+    """Answer 400 to a null character in an address, a cookie or a form: PostgreSQL stores none, and nobody types one.
+
+    The API reads JSON alone, and its fields refuse them.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if not any("\0" in text for text in _texts_of(request)):
+            return get_response(request)
+        if request.path_info.startswith("/api/"):
+            error = {"code": "bad_request", "message": "The request holds a null character.", "fields": {}}
+            return JsonResponse({"error": error}, status=400)
+        raise BadRequest("A null character.")
+
+    return respond
+
+
+def _texts_of(request: HttpRequest) -> Iterator[str]:
+    yield request.path_info
+    yield from request.COOKIES.values()
+    yield from _names_and_values(request.GET)
+    if request.method == "POST" and not request.path_info.startswith("/api/"):
+        try:
+            yield from _names_and_values(request.POST)
+        except UnreadablePostError:  # the browser is gone, which Django's check of the form notices
+            return
+        yield from (str(getattr(upload, "name", "")) for upload in request.FILES.values())
+
+
+def _names_and_values(fields: QueryDict) -> Iterator[str]:
+    for name, values in fields.lists():
+        yield name
+        yield from map(str, values)

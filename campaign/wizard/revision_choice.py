@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import InvalidPage, Paginator
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, QueryDict
 
 from campaign.models import Arm, ArmText, Campaign
 from campaign.wizard.presets import Preset, allowed_frames, preset_of
-from messages.models import Frame, Revision
+from messages.models import Frame, Rendition, Revision
 from messages.review import workflow
+from messages.search_words import typed_search
 from messages.text.rendering import direction_of
 
 PER_PAGE = 8
@@ -63,12 +64,13 @@ def approved_renditions(revision: Revision) -> tuple[ApprovedRendition, ...]:
 
 def choice_context(campaign: Campaign, arm: Arm, query: QueryDict) -> dict[str, Any]:
     """Build the context of the page on which an arm's revision is searched for and chosen."""
-    search = query.get("q", "").replace("\0", " ").strip()[:100]
+    search = typed_search(query.get("q", ""))
     frames = allowed_frames(arm.key, preset_of([one.key for one in campaign.arms.all()]))
     revisions = selectable_revisions(frames)
     if search:
-        texts = Q(renditions__headline__icontains=search) | Q(renditions__body__icontains=search)
-        revisions = revisions.filter(texts | Q(message__key__icontains=search)).distinct()
+        texts = Rendition.objects.filter(Q(headline__icontains=search) | Q(body__icontains=search))
+        texts = texts.filter(revision=OuterRef("pk"))
+        revisions = revisions.filter(Exists(texts) | Q(message__key__icontains=search))
     try:
         page = Paginator(revisions, PER_PAGE).page(query.get("page", "1"))
     except InvalidPage:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messages.accounts import api_tokens, failed_codes, members, second_factors, sessions
 from messages.accounts.forms import CodeForm, PasskeyForm, PasswordForm
-from messages.accounts.login_attempts import TooManyAttempts, check_guess, wait_message
+from messages.accounts.login_attempts import GuessOf, TooManyAttempts, check_guess, wait_message
 from messages.accounts.middleware import allow_without_second_factor, ask_to_sign_in_again
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, mark_confirmed
@@ -191,7 +191,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
 def _check_old_password(request: HttpRequest, user: User, old: str) -> None:
     """Raise ValidationError if the password is wrong; it counts like a failed attempt to sign in."""
     try:
-        is_right = check_guess(request, user.username, lambda: user.check_password(old))
+        is_right = check_guess(request, GuessOf.TYPED_NAME, user.username, lambda: user.check_password(old))
     except TooManyAttempts as refused:
         raise ValidationError(wait_message(refused.seconds)) from None
     if not is_right:

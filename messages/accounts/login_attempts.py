@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from enum import StrEnum
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -22,9 +23,16 @@ class TooManyAttempts(Exception):
         self.seconds = seconds
 
 
-def check_guess(request: HttpRequest, name: str, is_right: Callable[[], bool]) -> bool:
-    """Count a guess under this name, and check it. Raises TooManyAttempts, without checking, if it comes too soon."""
-    address = client_address(request)
+class GuessOf(StrEnum):
+    """What is guessed. Each is counted by itself: whoever types names chooses no count of another kind."""
+
+    TYPED_NAME = "name"
+    PASSKEY = "passkey"
+
+
+def check_guess(request: HttpRequest, kind: GuessOf, name: str, is_right: Callable[[], bool]) -> bool:
+    """Count a guess for this name, and check it. Raises TooManyAttempts, without checking, if it comes too soon."""
+    address, name = client_address(request), f"{kind}:{name}"
     if wait := attempts.begin_guess(name, address, now=time.time()):
         raise TooManyAttempts(wait)
     if not is_right():

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.accounts.forms import CodeForm, JoinForm, SignInForm
-from messages.accounts.login_attempts import TooManyAttempts, check_guess, wait_message
+from messages.accounts.login_attempts import GuessOf, TooManyAttempts, check_guess, wait_message
 from messages.accounts.middleware import ENDED_IDLE_KEY, allow_without_second_factor
 from messages.roles import OUTSIDE_REVIEWER, PARTNER_CONTACT, ROLE_NAMES, STAFF_ROLES, current_user, has_role
 
@@ -54,7 +54,7 @@ def _authenticate(request: HttpRequest, form: SignInForm) -> User | None:
         return user is not None
 
     try:
-        if check_guess(request, form.cleaned_data["username"], is_right):
+        if check_guess(request, GuessOf.TYPED_NAME, form.cleaned_data["username"], is_right):
             return user
     except TooManyAttempts as refused:
         form.add_error(None, wait_message(refused.seconds))
@@ -117,7 +117,7 @@ def _check_second_factor(request: HttpRequest, user: User, form: CodeForm) -> bo
     try:
         if credential:  # a signature cannot be guessed: it waits for no codes, and no code waits for it
             is_right = check_guess(
-                request, f"passkey:{user.pk}", lambda: second_factors.check_passkey(user, credential)
+                request, GuessOf.PASSKEY, str(user.pk), lambda: second_factors.check_passkey(user, credential)
             )
         else:
             is_right = second_factors.check_code(user, code)

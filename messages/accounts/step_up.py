@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from messages.roles import P, View
@@ -45,6 +47,16 @@ def confirmation_required_for_button(page: str, *, about_the_same: bool = False)
         return "?".join(filter(None, (address, request.GET.urlencode())))
 
     return lambda view: _confirm_first(view, page_of_button)
+
+
+def confirmation_sentence() -> SafeString:
+    """What a form says that needs a confirmation only for what was typed into it, which is kept meanwhile."""
+    return format_html(
+        '{} <a href="{}" target="_blank" rel="noopener">{}</a>',
+        _("What visitors meet would be taken away at once. First confirm that it is you, then press the button again."),
+        reverse("confirm"),
+        _("Confirm in a new tab"),
+    )
 
 
 def _confirm_first(view: View[P], next_page: Callable[[HttpRequest], str]) -> View[P]:

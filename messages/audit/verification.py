@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from django.contrib.auth.models import User
@@ -82,6 +83,14 @@ def genuine_entries(kind: log.ObjectKind, refs: Sequence[str], actions: Sequence
         return {}
     check = partial(_is_genuine, log.current_note(), signed_head.seal_check())
     return {ref: entry if digest_of(entry) == entry.digest and check(entry) else None for ref, entry in found.items()}
+
+
+def record_began_at() -> datetime | None:
+    """When the part of the record began that this machine has sealed; None if there is no entry of it."""
+    note = log.current_note()
+    sealed = AuditEntry.objects.filter(number__gte=note.sealed_from if isinstance(note, Note) else 1)
+    first = sealed.order_by("number").first()
+    return first.at if first is not None else None
 
 
 def _is_genuine(note: Note | NoNote, is_sealed: signed_head.SealCheck, entry: ChainEntry) -> bool:

@@ -31,7 +31,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     """List the entries; ?kind= filters by the kind of object, ?about= by its name or key."""
     require_role(request.user, MANAGER)
     kind = request.GET.get("kind", "")
-    about = request.GET.get("about", "").replace("\0", "").strip()[:160]
+    about = request.GET.get("about", "").strip()[:160]
     if kind and kind not in KIND_LABELS:
         raise Http404
     pages = Paginator(_entries(kind, about), PER_PAGE)

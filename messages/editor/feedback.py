@@ -42,18 +42,19 @@ def build_feedback(typed: Mapping[str, str], locale: str, claims: Claims, *, sur
     """Lint the form as it was sent, finished or not."""
     limits = LIMITS_BY_SURFACE.get(surface, HOSTED_PAGE_LIMITS)
     text = LintText(typed.get("headline", ""), typed.get("body", ""), locale, claims.strength, claims.sources)
+    is_read = len(text.text) <= lint.MAX_CHARACTERS
     remarks = message_lint.lint_unsaved_text(text, limits)
     musts = message_lint.blocking_remarks(remarks)
     return EditorFeedback(
         musts=tuple(musts),
         shoulds=tuple(remark for remark in remarks if remark not in musts),
-        arms=_compare_with(text, typed.get("beside", "")),
+        arms=_compare_with(text, typed.get("beside", "")) if is_read else (),
         help=directory.lint_help_directory(timezone.localdate()),
         word_count=len(split_words(text.text)),
         word_limit=limits.word_limit,
         headline_length=len(text.headline),
         headline_limit=limits.headline_limit,
-        readability=measure_readability(text.text, text.language),
+        readability=measure_readability(text.text, text.language) if is_read else None,
     )
 
 

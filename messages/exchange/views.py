@@ -44,7 +44,7 @@ def export(request: HttpRequest) -> HttpResponse:
     file_format = request.GET.get("format", "csv")
     if file_format not in writer.WRITERS:
         raise Http404
-    filters = {name: request.GET.get(name, "").replace("\0", "") for name in ("frame", "state", "locale")}
+    filters = {name: request.GET.get(name, "") for name in ("frame", "state", "locale")}
     body = writer.WRITERS[file_format](import_export.export_revisions(import_export.filter_revisions(**filters)))
     return download(body, stem=f"messages-{timezone.localdate():%Y-%m-%d}", extension=file_format)
 

@@ -5,6 +5,7 @@ they list every link that is not retired. So all of these must have been checked
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -110,6 +111,13 @@ def digest_for_visitors(link: HelpLink) -> str:
     return digest_of(link, FIELDS_FOR_VISITORS)
 
 
+def removed_fields(*, link: HelpLink, values: Mapping[str, Any]) -> list[str]:
+    """What visitors of a campaign read of this link today and would read no more with these values."""
+    if not is_shown(link) or not are_links_settled():
+        return []
+    return [name for name in FIELDS_FOR_VISITORS if name in values and getattr(link, name) and not values[name]]
+
+
 @transaction.atomic
 def add(link: HelpLink, *, by: User | str) -> HelpLink:
     """Add a link. Visitors see it once somebody has checked it."""
@@ -144,13 +152,16 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) ->
         propose(stored, {name: values[name] for name in proposed}, by=by, now=timezone.now())
         _record(log.Action.HELP_PROPOSE, stored, by, fields=", ".join(proposed), **_addresses(stored, values, proposed))
     if at_once:
-        addresses = _addresses(stored, values, at_once)
+        addresses, before = _addresses(stored, values, at_once), copy(stored)
         new = {name: values[name] for name in at_once}
         if "url" in at_once or (set(at_once) & {*FIELDS_FOR_VISITORS} and not is_shown(stored)):
             new |= _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": by}
         save_fields(stored, new)
         if set(at_once) & {*FIELDS_FOR_VISITORS}:
             record_author(by)
+        if emptied := removed_fields(link=before, values=new):
+            what = f"What visitors read about the help link “{before.name}” was taken away ({', '.join(emptied)})."
+            record_change(what=what, why=f"{_name(by)} took it away.", about=before.name, by=by)
         _record(log.Action.HELP_CHANGE, stored, by, fields=", ".join(at_once), **addresses)
     return SavedFields(at_once, proposed)
 
@@ -210,8 +221,12 @@ def retire(link: HelpLink, *, by: User | str, today: date, reason: str) -> None:
     stored = _lock(link)
     if stored.retired_on is not None:
         raise HelpRefused(_("This link is retired already."))
+    was_shown = is_shown(stored)
     save_fields(stored, {"retired_on": today})
     record_author(by)
+    if was_shown:
+        what = f"The help link “{stored.name}” was taken away: visitors no longer see it."
+        record_change(what=what, why=f"{_name(by)} took it away: {reason}", about=stored.name, by=by)
     _record(log.Action.HELP_RETIRE, stored, by, reason=reason)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import get_language_info, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from messages.accounts import step_up
 from messages.accounts.step_up import confirmation_required_for_button
 from messages.help_links import directory as link_directory
 from messages.help_links import freshness
@@ -117,7 +118,7 @@ def change(request: HttpRequest, link: str) -> HttpResponse:
     help_link = get_object_or_404(HelpLink, key=link)
     name = help_link.name  # validating the form overwrites it
     form = HelpLinkForm(request.POST or None, instance=help_link)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _may_remove(request, form, help_link):
         try:
             saved = link_directory.change(help_link, form.values(), seen=form.seen_digest, by=current_user(request))
         except StaleCopy:
@@ -136,6 +137,15 @@ def change(request: HttpRequest, link: str) -> HttpResponse:
         "needs_colleague": link_directory.is_shown(help_link) and are_links_settled(),
     }
     return render(request, "messages/help_links/form.html", context)
+
+
+def _may_remove(request: HttpRequest, form: HelpLinkForm, help_link: HelpLink) -> bool:
+    """Whether nothing that visitors read is taken away, or the person just confirmed; if not, say so in the form."""
+    stored = HelpLink.objects.get(pk=help_link.pk)
+    if not link_directory.removed_fields(link=stored, values=form.values()) or step_up.is_recently_confirmed(request):
+        return True
+    form.add_error(None, step_up.confirmation_sentence())
+    return False
 
 
 @require_POST
@@ -195,9 +205,11 @@ def retire(request: HttpRequest, link: str) -> HttpResponse:
     """Stop showing a link to visitors."""
     require_role(request.user, MANAGER)
     help_link = get_object_or_404(HelpLink, key=link)
-    reason = request.POST.get("reason", "").replace("\0", "").strip()
+    reason = request.POST.get("reason", "").strip()
     if not reason or len(reason) > _MAX_REASON_LENGTH:
         return _page(request, help_link, reason=reason[:_MAX_REASON_LENGTH], reason_missing=True)
+    if link_directory.is_shown(help_link) and are_links_settled() and not step_up.is_recently_confirmed(request):
+        return _page(request, help_link, reason=reason, must_confirm=step_up.confirmation_sentence())
     by, today = current_user(request), timezone.localdate()
     return _take_step(request, help_link, lambda: link_directory.retire(help_link, by=by, today=today, reason=reason))
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,6 +20,7 @@ from messages.models import Frame, Message, Rendition, Revision, Theme
 from messages.query_numbers import find_page
 from messages.review import message_lint
 from messages.roles import MANAGER, STAFF_ROLES, current_user, has_role, require_role
+from messages.search_words import search_words, typed_search
 from messages.text.rendering import direction_of
 
 PER_PAGE = 30
@@ -40,7 +41,7 @@ class LibraryFilter:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> "LibraryFilter":
-        values = {field.name: query.get(field.name, "").replace("\0", " ").strip()[:100] for field in fields(cls)}
+        values = {field.name: typed_search(query.get(field.name, "")) for field in fields(cls)}
         choices = {"frame": Frame.values, "state": Revision.State.values, "by": AUTHOR_FILTERS}
         if any(values[name] and values[name] not in allowed for name, allowed in choices.items()):
             raise Http404
@@ -114,7 +115,11 @@ def library(request: HttpRequest) -> HttpResponse:
 
 
 def search_revisions(filters: LibraryFilter) -> QuerySet[Revision]:
-    """The revisions that match the filters; withdrawn ones only if their state is chosen."""
+    """The revisions that match the filters; withdrawn ones only if their state is chosen.
+
+    Languages are asked for by EXISTS: with a join for each word, the rows would multiply from word to word.
+    """
+    renditions = Rendition.objects.filter(revision=OuterRef("pk"))
     revisions = Revision.objects.all()
     withdrawn = Q(state=Revision.State.WITHDRAWN)
     revisions = revisions.filter(state=filters.state) if filters.state else revisions.exclude(withdrawn)
@@ -123,18 +128,18 @@ def search_revisions(filters: LibraryFilter) -> QuerySet[Revision]:
     if filters.theme:
         revisions = revisions.filter(message__theme__key=filters.theme)
     if filters.language:
-        revisions = revisions.filter(renditions__locale=filters.language)
+        revisions = revisions.filter(Exists(renditions.filter(locale=filters.language)))
     if filters.by:
         revisions = revisions.filter(author=None) if filters.by == "starter" else revisions.exclude(author=None)
-    for word in filters.q.split():
+    for word in search_words(filters.q):
+        texts = renditions.filter(Q(headline__icontains=word) | Q(body__icontains=word))
         revisions = revisions.filter(
-            Q(renditions__headline__icontains=word)
-            | Q(renditions__body__icontains=word)
+            Exists(texts)
             | Q(message__theme__name__icontains=word)
             | Q(message__key__icontains=word)
             | Q(sources__icontains=word)
         )
-    return revisions.distinct()
+    return revisions
 
 
 def _messages(revisions: QuerySet[Revision]) -> QuerySet[Message]:

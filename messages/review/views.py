@@ -38,7 +38,7 @@ class ReviewInput:
     @classmethod
     def from_request(cls, request: HttpRequest) -> "ReviewInput":
         def value(name: str) -> str:
-            return request.POST.get(name, "").replace("\0", "")
+            return request.POST.get(name, "")
 
         questions = checklist.VERSIONS[checklist.CURRENT_VERSION]
         return cls(

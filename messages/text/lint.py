@@ -21,6 +21,7 @@ SHOULD: Severity = "should"
 
 LONG_SENTENCE_WORDS, MAX_SENTENCE_WORDS = 20, 30
 MAX_WORDS = 160  # about one screen of a phone
+MAX_CHARACTERS = 5_000  # several times what a field takes: more is a slip, and is not read
 MAX_LENGTH_DIFFERENCE = 0.25  # as a share of the shorter arm's words
 _FACTUAL_CLAIMS = {"documented", "linked", "reported"}
 _WORD_LISTS_FILE = Path(__file__).with_name("lint.toml")
@@ -153,6 +154,13 @@ def check_text(
     )
     if len(missing) == 2:
         return missing
+    if len(words.text) > MAX_CHARACTERS:
+        sentence = Translatable(
+            "The text has {count} characters; longer than {most} it is not read.",
+            count=len(words.text),
+            most=MAX_CHARACTERS,
+        )
+        return (Remark("too-long", MUST, sentence, "words"),)
     rules = (_check_length(words, limits), _check_readability(words), _check_sentences(words))
     remarks = [*missing, *(remark for rule in rules for remark in rule), *_check_claims(words, word_lists)]
     for where, text in (("headline", words.headline), ("body", words.body)):
@@ -276,7 +284,8 @@ _PATTERNS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], Translata
         "address",
         MUST,
         re.compile(
-            r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|ai|app|io|net|org|me|gg|xyz)\b|(?<!\w)@\w{2,}", re.IGNORECASE
+            r"(?:https?://|www\.)\S+|(?<![\w-])[\w-]+\.(?:com|ai|app|io|net|org|me|gg|xyz)\b|(?<!\w)@\w{2,}",
+            re.IGNORECASE,
         ),
         lambda found: Translatable(
             "“{found}” leads somewhere. Help links stand beside the words; no other address does.",
@@ -288,14 +297,14 @@ _PATTERNS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], Translata
         MUST,
         re.compile(
             r"(?i:lorem ipsum|your (?:text|headline|words) here)|"
-            r"\b(?:TODO|TBD|FIXME|XXX+)\b|\{\{?.*?\}?\}|\[[^\]]*\]|<[^>]*(?:here|insert)[^>]*>"
+            r"\b(?:TODO|TBD|FIXME|XXX+)\b|\{\{?[^{}\n]*\}\}?|\[[^\[\]]*\]|<(?=[^<>]*(?:here|insert))[^<>]*>"
         ),
         lambda found: Translatable("“{found}” looks like a place still to be filled.", found=found),
     ),
     (
         "markup",
         SHOULD,
-        re.compile(r"</?\w[^>]*>|\*\*|(?<!\w)__|^#+\s", re.MULTILINE),
+        re.compile(r"</?\w[^<>]*>|\*\*|(?<!\w)__|^#+\s", re.MULTILINE),
         lambda found: Translatable("“{found}” is shown as it stands: the words are plain text.", found=found.strip()),
     ),
     (

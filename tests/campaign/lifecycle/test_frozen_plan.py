@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from campaign.lifecycle import arm_pauses, frozen_plan, transitions
 from campaign.lifecycle.frozen_plan import canonical_json, changed_plans, fingerprint_of, plan_content
@@ -130,6 +132,64 @@ def test_what_one_network_may_count_for_stays_as_it_was_at_the_launch_until_the_
     assert changed_plans([campaign.pk]) == {}
 
 
+def test_a_share_that_was_declared_for_one_network_after_the_launch_is_found() -> None:
+    campaign = world.launched()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE campaign_placement SET network_share = 100")
+    assert changed_plans([campaign.pk]) == {campaign.pk: ["network_shares"]}
+
+
+def approve_spanish(campaign: Campaign) -> None:
+    for arm in campaign.arms.all():
+        spanish = Rendition.objects.create(revision=arm.first_revision, locale="es", headline="Hola", body="Palabras.")
+        workflow.submit(spanish, now=world.NOON)
+        workflow.approve(spanish, by=None, now=world.NOON)
+
+
+def test_a_language_that_was_approved_later_is_found_once_sql_offers_it() -> None:
+    campaign = world.launched()
+    approve_spanish(campaign)
+    assert changed_plans([campaign.pk]) == {}
+    world.drop_triggers()
+    with connection.cursor() as cursor:
+        cursor.execute("""UPDATE campaign_campaign SET locales = '["en", "es"]'""")
+    assert changed_plans([campaign.pk]) == {campaign.pk: ["arms"]}
+
+
+class TestACampaignWithoutAnEntry:
+    """The launch is looked up by the campaign's name: whoever holds the database can change that too."""
+
+    def renamed(self, **fields: object) -> Campaign:
+        """A campaign whose name, level, text and hash were all replaced."""
+        campaign = world.launched()
+        world.drop_triggers()
+        Campaign.objects.update(slug="another", **fields)
+        AnalysisPlan.objects.update(level=0.5)
+        rewrite(AnalysisPlan.objects.get())
+        return campaign
+
+    def test_is_not_as_it_was_launched(self) -> None:
+        campaign = self.renamed(launched_at=timezone.now())
+        assert changed_plans([campaign.pk]) == {campaign.pk: ["campaign"]}
+
+    def test_nor_if_it_says_that_it_is_older_than_the_record(self) -> None:
+        campaign = self.renamed(launched_at=datetime(2020, 1, 1, tzinfo=UTC))
+        assert changed_plans([campaign.pk]) == {campaign.pk: ["campaign"]}
+
+    def test_nor_if_another_campaign_was_given_its_name(self) -> None:
+        campaign = self.renamed(launched_at=datetime(2020, 1, 1, tzinfo=UTC))
+        world.draft(at=world.placement("side-page"))
+        assert campaign.pk in changed_plans([campaign.pk])
+
+    def test_that_is_older_than_the_record_keeps_its_results(self) -> None:
+        campaign = world.launched()
+        world.drop_triggers()
+        AuditEntry.objects.all().delete()
+        Campaign.objects.update(launched_at=datetime(2020, 1, 1, tzinfo=UTC))
+        world.launched("later", at=world.placement("side-page"))
+        assert changed_plans([campaign.pk]) == {}
+
+
 def test_a_launched_campaign_is_not_deleted_nor_its_plan() -> None:
     campaign = world.launched()
     with connection.cursor() as cursor:
@@ -145,10 +205,7 @@ def test_labels_pauses_and_later_languages_are_no_change() -> None:
     Campaign.objects.update(name="Another name")
     campaign.arms.filter(key="both").update(name="Another label")
     arm_pauses.pause_arm(campaign.arms.get(key="both"), by=mara, reason="It may frighten.", now=world.NOON)
-    for arm in campaign.arms.all():
-        spanish = Rendition.objects.create(revision=arm.first_revision, locale="es", headline="Hola", body="Palabras.")
-        workflow.submit(spanish, now=world.NOON)
-        workflow.approve(spanish, by=None, now=world.NOON)
+    approve_spanish(campaign)
     workflow.withdraw(
         campaign.arms.get(key="user").first_revision.renditions.get(locale="en"),
         by=world.person("rafael", "reviewer"),

@@ -112,7 +112,7 @@ def test_every_arm_can_be_seen_as_a_visitor_sees_it(reviewer: Client) -> None:
         for text in card.texts
         for preview in text.previews
     ]
-    givers = {world.person("rafael").pk}
+    givers = {world.person("rafael").pk: 0}
     links = [read_preview_token(token.replace("%3A", ":"), now=time.time(), givers=givers) for token in tokens]
     assert [link.arm_id for link in links if link] == [arm.pk for arm in campaign.arms.all()]
     assert response.content.decode().count("See it as a visitor") == 4

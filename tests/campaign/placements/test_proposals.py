@@ -200,3 +200,58 @@ def test_what_counts_at_a_placement_stays_while_a_campaign_is_open_there(
     transitions.close(campaign, by=world.person("mara"), now=world.NOON)
     save(mara, **fields)
     assert (Placement.objects.get().network_share, Placement.objects.get().counts_signed_only) != (0, False)
+
+
+PARTNER_OF_ELSEWHERE = "The Police of Exampleland"
+
+
+def about_page() -> str:
+    return world.AudienceSite().get("/m/quiet-page/about").body.decode()
+
+
+def test_one_manager_alone_changes_no_name_that_visitors_read(campaign: Campaign, mara: Client) -> None:
+    page = f"/partners/{Placement.objects.get().partner_id}/"
+    form = mara.get(page).context["form"]
+    html = mara.post(page, {"name": PARTNER_OF_ELSEWHERE, "was": form.seen_digest}).content.decode()
+    assert "Visitors of an open campaign read this name, so nobody changes it alone." in html
+    assert "A colleague has to confirm it" in save(mara, partner="", new_partner=PARTNER_OF_ELSEWHERE)
+    assert PARTNER_OF_ELSEWHERE not in about_page()
+    assert "Nobody confirms a change of their own" in press(mara, "confirm")
+    assert not Deviation.objects.exists()
+
+
+def test_a_partner_that_a_second_person_confirmed_stands_on_the_page_and_on_the_results(
+    campaign: Campaign, mara: Client, rafael: Client
+) -> None:
+    save(mara, partner="", new_partner=PARTNER_OF_ELSEWHERE)
+    assert PARTNER_OF_ELSEWHERE in rafael.get(PAGE).content.decode()
+    press(rafael, "confirm")
+    assert PARTNER_OF_ELSEWHERE in about_page()
+    assert f"visitors now read that the page is run by {PARTNER_OF_ELSEWHERE}" in Deviation.objects.get().what
+
+
+def test_a_name_that_no_visitor_of_an_open_campaign_reads_is_changed_by_one_person(mara: Client) -> None:
+    world.placement()
+    page = f"/partners/{Placement.objects.get().partner_id}/"
+    form = mara.get(page).context["form"]
+    assert mara.post(page, {"name": "The Shed", "was": form.seen_digest}).status_code == 302
+
+
+def test_taking_an_address_away_asks_for_a_fresh_confirmation_and_keeps_what_was_typed(
+    campaign: Campaign, mara: Client
+) -> None:
+    forget_confirmation(mara)
+    html = save(mara, leave_url="", name="Another name")
+    assert '<a href="/account/confirm/"' in html
+    assert 'value="Another name"' in html
+    assert leave_url() == GOOD
+    assert "Saved." in save(mara, name="Another name")  # nothing is taken away: no confirmation
+
+
+def test_taking_an_address_away_stands_on_each_open_result(campaign: Campaign, mara: Client) -> None:
+    save(mara, leave_url="")
+    assert leave_url() != GOOD
+    assert Deviation.objects.get().what == (
+        f"At “quiet-page”, “Leave this page” no longer leads to {GOOD}: it leads to our own page."
+    )
+    assert AuditEntry.objects.filter(action="campaign-address", detail__about="quiet-page").exists()

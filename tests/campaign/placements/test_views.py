@@ -310,3 +310,23 @@ class TestContacts:
         assert manager.post(f"/partners/{partner.pk}/", again).status_code == 302
         assert "The Shed" in page(manager, f"/partners/{partner.pk}/")
         assert manager.get(f"/partners/{partner.pk}/contacts/").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["leave_url", "continue_url"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://bank.example@evil.example/",
+        "https://a:b@evil.example/",
+        "https://@evil.example/",
+        "http://evil.example/",
+        "http://localhost@evil.example/",
+        "https://evil.example\\@bank.example/",
+    ],
+)
+def test_visitors_are_led_to_no_address_that_looks_like_another(name: str, url: str) -> None:
+    client = Client()
+    world.sign_in(client, world.person("mara", "manager"))
+    typed = {"name": "A page", "new_partner": "Somebody", "allowed_origins": "https://a.example", name: url}
+    assert client.post("/placements/add/", typed).status_code == 200
+    assert not Placement.objects.exists()

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import signing
 from django.test import Client
+from django.utils import timezone
 
 from campaign.models import Campaign
 from campaign.serving.preview_links import preview_url
@@ -84,7 +85,7 @@ def test_the_stored_snapshot_names_nobody_and_shows_no_preview(tmp_path: Path) -
     file.write(site.snapshot)
     stored = file.read()
     assert stored is not None
-    assert stored.preview_givers == frozenset()
+    assert stored.preview_givers == {}
     site.snapshot = stored
     assert site.get("/m/quiet-page/").status == 200
     assert site.get(url).status == 404
@@ -103,3 +104,28 @@ def test_the_page_of_a_campaign_makes_links_in_the_name_of_who_reads_it() -> Non
     assert world.AudienceSite().get(url).status == 200
     members.deactivate(ana, by=world.person("ada", "administrator"))
     assert world.AudienceSite().get(url).status == 404
+
+
+def close_and_open_again(user: User, by: User) -> None:
+    members.deactivate(user, by=by)
+    members.reactivate(user, by=by)
+
+
+def change_the_role_and_give_it_back(user: User, by: User) -> None:
+    members.change_role(user, "partner contact", by=by)
+    members.change_role(user, "analyst", by=by)
+
+
+@pytest.mark.parametrize("change", [close_and_open_again, change_the_role_and_give_it_back])
+def test_no_link_comes_back_with_an_account_or_a_role(
+    change: Callable[[User, User], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign, ana, ada = world.launched(), world.person("ana", "analyst"), world.person("ada", "administrator")
+    before = link(campaign, ana)
+    monkeypatch.setattr(timezone, "now", lambda: world.NOON + timedelta(minutes=1))
+    change(ana, ada)
+    after = preview_url(
+        campaign.placements.get(), campaign.arms.get(key="user"), by=ana, now=world.NOON + timedelta(minutes=2)
+    )
+    site = world.AudienceSite()
+    assert [site.get(url).status for url in (before, after)] == [404, 200]

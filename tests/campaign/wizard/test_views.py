@@ -158,7 +158,6 @@ class TestEachQuestion:
             ("length", {"expected": "30", "smallest": "5", "ends": "9999-12-31"}, "Use a date, such as"),
             ("length", {"expected": "30", "smallest": "5", "planned": "9" * 5000}, "Use a whole number"),
             ("length", {"expected": "30", "smallest": "5", "planned": "9" * 30}, "less than or equal to"),
-            ("learn", {"name": "a\0b"}, "Null characters are not allowed."),
             ("ethics", {"ethics_exemption": ""}, "Fill in one of the two"),
             ("told", {"told": []}, "Choose at least one person"),
             ("told", {"webhook": "http://alarm.example/"}, "begins with https://"),

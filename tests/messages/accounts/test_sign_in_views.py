@@ -19,7 +19,9 @@ from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 
 from messages.accounts import invitations, middleware, second_factors, sessions, sign_in_views, step_up
+from messages.accounts.login_attempts import GuessOf, check_guess
 from messages.accounts.password_hasher import Argon2id
+from messages.accounts.throttle import NAME_IN_NETWORK_POLICY
 from tests import permissions, world
 
 pytestmark = pytest.mark.django_db
@@ -399,3 +401,12 @@ def test_a_step_that_is_confirmed_is_not_confirmed_by_a_clock_set_back(client: C
     session[step_up.CONFIRMED_AT_KEY] = int(time.time()) + 3600
     session.save()
     assert client.get("/people/invite/").status_code == 302
+
+
+def test_whoever_types_the_name_of_a_passkeys_count_makes_no_passkey_wait(client: Client) -> None:
+    owner = ana()
+    request = RequestFactory().post("/sign-in/second-step/")
+    for _ in range(NAME_IN_NETWORK_POLICY.free_failures + 1):
+        refused = client.post("/sign-in/", {"username": f"passkey:{owner.pk}", "password": "x"})
+    assert "too often" in refused.content.decode()
+    assert check_guess(request, GuessOf.PASSKEY, str(owner.pk), lambda: True)

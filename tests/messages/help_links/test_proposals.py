@@ -211,3 +211,46 @@ def test_a_link_that_nobody_has_checked_is_shown_to_nobody(campaign: Campaign) -
     HelpLink.objects.update(verified_on=None)
     assert GOOD not in offered()
     assert "We have no checked address to give you here yet" in offered()
+
+
+def retire(client: Client) -> str:
+    return client.post(f"{PAGE}retire/", {"reason": "It closed."}, follow=True).content.decode()
+
+
+def test_retiring_a_link_asks_for_a_fresh_confirmation_and_keeps_the_reason(campaign: Campaign, mara: Client) -> None:
+    forget_confirmation(mara)
+    html = retire(mara)
+    assert "What visitors meet would be taken away at once." in html
+    assert 'value="It closed."' in html
+    assert GOOD in offered()
+
+
+def test_retiring_a_link_takes_one_person_and_stands_on_each_open_result(campaign: Campaign, mara: Client) -> None:
+    retire(mara)
+    assert GOOD not in offered()
+    deviation = Deviation.objects.get(campaign=campaign)
+    assert deviation.what == f"The help link “{FILLED['name']}” was taken away: visitors no longer see it."
+    assert deviation.why == "mara took it away: It closed."
+    assert AuditEntry.objects.filter(action="campaign-address", detail__about=FILLED["name"]).exists()  # for the notice
+
+
+def test_a_link_that_visitors_do_not_see_is_retired_without_a_trace_on_results(
+    campaign: Campaign, mara: Client
+) -> None:
+    HelpLink.objects.update(verified_on=None)
+    forget_confirmation(mara)
+    retire(mara)
+    assert HelpLink.objects.get(key="somewhere").retired_on
+    assert not Deviation.objects.exists()
+
+
+def test_emptying_what_visitors_read_asks_for_a_confirmation_and_stands_on_each_open_result(
+    campaign: Campaign, mara: Client
+) -> None:
+    HelpLink.objects.filter(key="somewhere").update(hours="9 to 17")
+    forget_confirmation(mara)
+    assert "What visitors meet would be taken away at once." in save(mara, hours="")
+    assert not Deviation.objects.exists()
+    world.sign_in(mara, User.objects.get(username="mara"))
+    save(mara, hours="")
+    assert "was taken away (hours)" in Deviation.objects.get(campaign=campaign).what

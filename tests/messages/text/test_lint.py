@@ -319,3 +319,8 @@ def test_a_severity_that_nobody_knows_is_refused() -> None:
             '[[phrase]]\nlanguage = "en"\nkind = "x"\nseverity = "maybe"\nsay = ["x"]\nwhy = "."\ninstead = ""\n'
             '[[hedge]]\nlanguage = "en"\nsay = ["can"]'
         )
+
+
+def test_a_text_far_longer_than_any_field_is_not_read() -> None:
+    assert set(said("a-" * 20_000)) == {"too-long"}
+    assert set(said(headline="x" * 6_000)) == {"too-long"}

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.text.word_diff import DiffPart, diff_words
+from tests.campaign.serving.test_bounded_work import steps
 
 TEXTS = st.text(alphabet="ab c\n.,'é", max_size=40)
 
@@ -42,3 +43,12 @@ def test_the_same_text_has_no_changes(text: str) -> None:
 def test_a_new_paragraph_does_not_touch_the_one_before() -> None:
     changes = diff_words("One.\n\nTwo.", "One.\n\nA new one.\n\nTwo.")
     assert (changes.removed_count, changes.added_count) == (0, 3)
+
+
+@pytest.mark.parametrize("piece", ["a ", ".,", "a b ", "x"])
+def test_words_that_repeat_too_often_are_replaced_as_a_whole(piece: str) -> None:
+    before, after = (piece * 1_200)[:1_200], ("c " + piece * 1_200)[:1_100]
+    work = steps(lambda: diff_words(before, after))
+    assert work < 20_000  # 600 words, each compared with each, were 20 seconds
+    assert "".join(part.text for part in diff_words(before, after).parts if part.kind != "new") == before
+    assert diff_words(before, before).is_empty
