@@ -1,0 +1,88 @@
+"""Partners, their placements, and tag checks."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from messages.models import ProposedChange, Revision
+
+
+class Partner(models.Model):
+    """An organisation that hosts messages."""
+
+    name = models.CharField(max_length=120, unique=True)
+    contacts = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="Partner contacts who may see its placements."
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Placement(ProposedChange):
+    """One spot where a message may appear."""
+
+    # What visitors meet there. An approval is of these, and while a campaign is open there, a second person confirms a
+    # change of them.
+    FIELDS_FOR_VISITORS = ("leave_url", "continue_url", "fallback")
+
+    key = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="placements")
+    allowed_origins = models.JSONField(
+        default=list, blank=True, help_text='Sites that may embed it, such as "https://example.org".'
+    )
+    leave_url = models.URLField(blank=True, help_text="Where “Leave this page” leads; empty for our own quiet page.")
+    continue_url = models.URLField(blank=True, help_text="Where “Continue” leads; empty to close the message.")
+    fallback = models.ForeignKey(
+        Revision,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Neutral words shown, uncounted, while no campaign runs here.",
+    )
+    expected_per_day = models.PositiveIntegerField(
+        default=0, help_text="Messages shown a day, as far as the partner can tell; 0: nobody knows yet."
+    )
+
+    network_share = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(100)],
+        help_text="Of 100 messages counted here on a day, how many may come from one network; 0: as few as elsewhere.",
+    )
+    counts_signed_only = models.BooleanField(
+        default=False, help_text="Count only what is asked for in requests that the partner's server has signed."
+    )
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PlacementTest(models.Model):
+    """A tag check of one placement for a few minutes. Only requests that carry its mark are recorded."""
+
+    class Way(models.TextChoices):
+        PAGE = "page", _("The script on a page")
+        SERVER = "server", _("A call from a server")
+        HOSTED = "hosted", _("The page we host")
+
+    class Problem(models.TextChoices):
+        ORIGIN = "origin", _("A site that is not on the list")
+        KEY = "key", _("Another key")
+
+    placement = models.OneToOneField(Placement, primary_key=True, on_delete=models.CASCADE, related_name="test")
+    mark = models.CharField(max_length=32)
+    until = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True, help_text="When it last came through, to the second.")
+    seen_by = models.CharField(max_length=8, choices=Way, blank=True)
+    failed_at = models.DateTimeField(null=True, help_text="When it was last refused, to the second.")
+    problem = models.CharField(max_length=8, choices=Problem, blank=True)
+    origin = models.CharField(max_length=200, blank=True, help_text="The site that was refused.")
+
+    def __str__(self) -> str:
+        return f"a test of {self.placement_id}"

@@ -1,0 +1,173 @@
+"""Analysis plans, their outcomes, and deviations from them."""
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from campaign.models.campaigns import Campaign
+from campaign.outcomes import outcome_choices
+from campaign.planned_people import planned_people
+
+
+def default_looks() -> list[float]:
+    """Look after a tenth of the planned people, and at the end."""
+    return [0.1, 1.0]
+
+
+class Pair(NamedTuple):
+    """One planned comparison, as arm keys: treated minus control."""
+
+    treated: str
+    control: str
+
+
+class AnalysisPlan(models.Model):
+    """The analysis plan frozen at launch: comparisons, confidence level and smallest difference that matters."""
+
+    class Correction(models.TextChoices):
+        HOLM = "holm", _("Holm")
+        BONFERRONI = "bonferroni", _("Bonferroni")
+        BENJAMINI_HOCHBERG = "benjamini-hochberg", _("Benjamini-Hochberg")
+        DUNNETT = "dunnett", _("Dunnett")
+        NONE = "none", _("None")
+
+    class Monitoring(models.TextChoices):
+        ALWAYS_VALID = "always-valid", _("Look whenever you like")
+        GROUP_SEQUENTIAL = "group-sequential", _("Look at named points")
+        FIXED = "fixed", _("Look once, at the end")
+
+    class Spending(models.TextChoices):
+        OBRIEN_FLEMING = "obrien-fleming", _("O'Brien-Fleming")
+        POCOCK = "pocock", _("Pocock")
+
+    class Strata(models.TextChoices):
+        PLACEMENT = "placement", _("Placement")
+
+    class Clusters(models.TextChoices):
+        PLACEMENT_DAY = "placement-day", _("Placement and day")
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="plan")
+    level = models.FloatField(default=0.95, validators=[MinValueValidator(0.5), MaxValueValidator(0.999)])
+    smallest_difference = models.FloatField(
+        default=0.02,
+        help_text="For the primary outcome, as a share: 0.02 is 2 people in 100. Less would not change what we do.",
+    )
+    planned_per_arm = models.PositiveIntegerField(help_text="People to be shown each arm before the planned analysis.")
+    expected_rate = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="How many we think will do the primary outcome after the control arm, as a share: what "
+        "planned_per_arm was reckoned with.",
+    )
+    power = models.FloatField(default=0.8, help_text="How surely a difference of the smallest size should show.")
+    comparisons = models.JSONField(default=list, help_text='Pairs of arm keys: [["victim", "neutral"], ...].')
+    correction = models.CharField(max_length=20, choices=Correction, default=Correction.HOLM)
+    monitoring = models.CharField(max_length=16, choices=Monitoring, default=Monitoring.ALWAYS_VALID)
+    looks = models.JSONField(
+        default=default_looks,
+        help_text="Shares of the planned people at which to look, rising to 1. Nothing is shown before the first.",
+    )
+    spending = models.CharField(max_length=16, choices=Spending, default=Spending.OBRIEN_FLEMING)
+    strata = models.CharField(max_length=10, choices=Strata, blank=True, default="")
+    clusters = models.CharField(max_length=16, choices=Clusters, blank=True, default="")
+    design_effect = models.FloatField(
+        null=True, blank=True, help_text="By what factor strata or clusters change the people needed; empty: not known."
+    )
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    canonical = models.TextField(blank=True, help_text="The plan as canonical JSON, exactly as it was hashed.")
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the canonical JSON.")
+    told = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="Who hears of harm, by e-mail."
+    )
+    webhook = models.URLField(blank=True, help_text="An address of your own that hears of the same; https only.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(level__gt=0, level__lt=1), name="plan_level_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(smallest_difference__gte=0, smallest_difference__lt=1), name="plan_difference_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(frozen_at__isnull=True) | ~Q(fingerprint=""), name="plan_frozen_has_a_fingerprint"
+            ),
+            models.CheckConstraint(
+                condition=Q(expected_rate__gt=0, expected_rate__lt=1), name="plan_expected_rate_is_a_share"
+            ),
+            models.CheckConstraint(condition=Q(power__gt=0, power__lt=1), name="plan_power_is_a_chance"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Plan of {self.campaign}"
+
+    @property
+    def planned_people(self) -> int:
+        """The people in all before the planned analysis, split by the weights of the arms."""
+        return planned_people(self.planned_per_arm, [arm.weight for arm in self.campaign.arms.all()])
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """The complete comparisons; a draft may hold incomplete ones."""
+        return [Pair(*pair) for pair in self.comparisons if len(pair) == 2]
+
+
+class WebhookTest(models.Model):
+    """The last test delivery to the webhook of a plan that is not frozen. It was accepted if `failure` is empty."""
+
+    plan = models.OneToOneField(AnalysisPlan, primary_key=True, on_delete=models.CASCADE, related_name="webhook_test")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the address, which may hold a secret.")
+    at = models.DateTimeField()
+    failure = models.CharField(max_length=80, blank=True, help_text="The name of the error.")
+
+    def __str__(self) -> str:
+        return f"a test of the webhook of {self.plan}"
+
+
+class Deviation(models.Model):
+    """A deviation from the frozen plan and its reason, shown with every later result. Append-only."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="deviations")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    what = models.CharField(max_length=500)
+    why = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ["campaign", "at", "id"]
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class PlannedOutcome(models.Model):
+    """One outcome of a plan and its role; exactly one is primary."""
+
+    class Role(models.TextChoices):
+        PRIMARY = "primary", _("Primary")
+        SECONDARY = "secondary", _("Secondary")
+        GUARDRAIL = "guardrail", _("Guardrail")
+
+    plan = models.ForeignKey(AnalysisPlan, on_delete=models.PROTECT, related_name="outcomes")
+    outcome = models.CharField(max_length=16, choices=outcome_choices)
+    role = models.CharField(max_length=9, choices=Role)
+    smallest_difference = models.FloatField(
+        null=True, blank=True, help_text="For this outcome, as a share; the primary outcome's stands in the plan."
+    )
+    harm_margin = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="For a guardrail, as a share: an arm surely worse than control by more is paused.",
+    )
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "outcome"], name="planned_outcome_once"),
+            models.UniqueConstraint(fields=["plan"], condition=Q(role="primary"), name="planned_outcome_one_primary"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} ({self.role})"
