@@ -49,8 +49,11 @@ def diff_words(before: str, after: str) -> WordDiff:
 
 def _changes(old: list[str], new: list[str]) -> Iterator[DiffPart]:
     """The parts that stayed, by words with the blanks beside them; all is replaced if the words repeat too often."""
+    if old == new:
+        yield DiffPart("same", "".join(old))
+        return
     times = Counter(new)
-    if old != new and sum(times[piece] for piece in old if not piece.isspace()) > _MAX_PAIRS:
+    if sum(times[piece] for piece in old if not piece.isspace()) > _MAX_PAIRS:
         yield DiffPart("gone", "".join(old))
         yield DiffPart("new", "".join(new))
         return

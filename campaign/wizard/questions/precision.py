@@ -213,7 +213,9 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
             "power",
         }
     )
-    registration_rows = frozenset({"description", "randomization", "rationale", "stopping", "models", "inference"})
+    registration_rows = frozenset(
+        {"description", "randomization", "rationale", "stopping", "models", "inference", "missing"}
+    )
     obstacles = {
         ObstacleReason.LOOKS_NOT_RISING: _("Say at which points you look; the last is the end."),
         ObstacleReason.STRATA_AND_CLUSTERS: _("Compare within places or by day, not both."),

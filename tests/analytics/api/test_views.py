@@ -120,7 +120,7 @@ def test_a_campaign_without_a_look_has_an_empty_list() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("look", ["0", "2", "9" * 30, "9" * 5000, "-1", "x", "%00", "1.0"])
+@pytest.mark.parametrize("look", ["0", "2", "9" * 30, "9" * 5000, "-1", "x", "1.0"])
 def test_an_unknown_look_is_not_found(look: str) -> None:
     campaign_with_look()
     error(analyst().get(f"{PILOT}analyses/{look}/"), 404, "not_found")

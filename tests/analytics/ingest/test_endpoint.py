@@ -55,8 +55,9 @@ def test_a_stored_view_holds_the_declared_fields_and_whole_hours() -> None:
     at.report_event(at.new_receipt())
     view = OpenView.objects.values().get()
     assert set(view) == {
-        "nonce", "campaign", "arm", "placement", "locale", "hour", "closes", "bits", "rating", "dwell", "left_out",
-    }  # fmt: skip
+        *("nonce", "campaign", "arm", "text", "placement", "locale", "hour", "closes"),
+        *("bits", "rating", "dwell", "left_out"),
+    }
     assert (view["hour"], view["closes"]) == (world.HOUR, world.HOUR + 3)
 
 
