@@ -67,6 +67,7 @@ def test_one_network_turns_no_verdict_and_moves_less_than_a_quarter_of_the_inter
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.django_db(databases=["default", "audience"])
 def test_without_shares_the_same_flood_turns_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deliberate fault: every message counts."""

@@ -50,6 +50,7 @@ def what_we_hold(environment: dict[str, str]) -> tuple[int, list[tuple[str, int]
     return told["databases"]["audience"]["rows"]["analytics_openview"], unused
 
 
+@pytest.mark.proof  # the same in this process: tests/analytics/fold/test_move_audience.py
 def test_no_view_is_lost_and_none_is_left(settings_before_and_after: tuple[dict[str, str], dict[str, str]]) -> None:
     before, after = settings_before_and_after
     port = launcher.free_port()

@@ -132,6 +132,7 @@ def failures_after_update(command: list[str], port: int, program: Path, environm
         return failures(Visitor(port, cast["cookies"]), cast)
 
 
+@pytest.mark.proof  # that a server runs from a copy: tests/campaign/entrypoints/test_program_copy.py
 def test_after_an_update_of_the_files_every_route_still_answers(program: Path, environment: Mapping[str, str]) -> None:
     port = launcher.free_port()
     command = [sys.executable, "manage.py", "serve", "--port", str(port)]
