@@ -9,7 +9,7 @@ JOBS ?= 3  # one waits for a browser or a server while two compute
 AT_ONCE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 STARTING := browser crash deploy fuzz power trust  # folders of tests that start processes, each and every one
 # The same on every engine, and long: what walks all routes for all roles, tears at files and wires, or asks deploy/.
-ANY_ENGINE = attack fuzz power trust test_permissions.py deploy/test_nginx.py deploy/test_restart.py deploy/test_sizes.py deploy/test_units.py deploy/test_update.py
+ANY_ENGINE = attack fuzz power trust test_permissions.py test_request_logs.py deploy/test_nginx.py deploy/test_restart.py deploy/test_sizes.py deploy/test_units.py deploy/test_update.py
 RANDOM ?=
 SHUFFLED = $(if $(RANDOM),RANDOM_ORDER=$(if $(filter 1,$(RANDOM)),$$$$,$(RANDOM)))
 STAMP := $(VENV)/.installed
@@ -33,7 +33,7 @@ demo: env  ## run the main job once on SQLite, print the verdict, leave a site t
 	@rm -rf var/demo
 	@LOCAL_HTTP=1 SKIP_SECOND_FACTOR=1 DATA_DIRECTORY=var/demo $(BIN)/python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: env browser compiler nginx  ## run every test but the proofs, in a real Chromium too: about eight minutes on two cores (RANDOM=1: in random order)
+test: env browser compiler nginx  ## run every test but the proofs, in a real Chromium too: about nine minutes on two cores (RANDOM=1: in random order)
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof" --durations=10
 
 quick: JOBS := 2
