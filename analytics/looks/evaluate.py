@@ -69,10 +69,10 @@ def _try_to_evaluate(
     """Evaluate and record a look; None if another look was recorded meanwhile."""
     last = _last_look_number(campaign)
     plan = AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
-    if plan is None or plan.frozen_at is None:
-        raise NotEvaluable("This campaign has no frozen plan yet: launch it first.")
     if changed := changed_plans([campaign.pk]):
         raise PlanChanged(changed[campaign.pk])
+    if plan is None or plan.frozen_at is None:
+        raise NotEvaluable("This campaign has no frozen plan yet: launch it first.")
     unknown = [key for key in extra if key not in OUTCOMES or OUTCOMES[key].kind != "yes-no"]
     if unknown:
         raise NotEvaluable(f"“{unknown[0]}” is not a yes/no outcome of the catalogue.")

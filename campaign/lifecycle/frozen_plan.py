@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle.actions import ActionRefused
@@ -46,14 +46,17 @@ def freeze_plan(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
 
 
 def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
-    """Return the changed keys of each frozen plan that is not as it was frozen, by campaign, in a few queries."""
-    plans = list(_with_parts(AnalysisPlan.objects.filter(campaign__in=campaigns, frozen_at__isnull=False)))
+    """Return the changed keys of each plan that is not as it was frozen at launch, by campaign, in a few queries."""
+    launched_or_frozen = Q(frozen_at__isnull=False) | Q(campaign__launched_at__isnull=False)
+    plans = list(_with_parts(AnalysisPlan.objects.filter(launched_or_frozen, campaign__in=campaigns)))
     launched = _launched_fingerprints([plan.campaign.slug for plan in plans])
     unrecorded = [plan.campaign for plan in plans if plan.campaign.slug not in launched]
     renamed = _without_their_entry(unrecorded) if unrecorded else set()
     changed = {}
     for plan in plans:
-        if plan.campaign_id in renamed:
+        if plan.frozen_at is None:
+            changed[plan.campaign_id] = ["frozen_at"]
+        elif plan.campaign_id in renamed:
             changed[plan.campaign_id] = ["campaign"]
         elif launched.get(plan.campaign.slug, plan.fingerprint) != plan.fingerprint:
             changed[plan.campaign_id] = ["fingerprint"]

@@ -145,7 +145,8 @@ def _repeat_in_tab(
 ) -> Decision | None:
     """The message that a browser tab was shown before, under its own receipt; None if that is no longer valid.
 
-    A tab whose arm is paused stays in it: it sees the control's message, uncounted, and keeps its receipt for later.
+    A tab whose arm is paused stays in it: it sees the control's message, uncounted, and keeps its receipt for later. So
+    does one whose text was stopped: it sees another text of its arm.
     """
     if campaign.unit != "session" or session is None or session == NEW_SESSION:
         return None
@@ -156,9 +157,12 @@ def _repeat_in_tab(
     ids = pack_ids(campaign=receipt.campaign, placement=receipt.placement)
     shown = (ids, receipt.arm, receipt.locale)
     texts = [text for text in placement.served_texts() if (text.packed_ids, text.arm, text.locale) == shown]
+    if not texts:
+        return None
     arm = next((text for text in texts if text.paused or text.text == receipt.text), None)
     if arm is None:
-        return None
+        other = texts[text_for(receipt.nonce, campaign.salt, len(texts))]
+        return Decision(other.rendition, uncounted=UncountedReason.PAUSED)
     if arm.paused:
         return Decision(arm.rendition, uncounted=UncountedReason.PAUSED)
     return Decision(arm.rendition, session.encode(), keeps_session=True)

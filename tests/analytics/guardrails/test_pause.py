@@ -10,7 +10,7 @@ from analytics.models import GuardEvent, Tally
 from analytics.results import build
 from analytics.results.paused_arms import observed_harm_sentence
 from campaign.lifecycle import arm_pauses, transitions
-from campaign.models import Campaign
+from campaign.models import AnalysisPlan, Campaign
 from tests import world
 
 QUIET = {"neutral": (5000, 150), "victim": (5000, 150), "user": (5000, 150), "both": (5000, 150)}
@@ -33,6 +33,14 @@ def test_an_arm_that_does_harm_is_paused_and_it_is_on_record() -> None:
     assert (event.arm.key, event.outcome, round(event.effect, 3)) == ("both", "annoyed", 0.05)
     assert event.bound > event.margin == 0.01
     assert campaign.arms.get(key="both").paused_at == world.NOON
+
+
+@pytest.mark.django_db
+def test_harm_is_stopped_although_the_plan_is_marked_as_never_frozen() -> None:
+    campaign = watched(QUIET | {"both": (5000, 400)})
+    world.drop_triggers()
+    AnalysisPlan.objects.update(frozen_at=None)
+    assert [event.arm.key for event in pause_harmful_arms(campaign, now=world.NOON)] == ["both"]
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from analytics.models import Analysis
 from analytics.results import build
 from analytics.results.look_summaries import look_summaries
 from analytics.worker import steps
-from campaign.models import Campaign, PlannedOutcome
+from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,13 @@ def test_no_look_is_taken_at_it(campaign: Campaign) -> None:
     with pytest.raises(PlanChanged, match="not the one that was frozen: outcomes"):
         evaluate(campaign, now=world.NOON)
     assert Analysis.objects.count() == 1
+
+
+def test_nor_at_one_that_is_marked_as_never_frozen(campaign: Campaign) -> None:
+    world.drop_triggers()
+    AnalysisPlan.objects.update(frozen_at=None)
+    with pytest.raises(PlanChanged, match="not the one that was frozen: frozen_at"):
+        evaluate(campaign, now=world.NOON)
 
 
 def test_the_worker_says_so_in_its_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -64,6 +64,19 @@ def test_a_tab_keeps_its_text() -> None:
         assert again == first
 
 
+def test_a_tab_whose_text_was_stopped_stays_in_its_arm_and_is_not_counted_in_another() -> None:
+    campaign = world.launched(arms={"neutral": 1, "victim": 1}, texts=2, unit="session")
+    site, expected = world.AudienceSite(), headlines(campaign)
+    tabs = [receipt for _ in range(40) for receipt in [site.decide(session="new").json["receipt"]]]
+    for arm in campaign.arms.all():
+        stop_text(arm.texts.get(position=0), by=world.person("mara"), reason="It may frighten.", now=world.NOON)
+    site.refresh()
+    for receipt in tabs:
+        read, again = site.read_receipt(receipt), site.decide(session=receipt).json
+        assert again["message"]["headline"] == expected[read.arm, 1]
+        assert (again["receipt"], again.get("reason")) == ((None, "paused") if read.text == 0 else (receipt, None))
+
+
 def test_an_arm_that_is_paused_shows_the_texts_of_the_control() -> None:
     campaign = world.launched(arms={"neutral": 1, "victim": 1}, texts=2)
     pause_arm(campaign.arms.get(key="victim"), reason="It may frighten.", now=world.NOON)
