@@ -41,6 +41,7 @@ def test_a_promise_is_kept(row: str) -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.minutes  # all of them together
 @pytest.mark.parametrize("name", _CHEAP)
 def test_a_planted_fault_turns_its_row_red_for_the_right_reason(name: str) -> None:
     fault = next(fault for fault in FAULTS if fault.name == name)
