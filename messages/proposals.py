@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Model
+from django.db.models import ForeignKey, Model
 from django.utils.translation import gettext as _
 
 from messages.models import ProposedChange
@@ -40,11 +40,22 @@ def propose(row: ProposedChange, values: Mapping[str, Any], *, by: User, now: da
 
 
 def proposal_digest(row: ProposedChange) -> str:
-    """A digest of what is proposed and of what is stored in its place; empty if nothing is."""
+    """A digest of what is proposed and of what is stored in its place, as they read now; empty if nothing is."""
     if not row.proposed:
         return ""
-    values = [[name, value, stored_value(row, name)] for name, value in sorted(row.proposed.items())]
+    values = [
+        [name, value, _name_of(row, name, value), stored_value(row, name)]
+        for name, value in sorted(row.proposed.items())
+    ]
     return hashlib.sha256(json.dumps([row.proposed_by_id, values]).encode()).hexdigest()[:16]
+
+
+def _name_of(row: ProposedChange, name: str, value: Any) -> str:
+    """How the row that a field points to is called, which may change while a change waits; empty for other fields."""
+    field = row._meta.get_field(name)
+    if not isinstance(field, ForeignKey) or value is None:
+        return ""
+    return str(field.related_model._default_manager.filter(pk=value).first())
 
 
 def stored_value(row: ProposedChange, name: str) -> Any:

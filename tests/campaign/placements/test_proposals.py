@@ -7,7 +7,7 @@ from django.test import Client
 
 from campaign.kill_switch import stop
 from campaign.lifecycle import transitions
-from campaign.models import Campaign, Deviation, Placement
+from campaign.models import Campaign, Deviation, Partner, Placement
 from campaign.placements import changes
 from messages.audit_pages.wording import describe_action
 from messages.models import AuditEntry
@@ -228,6 +228,17 @@ def test_a_partner_that_a_second_person_confirmed_stands_on_the_page_and_on_the_
     press(rafael, "confirm")
     assert PARTNER_OF_ELSEWHERE in about_page()
     assert f"visitors now read that the page is run by {PARTNER_OF_ELSEWHERE}" in Deviation.objects.get().what
+
+
+def test_a_partner_that_was_renamed_while_a_colleague_looked_is_not_confirmed(
+    campaign: Campaign, mara: Client, rafael: Client
+) -> None:
+    save(mara, partner="", new_partner="The Shed")
+    seen = rafael.get(PAGE).context["proposal"]
+    Partner.objects.filter(name="The Shed").update(name=PARTNER_OF_ELSEWHERE)
+    html = rafael.post(f"{PAGE}confirm/", {"seen": seen}, follow=True).content.decode()
+    assert "The change was replaced while you looked." in html
+    assert PARTNER_OF_ELSEWHERE not in about_page()
 
 
 def test_a_name_that_no_visitor_of_an_open_campaign_reads_is_changed_by_one_person(mara: Client) -> None:
