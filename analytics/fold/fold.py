@@ -26,22 +26,13 @@ from analytics import file_lock
 from analytics.ingest import open_views, writer
 from analytics.ingest.open_views import NONCE_PREFIXES, GroupedCounts, NonceRange, ViewGroup
 from analytics.models import FoldProgress, Tally, TextTally
-from campaign.models import ArmText
+from campaign.models import ArmText, addition_sql
 from campaign.outcomes import tally_increments
 
 VIEWS_PER_BATCH = 20_000
 _EPOCH = date(1970, 1, 1)
 TallyKey = tuple[date, int, int, str, str, int]  # day, arm, placement, locale, outcome, value
 TextTallyKey = tuple[int, int, str, int]  # text, placement, outcome, value
-
-
-def _addition_sql(model: type[Tally] | type[TextTally]) -> str:
-    """The statement that adds to one count. Its parameters are the fields of the key, then the count."""
-    table, key = model._meta.db_table, [str(field.column) for field in model._meta.pk_fields]
-    return f"""
-        INSERT INTO {table} ({", ".join(key)}, count) VALUES ({"%s, " * len(key)} %s)
-        ON CONFLICT ({", ".join(key)}) DO UPDATE SET count = {table}.count + excluded.count
-    """  # noqa: S608  (only names of tables and columns are put in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +101,7 @@ def add_to_tallies(model: type[Tally] | type[TextTally], tallies: Counter[Any]) 
     """Add to the counts of a table; the keys of `tallies` are those of its rows."""
     if tallies:
         with connections["default"].cursor() as cursor:
-            cursor.executemany(_addition_sql(model), [(*key, amount) for key, amount in sorted(tallies.items())])
+            cursor.executemany(addition_sql(model), [(*key, amount) for key, amount in sorted(tallies.items())])
 
 
 def tally_views(groups: Iterable[ViewGroup]) -> Counter[TallyKey]:

@@ -1,7 +1,7 @@
 """Models of campaigns, by subject."""
 
 from campaign.models.campaigns import Arm, ArmQuerySet, ArmText, Campaign, DraftVersion, new_salt, texts_with_messages
-from campaign.models.counts import LeftOutCount, NetworkSketch, ServedCount
+from campaign.models.counts import LeftOutCount, NetworkSketch, ServedCount, addition_sql
 from campaign.models.placements import Partner, Placement, PlacementTest
 from campaign.models.plans import AnalysisPlan, Deviation, Pair, PlannedOutcome, WebhookTest, default_looks
 from campaign.models.whole_units import MAX_HOURS, day_is_whole, hour_is_whole
@@ -24,6 +24,7 @@ __all__ = [
     "PlannedOutcome",
     "ServedCount",
     "WebhookTest",
+    "addition_sql",
     "day_is_whole",
     "default_looks",
     "hour_is_whole",

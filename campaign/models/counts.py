@@ -11,6 +11,15 @@ from campaign.models.placements import Placement
 from campaign.models.whole_units import day_is_whole
 
 
+def addition_sql(model: type[models.Model]) -> str:
+    """The statement that adds to one count. Its parameters are the fields of the key, then the count."""
+    table, key = model._meta.db_table, [str(field.column) for field in model._meta.pk_fields]
+    return f"""
+        INSERT INTO {table} ({", ".join(key)}, count) VALUES ({"%s, " * len(key)} %s)
+        ON CONFLICT ({", ".join(key)}) DO UPDATE SET count = {table}.count + excluded.count
+    """  # noqa: S608  (only names of tables and columns are put in)
+
+
 class ServedCount(models.Model):
     """How many messages of one arm were served on one day. A count, never a row per message."""
 

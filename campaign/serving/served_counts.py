@@ -10,22 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, connection, transaction
 
-from campaign.models import LeftOutCount, ServedCount
+from campaign.models import LeftOutCount, ServedCount, addition_sql
 
 if TYPE_CHECKING:
     from campaign.serving.snapshot_entries import ServedText
 
 _EPOCH = date(1970, 1, 1)
 _MAX_UNCOUNTED = 4096
-
-
-def _upsert_sql(model: type[ServedCount] | type[LeftOutCount]) -> str:
-    """The statement that adds to one count. Its parameters are the fields of the key, then the count."""
-    table, key = model._meta.db_table, [str(field.column) for field in model._meta.pk_fields]
-    return f"""
-        INSERT INTO {table} ({", ".join(key)}, count) VALUES ({"%s, " * len(key)} %s)
-        ON CONFLICT ({", ".join(key)}) DO UPDATE SET count = {table}.count + excluded.count
-    """  # noqa: S608  (only names of tables and columns are interpolated)
 
 
 def _rows(counts: Mapping[Any, int]) -> list[tuple[Any, ...]]:
@@ -78,8 +69,8 @@ class ServedCounter:
             return 0
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.executemany(_upsert_sql(ServedCount), _rows(served))
-                cursor.executemany(_upsert_sql(LeftOutCount), _rows(left_out))
+                cursor.executemany(addition_sql(ServedCount), _rows(served))
+                cursor.executemany(addition_sql(LeftOutCount), _rows(left_out))
         except DatabaseError:
             with self._lock:
                 self._served.update(served)

@@ -182,6 +182,6 @@ def test_these_counts_wait_while_the_database_is_away(monkeypatch: pytest.Monkey
         raise DatabaseError
 
     with monkeypatch.context() as patch:
-        patch.setattr("campaign.serving.served_counts._upsert_sql", away)
+        patch.setattr("campaign.serving.served_counts.addition_sql", away)
         assert site.served.flush() == 0
     assert left_out(site) == {"machine": 1}
