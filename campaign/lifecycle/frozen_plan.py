@@ -20,6 +20,7 @@ from messages.review import workflow
 
 NETWORK_SHARES = "network_shares"
 FURTHER_TEXTS = "further_texts"
+PURPOSE = "purpose"
 _KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added
 _LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
 
@@ -102,7 +103,8 @@ def _changed_keys(plan: AnalysisPlan) -> list[str]:
     frozen, current = json.loads(plan.canonical), json.loads(canonical_json(_content_of_parts(plan, plan.campaign)))
     if plan.campaign.state == Campaign.State.CLOSED:
         frozen.pop(NETWORK_SHARES, None)  # the next campaign there may declare another
-    return [key for key, value in frozen.items() if not _bears_out(current.get(key), value, name=key)]
+    added = [PURPOSE] if PURPOSE in current.keys() - frozen.keys() else []
+    return [key for key, value in frozen.items() if not _bears_out(current.get(key), value, name=key)] + added
 
 
 def _with_parts(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
@@ -168,6 +170,7 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
     parts = plan.campaign
     return {
         "campaign": campaign.slug,
+        **({PURPOSE: campaign.purpose} if campaign.is_use else {}),
         "hypothesis": campaign.hypothesis,
         "unit": campaign.unit,
         # A commitment: with the salt, anybody can check the split later.
