@@ -95,7 +95,7 @@ def _try_to_evaluate(
     more = {key: more_needed(comparison, rules[key]) for key, comparison in comparisons.items()}
     primary = planned[0].outcome
     shown = {} if looks.embargoed and not exception else comparisons
-    released = release.decide_release(campaign, primary, tallies, shown, rules)
+    released = release.decide_release(campaign, primary, tallies, shown, rules, now)
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # two looks at once take turns
         if _last_look_number(campaign) != last:

@@ -16,7 +16,7 @@ from analytics import wording
 from analytics.disclosure.gate import ArmDailyTotals
 from analytics.embargo import request as embargo_request
 from analytics.embargo.access import may_look_early
-from analytics.watch import daily_chart, dashboard
+from analytics.watch import daily_chart, dashboard, use_months
 from analytics.watch.dashboard import Dashboard
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
@@ -70,6 +70,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "standing": _overall_status(data),
         "sentence": _sentence(data),
         "so_far": _progress(data),
+        "use": use_months.summarize_use(campaign),
         "days": _day_rows(data.arms),
         "charts": {drawing: daily_chart.daily_chart(data.arms, layout_name=drawing) for drawing in daily_chart.DAYS},
         "mixed": any(bar.is_average for arm in data.arms for bar in daily_chart.day_bars(arm)),

@@ -11,6 +11,7 @@ from campaign.lifecycle import arm_pauses, frozen_plan, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.placements.changes import placement_status
+from campaign.wizard.sample_size import SampleSizeInputs, needed_people
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -63,10 +64,11 @@ class TestItsPlan:
 
 
 def needed_by_equal_shares() -> int:
-    from campaign.wizard.sample_size import SampleSizeInputs, needed_people
-
-    rates = {"expected_rate": PLAN["expected_rate"], "smallest_difference": PLAN["smallest_difference"]}
-    return needed_people(SampleSizeInputs(**rates, weights=(1, 1), per_day=0, monitoring="always-valid"))
+    return needed_people(
+        SampleSizeInputs(
+            expected_rate=0.35, smallest_difference=0.05, weights=(1, 1), per_day=0, monitoring="always-valid"
+        )
+    )
 
 
 class TestItsApproval:
