@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0020_network_sketch")]
+    dependencies = [("campaign", "0021_text_design")]
 
     operations = [
         migrations.AddField(
