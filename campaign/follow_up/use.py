@@ -61,8 +61,11 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
     )
     use.placements.set(placements)
     weights = HOLDOUT_WEIGHTS[holdout]
+    stopped = {arm.pk: {text.position for text in arm.texts.all() if text.stopped_at} for arm in (control, message)}
+    if trial.plan.texts == AnalysisPlan.Texts.MATCHED:  # a set goes with each of its texts
+        stopped = dict.fromkeys(stopped, set().union(*stopped.values()))
     for position, (arm, weight) in enumerate(zip((control, message), reversed(weights), strict=True)):
-        shown = [text.revision for text in arm.texts.all() if text.stopped_at is None]
+        shown = [text.revision for text in arm.texts.all() if text.position not in stopped[arm.pk]]
         fields = {"key": arm.key, "name": arm.name, "is_control": arm.is_control, "position": position}
         Arm.objects.create_with_texts(shown, campaign=use, weight=weight, **fields)
     _plan_use(use, trial.plan, comparison=(key, control.key), weights=weights)

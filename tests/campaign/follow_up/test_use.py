@@ -119,6 +119,13 @@ class TestWhatVisitorsSee:
         use = use_of(trial)
         assert [arm.texts.count() for arm in use.arms.order_by("position")] == [3, 2]
 
+    def test_a_matched_set_is_left_out_whole_if_one_of_its_texts_was_stopped(self) -> None:
+        trial = world.launched(plan=PLAN, texts=3, design="matched")
+        arm = trial.arms.get(key="victim")
+        arm_pauses.stop_text(arm.texts.get(position=1), reason="x", by=world.person("mara", "manager"), now=world.NOON)
+        use = use_of(trial)
+        assert [arm.texts.count() for arm in use.arms.order_by("position")] == [2, 2]
+
     def test_a_trial_goes_before_it_and_it_comes_back(self) -> None:
         trial = world.launched(plan=PLAN)
         use = use_of(trial)
