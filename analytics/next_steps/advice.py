@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analytics import wording
+from analytics.models import Estimate
 from analytics.report_rows import DifferenceRow
 from analytics.results import build
 from analytics.results.build import Report
@@ -31,6 +33,10 @@ class TrialSize:
     difference: float
     people: int
 
+    @property
+    def people_in_words(self) -> str:
+        return wording.number(wording.to_two_figures(self.people))
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:
@@ -42,6 +48,11 @@ class Advice:
     against_control: tuple[DifferenceRow, ...] = ()
     sizes: tuple[TrialSize, ...] = ()
     untried_themes: tuple[Theme, ...] = ()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether each comparison with the control was shown to make no difference that matters."""
+        return all(row.verdict == Estimate.Verdict.NO_DIFFERENCE for row in self.against_control)
 
 
 def advise(campaign: Campaign) -> Advice:

@@ -46,7 +46,7 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
     if not placements:
         raise ActionRefused(_("Choose at least one placement."))
     slug, _number = next_slug(f"{trial.slug[:40]}-use-0")
-    name = _("%(message)s, in use after “%(trial)s”") % {"message": message.name, "trial": trial.name}
+    name = _("%(message)s in use (%(trial)s)") % {"message": message.name, "trial": trial.name}
     use = Campaign.objects.create(
         slug=slug,
         name=name[:_NAME_LIMIT],

@@ -9,6 +9,7 @@ from django.test import Client
 
 from analytics.looks.evaluate import evaluate
 from analytics.models import Tally
+from analytics.notifications.events import record_notices
 from campaign.follow_up.use import put_to_use
 from campaign.lifecycle import transitions
 from campaign.models import Campaign, ServedCount
@@ -94,3 +95,12 @@ def test_a_month_is_told_from_shown_counts_alone(client: Client) -> None:
 def test_a_trial_has_no_such_part(client: Client) -> None:
     campaign = world.launched(plan=PLAN)
     assert "Does it still work?" not in watch(client, campaign)
+
+
+def test_what_is_in_use_is_never_done(client: Client) -> None:
+    use = in_use()
+    month(use, 3, {"victim": (9_000, 4_050), "neutral": (1_000, 300)})
+    assert record_notices(use, now=world.NOON.replace(month=3, day=29)) == 0
+    shown = watch(client, use)
+    assert "It still works." in shown
+    assert "are planned" not in shown
