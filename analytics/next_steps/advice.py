@@ -16,8 +16,8 @@ from messages.models import Theme
 _DIFFERENCES = (0.1, 0.05, 0.03, 0.02, 0.01)  # that the table of sizes shows
 
 
-class NextStep(StrEnum):
-    """What can be done after the latest look."""
+class AdviceKind(StrEnum):
+    """What the latest look leads to."""
 
     WAIT = "wait"  # no verdict yet
     WITHHELD = "withheld"  # the data cannot be trusted
@@ -40,9 +40,9 @@ class TrialSize:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """The next step, the report it rests on, and what the page offers for it."""
+    """What the latest look leads to, the report it rests on, and what the page offers for it."""
 
-    step: NextStep
+    kind: AdviceKind
     report: Report | None = None
     working: tuple[Arm, ...] = ()  # not stopped, the best first
     against_control: tuple[DifferenceRow, ...] = ()
@@ -60,19 +60,19 @@ def advise(campaign: Campaign) -> Advice:
     analysis = campaign.analyses.filter(exception="").order_by("-look").first()
     report = build.build(analysis, early=False) if analysis else None
     if report is None or report.embargoed:
-        return Advice(NextStep.WAIT, report)
+        return Advice(AdviceKind.WAIT, report)
     if report.withheld:
-        return Advice(NextStep.WITHHELD, report)
+        return Advice(AdviceKind.WITHHELD, report)
     arms = {arm.key: arm for arm in campaign.arms.with_texts()}
     rows = tuple(row for row in report.primary.differences if arms[row.control].is_control)
     sign = -1.0 if report.primary.outcome.better == "lower" else 1.0
     better = sorted((row for row in rows if row.verdict == "better"), key=lambda row: -sign * (row.effect or 0.0))
     working = tuple(arms[row.treated] for row in better if arms[row.treated].paused_at is None)
     if working:
-        return Advice(NextStep.USE, report, working, rows)
-    step = NextStep.HARM if any(row.verdict == "worse" for row in rows) else NextStep.LEARN
+        return Advice(AdviceKind.USE, report, working, rows)
+    kind = AdviceKind.HARM if any(row.verdict == "worse" for row in rows) else AdviceKind.LEARN
     return Advice(
-        step, report, (), rows, tuple(_sizes(campaign, report, list(arms.values()))), tuple(_untried_themes(campaign))
+        kind, report, (), rows, tuple(_sizes(campaign, report, list(arms.values()))), tuple(_untried_themes(campaign))
     )
 
 
