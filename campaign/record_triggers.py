@@ -209,7 +209,7 @@ TRIGGERS = (
         "messaging_message_fixed",
         "what a message appeals to stays as it is",
         condition="{changed}",
-        fixed=("key", "theme_id", "frame", "matched_set"),
+        fixed=("frame", "matched_set"),
     ),
     Trigger(
         "messaging_rendition",
