@@ -13,6 +13,6 @@ def drop_changed_triggers(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0020_network_sketch")]
+    dependencies = [("campaign", "0021_text_design")]
 
     operations = [migrations.RunPython(drop_changed_triggers, drop_changed_triggers)]
