@@ -115,7 +115,7 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     campaign.launched_at = now
     campaign.starts_at = campaign.starts_at or now
     verb = "schedule" if campaign.starts_at > now else "launch"
-    _finish(campaign, verb, by, ("locales", "launched_at", "starts_at"), plan=plan.fingerprint)
+    _finish(campaign, verb, by, ("locales", "launched_at", "starts_at"), plan=plan.fingerprint, id=campaign.pk)
     return plan
 
 
@@ -223,7 +223,7 @@ def _lock_placements(campaign: Campaign) -> None:
     list(Placement.objects.select_for_update(no_key=True, of=("self",)).filter(campaigns=campaign).order_by("pk"))
 
 
-def _finish(campaign: Campaign, verb: str, by: User, fields: tuple[str, ...] = (), **detail: str) -> None:
+def _finish(campaign: Campaign, verb: str, by: User, fields: tuple[str, ...] = (), **detail: str | int) -> None:
     """Save the state that the verb leads to with the named fields, and record it."""
     campaign.state = TRANSITIONS[verb][1]
     campaign.save(update_fields=["state", "changed_at", *fields])
