@@ -88,6 +88,29 @@ class TestOneAdministratorAlone:
         assert names(contributors(campaign)) == ["adam", "mara"]
         assert self.sent(client, step="approve").state == "submitted"
 
+    def test_is_not_freed_by_a_colleague_who_changes_a_name_and_changes_it_back(self) -> None:
+        campaign, author, client = world.draft(), signed_in(mara()), signed_in(adam())
+        rename(campaign, "Finished", by=mara())
+        self.set_harm_stop(author)
+        self.set_harm_stop(author, watch_annoyed="on", margin_annoyed="1")
+        self.set_harm_stop(client)
+        rename(campaign, "Finishd", by=mara())
+        rename(campaign, "Finished", by=mara())
+        assert self.sent(author, step="submit").state == "submitted"
+        assert names(contributors(campaign)) == ["adam", "mara"]
+        assert self.sent(client, step="approve").state == "submitted"
+
+    def test_is_not_freed_by_a_colleague_who_mends_a_mistake_that_was_made_beside(self) -> None:
+        campaign, author, client = world.draft(), signed_in(mara()), signed_in(adam())
+        self.set_harm_stop(author)
+        rename(campaign, "Finished", by=mara())
+        rename(campaign, "Of adam", by=adam())
+        self.set_harm_stop(author, watch_annoyed="on", margin_annoyed="1")
+        self.set_harm_stop(client)
+        rename(campaign, "Finishd", by=adam())
+        rename(campaign, "Finished", by=mara())
+        assert names(contributors(campaign)) == ["adam", "mara"]
+
     def test_puts_back_no_earlier_version_of_a_colleague_and_approves_it(self) -> None:
         campaign, client = world.draft(), signed_in(adam())
         rename(campaign, "Unfinished", by=mara())
