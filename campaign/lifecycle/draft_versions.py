@@ -42,7 +42,7 @@ def draft_content(campaign: Campaign) -> dict[str, Any]:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     content = {
         "campaign": _values(stored, _CAMPAIGN_FIELDS),
-        "placements": sorted(stored.placements.values_list("key", flat=True)),
+        "placements": sorted(stored.placements.values_list("pk", flat=True)),
         "arms": [_arm_content(arm) for arm in stored.arms.order_by("position", "key").prefetch_related("texts")],
         "plan": _values(plan, _PLAN_FIELDS) if plan else None,
         "recipients": sorted(plan.told.values_list("pk", flat=True)) if plan else [],
@@ -183,7 +183,7 @@ def changed_parts(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, .
 def restore_content(campaign: Campaign, content: dict[str, Any]) -> None:
     """Write the content of a version back into a draft. The caller holds its lock and saves the campaign itself."""
     _assign(campaign, content["campaign"])
-    campaign.placements.set(Placement.objects.filter(key__in=content["placements"]))
+    campaign.placements.set(Placement.objects.filter(pk__in=_placement_ids(content["placements"])))
     campaign.arms.all().delete()
     for values in content["arms"]:
         wanted = [values["revision_id"], *values.get(_FURTHER, [])]
@@ -222,13 +222,22 @@ def _has_part(person: int, steps: Iterable[tuple[int | None, Any]]) -> bool:
 def _content_once_put_back(version: DraftVersion, last: DraftVersion) -> dict[str, Any]:
     """Return what a draft would be if a version were put back: what visitors meet beside it stays as it is now."""
     doors, now = version.content.get("doors", {}), last.content.get("doors", {})
-    kept = {key: now.get(key, doors.get(key)) for key in version.content["placements"]}
+    places = Placement.objects.filter(pk__in=_placement_ids(version.content["placements"]))
+    kept = {key: now.get(key, doors.get(key)) for key in places.values_list("key", flat=True)}
     return {**version.content, "doors": kept, "help_links": last.content.get("help_links", {})}
 
 
 def _planned(content: dict[str, Any]) -> dict[str, Any]:
     """What planning alone can change."""
-    return {name: value for name, value in content.items() if name not in _MET_BESIDE}
+    planned = {name: value for name, value in content.items() if name not in _MET_BESIDE}
+    return planned | {"placements": _placement_ids(content["placements"])}
+
+
+def _placement_ids(recorded: Iterable[int | str]) -> list[int]:
+    """The primary keys of placements; versions of before these were recorded name their keys, which can be changed."""
+    keys = [place for place in recorded if isinstance(place, str)]
+    named = Placement.objects.filter(key__in=keys).values_list("pk", flat=True) if keys else ()
+    return sorted([*(place for place in recorded if isinstance(place, int)), *named])
 
 
 def _parts(content: dict[str, Any]) -> dict[tuple[str, str], Any]:

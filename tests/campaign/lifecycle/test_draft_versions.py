@@ -208,6 +208,32 @@ class TestWhoIsFree:
         assert names(contributors(campaign)) == ["adam", "mara"]
 
 
+def test_a_version_is_put_back_with_its_place_also_where_another_has_its_key_now() -> None:
+    campaign, other = world.draft(), world.placement("other-page", allowed_origins=["https://elsewhere.example"])
+    rename(campaign, "Of mara", by=mara())
+    place = campaign.placements.get()
+    for changed, key in ((place, "old-page"), (other, "quiet-page")):
+        seen = digest_of(changed, changes.PLACEMENT_FIELDS)
+        changes.change_placement(changed, {"key": key}, seen=seen, by=adam())
+    rename(campaign, "Of mara, later", by=mara())
+    signed_in(mara()).post("/campaigns/pilot/versions/", {"number": "2", "newest": "99"})
+    assert campaign.placements.get() == place
+    assert names(contributors(campaign)) == ["adam", "mara"]
+
+
+def test_a_version_of_before_places_had_numbers_is_put_back() -> None:
+    campaign, place = world.draft(), Placement.objects.get()
+    rename(campaign, "Of mara", by=mara())
+    old = campaign.versions.get(number=2)
+    old.content["placements"] = [place.key]
+    old.pk, old.number = None, 3
+    old.save()
+    rename(campaign, "Of adam", by=adam())
+    put_back(campaign, 3, by=mara())
+    assert campaign.placements.get() == place
+    assert names(contributors(campaign)) == ["mara"]
+
+
 def test_the_page_says_who_may_approve_a_version_once_this_reader_put_it_back() -> None:
     campaign = world.draft()
     rename(campaign, "Of mara", by=mara())
