@@ -11,15 +11,16 @@ from django.utils.translation import gettext as _
 
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import common_locales
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
 from messages.audit.verification import genuine_entries, record_began_at
-from messages.models import AuditEntry, Review, Revision
+from messages.models import AuditEntry, Review
 from messages.review import workflow
 
 NETWORK_SHARES = "network_shares"
 FURTHER_TEXTS = "further_texts"
+TEXT_DESIGN = "texts"
 _KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added
 _LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
 
@@ -102,7 +103,8 @@ def _changed_keys(plan: AnalysisPlan) -> list[str]:
     frozen, current = json.loads(plan.canonical), json.loads(canonical_json(_content_of_parts(plan, plan.campaign)))
     if plan.campaign.state == Campaign.State.CLOSED:
         frozen.pop(NETWORK_SHARES, None)  # the next campaign there may declare another
-    return [key for key, value in frozen.items() if not _bears_out(current.get(key), value, name=key)]
+    changed = [key for key, value in frozen.items() if not _bears_out(current.get(key), value, name=key)]
+    return changed + [TEXT_DESIGN] * (TEXT_DESIGN in current.keys() - frozen.keys())
 
 
 def _with_parts(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
@@ -178,13 +180,14 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         "arms": [
             {
                 "arm": arm.key,
+                "name": arm.name,  # sentences name it
                 **first,
                 **({FURTHER_TEXTS: further} if further else {}),
                 "weight": arm.weight,
                 "control": arm.is_control,
             }
             for arm in parts.arms.all()
-            for first, *further in [[_text_content(text.revision, campaign.locales) for text in arm.texts.all()]]
+            for first, *further in [[_text_content(text, campaign.locales) for text in arm.texts.all()] or [{}]]
         ],
         "outcomes": [
             {
@@ -204,6 +207,8 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         "strata": plan.strata,
         "clusters": plan.clusters,
         "design_effect": plan.design_effect,
+        # One text an arm leaves the key out, so that plans from before there was another design keep their fingerprint.
+        **({TEXT_DESIGN: plan.texts} if plan.texts else {}),
         "factorial": _by_frame_if_factorial(list(parts.arms.all())) is not None,
         "level": plan.level,
         "planned_per_arm": plan.planned_per_arm,
@@ -214,11 +219,17 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _text_content(revision: Revision, locales: Sequence[str]) -> dict[str, Any]:
+def _text_content(text: ArmText, locales: Sequence[str]) -> dict[str, Any]:
+    revision = text.revision
     offered = [words for words in revision.renditions.all() if words.locale in locales]
     return {
+        # Which of the arm's texts it is, to what it appeals, and with which it is compared.
+        "text": text.position,
+        "frame": revision.message.frame,
+        "matched_set": revision.message.matched_set,
         "words": revision.digest,
-        "languages": {words.locale: words.digest for words in offered},
+        # Computed: whoever changes words or claims by SQL leaves the digest of before beside them.
+        "languages": {words.locale: words.words_digest() for words in offered},
         "exceptions": [_exception(review) for words in offered for review in workflow.exceptions(words)],
     }
 
