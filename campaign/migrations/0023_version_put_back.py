@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0020_network_sketch")]
+    dependencies = [("campaign", "0022_names_fixed")]
 
     operations = [
         migrations.AddField(
