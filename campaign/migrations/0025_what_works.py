@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0021_text_design")]
+    dependencies = [("campaign", "0024_draft_version_seal")]
 
     operations = [
         migrations.AddField(
