@@ -19,7 +19,7 @@ from analytics.comparison.compare import (
 )
 from analytics.comparison.correction import Corrected, correct
 from analytics.comparison.network_influence import ONE_NETWORK, largest_move
-from analytics.comparison.text_means import ArmTexts, means_of, relative_ranks, scored
+from analytics.comparison.text_means import ArmTexts, means_of, relative_ranks, score_answers
 from analytics.stats.texts import looks, matched, nested, spread
 from analytics.stats.texts.sizing import Design, WhatHelps, what_would_help
 from analytics.stats.texts.values import Measured, TextMeans, within_sets
@@ -226,7 +226,7 @@ def _text_means(question: _Question, rules: Rules) -> TextMeans | NotEstimable:
     if not rules.ordered:
         return means_of(question.texts, rules, lambda counted: counted)
     ranks = relative_ranks([text for arm in question.texts for text in arm.totals])
-    return means_of(question.texts, rules, lambda levels: scored(levels, ranks))
+    return means_of(question.texts, rules, lambda levels: score_answers(levels, ranks))
 
 
 def _details(question: _Question, means: TextMeans, estimate: Estimate, family: _Family) -> TextDetails:

@@ -93,7 +93,7 @@ def relative_ranks(texts: Sequence[Counted]) -> list[float]:
     return ranks
 
 
-def scored(counted: Counted, scores: Sequence[float]) -> Outcome:
+def score_answers(counted: Counted, scores: Sequence[float]) -> Outcome:
     if isinstance(counted, Counts):
         return counted
     pairs = list(zip(scores, counted.counts, strict=True))

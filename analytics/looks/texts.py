@@ -122,7 +122,7 @@ class TextTallies:
             ArmTexts(
                 arm.key,
                 {
-                    str(place): tuple(self._counted(text.pk, outcome, place) for text in arm.texts.all())
+                    str(place): tuple(self._counts_at(text.pk, outcome, place) for text in arm.texts.all())
                     for place in self._placements
                 },
             )
@@ -150,7 +150,7 @@ class TextTallies:
         counted = self._counts[text, outcome]
         return sum(counted.get((place, value), 0) for place in self._placements)
 
-    def _counted(self, text: int, outcome: str, place: int) -> Counted:
+    def _counts_at(self, text: int, outcome: str, place: int) -> Counted:
         counted = self._counts[text, outcome]
         if values := OUTCOMES[outcome].values:
             return Levels([counted.get((place, value), 0) for value in values])
