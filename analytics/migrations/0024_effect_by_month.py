@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0022_texts")]
+    dependencies = [("analytics", "0023_texts_of_a_kind")]
 
     operations = [
         migrations.AddField(
