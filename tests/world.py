@@ -100,10 +100,14 @@ def sign_in(client: Client, user: User) -> None:
 
 
 @cached_rows
-def approved_revision(frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), **claim: Any) -> Revision:
+def approved_revision(
+    frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), matched_set: str = "", **claim: Any
+) -> Revision:
     """Return an approved revision of a new message in a frame, with a rendition in each locale."""
     theme, _ = Theme.objects.get_or_create(key=f"theme-{frame}", defaults={"name": frame, "frame": frame, "line": "…"})
-    message = Message.objects.create(key=f"{frame}-{Message.objects.count()}", theme=theme, frame=frame)
+    message = Message.objects.create(
+        key=f"{frame}-{Message.objects.count()}", theme=theme, frame=frame, matched_set=matched_set
+    )
     revision = Revision.objects.create(message=message, number=1, **{"claim_strength": "none", **claim})
     for locale in locales:
         rendition = Rendition.objects.create(
@@ -171,13 +175,16 @@ def draft(
     places: Sequence[str] = (),
     margins: Mapping[str, float | None] | None = None,
     texts: int = 1,
+    design: str = "",
 ) -> Campaign:
     """Return a complete draft campaign, by default of four arms with equal weights, at `at` and at `places` as well.
 
     `margins` are those of the guardrails; by default there is one without a margin. Each arm has as many `texts`; the
-    headline of each says "again" as often as there are texts before it.
+    headline of each says "again" as often as there are texts before it. With the design "matched", texts at one
+    position are of one matched set; several texts are "different" otherwise.
     """
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
+    design = design or ("different" if texts > 1 else "")
     mark_help_links_checked()
     campaign = Campaign.objects.create(
         slug=slug,
@@ -192,8 +199,12 @@ def draft(
         frame = key if key in {"neutral", "victim", "user", "both"} else "other"
         Arm.objects.create_with_texts(
             [
-                approved_revision(frame),
-                *(approved_revision(frame, headline=f"A {key} headline" + " again" * n) for n in range(1, texts)),
+                approved_revision(
+                    frame,
+                    headline=f"A {key} headline" + " again" * n if n else "",
+                    matched_set=f"{slug}-set-{n + 1}" if design == "matched" else "",
+                )
+                for n in range(texts)
             ],
             campaign=campaign,
             key=key,
@@ -211,7 +222,7 @@ def draft(
     analysis_plan = AnalysisPlan.objects.create(
         campaign=campaign,
         comparisons=[list(pair) for pair in pairs],
-        **{"monitoring": "fixed", "planned_per_arm": 100, "smallest_difference": 0.02, **(plan or {})},
+        **{"monitoring": "fixed", "planned_per_arm": 100, "smallest_difference": 0.02, "texts": design, **(plan or {})},
     )
     PlannedOutcome.objects.create(plan=analysis_plan, outcome=outcome, role="primary")
     for guardrail, margin in (margins or {"annoyed": None}).items():

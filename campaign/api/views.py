@@ -125,6 +125,9 @@ class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
     )
     strata = serializers.CharField(read_only=True, help_text="Empty, or what arms are compared within.")
     clusters = serializers.CharField(read_only=True, help_text="Empty, or what was assigned together.")
+    texts = serializers.CharField(
+        read_only=True, help_text="How the texts of arms relate: matched, different, or empty for one text an arm."
+    )
     canonical = serializers.CharField(
         read_only=True, help_text="The plan as it was hashed; its SHA-256 is the fingerprint. Empty until frozen."
     )
@@ -134,7 +137,7 @@ class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
         fields = [
             *("level", "smallest_difference", "planned_per_arm", "planned_people", "correction", "monitoring", "looks"),
             *("spending", "strata", "clusters", "design_effect", "comparisons", "outcomes", "frozen_at", "fingerprint"),
-            "canonical",
+            *("texts", "canonical"),
         ]
         read_only_fields = fields
 

@@ -31,6 +31,7 @@ _FURTHER = "further_revision_ids"  # the texts of an arm beside its first, where
 _MET_BESIDE = ("doors", "help_links")  # what visitors meet beside the messages, by key; no version puts it back
 _OUTCOME_FIELDS = ("outcome", "role", "smallest_difference", "harm_margin")
 _NOT_PLANNED = {"id", "campaign_id", "frozen_at", "canonical", "fingerprint"}
+_LEFT_OUT_EMPTY = {"texts"}  # versions from before there was a choice have no such key
 _PLAN_FIELDS = tuple(f.attname for f in AnalysisPlan._meta.concrete_fields if f.attname not in _NOT_PLANNED)
 
 
@@ -43,7 +44,7 @@ def draft_content(campaign: Campaign) -> dict[str, Any]:
         "campaign": _values(stored, _CAMPAIGN_FIELDS),
         "placements": sorted(stored.placements.values_list("key", flat=True)),
         "arms": [_arm_content(arm) for arm in stored.arms.order_by("position", "key").prefetch_related("texts")],
-        "plan": _values(plan, _PLAN_FIELDS) if plan else None,
+        "plan": _plan_content(plan) if plan else None,
         "recipients": sorted(plan.told.values_list("pk", flat=True)) if plan else [],
         "outcomes": list(plan.outcomes.order_by("outcome").values(*_OUTCOME_FIELDS)) if plan else [],
         "doors": placement_content(stored),
@@ -178,7 +179,7 @@ def restore_content(campaign: Campaign, content: dict[str, Any]) -> None:
     if content["plan"] is None:
         return
     plan = AnalysisPlan.objects.filter(campaign=campaign).first() or AnalysisPlan(campaign=campaign)
-    _assign(plan, content["plan"])
+    _assign(plan, dict.fromkeys(_LEFT_OUT_EMPTY, "") | content["plan"])
     plan.save()
     plan.told.set(User.objects.filter(pk__in=content["recipients"]))
     plan.outcomes.all().delete()
@@ -224,6 +225,11 @@ def _parts(content: dict[str, Any]) -> dict[tuple[str, str], Any]:
 def _arm_content(arm: Arm) -> dict[str, Any]:
     first, *further = [text.revision_id for text in arm.texts.all()]
     return {**_values(arm, _ARM_FIELDS), "revision_id": first, **({_FURTHER: further} if further else {})}
+
+
+def _plan_content(plan: AnalysisPlan) -> dict[str, Any]:
+    values = _values(plan, _PLAN_FIELDS)
+    return {name: value for name, value in values.items() if value or name not in _LEFT_OUT_EMPTY}
 
 
 def _values(row: Model, names: Iterable[str]) -> dict[str, Any]:

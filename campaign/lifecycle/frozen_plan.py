@@ -20,6 +20,7 @@ from messages.review import workflow
 
 NETWORK_SHARES = "network_shares"
 FURTHER_TEXTS = "further_texts"
+TEXT_DESIGN = "texts"
 _KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added
 _LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
 
@@ -102,7 +103,8 @@ def _changed_keys(plan: AnalysisPlan) -> list[str]:
     frozen, current = json.loads(plan.canonical), json.loads(canonical_json(_content_of_parts(plan, plan.campaign)))
     if plan.campaign.state == Campaign.State.CLOSED:
         frozen.pop(NETWORK_SHARES, None)  # the next campaign there may declare another
-    return [key for key, value in frozen.items() if not _bears_out(current.get(key), value, name=key)]
+    changed = [key for key, value in frozen.items() if not _bears_out(current.get(key), value, name=key)]
+    return changed + [TEXT_DESIGN] * (TEXT_DESIGN in current.keys() - frozen.keys())
 
 
 def _with_parts(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
@@ -204,6 +206,8 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         "strata": plan.strata,
         "clusters": plan.clusters,
         "design_effect": plan.design_effect,
+        # One text an arm leaves the key out, so that plans from before there was another design keep their fingerprint.
+        **({TEXT_DESIGN: plan.texts} if plan.texts else {}),
         "factorial": _by_frame_if_factorial(list(parts.arms.all())) is not None,
         "level": plan.level,
         "planned_per_arm": plan.planned_per_arm,

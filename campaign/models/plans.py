@@ -50,6 +50,10 @@ class AnalysisPlan(models.Model):
     class Clusters(models.TextChoices):
         PLACEMENT_DAY = "placement-day", _("Placement and day")
 
+    class Texts(models.TextChoices):
+        MATCHED = "matched", _("Matched sets")
+        DIFFERENT = "different", _("Different texts in each message")
+
     campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="plan")
     level = models.FloatField(default=0.95, validators=[MinValueValidator(0.5), MaxValueValidator(0.999)])
     smallest_difference = models.FloatField(
@@ -76,6 +80,9 @@ class AnalysisPlan(models.Model):
     clusters = models.CharField(max_length=16, choices=Clusters, blank=True, default="")
     design_effect = models.FloatField(
         null=True, blank=True, help_text="By what factor strata or clusters change the people needed; empty: not known."
+    )
+    texts = models.CharField(
+        max_length=10, choices=Texts, blank=True, default="", help_text="How the texts of arms relate; empty: one each."
     )
     frozen_at = models.DateTimeField(null=True, blank=True)
     canonical = models.TextField(blank=True, help_text="The plan as canonical JSON, exactly as it was hashed.")

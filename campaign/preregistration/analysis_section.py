@@ -145,6 +145,17 @@ def _models(content: PlanContent, names: PlanNames) -> Iterator[str]:
         yield _("Compared within each placement, then added up.")
     if content["clusters"]:
         yield _("Compared by placement and day, because people there have much in common.")
+    if content.get("texts"):
+        yield _(
+            "Two answers are given: one for these texts, with people as the sample, and one for texts of this kind, of "
+            "which these are a sample."
+        )
+    if content.get("texts") == "matched":
+        yield _(
+            "Texts are compared within their set: what differs from set to set says how surely it holds for others."
+        )
+    elif content.get("texts"):
+        yield _("How much the texts of one message differ says how surely it holds for others of their kind.")
 
 
 def _formal_split_test(content: PlanContent) -> str:
@@ -174,6 +185,14 @@ def _models_formal(content: PlanContent) -> Iterator[str]:
         yield f"strata = {content['strata'] or '–'}, clusters = {content['clusters'] or '–'}"
     if content.get("factorial"):
         yield "2 × 2: main effects, interaction"
+    if content.get("texts"):
+        yield f"texts = {content['texts']}: {_FORMAL_TEXTS[content['texts']]}, no surer than for these texts"
+
+
+_FORMAL_TEXTS = {
+    "matched": "mean over sets, t, from six sets on sign-flip where it can reach α",
+    "different": "difference of text means, Welch",
+}
 
 
 def _inference(content: PlanContent) -> Iterator[str]:
@@ -188,6 +207,8 @@ def _inference(content: PlanContent) -> Iterator[str]:
         "Otherwise a message is called better or worse if the whole range lies on one side of no difference, and the "
         "correction below agrees. In all other cases we cannot tell yet."
     )
+    if content.get("texts"):
+        yield _("A verdict is about messages of this kind: it needs the second answer, not these texts alone.")
     if content["correction"] == "none":
         yield _("Nothing is corrected for asking several questions at once.")
     else:

@@ -230,6 +230,7 @@ def _size_assumptions(content: PlanContent) -> str:
 
 def _variables(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
     manipulated = [_("The words of the message, exactly as they stand below; nothing else differs on purpose.")]
+    manipulated += _describe_texts(content)
     measured, measured_formal = analysis.describe_outcomes(content)
     indices = [
         _(rule.definition) % {"outcome": outcome_name(planned["outcome"])}
@@ -238,8 +239,9 @@ def _variables(content: PlanContent, names: PlanNames) -> list[PreregistrationRo
     ]
     digests = [
         f"{arm['arm']}: "
-        + (", ".join(f"{locale} {digest}" for locale, digest in sorted(arm["languages"].items())) or arm["words"])
+        + (", ".join(f"{locale} {digest}" for locale, digest in sorted(text["languages"].items())) or text["words"])
         for arm in content["arms"]
+        for text in _texts(arm)
     ]
     return [
         PreregistrationRow(
@@ -248,6 +250,28 @@ def _variables(content: PlanContent, names: PlanNames) -> list[PreregistrationRo
         PreregistrationRow("measured", _("Measured variables"), tuple(measured), tuple(measured_formal)),
         PreregistrationRow("indices", _("Indices"), tuple(indices) or (_("None."),)),
     ]
+
+
+def _texts(arm: PlanContent) -> list[PlanContent]:
+    return [arm, *arm.get("further_texts", [])]
+
+
+def _describe_texts(content: PlanContent) -> list[str]:
+    """Say how many texts stand for each message, how they relate, and what one alone cannot answer."""
+    design, most = content.get("texts"), max((len(_texts(arm)) for arm in content["arms"]), default=1)
+    if most == 1:
+        return [_("Each message has one text: a result is about this text, not about its appeal.")]
+    drawn = _(
+        "A message has up to %(count)s texts. Each time it is shown, one of them is drawn; all have equal chances."
+    )
+    relation = {
+        "matched": _(
+            "The first texts of all messages form a set, as do the second ones, and so on. Only the appeal differs "
+            "within a set."
+        ),
+        "different": _("Each message has texts of its own."),
+    }
+    return [drawn % {"count": format_number(most)}, *([relation[design]] if design in relation else [])]
 
 
 def _other(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
@@ -264,7 +288,8 @@ def _other(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
         _("“%(arm)s” (%(language)s) was approved by an exception: %(reason)s")
         % {"arm": names.arm_name(arm["arm"]), "language": made["language"], "reason": made["reason"]}
         for arm in content["arms"]
-        for made in arm.get("exceptions", ())
+        for text in _texts(arm)
+        for made in text.get("exceptions", ())
     ]
     rows = [PreregistrationRow("ethics", _("Ethics"), tuple(ethics_lines) or (_("Nothing is written down yet."),), ())]
     if exceptions:

@@ -19,7 +19,9 @@ def copied(campaign: Campaign) -> Campaign:
 
 
 def test_a_copy_asks_the_same_of_the_same_arms_at_the_same_places() -> None:
-    campaign = world.launched(plan={"expected_rate": 0.3, "webhook": "https://ngo.example/hook"})
+    campaign = world.launched(
+        texts=2, design="matched", plan={"expected_rate": 0.3, "webhook": "https://ngo.example/hook"}
+    )
     campaign.plan.told.add(world.person("mara"))
     made = copied(campaign)
     told, original = frozen_plan.current_plan_content(made.plan), frozen_plan.current_plan_content(campaign.plan)

@@ -12,9 +12,10 @@ from django.test import Client
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.draft_versions import contributors, possible_approvers
-from campaign.models import Campaign, Placement, PlannedOutcome
+from campaign.models import AnalysisPlan, Campaign, Placement, PlannedOutcome
 from campaign.placements import changes
 from campaign.wizard import answers, versions
+from campaign.wizard.draft import edit_draft
 from campaign.wizard.questions import QUESTIONS, HypothesisAnswer
 from messages.stale_copies import digest_of
 from tests import world
@@ -116,6 +117,17 @@ class TestOneAdministratorAlone:
         self.sent(signed_in(mara()), step="submit")
         assert names(possible_approvers(Campaign.objects.get())) == ["adam"]
         assert self.sent(client, step="approve").state == "approved"
+
+
+def test_a_version_from_before_there_was_a_choice_of_texts_has_one_each_once_it_is_put_back() -> None:
+    campaign = world.draft()
+    rename(campaign, "One", by=mara())
+    assert "texts" not in campaign.versions.latest("number").content["plan"]
+    with edit_draft(campaign, by=mara()) as locked:
+        AnalysisPlan.objects.filter(campaign=locked).update(texts="matched")
+    assert campaign.versions.latest("number").content["plan"]["texts"] == "matched"
+    put_back(campaign, 1, by=mara())
+    assert AnalysisPlan.objects.get().texts == ""
 
 
 class TestWhoIsFree:

@@ -58,6 +58,7 @@ CHANGES: dict[str, tuple[Callable[[], object], str]] = {
     "another ethics board": (lambda: Campaign.objects.update(ethics_reference="Board 9"), "ethics"),
     "one place more": (lambda: Campaign.objects.get().placements.add(world.placement("side-page")), "placements"),
     "one place less": (lambda: Campaign.objects.get().placements.clear(), "placements"),
+    "another design of texts": (lambda: AnalysisPlan.objects.update(texts="matched"), "texts"),
     "another level": (lambda: AnalysisPlan.objects.update(level=0.5), "level"),
 }
 
@@ -226,6 +227,11 @@ def test_a_plan_that_an_earlier_version_froze_with_fewer_keys_is_unchanged(monke
         campaign = world.launched("earlier")
     assert "ethics" not in json.loads(campaign.plan.canonical)
     assert changed_plans([campaign.pk]) == {}
+
+
+def test_a_plan_of_one_text_an_arm_has_no_key_for_the_design_so_that_older_ones_keep_their_fingerprint() -> None:
+    assert "texts" not in plan_content(world.launched().plan)
+    assert plan_content(world.draft("sets", texts=2, design="matched").plan)["texts"] == "matched"
 
 
 def test_many_plans_take_as_many_queries_as_one(django_assert_num_queries: Callable[[int], object]) -> None:

@@ -182,9 +182,39 @@ def test_a_change_of_any_promise_changes_the_words() -> None:
     assert document.build_sections(grouped, NAMED) != document.build_sections({**grouped, "spending": "pocock"}, NAMED)
 
 
+def test_one_text_a_message_says_what_it_cannot_answer() -> None:
+    assert "not about its appeal" in plain("manipulated")
+    assert "kind" not in plain("models") + plain("inference")
+
+
+@pytest.mark.parametrize(("design", "relation"), [("matched", "form a set"), ("different", "texts of its own")])
+def test_several_texts_a_message_are_described_and_each_is_named(design: str, relation: str) -> None:
+    arms = promise()["arms"]
+    arms[1]["further_texts"] = [{"words": "d3", "languages": {"en": "d4"}, "exceptions": []}]
+    plan = {"arms": arms, "texts": design}
+    assert "up to 2 texts" in plain("manipulated", **plan)
+    assert relation in plain("manipulated", **plan)
+    assert formal("manipulated", **plan).split() == [
+        "neutral:",
+        "en",
+        "d2",
+        "victim:",
+        "en",
+        "d2",
+        "victim:",
+        "en",
+        "d4",
+    ]
+    assert "these are a sample" in plain("models", **plan)
+    assert f"texts = {design}" in formal("models", **plan)
+    assert "messages of this kind" in plain("inference", **plan)
+
+
 def test_an_exception_of_the_review_is_never_left_out() -> None:
     arms = promise()["arms"]
-    arms[1]["exceptions"] = [{"language": "en", "by": "ada", "reason": "Nobody else was there."}]
+    arms[0]["exceptions"] = [{"language": "en", "by": "ada", "reason": "Nobody else was there."}]
+    arms[1]["further_texts"] = [{**arms[1], "exceptions": [{"language": "es", "by": "ada", "reason": "A second."}]}]
     said = plain("exceptions", arms=arms)
     assert "Nobody else was there." in said
+    assert "A second." in said
     assert "ada" not in said
