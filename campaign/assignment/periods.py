@@ -37,6 +37,11 @@ class Periods:
         """The periods of one week."""
         return WEEK_HOURS // self.hours
 
+    @property
+    def end(self) -> int:
+        """The hour at which the last period is over."""
+        return self.first + self.hours * self.count
+
     def period_at(self, hour: int) -> int:
         """The period of an hour; before the first, the first."""
         return max((hour - self.first) // self.hours, 0)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign.assignment.arm_hash import cumulative_weights
+from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.lifecycle import webhook_tests
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
@@ -203,6 +204,9 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
         )
         values = {"weeks": needed, "messages": len(weights)}
         yield Obstacle(ObstacleReason.PERIOD_WEEKS, sentence % values)
+    periods = plan.periods_from(campaign.starts_at)
+    if periods and campaign.ends_at and campaign.ends_at.timestamp() < periods.end * SECONDS_PER_HOUR:
+        yield Obstacle(ObstacleReason.PERIOD_WEEKS, _("The campaign would end before its last period is over."))
 
 
 def fewest_weeks(plan: AnalysisPlan, *, arms: int, placements: int) -> int:
