@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0024_draft_version_seal")]
+    dependencies = [("campaign", "0025_periods")]
 
     operations = [
         migrations.AddField(
