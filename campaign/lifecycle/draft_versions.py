@@ -20,6 +20,7 @@ from campaign.lifecycle.draft_authors import Step, authors_of_versions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.lifecycle.placement_authors import placement_authors
 from campaign.lifecycle.recorded_steps import submitter
+from campaign.lifecycle.version_seals import are_sealed, seal_version
 from campaign.lifecycle.visitor_content import help_link_content, placement_content
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
 from messages.audit.log import Action
@@ -66,7 +67,7 @@ def record_version(campaign: Campaign, *, by: User, put_back: int | None = None)
     last = campaign.versions.order_by("-number").first()
     if last is None or last.digest != digest:
         number = last.number + 1 if last else 1
-        DraftVersion.objects.create(
+        version = DraftVersion(
             campaign=campaign,
             number=number,
             by=by,
@@ -75,18 +76,23 @@ def record_version(campaign: Campaign, *, by: User, put_back: int | None = None)
             digest=digest,
             put_back=put_back,
         )
+        seal_version(version, previous=last)
+        version.save(force_insert=True)
 
 
 def take_over_versions(copy: Campaign, original: Campaign) -> None:
     """Begin the history of a copy with that of its original, whose authors made what the copy takes over."""
     versions = list(original.versions.order_by("number"))
+    is_genuine = are_sealed(versions)  # what nobody vouches for in the original is not sealed in the copy
     if not versions:  # a campaign from before versions were recorded
         content = draft_content(original)
         digest = fingerprint_of(canonical_json(content))
         first = {"number": 1, "by": original.created_by, "at": timezone.now()}
         versions = [DraftVersion(**first, content=content, digest=digest)]
-    for version in versions:
-        version.pk, version.campaign = None, copy
+    for previous, version in zip([None, *versions], versions, strict=False):
+        version.pk, version.campaign, version.seal = None, copy, ""
+        if is_genuine:
+            seal_version(version, previous=previous)
     DraftVersion.objects.bulk_create(versions)
 
 
@@ -96,13 +102,15 @@ class DraftHistory:
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
         self.versions = list(campaign.versions.select_related("by"))
+        self._is_genuine = are_sealed(self.versions)
         self._drafts = [Step(v.number, v.by_id, _planned(v.content), v.put_back) for v in self.versions]
         self._around = _help_link_authors(self.versions) | {campaign.created_by_id}
 
     def contributors(self, version: DraftVersion | None = None, *, by: int | None = None) -> set[int]:
         """Return the primary keys of who has a part in it, and of who began it all.
 
-        `by` would put the version back; None stands for somebody who is not in the history.
+        `by` would put the version back; None stands for somebody who is not in the history. Of a history that somebody
+        wrote in past this program, as of one from before versions were sealed, everybody stays a contributor.
         """
         drafts = [*self._drafts]
         if version is None:
@@ -111,7 +119,8 @@ class DraftHistory:
             places = _placement_ids(version.content["placements"])
             number = self.versions[-1].number + 1
             drafts.append(Step(number, by, _planned(version.content), put_back=version.number))
-        return self._around | placement_authors(places) | _last_authors(drafts)
+        drawn_up = _last_authors(drafts) if self._is_genuine else {step.by for step in drafts if step.by is not None}
+        return self._around | placement_authors(places) | drawn_up
 
 
 def contributors(campaign: Campaign) -> set[int]:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaign.kill_switch import stop
-from campaign.models import Campaign, Partner, Placement, PlacementTest
+from campaign.models import Partner, Placement, PlacementTest
 from campaign.placements import tag_check
 from campaign.staff_site import access
 from messages.models import AuditEntry
