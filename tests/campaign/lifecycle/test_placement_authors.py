@@ -178,7 +178,7 @@ def test_what_the_versions_of_a_draft_said_of_its_places_is_taken_over() -> None
     world.drop_triggers()
     PlacementChange.objects.all().delete()
     assert names(campaign) == ["mara"]
-    import_module("campaign.migrations.0025_placement_changes").take_over_authors(apps, None)
+    import_module("campaign.migrations.0026_placement_changes").take_over_authors(apps, None)
     assert names(campaign) == ["adam", "mara", "nora"]
 
 

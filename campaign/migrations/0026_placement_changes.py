@@ -45,7 +45,7 @@ def _digest(placement: Any, field: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0024_draft_version_seal"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("campaign", "0025_periods"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
