@@ -21,11 +21,8 @@ from messages.review import workflow
 
 NETWORK_SHARES = "network_shares"
 FURTHER_TEXTS = "further_texts"
-<<<<<<< HEAD
 PURPOSE = "purpose"
-=======
 PERIODS = "periods"
->>>>>>> main
 TEXT_DESIGN = "texts"
 _ONLY_WHERE_SET = (PURPOSE, TEXT_DESIGN)  # keys that a plan has only if it says something there
 _KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added

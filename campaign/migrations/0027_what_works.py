@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0025_periods")]
+    dependencies = [("campaign", "0026_placement_changes")]
 
     operations = [
         migrations.AddField(
