@@ -24,7 +24,7 @@ FURTHER_TEXTS = "further_texts"
 PURPOSE = "purpose"
 PERIODS = "periods"
 TEXT_DESIGN = "texts"
-_ONLY_WHERE_SET = (PURPOSE, TEXT_DESIGN)  # keys that a plan has only if it says something there
+_ONLY_WHERE_SET = (PURPOSE, PERIODS, TEXT_DESIGN)  # keys that a plan has only if it says something there
 _KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added
 _LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
 
