@@ -148,7 +148,7 @@ def _show_kinds(block: OutcomeBlock, console: Console) -> None:
                 else [scale.decimal(row.rate), scale.interval(row.low, row.high)]
             )
         texts.add(row.arm_name, row.name, "–" if row.n is None else wording.number(row.n), *cells)
-    if block.texts:
+    if block.texts and block.role == "primary":
         console.print(texts)
 
 

@@ -192,9 +192,7 @@ def _help(numbers: KindNumbers, design: str) -> str:
 
 def hidden_kind_sentence() -> str:
     """Say that the counts of a text are too small for an answer about texts of its kind."""
-    return gettext(
-        "We cannot tell yet for messages of this kind: a count of one of the texts is too small to be shown."
-    )
+    return gettext("We cannot tell yet for messages of this kind: a count of one text is too small to be shown.")
 
 
 def no_kind_sentence(why: str) -> str:
