@@ -211,7 +211,7 @@ def draft(
     for position, (key, arm, _) in enumerate(demo.ARMS):
         matched = Revision.objects.filter(message__matched_set__in=sets, message__frame=key)
         Arm.objects.create_with_texts(
-            matched.order_by("message__matched_set") if sets else [words[position]],
+            list(matched.order_by("message__matched_set")) if sets else [words[position]],
             campaign=campaign,
             key=key,
             name=arm,
