@@ -245,6 +245,7 @@ class TestAPartnerContact:
 
     def test_sees_that_a_campaign_runs_and_nothing_of_it(self, contact: Client) -> None:
         campaign = world.launched()
+        world.drop_triggers()
         Campaign.objects.update(name="Whether guilt works")
         html = page(contact) + page(contact, "/placements/quiet-page/") + page(contact, "/placements/quiet-page/test/")
         assert "A campaign runs here" in html
