@@ -258,7 +258,7 @@ def _parts(content: dict[str, Any]) -> dict[tuple[str, str], Any]:
 
 
 def _arm_content(arm: Arm) -> dict[str, Any]:
-    first, *further = [text.revision_id for text in arm.texts.all()]
+    first, *further = [text.revision_id for text in arm.texts.all()] or [None]
     return {**_values(arm, _ARM_FIELDS), "revision_id": first, **({_FURTHER: further} if further else {})}
 
 

@@ -23,6 +23,7 @@ NETWORK_SHARES = "network_shares"
 FURTHER_TEXTS = "further_texts"
 TEXT_DESIGN = "texts"
 _KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added
+_NO_TEXT: dict[str, Any] = {"words": "", "languages": {}, "exceptions": []}  # of an arm whose texts SQL deleted
 _LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
 
 
@@ -196,7 +197,7 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
                 "control": arm.is_control,
             }
             for arm in parts.arms.all()
-            for first, *further in [[_text_content(text, campaign.locales) for text in arm.texts.all()] or [{}]]
+            for first, *further in [[_text_content(text, campaign.locales) for text in arm.texts.all()] or [_NO_TEXT]]
         ],
         "outcomes": [
             {
