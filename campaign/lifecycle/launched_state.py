@@ -91,7 +91,10 @@ def _digests(plan: AnalysisPlan, links: Mapping[str, Any]) -> dict[str, str]:
     campaign = plan.campaign
     content = {
         "arms": {
-            arm.key: [arm.paused_at is not None, sorted(t.position for t in arm.texts.all() if t.stopped_at)]
+            arm.key: [
+                *(arm.paused_at is not None, arm.paused_reason, arm.pauses),
+                sorted((text.position, text.stopped_reason) for text in arm.texts.all() if text.stopped_at),
+            ]
             for arm in campaign.arms.all()
         },
         "state": campaign.state,
