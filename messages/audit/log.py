@@ -156,8 +156,7 @@ def record(
         detail=detail,
         previous=last.digest if last else BEGINNING,
     )
-    if current_note() is signed_head.NoNote.NOTHING_SIGNED:
-        signed_head.begin(signed_head.NOTHING)
+    begin_signing()
     entry = replace(entry, digest=digest_of(entry))
     entry = replace(entry, seal=signed_head.seal(entry.digest))
     transaction.on_commit(partial(_note_head, entry.number))
@@ -212,6 +211,12 @@ def current_note() -> signed_head.Note | signed_head.NoNote:
             signed_head.begin(note)
             old.unlink()
     return note
+
+
+def begin_signing() -> None:
+    """Note where signing begins, unless this machine has signed before: a key alone looks like a note removed."""
+    if current_note() is signed_head.NoNote.NOTHING_SIGNED:
+        signed_head.begin(signed_head.NOTHING)
 
 
 def has_entry(head: Head) -> bool:
