@@ -64,7 +64,7 @@ def changed_parts(plans: Iterable[AnalysisPlan]) -> dict[int, list[str]]:
     launched = [plan for plan in plans if plan.campaign.launched_at is not None]
     recorded = _recorded([plan.campaign.slug for plan in launched])
     links = visible_link_content()
-    changed = {}
+    changed: dict[int, list[str]] = {}
     for plan in launched:
         said = recorded.get(plan.campaign.slug)
         closed = plan.campaign.state == Campaign.State.CLOSED

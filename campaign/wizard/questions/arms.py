@@ -141,7 +141,7 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
                     by_key[arm.key],
                     form[f"name_{arm.key}"],
                     form[f"share_{arm.key}"],
-                    approved_renditions(by_key[arm.key].first_revision) if by_key[arm.key].has_texts else [],
+                    approved_renditions(by_key[arm.key].first_revision) if by_key[arm.key].has_texts else (),
                 )
                 for arm in form.shown.arms
                 if arm.key in by_key

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -68,7 +69,7 @@ def read_tables(campaign: Campaign) -> set[str]:
     return {table for query in queries for table in READ_TABLE.findall(query["sql"])}
 
 
-def other_values(field: models.Field[object, object], value: object) -> Iterator[object]:
+def other_values(field: models.Field[object, object], value: object) -> Iterator[Any]:
     """Values for a column that it does not have, as SQL would write them."""
     if field.null and value is not None:
         yield None
@@ -93,21 +94,21 @@ def other_values(field: models.Field[object, object], value: object) -> Iterator
         yield from ("https://other.example/", "other")
 
 
-def changes() -> Iterator[tuple[str, str, list[object]]]:
+def changes() -> Iterator[tuple[str, str, list[Any]]]:
     """Each column of each model with a value to write into its first row: name, SQL and parameters."""
     for model in apps.get_models(include_auto_created=True):
         if not model._meta.db_table.startswith(("campaign_", "messaging_")):
             continue
         row = model._base_manager.order_by("pk").first()
-        for field in model._meta.concrete_fields if row is not None else ():
-            if not field.primary_key:
+        for field in model._meta.concrete_fields:
+            if row is not None and not field.primary_key:
                 table, column = model._meta.db_table, field.column
                 for value in other_values(field, getattr(row, field.attname)):
                     sql = f"UPDATE {table} SET {column} = %s WHERE {model._meta.pk.column} = %s"
                     yield f"{table}.{column}", sql, [value, row.pk]
 
 
-def passes_unnoticed(campaign: Campaign, sql: str, parameters: list[object]) -> bool:
+def passes_unnoticed(campaign: Campaign, sql: str, parameters: list[Any]) -> bool:
     """Whether the database takes a change, and nothing misses what was there."""
     try:
         with transaction.atomic():
