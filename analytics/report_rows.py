@@ -86,7 +86,7 @@ class KindRow(DifferenceRow):
 
 
 @dataclass(frozen=True, slots=True)
-class TextRow:
+class TextResultRow:
     """One text of an arm, drawn towards the others of its arm: a share, or a mean answer. "next" is one more text."""
 
     arm: str
@@ -154,7 +154,7 @@ class OutcomeBlock:
     not_worse: tuple[NotWorseRow, ...] = ()
     design: str = ""
     kinds: tuple[KindRow, ...] = ()
-    texts: tuple[TextRow, ...] = ()
+    texts: tuple[TextResultRow, ...] = ()
     kind_note: str = ""
 
     @property

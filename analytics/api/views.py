@@ -114,7 +114,8 @@ def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
 
 
 def _interval(
-    row: report_rows.RateRow | report_rows.DifferenceRow | report_rows.FactorialRow | report_rows.TextRow, level: float
+    row: report_rows.RateRow | report_rows.DifferenceRow | report_rows.FactorialRow | report_rows.TextResultRow,
+    level: float,
 ) -> dict[str, float] | None:
     return None if row.low is None or row.high is None else {"low": row.low, "high": row.high, "level": level}
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 from analytics import wording
 from analytics.models import Estimate
-from analytics.report_rows import DifferenceRow, KindDetails, KindRow, OutcomeBlock, TextRow
+from analytics.report_rows import DifferenceRow, KindDetails, KindRow, OutcomeBlock, TextResultRow
 from campaign.models import AnalysisPlan
 from campaign.outcomes import OUTCOMES
 
@@ -120,8 +120,8 @@ def _differing(details: KindDetails, scale: wording.PeopleScale, level: float) -
     return " ".join(sentences)
 
 
-def _text_row(e: Estimate, plan: AnalysisPlan) -> TextRow:
-    return TextRow(
+def _text_row(e: Estimate, plan: AnalysisPlan) -> TextResultRow:
+    return TextResultRow(
         arm=e.treated.key,
         arm_name=e.treated.name,
         frame=e.treated.frame,

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from analytics import wording
-from analytics.report_rows import OutcomeBlock, TextRow
+from analytics.report_rows import OutcomeBlock, TextResultRow
 from analytics.results.charts import (
     FRAME_SYMBOLS,
     LINE_HEIGHT,
@@ -56,7 +56,7 @@ def texts_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeStri
     return svg_document(key, title, _description(block, scale), y + 22, drawn)
 
 
-def _text_row(row: TextRow, axis: Axis, scale: wording.PeopleScale, middle: float) -> list[SafeString]:
+def _text_row(row: TextResultRow, axis: Axis, scale: wording.PeopleScale, middle: float) -> list[SafeString]:
     if row.rate is None or row.low is None or row.high is None:
         return []
     low, high = axis.percent(row.low * scale.base), axis.percent(row.high * scale.base)

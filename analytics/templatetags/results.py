@@ -10,7 +10,7 @@ from django.template import Context
 from analytics import wording
 from analytics.embargo.access import may_look_early
 from analytics.models import Notice
-from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow, TextRow
+from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow, TextResultRow
 from analytics.results import charts, effect_texts, outcome_rows, text_chart
 from analytics.results.build import Report
 from analytics.results.look_summaries import LookSummary, look_summaries
@@ -105,7 +105,9 @@ def two_by_two_card(block: OutcomeBlock) -> TwoByTwoCard | None:
 
 
 @register.simple_tag
-def interval(row: RateRow | DifferenceRow | PooledRow | TextRow, number_format: str, scale: wording.PeopleScale) -> str:
+def interval(
+    row: RateRow | DifferenceRow | PooledRow | TextResultRow, number_format: str, scale: wording.PeopleScale
+) -> str:
     """Format a row's interval as `number_format` says: signed, decimal or mean."""
     assert row.low is not None  # templates call it only where there is an estimate
     assert row.high is not None
