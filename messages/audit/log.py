@@ -131,14 +131,19 @@ def command_line_actor() -> str:
     return f"command line ({name})"
 
 
+def lock() -> None:
+    """Wait for other writers, and let them wait until the transaction ends. Nothing else is locked after this."""
+    if connection.vendor == "postgresql":  # SQLite allows one writer at a time anyway
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY_LOCK])
+
+
 @transaction.atomic
 def record(
     action: Action, *, by: AbstractUser | str, kind: ObjectKind, ref: str, label: str, **detail: str | int
 ) -> AuditEntry:
     """Add an entry in the current transaction. Other writers wait until it ends."""
-    if connection.vendor == "postgresql":  # SQLite allows one writer at a time anyway
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY_LOCK])
+    lock()
     last = AuditEntry.objects.order_by("-number").first()
     entry = ChainEntry(
         number=last.number + 1 if last else 1,
