@@ -7,6 +7,10 @@ from analytics.disclosure.gate import ReleasedLook
 from analytics.models import Analysis
 from analytics.report_rows import DifferenceRow, OutcomeBlock
 from analytics.results.outcome_rows import people_scale
+from campaign.lifecycle.launch_checks import planned_sets
+from campaign.models import Campaign
+
+_FEW_SETS = 13  # with more, the smallest p-value is below 0.0001
 
 
 def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, str]:
@@ -15,6 +19,7 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
     The comparison with control in the headline is the worst harm, else the best improvement, else the best estimate.
     """
     analysis = look.shown_analysis
+    is_by_period = analysis.campaign.unit == Campaign.Unit.PERIOD
     if look.changed_plan_keys:
         return (
             gettext("We are not showing a comparison: the plan in the database is not the one that was frozen."),
@@ -37,7 +42,7 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
     if analysis.embargoed:
         return (
             gettext("It is too early to compare: the plan’s first look is not reached yet."),
-            f"{_progress_sentence(look.information)} "
+            f"{_progress_sentence(look.information, by_period=is_by_period)} "
             + gettext(
                 "Early leads often vanish, so rates and differences stay hidden until then. Whether the data are sound "
                 "is shown below."
@@ -67,7 +72,9 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
     return lead.sentence, " ".join(notes), lead.treated_frame
 
 
-def _progress_sentence(information: float | None) -> str:
+def _progress_sentence(information: float | None, *, by_period: bool) -> str:
+    if by_period and information is not None:
+        return gettext("%(share)s of the planned periods are over.") % {"share": wording.percent(information)}
     if information is None:
         return gettext("Only a few of the planned people have been counted.")
     values = {"share": wording.percent(min(information, 1.0))}
@@ -104,6 +111,21 @@ def _interval_notes(analysis: Analysis, *, ordered: bool) -> list[str]:
         notes.append(gettext("It holds at every look."))
     elif analysis.monitoring == "group-sequential":
         notes.append(gettext("It holds at every look of the plan."))
+    notes += _period_notes(analysis.campaign)
     if analysis.exploratory:
         notes.append(gettext("This look is exploratory: the plan does not hold it."))
+    return notes
+
+
+def _period_notes(campaign: Campaign) -> list[str]:
+    """Say what was drawn where a place shows one message at a time, and how small a p-value few sets allow."""
+    sets = planned_sets(campaign.plan, arms=campaign.arms.count(), placements=campaign.placements.count())
+    if not sets:
+        return []
+    notes = [
+        gettext("Periods at places were drawn, not people: it rests on all orders that could have come out instead.")
+    ]
+    if sets <= _FEW_SETS:
+        values = {"sets": wording.number(sets), "p": wording.p_value(2.0 ** (1 - sets), 4)}
+        notes.append(gettext("With %(sets)s sets of periods no p-value can be below %(p)s.") % values)
     return notes

@@ -28,6 +28,7 @@ class ObstacleReason(StrEnum):
     NO_CONTROL = "not one control"
     NO_WEIGHT = "no arm has a weight"
     UNAPPROVED = "words are not approved"  # `name` is the arm, `target_key` the message
+    MIXED_FRAMES = "the texts of an arm appeal to different things"  # `name` is the arm
     STOPPED = "a message was stopped everywhere"  # the same
     NO_LANGUAGE = "no language in common"
     NO_PLACEMENT = "no placement"
@@ -144,6 +145,13 @@ def _arm_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
 
 
 def _approval_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
+    for arm in arms:
+        if not arm.texts.all():
+            problem = _("The words of “%(arm)s” are not approved.") % {"arm": arm.name}
+            yield Obstacle(ObstacleReason.UNAPPROVED, problem, arm.name)
+        if len({text.revision.message.frame for text in arm.texts.all()}) > 1:
+            problem = _("The texts of “%(arm)s” appeal to different things: all texts of one message appeal to one.")
+            yield Obstacle(ObstacleReason.MIXED_FRAMES, problem % {"arm": arm.name}, arm.name)
     texts = [text for arm in arms for text in arm.texts.all()]
     locales = [workflow.approved_locales(text.revision) for text in texts]
     for text, own in zip(texts, locales, strict=True):
@@ -226,8 +234,16 @@ def fewest_weeks(plan: AnalysisPlan, *, arms: int, placements: int) -> int:
         return 0
     comparisons = 1 if plan.correction == AnalysisPlan.Correction.NONE else max(len(plan.comparisons), 1)
     sets = ceil(1 + log2(comparisons / (1 - plan.level)))
-    per_block = placements * (DAYS_PER_WEEK if plan.period == AnalysisPlan.Period.DAY else 1)
-    return arms * ceil(sets / per_block)
+    return arms * ceil(sets / _sets_of_block(plan, placements))
+
+
+def planned_sets(plan: AnalysisPlan, *, arms: int, placements: int) -> int:
+    """Return in how many sets of periods the planned order was drawn; 0 without periods."""
+    return plan.period_weeks // arms * _sets_of_block(plan, placements) if plan.period and arms else 0
+
+
+def _sets_of_block(plan: AnalysisPlan, placements: int) -> int:
+    return placements * (DAYS_PER_WEEK if plan.period == AnalysisPlan.Period.DAY else 1)
 
 
 def _dunnett_obstacles(plan: AnalysisPlan) -> Iterator[Obstacle]:

@@ -77,7 +77,7 @@ def choice_context(campaign: Campaign, arm: Arm, query: QueryDict) -> dict[str, 
         raise Http404 from None
     elsewhere = ArmText.objects.filter(arm__campaign=campaign).exclude(arm=arm)
     used_by = dict(elsewhere.values_list("revision", "arm__name"))
-    chosen = arm.first_revision.pk
+    chosen = arm.first_revision.pk if arm.has_texts else None
     choices = [
         RevisionChoice(each, approved_renditions(each), used_by.get(each.pk, ""), each.pk == chosen) for each in page
     ]

@@ -99,6 +99,9 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
         ObstacleReason.NO_CONTROL: _("Say which message the others are compared with."),
         ObstacleReason.NO_WEIGHT: _("At least one message needs a share above zero."),
         ObstacleReason.UNAPPROVED: _("The words of “%(name)s” are not approved."),
+        ObstacleReason.MIXED_FRAMES: _(
+            "The texts of “%(name)s” appeal to different things: choose texts of one appeal."
+        ),
         ObstacleReason.STOPPED: _("The message of “%(name)s” was stopped everywhere: choose other words."),
         ObstacleReason.NO_LANGUAGE: _("There is no language in which the words of all messages are approved."),
         ObstacleReason.UNKNOWN_COMPARISONS: _("Look at the messages again: what is compared with what has changed."),
@@ -138,12 +141,14 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
                     by_key[arm.key],
                     form[f"name_{arm.key}"],
                     form[f"share_{arm.key}"],
-                    approved_renditions(by_key[arm.key].first_revision),
+                    approved_renditions(by_key[arm.key].first_revision) if by_key[arm.key].has_texts else (),
                 )
                 for arm in form.shown.arms
                 if arm.key in by_key
             ],
-            "unlike": message_lint.lint_arm_revisions({arm.name: arm.first_revision for arm in by_key.values()}),
+            "unlike": message_lint.lint_arm_revisions(
+                {arm.name: arm.first_revision for arm in by_key.values() if arm.has_texts}
+            ),
             "unready": [arm.name for arm, own in zip(by_key.values(), locales, strict=True) if not own],
             "no_language": not (locales and set.intersection(*locales)),
             "own": preset_of(list(by_key)) == "own",
@@ -165,6 +170,8 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
         stored = list(campaign.arms.with_texts().prefetch_related("texts__revision__renditions"))
         weights = [arm.weight for arm in stored]
         for arm in stored:
+            if not arm.has_texts:
+                continue
             revision = arm.first_revision
             words = min(revision.renditions.all(), key=lambda one: (one.locale != "en", one.locale), default=None)
             facts = {"name": arm.name, "headline": words.headline if words else "–", "number": revision.number}
