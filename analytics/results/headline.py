@@ -50,7 +50,9 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
             "neutral",
         )
     controls = {row.key for row in primary.rates if row.is_control}
-    against_control = [row for row in primary.differences if row.control in controls and row.effect is not None]
+    # Where texts of a kind cannot be told yet, the lead is taken from these texts, and its sentence says so.
+    rows = primary.answers if any(row.effect is not None for row in primary.answers) else primary.differences
+    against_control = [row for row in rows if row.control in controls and row.effect is not None]
     if not against_control and any(row.hidden for row in primary.rates):
         return (
             gettext("We cannot tell yet: some counts are too small to be shown."),
@@ -68,8 +70,13 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
     worse = [row for row in ranked if row.verdict == "worse"]
     better = [row for row in ranked if row.verdict == "better"]
     lead = worse[-1] if worse else better[0] if better else ranked[0]
-    notes = [*_other_comparisons(primary, lead), *_interval_notes(analysis, ordered=primary.outcome.kind == "ordered")]
-    return lead.sentence, " ".join(notes), lead.treated_frame
+    notes = [*_other_comparisons(primary, lead), *_interval_notes(analysis, primary)]
+    sentence = next((row.sentence for row in primary.kinds if _pair(row) == _pair(lead)), lead.sentence)
+    return f"{sentence} {primary.kind_note}".strip(), " ".join(notes), lead.treated_frame
+
+
+def _pair(row: DifferenceRow) -> tuple[str, str]:
+    return row.treated, row.control
 
 
 def _progress_sentence(information: float | None, *, by_period: bool) -> str:
@@ -93,21 +100,31 @@ def _other_comparisons(primary: OutcomeBlock, lead: DifferenceRow) -> list[str]:
             "gap": wording.difference_phrase(row.effect, scale),
             "interval": wording.interval_text(row.low, row.high, scale),
         }
-        for row in primary.differences
+        for row in primary.answers
         if row is not lead and row.treated == lead.treated and row.verdict in wording.CLAIMS
         if row.effect is not None and row.low is not None and row.high is not None
     ]
 
 
-def _interval_notes(analysis: Analysis, *, ordered: bool) -> list[str]:
+def _interval_notes(analysis: Analysis, primary: OutcomeBlock) -> list[str]:
     """Explain the interval, and say whether the look is exploratory."""
     explanation = (
         gettext("The range in brackets is the %(level)s interval: where the true number of pairs very likely lies.")
-        if ordered
+        if primary.outcome.kind == "ordered"
         else gettext("The range in brackets is the %(level)s interval: where the true difference very likely lies.")
     )
     notes = [explanation % {"level": wording.level_text(analysis.level)}]
-    if analysis.monitoring == "always-valid":
+    if primary.kinds:
+        notes = [
+            gettext(
+                "The ranges in brackets are %(level)s intervals: first for the very messages that were shown, then for "
+                "messages of this kind."
+            )
+            % {"level": wording.level_text(analysis.level)}
+        ]
+        if analysis.monitoring != "fixed":
+            notes.append(gettext("The second is judged at a few points of the plan and stands in between."))
+    elif analysis.monitoring == "always-valid":
         notes.append(gettext("It holds at every look."))
     elif analysis.monitoring == "group-sequential":
         notes.append(gettext("It holds at every look of the plan."))
