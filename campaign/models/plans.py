@@ -84,6 +84,9 @@ class AnalysisPlan(models.Model):
     texts = models.CharField(
         max_length=10, choices=Texts, blank=True, default="", help_text="How the texts of arms relate; empty: one each."
     )
+    text_spread = models.FloatField(
+        null=True, blank=True, help_text="By how much texts of one appeal may differ, as a share; empty: not said."
+    )
     frozen_at = models.DateTimeField(null=True, blank=True)
     canonical = models.TextField(blank=True, help_text="The plan as canonical JSON, exactly as it was hashed.")
     fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the canonical JSON.")
