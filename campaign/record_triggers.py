@@ -131,7 +131,17 @@ TRIGGERS = (
         *_FROZEN,
         condition="OLD.launched_at IS NOT NULL AND ({changed})",
         fixed=(
-            *("slug", "hypothesis", "unit", "salt", "locales", "launched_at", "created_by_id", "approved_by_id"),
+            *(
+                "slug",
+                "name",
+                "hypothesis",
+                "unit",
+                "salt",
+                "locales",
+                "launched_at",
+                "created_by_id",
+                "approved_by_id",
+            ),
             *("approved_fingerprint", "ethics_reference", "ethics_exemption"),
         ),
     ),
@@ -148,7 +158,7 @@ TRIGGERS = (
         *_FROZEN,
         sqlite_name="campaign_arm_fixed_{event}",
         events=_ALL,
-        fixed=("campaign_id", "key", "weight", "is_control", "position"),
+        fixed=("campaign_id", "key", "name", "weight", "is_control", "position"),
         parent=("campaign_campaign", "campaign_id", "launched_at"),
     ),
     Trigger(
@@ -192,6 +202,14 @@ TRIGGERS = (
         "a version of a draft on record cannot be changed",
         sqlite_name="campaign_draftversion_{event}",
         events=_BOTH,
+    ),
+    Trigger(
+        "messaging_message",
+        "messaging_message_fixed",
+        "messaging_message_fixed",
+        "what a message appeals to stays as it is",
+        condition="{changed}",
+        fixed=("frame", "matched_set"),
     ),
     Trigger(
         "messaging_rendition",

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import common_locales
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
 from messages.audit.verification import genuine_entries, record_began_at
-from messages.models import AuditEntry, Review, Revision
+from messages.models import AuditEntry, Review
 from messages.review import workflow
 
 NETWORK_SHARES = "network_shares"
@@ -180,13 +180,14 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         "arms": [
             {
                 "arm": arm.key,
+                "name": arm.name,  # sentences name it
                 **first,
                 **({FURTHER_TEXTS: further} if further else {}),
                 "weight": arm.weight,
                 "control": arm.is_control,
             }
             for arm in parts.arms.all()
-            for first, *further in [[_text_content(text.revision, campaign.locales) for text in arm.texts.all()]]
+            for first, *further in [[_text_content(text, campaign.locales) for text in arm.texts.all()] or [{}]]
         ],
         "outcomes": [
             {
@@ -218,11 +219,17 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _text_content(revision: Revision, locales: Sequence[str]) -> dict[str, Any]:
+def _text_content(text: ArmText, locales: Sequence[str]) -> dict[str, Any]:
+    revision = text.revision
     offered = [words for words in revision.renditions.all() if words.locale in locales]
     return {
+        # Which of the arm's texts it is, to what it appeals, and with which it is compared.
+        "text": text.position,
+        "frame": revision.message.frame,
+        "matched_set": revision.message.matched_set,
         "words": revision.digest,
-        "languages": {words.locale: words.digest for words in offered},
+        # Computed: whoever changes words or claims by SQL leaves the digest of before beside them.
+        "languages": {words.locale: words.words_digest() for words in offered},
         "exceptions": [_exception(review) for words in offered for review in workflow.exceptions(words)],
     }
 

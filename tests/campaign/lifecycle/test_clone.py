@@ -64,7 +64,7 @@ def test_copies_of_copies_are_numbered_on() -> None:
 
 
 def test_the_longest_name_and_address_still_fit() -> None:
-    campaign = world.launched("p" * 50)
+    campaign = world.draft("p" * 50)
     Campaign.objects.filter(pk=campaign.pk).update(name="n" * 160)
     campaign.refresh_from_db()
     made = copied(campaign)

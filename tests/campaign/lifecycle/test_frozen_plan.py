@@ -52,6 +52,7 @@ CHANGES: dict[str, tuple[Callable[[], object], str]] = {
         "arms",
     ),
     "one arm less": (lambda: Arm.objects.filter(key="both").delete(), "arms"),
+    "another name of an arm": (lambda: Arm.objects.filter(key="both").update(name="Victim"), "arms"),
     "another salt": (lambda: Campaign.objects.update(salt="chosen"), "salt_sha256"),
     "another hypothesis": (lambda: Campaign.objects.update(hypothesis="What we found."), "hypothesis"),
     "another unit": (lambda: Campaign.objects.update(unit="session"), "unit"),
@@ -84,6 +85,36 @@ def test_a_change_past_the_triggers_is_found(change: str) -> None:
     world.drop_triggers()
     act()
     assert key in changed_plans([campaign.pk])[campaign.pk]
+
+
+BESIDE = {
+    # what sentences rest on beside the plan's own tables
+    "what messages appeal to": "UPDATE messaging_message SET frame = 'other' WHERE frame = 'user'",
+    "the set of a text": "UPDATE messaging_message SET matched_set = key WHERE frame = 'user'",
+    "words below their digest": "UPDATE messaging_rendition SET body = 'Other words.'",
+    "the claim of words": "UPDATE messaging_revision SET claim_strength = 'value'",
+    "the position of a text": "UPDATE campaign_armtext SET position = 9 WHERE position = 1",
+}
+
+
+@pytest.mark.parametrize("statement", BESIDE)
+def test_what_a_sentence_rests_on_beside_the_plan_is_refused_and_found(statement: str) -> None:
+    campaign = world.launched(texts=2)
+    with connection.cursor() as cursor:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            cursor.execute(BESIDE[statement])
+        world.drop_triggers()
+        cursor.execute(BESIDE[statement])
+    assert "arms" in changed_plans([campaign.pk])[campaign.pk]
+
+
+def test_arms_that_swapped_their_names_are_found() -> None:
+    campaign = world.launched()
+    world.drop_triggers()
+    with connection.cursor() as cursor:
+        for name, other in (("Neutral", "x"), ("Victim", "Neutral"), ("x", "Victim")):
+            cursor.execute("UPDATE campaign_arm SET name = %s WHERE name = %s", [other, name])
+    assert changed_plans([campaign.pk]) == {campaign.pk: ["arms"]}
 
 
 def rewrite(plan: AnalysisPlan) -> None:
@@ -200,11 +231,9 @@ def test_a_launched_campaign_is_not_deleted_nor_its_plan() -> None:
     assert Campaign.objects.get() == campaign
 
 
-def test_labels_pauses_and_later_languages_are_no_change() -> None:
+def test_pauses_and_later_languages_are_no_change() -> None:
     campaign = world.launched()
     mara: User = world.person("mara", "manager")
-    Campaign.objects.update(name="Another name")
-    campaign.arms.filter(key="both").update(name="Another label")
     arm_pauses.pause_arm(campaign.arms.get(key="both"), by=mara, reason="It may frighten.", now=world.NOON)
     approve_spanish(campaign)
     workflow.withdraw(
@@ -218,9 +247,12 @@ def test_labels_pauses_and_later_languages_are_no_change() -> None:
 
 def test_a_plan_that_an_earlier_version_froze_with_fewer_keys_is_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     later = ("ethics", "power", "factorial", "network_shares")
+    later_of_arms = ("name", "text", "frame", "matched_set")
 
     def fewer(plan: AnalysisPlan) -> dict[str, object]:
-        return {key: value for key, value in plan_content(plan).items() if key not in later}
+        content = plan_content(plan)
+        arms = [{key: value for key, value in arm.items() if key not in later_of_arms} for arm in content["arms"]]
+        return {key: value for key, value in content.items() if key not in later} | {"arms": arms}
 
     with monkeypatch.context() as patch:
         patch.setattr(frozen_plan, "plan_content", fewer)
