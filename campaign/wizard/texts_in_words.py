@@ -45,7 +45,7 @@ class TextsRow:
 class TextsTable:
     """The people in all by the texts of each arm and by how much these differ."""
 
-    spreads: tuple[str, ...]
+    spreads: tuple[str, ...]  # of 100
     rows: tuple[TextsRow, ...]
     is_matched: bool
 
@@ -57,11 +57,11 @@ def describe_texts(size: SampleSize | NoSampleSize, inputs: SampleSizeInputs) ->
     counts = sorted({*TEXT_COUNTS, *([inputs.texts] if inputs.texts > 1 else [])})
     spreads = sorted({*TEXT_SPREADS, inputs.text_spread})
     return TextsTable(
-        spreads=tuple(_("Differ by %(spread)s") % {"spread": format_per_hundred(spread)} for spread in spreads),
+        spreads=tuple(_("by %(spread)s") % {"spread": format_number(round(spread * 100, 4))} for spread in spreads),
         rows=tuple(
             TextsRow(
                 _count(row.texts, inputs),
-                tuple(_("never enough") if people is None else format_number(people) for people in row.people),
+                tuple(_("never") if people is None else format_number(people) for people in row.people),
                 row.texts == inputs.texts,
             )
             for row in people_by_texts(inputs, counts=counts, spreads=spreads)
@@ -76,12 +76,12 @@ def describe_too_few_texts(size: SampleSize, inputs: SampleSizeInputs | None) ->
         return ""
     values = {"texts": _count(inputs.texts, inputs), "spread": format_per_hundred(inputs.text_spread)}
     alone = _(
-        "So many people tell what these very texts do. What messages of this kind do, no number of people can tell "
-        "with %(texts)s that differ by %(spread)s: it takes more of them."
+        "So many people tell what these very texts do, but not what messages of this kind do: with %(texts)s that "
+        "differ by %(spread)s no number of people is enough."
     )
-    if size.detectable_difference is None or inputs.texts < 2:
-        return alone % values
-    larger = _("Or name a larger difference: so many people and texts show %(shown)s.")
+    if size.detectable_difference is None:
+        return f"{alone % values} " + _("It takes more texts.")
+    larger = _("It takes more texts, or a difference of %(shown)s or more.")
     return f"{alone % values} " + larger % {"shown": format_rounded_per_hundred(size.detectable_difference)}
 
 

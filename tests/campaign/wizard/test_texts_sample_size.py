@@ -124,9 +124,9 @@ class TestTheTable:
     def test_it_names_the_spreads_and_the_planned_row(self) -> None:
         table = describe_texts(sized(SETS), SETS)
         assert table is not None
-        assert table.spreads == ("Differ by 0 in 100", "Differ by 2 in 100", "Differ by 3 in 100", "Differ by 5 in 100")
+        assert table.spreads == ("by 0", "by 2", "by 3", "by 5")
         assert [row.texts for row in table.rows if row.is_planned] == ["5 sets"]
-        assert table.rows[0].people[-1] == "never enough"
+        assert table.rows[0].people[-1] == "never"
 
     def test_a_number_of_texts_of_ones_own_has_its_row(self) -> None:
         question = replace(SETS, texts=7)
@@ -169,7 +169,7 @@ class TestThePage:
         self.draft()
         html = page(manager, at("length"))
         assert 'name="spread"' not in html
-        assert "by how many texts each message has" not in html
+        assert "no number of people is enough for messages of this kind" not in html
 
     def test_the_number_that_is_planned_is_for_both_answers(self, manager: Client) -> None:
         plan = self.draft(texts=4, design="matched")
@@ -198,7 +198,7 @@ class TestThePage:
 
     def test_too_few_sets_are_said_on_the_page_and_before_sending(self, manager: Client) -> None:
         plan = self.draft(texts=2, design="matched")
-        said = "no number of people can tell with 2 sets that differ by 3 in 100"
+        said = "with 2 sets that differ by 3 in 100 no number of people is enough"
         assert said in page(manager, at("length"))
         answer(manager, "length", planned="", spread="3")
         plan.refresh_from_db()

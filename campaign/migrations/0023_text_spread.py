@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0021_text_design")]
+    dependencies = [("campaign", "0022_names_fixed")]
 
     operations = [
         migrations.AddField(
