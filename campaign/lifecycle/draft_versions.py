@@ -1,8 +1,8 @@
 """The versions of a draft: who changed it, who may therefore not approve it, and what it was before.
 
 Each change is recorded with the whole content that it led to, and with what visitors will meet beside the messages: it
-is approved with the draft. Putting back is a change too. Somebody has no part in what stands only once their changes
-are gone: they undid them before anybody else went on, or somebody else put back what they had no part in.
+is approved with the draft. Putting back is a change too, and says which version it put back. `draft_authors` says who
+has a part in what stands.
 """
 
 import json
@@ -16,6 +16,7 @@ from django.db.models import Field, Model
 from django.utils import timezone
 
 from campaign.lifecycle.actions import record_campaign_action
+from campaign.lifecycle.draft_authors import Step, authors_of_versions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.lifecycle.recorded_steps import submitter
 from campaign.lifecycle.visitor_content import help_link_content, placement_content
@@ -42,7 +43,7 @@ def draft_content(campaign: Campaign) -> dict[str, Any]:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     content = {
         "campaign": _values(stored, _CAMPAIGN_FIELDS),
-        "placements": sorted(stored.placements.values_list("key", flat=True)),
+        "placements": sorted(stored.placements.values_list("pk", flat=True)),
         "arms": [_arm_content(arm) for arm in stored.arms.order_by("position", "key").prefetch_related("texts")],
         "plan": _plan_content(plan) if plan else None,
         "recipients": sorted(plan.told.values_list("pk", flat=True)) if plan else [],
@@ -54,15 +55,24 @@ def draft_content(campaign: Campaign) -> dict[str, Any]:
     return plain
 
 
-def record_version(campaign: Campaign, *, by: User) -> None:
-    """Record what a draft has become, and by whom, if it is not what it was. The caller holds the campaign's lock."""
+def record_version(campaign: Campaign, *, by: User, put_back: int | None = None) -> None:
+    """Record what a draft has become, and by whom, if it is not what it was. The caller holds the campaign's lock.
+
+    `put_back` is the number of the version that was put back, if that was the change.
+    """
     content = draft_content(campaign)
     digest = fingerprint_of(canonical_json(content))
     last = campaign.versions.order_by("-number").first()
     if last is None or last.digest != digest:
         number = last.number + 1 if last else 1
         DraftVersion.objects.create(
-            campaign=campaign, number=number, by=by, at=timezone.now(), content=content, digest=digest
+            campaign=campaign,
+            number=number,
+            by=by,
+            at=timezone.now(),
+            content=content,
+            digest=digest,
+            put_back=put_back,
         )
 
 
@@ -86,6 +96,7 @@ class DraftHistory:
         self.campaign = campaign
         self.versions = list(campaign.versions.select_related("by"))
         self._steps = [(version.by_id, _parts(version.content)) for version in self.versions]
+        self._drafts = [Step(v.number, v.by_id, _planned(v.content), v.put_back) for v in self.versions]
 
     def contributors(self, version: DraftVersion | None = None, *, by: int | None = None) -> set[int]:
         """Return the primary keys of who has a part in it, and of who began it all.
@@ -93,11 +104,15 @@ class DraftHistory:
         `by` would put the version back; None stands for somebody who is not in the history.
         """
         steps: list[tuple[int | None, dict[tuple[str, str], Any]]] = [*self._steps]
+        drafts = [*self._drafts]
         if version is not None:
             steps.append((by, _parts(_content_once_put_back(version, self.versions[-1]))))
+            number = self.versions[-1].number + 1
+            drafts.append(Step(number, by, _planned(version.content), put_back=version.number))
+        made = authors_of_versions(drafts)[drafts[-1].number] if drafts else ()
         parts = {part for _author, contents in steps for part in contents}
         people = {author for author, _contents in steps if author is not None}
-        return {self.campaign.created_by_id} | {
+        return {self.campaign.created_by_id, *(person for person in made if person is not None)} | {
             person
             for person in people
             if any(_has_part(person, [(author, contents.get(part)) for author, contents in steps]) for part in parts)
@@ -169,7 +184,7 @@ def changed_parts(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, .
 def restore_content(campaign: Campaign, content: dict[str, Any]) -> None:
     """Write the content of a version back into a draft. The caller holds its lock and saves the campaign itself."""
     _assign(campaign, content["campaign"])
-    campaign.placements.set(Placement.objects.filter(key__in=content["placements"]))
+    campaign.placements.set(Placement.objects.filter(pk__in=_placement_ids(content["placements"])))
     campaign.arms.all().delete()
     for values in content["arms"]:
         wanted = [values["revision_id"], *values.get(_FURTHER, [])]
@@ -208,18 +223,27 @@ def _has_part(person: int, steps: Iterable[tuple[int | None, Any]]) -> bool:
 def _content_once_put_back(version: DraftVersion, last: DraftVersion) -> dict[str, Any]:
     """Return what a draft would be if a version were put back: what visitors meet beside it stays as it is now."""
     doors, now = version.content.get("doors", {}), last.content.get("doors", {})
-    kept = {key: now.get(key, doors.get(key)) for key in version.content["placements"]}
+    places = Placement.objects.filter(pk__in=_placement_ids(version.content["placements"]))
+    kept = {key: now.get(key, doors.get(key)) for key in places.values_list("key", flat=True)}
     return {**version.content, "doors": kept, "help_links": last.content.get("help_links", {})}
 
 
-def _parts(content: dict[str, Any]) -> dict[tuple[str, str], Any]:
-    """Split a content into parts that have authors of their own: the draft as a whole, each placement, each link.
+def _planned(content: dict[str, Any]) -> dict[str, Any]:
+    """What planning alone can change."""
+    planned = {name: value for name, value in content.items() if name not in _MET_BESIDE}
+    return planned | {"placements": _placement_ids(content["placements"])}
 
-    The draft is one part: whoever puts together what never stood together has made it.
-    """
-    draft = {name: value for name, value in content.items() if name not in _MET_BESIDE}
-    beside = {(name, key): value for name in _MET_BESIDE for key, value in content.get(name, {}).items()}
-    return {("draft", ""): draft} | beside
+
+def _placement_ids(recorded: Iterable[int | str]) -> list[int]:
+    """The primary keys of placements; versions of before these were recorded name their keys, which can be changed."""
+    keys = [place for place in recorded if isinstance(place, str)]
+    named = Placement.objects.filter(key__in=keys).values_list("pk", flat=True) if keys else ()
+    return sorted([*(place for place in recorded if isinstance(place, int)), *named])
+
+
+def _parts(content: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """What visitors meet beside the messages, in parts that have authors of their own: each placement, each link."""
+    return {(name, key): value for name in _MET_BESIDE for key, value in content.get(name, {}).items()}
 
 
 def _arm_content(arm: Arm) -> dict[str, Any]:

@@ -92,6 +92,9 @@ class DraftVersion(models.Model):
     at = models.DateTimeField()
     content = models.JSONField(help_text="Everything that planning can change.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the content.")
+    put_back = models.PositiveIntegerField(
+        null=True, help_text="The number of the version that it put back; empty: another change."
+    )
 
     class Meta:
         ordering = ["campaign", "number"]

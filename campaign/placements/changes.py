@@ -36,11 +36,13 @@ _TOLD = {
     "leave_url": "At “{name}”, “Leave this page” now leads to {after} (before: {before}).",
     "continue_url": "At “{name}”, “Continue” now leads to {after} (before: {before}).",
     "fallback": "At “{name}”, other words are shown in pauses: {after} (before: {before}).",
+    "allowed_origins": "At “{name}”, messages may now be shown on {after} (before: {before}).",
 }
 _TOLD_REMOVED = {
     "leave_url": "At “{name}”, “Leave this page” no longer leads to {before}: it leads to our own page.",
     "continue_url": "At “{name}”, “Continue” no longer leads to {before}: the message closes.",
     "fallback": "At “{name}”, no words are shown in pauses any more (before: {before}).",
+    "allowed_origins": "At “{name}”, messages may now be shown on fewer sites (before: {before}).",
 }
 _MODELS: dict[str, type[Model]] = {"fallback": Revision, "partner": Partner}
 RESERVED_KEYS = frozenset({"add"})  # used by the addresses of the placement pages
@@ -87,14 +89,29 @@ def proposed_fields(placement: Placement) -> list[ProposedTarget]:
             before, after = getattr(placement, name), placement.proposed[name]
             if model := _MODELS.get(name):
                 after = model._default_manager.get(pk=after)
-            fields.append(ProposedTarget(name, str(before or "—"), str(after)))
+            fields.append(ProposedTarget(name, _in_words(before), _in_words(after)))
     return fields
+
+
+def _in_words(value: Any) -> str:
+    return (", ".join(value) if isinstance(value, list) else str(value or "")) or "—"
+
+
+def _adds_nothing(placement: Placement, name: str, value: Any) -> bool:
+    """Whether a new value only takes away from what visitors meet."""
+    return set(value) <= set(placement.allowed_origins) if name == "allowed_origins" else not value
 
 
 def removed_fields(placement: Placement, values: Mapping[str, Any]) -> list[str]:
     """What visitors of an open campaign meet here today, and would meet no more with these values."""
-    names = [name for name in Placement.FIELDS_FOR_VISITORS if name in values and not values[name]]
-    return [name for name in names if getattr(placement, name)] if names and open_campaigns(placement) else []
+    names = [
+        name
+        for name in Placement.FIELDS_FOR_VISITORS
+        if name in values
+        and (getattr(placement, name) or None) != (values[name] or None)
+        and _adds_nothing(placement, name, values[name])
+    ]
+    return names if names and open_campaigns(placement) else []
 
 
 def open_campaigns(placement: Placement) -> list[Campaign]:
@@ -157,14 +174,15 @@ def change_placement(
         raise ValueError("the key of a placement is fixed once a campaign was launched there")
     if set(changed) & {*FIXED_FIELDS} and open_campaigns(stored):
         raise ProposalRefused(_("A campaign is open here, so what counts here stays as it was at its launch."))
-    proposed = [name for name in changed if name in _WAITING_FIELDS and values[name] and open_campaigns(stored)]
+    waiting = [name for name in changed if name in _WAITING_FIELDS and not _adds_nothing(stored, name, values[name])]
+    proposed = waiting if waiting and open_campaigns(stored) else []
     at_once = [name for name in changed if name not in proposed]
     if proposed:
         propose(stored, {name: values[name] for name in proposed}, by=by, now=timezone.now())
         _record(log.Action.PLACEMENT_PROPOSE, stored, by, fields=", ".join(proposed))
     if at_once:
         removed = [
-            _TOLD_REMOVED[name].format(name=stored.name, before=getattr(stored, name))
+            _TOLD_REMOVED[name].format(name=stored.name, before=_in_words(getattr(stored, name)))
             for name in removed_fields(stored, values)
         ]
         save_fields(stored, {name: values[name] for name in at_once})

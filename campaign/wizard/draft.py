@@ -49,15 +49,18 @@ def lock_draft(campaign: Campaign, *, by: User) -> Campaign:
 
 
 @contextmanager
-def edit_draft(campaign: Campaign, *, by: User) -> Iterator[Campaign]:
-    """Give out the locked draft for one change; at the end save it, and record what it became and by whom."""
+def edit_draft(campaign: Campaign, *, by: User, put_back: int | None = None) -> Iterator[Campaign]:
+    """Give out the locked draft for one change; at the end save it, and record what it became and by whom.
+
+    `put_back` is the number of the version that the change puts back, if it does.
+    """
     with transaction.atomic():
         locked = lock_draft(campaign, by=by)
         if not locked.versions.exists():  # a draft from before versions were recorded
             record_version(locked, by=locked.created_by)
         yield locked
         locked.save()  # also updates changed_at
-        record_version(locked, by=by)
+        record_version(locked, by=by, put_back=put_back)
 
 
 def current_plan(campaign: Campaign) -> AnalysisPlan:

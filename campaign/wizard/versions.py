@@ -47,7 +47,7 @@ def put_back(campaign: Campaign, number: int, *, newest: int, by: User) -> None:
 
     `newest` is the last version that the person saw: what a colleague changed since is not put aside unseen.
     """
-    with edit_draft(campaign, by=by) as locked:
+    with edit_draft(campaign, by=by, put_back=number) as locked:
         if number and locked.versions.exclude(number__lte=newest).exists():
             raise ActionRefused(_("A colleague changed the draft meanwhile. Please look at what they did first."))
         version = locked.versions.filter(number=number).first()

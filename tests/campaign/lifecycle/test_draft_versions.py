@@ -89,6 +89,29 @@ class TestOneAdministratorAlone:
         assert names(contributors(campaign)) == ["adam", "mara"]
         assert self.sent(client, step="approve").state == "submitted"
 
+    def test_is_not_freed_by_a_colleague_who_changes_a_name_and_changes_it_back(self) -> None:
+        campaign, author, client = world.draft(), signed_in(mara()), signed_in(adam())
+        rename(campaign, "Finished", by=mara())
+        self.set_harm_stop(author)
+        self.set_harm_stop(author, watch_annoyed="on", margin_annoyed="1")
+        self.set_harm_stop(client)
+        rename(campaign, "Finishd", by=mara())
+        rename(campaign, "Finished", by=mara())
+        assert self.sent(author, step="submit").state == "submitted"
+        assert names(contributors(campaign)) == ["adam", "mara"]
+        assert self.sent(client, step="approve").state == "submitted"
+
+    def test_is_not_freed_by_a_colleague_who_mends_a_mistake_that_was_made_beside(self) -> None:
+        campaign, author, client = world.draft(), signed_in(mara()), signed_in(adam())
+        self.set_harm_stop(author)
+        rename(campaign, "Finished", by=mara())
+        rename(campaign, "Of adam", by=adam())
+        self.set_harm_stop(author, watch_annoyed="on", margin_annoyed="1")
+        self.set_harm_stop(client)
+        rename(campaign, "Finishd", by=adam())
+        rename(campaign, "Finished", by=mara())
+        assert names(contributors(campaign)) == ["adam", "mara"]
+
     def test_puts_back_no_earlier_version_of_a_colleague_and_approves_it(self) -> None:
         campaign, client = world.draft(), signed_in(adam())
         rename(campaign, "Unfinished", by=mara())
@@ -195,6 +218,32 @@ class TestWhoIsFree:
         answers.save_answer(campaign, question, chosen, seen_digest=seen, by=adam())
         assert campaign.placements.get().key == key
         assert names(contributors(campaign)) == ["adam", "mara"]
+
+
+def test_a_version_is_put_back_with_its_place_also_where_another_has_its_key_now() -> None:
+    campaign, other = world.draft(), world.placement("other-page", allowed_origins=["https://elsewhere.example"])
+    rename(campaign, "Of mara", by=mara())
+    place = campaign.placements.get()
+    for changed, key in ((place, "old-page"), (other, "quiet-page")):
+        seen = digest_of(changed, changes.PLACEMENT_FIELDS)
+        changes.change_placement(changed, {"key": key}, seen=seen, by=adam())
+    rename(campaign, "Of mara, later", by=mara())
+    signed_in(mara()).post("/campaigns/pilot/versions/", {"number": "2", "newest": "99"})
+    assert campaign.placements.get() == place
+    assert names(contributors(campaign)) == ["adam", "mara"]
+
+
+def test_a_version_of_before_places_had_numbers_is_put_back() -> None:
+    campaign, place = world.draft(), Placement.objects.get()
+    rename(campaign, "Of mara", by=mara())
+    old = campaign.versions.get(number=2)
+    old.content["placements"] = [place.key]
+    old.pk, old.number = None, 3
+    old.save()
+    rename(campaign, "Of adam", by=adam())
+    put_back(campaign, 3, by=mara())
+    assert campaign.placements.get() == place
+    assert names(contributors(campaign)) == ["mara"]
 
 
 def test_the_page_says_who_may_approve_a_version_once_this_reader_put_it_back() -> None:

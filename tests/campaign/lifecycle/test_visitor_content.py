@@ -93,6 +93,13 @@ class TestWhatIsApproved:
         assert approval_fingerprint(campaign) != read
         assert approvers(campaign) == []
 
+    def test_another_site_that_may_show_it_voids_it(self) -> None:
+        campaign = submitted()
+        world.approve(campaign)
+        change_place(by=mara(), allowed_origins=["https://elsewhere.example"])
+        with pytest.raises(ActionRefused, match="not as it was approved"):
+            transitions.launch(campaign, by=mara(), now=world.NOON)
+
     def test_a_help_link_that_leads_elsewhere_voids_it(self) -> None:
         campaign = submitted()
         read = approval_fingerprint(campaign)
@@ -116,6 +123,7 @@ class TestWhatIsApproved:
         links = HelpLink.objects.values_list("name", "url")
         for words in (
             "https://partner.example/bye",
+            f"Sites that may show it: <span dir=\"ltr\">{world.PARTNER_ORIGIN}</span>",
             str(fallback),
             "Example partner",
             *(w for row in links for w in row),
@@ -137,7 +145,14 @@ class TestOneAdministratorAlone:
 
     @pytest.mark.parametrize(
         "values",
-        [{"leave_url": BAD}, {"continue_url": BAD}, {"key": "another"}, {"fallback": None}, {"network_share": 50}],
+        [
+            {"leave_url": BAD},
+            {"continue_url": BAD},
+            {"key": "another"},
+            {"fallback": None},
+            {"network_share": 50},
+            {"allowed_origins": ["https://elsewhere.example"]},
+        ],
         ids=lambda values: str(*values),
     )
     def test_who_changed_what_visitors_meet_at_a_place_does_not_approve(self, values: dict[str, object]) -> None:
@@ -177,7 +192,7 @@ class TestOneAdministratorAlone:
 
     def test_who_changed_what_visitors_do_not_meet_may_approve(self) -> None:
         campaign = world.draft()
-        change_place(by=adam(), expected_per_day=400, allowed_origins=[])
+        change_place(by=adam(), expected_per_day=400, name="Quiet page")
         change_link(by=adam(), staff_note="Ask for Eve.")
         transitions.submit(campaign, by=mara())
         world.approve(campaign, by=adam())

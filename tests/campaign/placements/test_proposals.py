@@ -113,6 +113,26 @@ def test_taking_an_address_away_takes_one_person_at_once(campaign: Campaign, mar
     assert not Placement.objects.get().proposed
 
 
+def test_one_manager_alone_lets_no_other_site_show_the_messages(
+    campaign: Campaign, mara: Client, rafael: Client
+) -> None:
+    other = "https://elsewhere.example"
+    html = save(mara, allowed_origins=f"{world.PARTNER_ORIGIN}\n{other}")
+    assert "A colleague has to confirm it" in html
+    assert Placement.objects.get().allowed_origins == [world.PARTNER_ORIGIN]
+    press(rafael, "confirm")
+    assert Placement.objects.get().allowed_origins == [world.PARTNER_ORIGIN, other]
+    said = f"messages may now be shown on {world.PARTNER_ORIGIN}, {other} (before: {world.PARTNER_ORIGIN})."
+    assert Deviation.objects.get().what == f"At “quiet-page”, {said}"
+
+
+def test_one_person_takes_a_site_away_at_once_and_each_result_says_so(campaign: Campaign, mara: Client) -> None:
+    Placement.objects.update(allowed_origins=[world.PARTNER_ORIGIN, "https://elsewhere.example"])
+    save(mara)
+    assert Placement.objects.get().allowed_origins == [world.PARTNER_ORIGIN]
+    assert Deviation.objects.get().what.startswith("At “quiet-page”, messages may now be shown on fewer sites (before:")
+
+
 def test_what_waits_is_withdrawn_by_one_person(campaign: Campaign, mara: Client, rafael: Client) -> None:
     save(mara, leave_url=BAD)
     press(mara, "withdraw")
