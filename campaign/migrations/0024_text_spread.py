@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0022_names_fixed")]
+    dependencies = [("campaign", "0023_version_put_back")]
 
     operations = [
         migrations.AddField(
