@@ -123,7 +123,7 @@ class TestWhatIsApproved:
         links = HelpLink.objects.values_list("name", "url")
         for words in (
             "https://partner.example/bye",
-            f"Sites that may show it: <span dir=\"ltr\">{world.PARTNER_ORIGIN}</span>",
+            f'Sites that may show it: <span dir="ltr">{world.PARTNER_ORIGIN}</span>',
             str(fallback),
             "Example partner",
             *(w for row in links for w in row),

@@ -301,7 +301,8 @@ def _counts() -> list[int]:
 
 
 def _emptied() -> None:
-    """Rename the keys of all messages, so that they are unused as in an empty installation."""
+    """Rename the keys of all messages and take them out of their sets, so that both are as in an empty installation."""
+    world.drop_triggers()
     for message in Message.objects.all():
         message.key, message.matched_set = f"gone-{message.pk}", ""
         message.save()
