@@ -180,6 +180,9 @@ class Analysis(models.Model):
     checks = models.JSONField(
         null=True, blank=True, help_text="Cross-checks of the primary outcome; they decide nothing."
     )
+    texts_judged_at = models.FloatField(
+        null=True, help_text="The share of the planned people at which it judges texts of a kind; empty: it does not."
+    )
 
     class Meta:
         ordering = ["campaign", "-look"]
@@ -196,6 +199,11 @@ class Estimate(models.Model):
         RATE = "rate", "Rate"
         DIFFERENCE = "difference", "Difference"
         FACTORIAL = "factorial", "Factorial contrast"
+        TEXT = "text", "One text"
+
+    class About(models.TextChoices):
+        THESE = "these", "These texts"
+        KIND = "kind", "Texts of this kind"
 
     class Verdict(models.TextChoices):
         BETTER = "better", "Better"
@@ -208,10 +216,13 @@ class Estimate(models.Model):
 
     analysis = models.ForeignKey(Analysis, on_delete=models.PROTECT, related_name="estimates")
     kind = models.CharField(max_length=10, choices=Kind)
+    about = models.CharField(max_length=5, choices=About, default=About.THESE)
     outcome = models.CharField(max_length=16)
     role = models.CharField(max_length=11)
     position = models.PositiveSmallIntegerField()
-    term = models.CharField(max_length=20, blank=True, help_text="Factorial contrasts: which one.")
+    term = models.CharField(
+        max_length=20, blank=True, help_text="Factorial contrasts: which one. Texts: its number, or next for one more."
+    )
     treated = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+")
     control = models.ForeignKey(Arm, null=True, on_delete=models.PROTECT, related_name="+")
     served = models.PositiveBigIntegerField(null=True, help_text="Rates: messages of this arm that were sent out.")
@@ -229,13 +240,16 @@ class Estimate(models.Model):
     more_per_arm = models.PositiveBigIntegerField(null=True, help_text="People still needed per arm to tell.")
     more_per_arm_low = models.PositiveBigIntegerField(null=True, help_text="The middle half of what may come: from.")
     more_per_arm_high = models.PositiveBigIntegerField(null=True, help_text="To; null if no number may tell.")
+    texts = models.JSONField(
+        null=True, help_text="Texts of a kind: how many, how they were compared, how they differ, and what would help."
+    )
 
     class Meta:
         ordering = ["analysis", "outcome", "kind", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["analysis", "outcome", "kind", "position"], name="estimate_once"),
+            models.UniqueConstraint(fields=["analysis", "outcome", "kind", "about", "position"], name="estimate_once"),
             models.CheckConstraint(
-                condition=Q(kind__in=["rate", "factorial"], control__isnull=True)
+                condition=Q(kind__in=["rate", "factorial", "text"], control__isnull=True)
                 | Q(kind="difference", control__isnull=False),
                 name="estimate_difference_has_a_control",
             ),
@@ -259,6 +273,9 @@ class Release(models.Model):
         default=dict, help_text="Outcome -> each comparison beside hidden ones, judged without."
     )
     table = models.JSONField(null=True, help_text="Arm -> who saw it and the parts, by placement and locale.")
+    texts = models.JSONField(
+        null=True, help_text="Arm -> who saw it and the parts, by text; null if this look shows no text anew."
+    )
 
     class Meta:
         ordering = ["-analysis__look"]

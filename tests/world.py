@@ -16,11 +16,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as app
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
 from analytics.ingest import writer
-from analytics.models import OpenView, Tally
+from analytics.models import OpenView, Tally, TextTally
 from campaign.assignment.receipts import Receipt, ReceiptSigner
 from campaign.lifecycle import approval, transitions, webhook_tests
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
@@ -266,6 +267,32 @@ def tally(campaign: Campaign, counts: Mapping[str, tuple[int, int]], *, outcome:
         ServedCount.objects.create(**common, count=seen)
 
 
+def tally_texts(
+    campaign: Campaign,
+    counts: Mapping[str, Sequence[tuple[int, int]]],
+    *,
+    outcome: str = "turned_back",
+    place: str = "",
+) -> None:
+    """Add folded views of each text of each arm: arm key -> (exposures, with the outcome) of its texts in order."""
+    at = placement(place) if place else campaign.placements.order_by("pk")[0]
+    for key, texts in counts.items():
+        arm = campaign.arms.get(key=key)
+        common = {"day": date(2026, 3, 1), "arm": arm, "placement": at, "locale": "en"}
+        seen = sum(n for n, _ in texts)
+        _add(ServedCount, seen, **common)
+        _add(Tally, seen, **common, outcome="exposed")
+        _add(Tally, sum(events for _, events in texts), **common, outcome=outcome)
+        for text, (n, events) in zip(arm.texts.order_by("position"), texts, strict=True):
+            _add(TextTally, n, text=text, placement=at, outcome="exposed")
+            _add(TextTally, events, text=text, placement=at, outcome=outcome)
+
+
+def _add(model: type[ServedCount] | type[Tally] | type[TextTally], more: int, **key: Any) -> None:
+    row, _ = model.objects.get_or_create(**key)
+    model.objects.filter(pk=row.pk).update(count=F("count") + more)
+
+
 def add_ratings(campaign: Campaign, answers: Mapping[str, Sequence[int]]) -> None:
     """Add folded ratings: arm key -> how many people answered 1, 2, 3, 4 and 5."""
     at = campaign.placements.get()
@@ -274,6 +301,17 @@ def add_ratings(campaign: Campaign, answers: Mapping[str, Sequence[int]]) -> Non
             arm = campaign.arms.get(key=key)
             common = {"day": date(2026, 3, 1), "arm": arm, "placement": at, "locale": "en"}
             Tally.objects.create(**common, outcome="rating", value=value, count=count)
+
+
+def rate_texts(campaign: Campaign, answers: Mapping[str, Sequence[Sequence[int]]]) -> None:
+    """Add folded ratings of each text: arm key -> how many people answered 1, 2, 3, 4 and 5 to its texts in order."""
+    at = campaign.placements.get()
+    for key, texts in answers.items():
+        arm = campaign.arms.get(key=key)
+        add_ratings(campaign, {key: [sum(counts) for counts in zip(*texts, strict=True)]})
+        for text, counts in zip(arm.texts.order_by("position"), texts, strict=True):
+            for value, count in enumerate(counts, start=1):
+                TextTally.objects.create(text=text, placement=at, outcome="rating", value=value, count=count)
 
 
 def tallies(campaign: Campaign) -> dict[tuple[str, str, int], int]:

@@ -19,9 +19,9 @@ from analytics.comparison.network_influence import ONE_NETWORK, largest_move
 from analytics.stats import Estimate, NotEstimable, clusters, exact_sequence, factorial
 
 ContrastName = Literal["victim", "user", "interaction", "both-minus-victim"]
-_NAMES: tuple[ContrastName, ...] = ("victim", "user", "interaction", "both-minus-victim")
-_WEIGHTS = (factorial.FIRST, factorial.SECOND, factorial.INTERACTION, factorial.BOTH_MINUS_FIRST)
-_FourArms = tuple[ArmCounts, ArmCounts, ArmCounts, ArmCounts]
+NAMES: tuple[ContrastName, ...] = ("victim", "user", "interaction", "both-minus-victim")
+WEIGHTS = (factorial.FIRST, factorial.SECOND, factorial.INTERACTION, factorial.BOTH_MINUS_FIRST)
+FourArms = tuple[ArmCounts, ArmCounts, ArmCounts, ArmCounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def factorial_contrasts(
         return ()
     cells = (neutral.counts, victim.counts, user.counts, both.counts)
     arms = (neutral, victim, user, both)
-    estimates = _contrasts(arms, rules)
+    estimates = estimate_contrasts(arms, rules)
     # With few events the interval is exact, and nothing waits; but there is no exact one for clusters.
     hold_reason = too_few_events_reason(cells, rules) if rules.clusters else ""
     # A main effect moves by half of this; a verdict on it is held sooner than it need be.
@@ -58,9 +58,9 @@ def factorial_contrasts(
         rules.correction,
         level=rules.level,
         smallest_difference=rules.smallest_difference,
-        at_level=lambda i, level: _contrasts(arms, replace(rules, level=level))[i],
+        at_level=lambda i, level: estimate_contrasts(arms, replace(rules, level=level))[i],
     )
-    for name, estimate, claim in zip(_NAMES, estimates, corrected, strict=True):
+    for name, estimate, claim in zip(NAMES, estimates, corrected, strict=True):
         reason = hold_reason
         verdict = decide_verdict(estimate, claim, rules, hold_reason=reason, withheld=withheld)
         if isinstance(estimate, Estimate) and networks_to_turn(estimate, claim, verdict, rules, move=move) == 1:
@@ -69,11 +69,11 @@ def factorial_contrasts(
     return tuple(contrasts)
 
 
-def _contrasts(arms: _FourArms, rules: Rules) -> list[Estimate | NotEstimable]:
+def estimate_contrasts(arms: FourArms, rules: Rules) -> list[Estimate | NotEstimable]:
     """Estimate the contrasts in the order of their names."""
     cells = [arm.counts for arm in arms]
     if rules.clusters is None and too_few_events_reason(cells, rules):
-        return [exact_sequence.contrast(cells, weights, level=rules.level) for weights in _WEIGHTS]
+        return [exact_sequence.contrast(cells, weights, level=rules.level) for weights in WEIGHTS]
     effects = _effects(arms, rules)
     # Three contrasts use all four arms, the last one a pair.
     _, victim, _, both = arms
@@ -87,10 +87,10 @@ def _contrasts(arms: _FourArms, rules: Rules) -> list[Estimate | NotEstimable]:
     ]
 
 
-def _effects(arms: _FourArms, rules: Rules) -> factorial.TwoByTwo:
+def _effects(arms: FourArms, rules: Rules) -> factorial.TwoByTwo:
     if rules.clusters is None:
         neither, first, second, both = (arm.counts for arm in arms)
         return factorial.two_by_two(neither=neither, first=first, second=second, both=both, level=rules.level)
     cells = match_groups([arm.clusters for arm in arms])
-    victim, user, interaction, added = (clusters.contrast(cells, weights, level=rules.level) for weights in _WEIGHTS)
+    victim, user, interaction, added = (clusters.contrast(cells, weights, level=rules.level) for weights in WEIGHTS)
     return factorial.TwoByTwo(victim, user, interaction, added, scale="difference")

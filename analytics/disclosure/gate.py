@@ -20,6 +20,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from analytics import wording
 from analytics.disclosure.daily_counts import DayTotal, releasable_days
 from analytics.disclosure.released_checks import digits_of_one, released_checks, round_end, smallest_arm
+from analytics.disclosure.released_texts import is_of_texts, released_text_estimates
 from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally
@@ -135,7 +136,11 @@ def _apply_disclosure_control(
     if nothing or any(primary.values()):
         shown.omnibus_statistic = shown.omnibus_df = shown.omnibus_p = None
         shown.omnibus_method = ""
-    estimates = tuple(_released_estimates(analysis, [] if nothing else releases, stored))
+    own, usable = list(stored(analysis)), [] if nothing else releases
+    estimates = (
+        *_released_estimates(analysis, [e for e in own if not is_of_texts(e)], usable, stored),
+        *released_text_estimates(own, usable, stored, _round_to_one_person, _without_numbers),
+    )
     if broken or changed_plan_keys:
         for e in estimates:
             e.verdict = Estimate.Verdict.WITHHELD if e.verdict else ""
@@ -273,14 +278,16 @@ def _suppressed_arms(arms: Mapping[str, Any], outcome: str) -> dict[str, bool]:
 
 
 def _released_estimates(
-    analysis: Analysis, releases: Sequence[Release], stored: Callable[[Analysis], Sequence[Estimate]]
+    analysis: Analysis,
+    own: Sequence[Estimate],
+    releases: Sequence[Release],
+    stored: Callable[[Analysis], Sequence[Estimate]],
 ) -> Iterator[Estimate]:
     """Redact the estimates of each outcome, taken from the look at which it was last shown."""
-    own = stored(analysis)
     shown = [release for release in releases if not release.is_withheld]
     sources = {e.outcome: next((each for each in shown if _covers(each, e.outcome)), None) for e in own}
     earlier = {each.analysis for each in sources.values() if each and each.analysis_id != analysis.pk}
-    for e in [*own, *(e for look in earlier for e in stored(look))]:
+    for e in [*own, *(e for look in earlier for e in stored(look) if not is_of_texts(e))]:
         source = sources.get(e.outcome)
         if source is None and e.analysis_id == analysis.pk:
             yield _without_numbers(e, exposures_too=True)
@@ -327,7 +334,9 @@ def _redact(stored: Estimate, release: Release) -> Estimate:
 def _without_numbers(stored: Estimate, *, exposures_too: bool = False) -> Estimate:
     """Copy an estimate without its numbers; `exposures_too` removes exposures as well."""
     e = copy(stored)
-    e.events, e.reason = None, wording.hidden_reason(_small_cell())
+    e.events, e.reason, e.texts = None, wording.hidden_reason(_small_cell()), None
+    if e.kind == Estimate.Kind.TEXT:
+        e.n = None
     for name in _COUNT_DEPENDENT_FIELDS:
         setattr(e, name, None)
     if exposures_too:
@@ -339,7 +348,7 @@ def _without_numbers(stored: Estimate, *, exposures_too: bool = False) -> Estima
 
 def _round_to_one_person(e: Estimate, fewest: int) -> Estimate:
     """Round to about one person of the smallest arm: finer differences would let a solver split the totals."""
-    digits = digits_of_one(fewest)
+    e, digits = copy(e), digits_of_one(fewest)
     for name in ("effect", "p_value", "p_adjusted"):
         value = getattr(e, name)
         setattr(e, name, value if value is None else round(value, digits))

@@ -18,13 +18,16 @@ def joint_tables(outcomes: tuple[str, ...]) -> list[RelatedOutcomes]:
 
 
 def told_cells(campaign: Campaign) -> list[ArmCells]:
-    """What looks showed, and the counts on which arms were paused, in order.
+    """What looks showed, by text as well, and the counts on which arms were paused, in order.
 
     A pause tells that a harm was certain on counts that it does not name. They are taken as told, to be safe.
     """
     looks = Release.objects.filter(analysis__campaign=campaign, is_withheld=False).select_related("analysis")
     told = [
-        (each.analysis.made_at, cells) for each in looks.order_by("analysis__look") if (cells := read_release(each))
+        (each.analysis.made_at, cells)
+        for each in looks.order_by("analysis__look")
+        for cells in (read_release(each), _read_texts(each))
+        if cells
     ]
     pauses = GuardEvent.objects.filter(campaign=campaign).order_by("at", "pk")
     told += [(each.at, cells) for each in pauses if (cells := _read_pause(each))]
@@ -40,6 +43,21 @@ def read_release(stored: Release) -> ArmCells:
         totals = {outcome: _parts(each) for outcome, each in arm["totals"].items()}
         cells[key] = ReleasedCells(arm["n"], totals, table["seen"], parts)
     return cells
+
+
+def _read_texts(stored: Release) -> ArmCells:
+    """What a stored release shows of each text of the arms that have several."""
+    whole = read_release(stored)
+    return {
+        key: ReleasedCells(
+            whole[key].n,
+            whole[key].totals,
+            arm["seen"],
+            {name: {text: _parts(each) for text, each in row.items()} for name, row in arm["parts"].items()},
+            by_text=True,
+        )
+        for key, arm in (stored.texts or {}).items()
+    }
 
 
 def _read_pause(stored: GuardEvent) -> ArmCells:

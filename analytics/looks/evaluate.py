@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Min, Sum
@@ -14,11 +13,12 @@ from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.reach import unequal_reach_p
 from analytics.looks import release
 from analytics.looks.cross_checks import stored_checks
+from analytics.looks.estimate_rows import common_fields, estimate_fields
 from analytics.looks.tallies import CampaignTallies
+from analytics.looks.texts import KindsLook, judge_texts, record_texts
 from analytics.models import Analysis, Estimate, Tally
 from analytics.network_views import views_of_one_network
-from analytics.stats import Counts, NotEstimable, omnibus, sample_ratio
-from analytics.stats import Estimate as Estimated
+from analytics.stats import Counts, omnibus, sample_ratio
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.frozen_plan import changed_plans, correction_of, factorial_arms, smallest_difference_of
 from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
@@ -95,13 +95,17 @@ def _try_to_evaluate(
     more = {key: more_needed(comparison, rules[key]) for key, comparison in comparisons.items()}
     primary = planned[0].outcome
     shown = {} if looks.embargoed and not exception else comparisons
-    released = release.decide_release(campaign, primary, tallies, shown, rules)
+    texts = None
+    if not looks.embargoed:
+        asked = {outcome.outcome: comparisons[outcome.outcome] for outcome in planned}
+        texts = judge_texts(plan, arms, asked, rules, information=looks.information)
+    released = release.decide_release(campaign, primary, tallies, shown, rules, texts.cells if texts else {})
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # two looks at once take turns
         if _last_look_number(campaign) != last:
             return None
         analysis = _create_analysis(
-            plan, comparisons, looks, tallies, rules, outcome=primary, now=now, exception=exception
+            plan, comparisons, looks, tallies, rules, texts, outcome=primary, now=now, exception=exception
         )
         if analysis.embargoed:
             _record_exposures(analysis, planned[0], tallies)
@@ -111,6 +115,8 @@ def _try_to_evaluate(
                 key = outcome.outcome
                 _record_estimates(analysis, outcome, comparisons[key], more[key], tallies, smallest)
             _record_factorial(analysis, planned[0], comparisons[primary], campaign, rules[primary])
+            if texts:
+                record_texts(analysis, planned, texts, arms)
         released.analysis = analysis
         released.save()
         if exception:
@@ -207,6 +213,7 @@ def _create_analysis(
     looks: _Looks,
     tallies: CampaignTallies,
     rules: Mapping[str, Rules],
+    texts: KindsLook | None,
     *,
     outcome: str,
     now: datetime,
@@ -242,6 +249,7 @@ def _create_analysis(
         omnibus_p=test.p_value if test else None,
         omnibus_method=test.method if test else "",
         checks=None if unchecked else stored_checks(plan, comparisons, rules, primary=outcome),
+        texts_judged_at=texts.share if texts else None,
     )
 
 
@@ -255,7 +263,7 @@ def _record_exposures(analysis: Analysis, outcome: PlannedOutcome, tallies: Camp
     """Before the first planned look, record what was served and seen of each arm without any outcome."""
     Estimate.objects.bulk_create(
         Estimate(
-            **_common_fields(analysis, outcome),
+            **common_fields(analysis, outcome),
             kind=Estimate.Kind.RATE,
             position=position,
             treated=arm,
@@ -276,7 +284,7 @@ def _record_estimates(
     smallest: float | None,
 ) -> None:
     by_key = {arm.key: arm for arm in tallies.arms}
-    common = _common_fields(analysis, outcome)
+    common = common_fields(analysis, outcome)
     rows = [
         Estimate(
             **common,
@@ -286,7 +294,7 @@ def _record_estimates(
             served=tallies.served_by_arm[by_key[arm.key].pk],
             n=arm.counts.n,
             events=arm.counts.events,
-            **_estimate_fields(rate),
+            **estimate_fields(rate),
         )
         for position, (arm, rate) in enumerate(zip(comparison.arms, comparison.rates, strict=True))
     ]
@@ -301,7 +309,7 @@ def _record_estimates(
             smallest_difference=smallest,
             verdict=pair.verdict,
             **release.more_per_arm_fields(more, pair),
-            **({"reason": pair.hold_reason} | _estimate_fields(pair.estimate)),
+            **({"reason": pair.hold_reason} | estimate_fields(pair.estimate)),
         )
         for position, pair in enumerate(comparison.comparisons)
     ]
@@ -320,7 +328,7 @@ def _record_factorial(
     contrasts = factorial_contrasts(**by_frame, rules=rules, withheld=comparison.withheld)
     Estimate.objects.bulk_create(
         Estimate(
-            **_common_fields(analysis, outcome),
+            **common_fields(analysis, outcome),
             kind=Estimate.Kind.FACTORIAL,
             position=position,
             term=contrast.name,
@@ -328,23 +336,7 @@ def _record_factorial(
             p_adjusted=contrast.p_adjusted,
             smallest_difference=analysis.smallest_difference,
             verdict=contrast.verdict,
-            **({"reason": contrast.hold_reason} | _estimate_fields(contrast.estimate)),
+            **({"reason": contrast.hold_reason} | estimate_fields(contrast.estimate)),
         )
         for position, contrast in enumerate(contrasts)
     )
-
-
-def _common_fields(analysis: Analysis, outcome: PlannedOutcome) -> dict[str, Any]:
-    return {"analysis": analysis, "outcome": outcome.outcome, "role": outcome.role}
-
-
-def _estimate_fields(estimate: Estimated | NotEstimable) -> dict[str, Any]:
-    if isinstance(estimate, NotEstimable):
-        return {"reason": estimate.reason}
-    return {
-        "effect": estimate.effect,
-        "low": estimate.interval.low,
-        "high": estimate.interval.high,
-        "p_value": estimate.p_value,
-        "method": estimate.method,
-    }

@@ -15,7 +15,7 @@ from analytics.disclosure import told_cells
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
 from analytics.suppression import suppress
-from analytics.suppression.cells import ReleasedCells, is_small
+from analytics.suppression.cells import ExactCells, ReleasedCells, is_small
 from campaign.models import Campaign
 
 
@@ -25,8 +25,12 @@ def decide_release(
     tallies: CampaignTallies,
     comparisons: Mapping[str, Comparison],
     rules: Mapping[str, Rules],
+    texts: Mapping[str, ExactCells],
 ) -> Release:
-    """Build the unsaved release of the next look, which shows `comparisons`: none before the first planned look."""
+    """Build the unsaved release of the next look, which shows `comparisons`: none before the first planned look.
+
+    `texts` are the counts by text of arms that have several, if the look answers for texts of their kind.
+    """
     cells = {arm.key: tallies.cells(arm, comparisons) for arm in tallies.arms}
     past = list(Release.objects.filter(analysis__campaign=campaign, is_withheld=False).order_by("analysis__look"))
     before = told_cells.told_cells(campaign)
@@ -41,6 +45,7 @@ def decide_release(
     shown = suppress.suppress_cells(cells, before, rule)
     if shown is None:
         return Release(least=rule.least, is_withheld=True)
+    by_text = suppress.suppress_texts(texts, shown, before, rule) if texts and shown else None
     served = {arm.key: tallies.served_by_arm[arm.pk] for arm in tallies.arms}
     return Release(
         least=rule.least,
@@ -56,6 +61,7 @@ def decide_release(
         table={key: {"seen": arm.seen, "parts": arm.parts} for key, arm in shown.items()}
         if any(arm.seen for arm in shown.values())
         else None,
+        texts=None if by_text is None else {k: {"seen": arm.seen, "parts": arm.parts} for k, arm in by_text.items()},
     )
 
 

@@ -97,7 +97,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     primary, *others = outcome_blocks(look.estimates, plan, embargoed=analysis.embargoed)
     sentence, interval_sentence, lead = lead_sentence(primary, look)
     checks = supplementary_rows.cross_check_rows(look.checks, primary)
-    contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
+    contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL and e.about == Estimate.About.THESE]
     return Report(
         from_day=analysis.from_day,
         to_day=analysis.to_day,

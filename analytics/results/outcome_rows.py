@@ -33,7 +33,8 @@ def _block(outcome: str, estimates: list[Estimate], plan: AnalysisPlan, *, embar
     by_key = {row.key: row for row in rates}
     frames = Counter(row.frame for row in rates)
     phrases = {row.key: wording.arm_phrase(row.name, row.frame, unique=frames[row.frame] == 1) for row in rates}
-    differences = [e for e in estimates if e.kind == Estimate.Kind.DIFFERENCE]
+    all_differences = [e for e in estimates if e.kind == Estimate.Kind.DIFFERENCE]
+    differences = [e for e in all_differences if e.about == Estimate.About.THESE]
     block = OutcomeBlock(
         outcome=wording.translate_outcome(OUTCOMES[outcome]),
         role=estimates[0].role,

@@ -39,9 +39,9 @@ LAST_VISIT_DAYS_AGO = 2  # by then the longest receipt has expired
 BROWSER = {"user-agent": "Mozilla/5.0 (a rehearsal)", "accept-language": "en"}
 _UNLISTED_ORIGIN = "https://not-on-the-list.invalid"
 _ESTIMATE_FIELDS = (
-    *("kind", "outcome", "role", "position", "term", "served", "n", "events", "effect", "low", "high", "p_value"),
-    *("p_adjusted", "method", "reason", "smallest_difference", "verdict", "more_per_arm"),
-    *("more_per_arm_low", "more_per_arm_high"),
+    *("kind", "about", "outcome", "role", "position", "term", "served", "n", "events", "effect", "low", "high"),
+    *("p_value", "p_adjusted", "method", "reason", "smallest_difference", "verdict", "more_per_arm"),
+    *("more_per_arm_low", "more_per_arm_high", "texts"),
 )
 
 Problem = dict[str, str]

@@ -1,7 +1,8 @@
 """PURE  Counts of one arm at one look, exact and as released: the table in which small cells are suppressed.
 
-Columns are placements by locale. Each outcome divides the people of a column into parts: those with and without it, or
-one part for each answer and one for no answer. Related outcomes divide them together: see RelatedOutcomes.
+Columns are placements by locale, or the texts of an arm: two tables of the same people. Each outcome divides the people
+of a column into parts: those with and without it, or one part for each answer and one for no answer. Related outcomes
+divide them together: see RelatedOutcomes.
 """
 
 from collections.abc import Mapping
@@ -49,13 +50,15 @@ class ReleasedCells:
     """One arm as a look shows it; a suppressed count is None.
 
     `totals` divide the whole arm, for each outcome that the look shows. `seen` and `parts` are the table by column,
-    empty if the look shows none. A column's parts are shown or suppressed together.
+    empty if the look shows none. A column's parts are shown or suppressed together. A look that also has a table
+    `by_text` is followed by it, as one more look at the same people.
     """
 
     n: int
     totals: Mapping[str, Parts | None]
     seen: Mapping[str, int | None] = field(default_factory=dict)
     parts: Mapping[str, Mapping[str, Parts | None]] = field(default_factory=dict)
+    by_text: bool = False
 
     def has_hidden_cells(self) -> bool:
         """Whether any cell is suppressed."""

@@ -248,18 +248,25 @@ class _LinearSystem:
     def _add_monotonicity(
         self, related: RelatedOutcomes, numbers: Sequence[int], tables: Mapping[int, Mapping[str, _Block]]
     ) -> None:
-        """Require that no count falls: by column from table to table, and in total from look to look."""
+        """Require that no count falls: by column from table to table, and in total from look to look.
+
+        A table by text has the people of the look before it. As none may fall and their number is the same, both agree
+        on each pattern. More cannot be said, for whatever tables by column and by text agree on that are the margins of
+        one by both (a transport problem), which no look shows.
+        """
         by_column = [look for look in numbers if WHOLE_ARM not in tables[look]]
+        chains = ([look for look in by_column if self._looks[look].by_text is by_text] for by_text in (False, True))
         pairs = [
             ([tables[then][column]], [tables[now][column]])
-            for then, now in pairwise(by_column)
+            for chain in chains
+            for then, now in pairwise(chain)
             for column in tables[then]
             if column in tables[now]
         ]
         pairs += [
             (list(tables[then].values()), list(tables[now].values()))
             for then, now in pairwise(numbers)
-            if WHOLE_ARM in {*tables[then], *tables[now]}
+            if WHOLE_ARM in {*tables[then], *tables[now]} or self._looks[then].by_text != self._looks[now].by_text
         ]
         for old, new in pairs:
             signs = np.append(np.ones(len(old)), -np.ones(len(new)))

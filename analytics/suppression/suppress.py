@@ -68,6 +68,52 @@ def suppress_cells(
     return whole if len(whole) == len(tables) else decided
 
 
+def suppress_texts(
+    cells: Mapping[str, ExactCells],
+    shown: Mapping[str, ReleasedCells],
+    before: Sequence[Mapping[str, ReleasedCells]],
+    rule: SuppressionPolicy,
+) -> dict[str, ReleasedCells] | None:
+    """Decide what arms show of each text beside what a look shows; None if that is nothing new.
+
+    What is said of texts of a kind is made of all texts of all arms. So an outcome is shown of all of them, or of none;
+    and none is shown without the primary one.
+    """
+    past = {
+        key: [*_constraining_looks([look[key] for look in before if key in look], rule), shown[key]] for key in cells
+    }
+    if any(_small_columns(each, past[key], EXPOSURES, shown[key], rule.least) for key, each in cells.items()):
+        return None
+    tellable = [
+        outcome
+        for outcome in shown[next(iter(cells))].totals
+        if all(
+            shown[key].totals.get(outcome) is not None
+            and not _small_columns(each, past[key], outcome, shown[key], rule.least)
+            for key, each in cells.items()
+        )
+    ]
+    chosen: list[str] = []
+    for outcomes in [tellable, *([outcome] for outcome in tellable)]:
+        tried = [*chosen, *(outcome for outcome in outcomes if outcome not in chosen)]
+        tables = {key: _text_table(each, shown[key], tried) for key, each in cells.items()}
+        if not any(
+            inference_attack.find_inferable_groups([*past[key], table], rule.related, least=rule.least)
+            for key, table in tables.items()
+        ):
+            chosen = tried
+    if rule.primary not in chosen:
+        return None
+    return {key: _text_table(each, shown[key], chosen) for key, each in cells.items()}
+
+
+def _text_table(cells: ExactCells, shown: ReleasedCells, outcomes: Sequence[str]) -> ReleasedCells:
+    """The table of an arm by text, which shows these outcomes."""
+    return ReleasedCells(
+        shown.n, shown.totals, dict(cells.seen), {outcome: cells.parts[outcome] for outcome in outcomes}, by_text=True
+    )
+
+
 def tellable_arms(
     cells: Mapping[str, ReleasedCells],
     before: Sequence[Mapping[str, ReleasedCells]],
@@ -197,7 +243,7 @@ def _is_table_due(
     totals_only: Mapping[str, ReleasedCells], before: Sequence[Mapping[str, ReleasedCells]], rule: SuppressionPolicy
 ) -> bool:
     """Whether to show the table: for a new outcome, once twice as many people were counted, and at the end."""
-    tables = [look for look in before if any(shown.seen for shown in look.values())]
+    tables = [look for look in before if any(shown.seen and not shown.by_text for shown in look.values())]
     people = sum(shown.n for shown in totals_only.values())
     then = sum(shown.n for shown in tables[-1].values()) if tables else 0
     tabulated = {outcome for look in tables for shown in look.values() for outcome in shown.parts}

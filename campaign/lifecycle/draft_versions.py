@@ -19,6 +19,7 @@ from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.draft_authors import Step, authors_of_versions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.lifecycle.recorded_steps import submitter
+from campaign.lifecycle.version_seals import are_sealed, seal_version
 from campaign.lifecycle.visitor_content import help_link_content, placement_content
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
 from messages.audit.log import Action
@@ -65,7 +66,7 @@ def record_version(campaign: Campaign, *, by: User, put_back: int | None = None)
     last = campaign.versions.order_by("-number").first()
     if last is None or last.digest != digest:
         number = last.number + 1 if last else 1
-        DraftVersion.objects.create(
+        version = DraftVersion(
             campaign=campaign,
             number=number,
             by=by,
@@ -74,18 +75,23 @@ def record_version(campaign: Campaign, *, by: User, put_back: int | None = None)
             digest=digest,
             put_back=put_back,
         )
+        seal_version(version, previous=last)
+        version.save(force_insert=True)
 
 
 def take_over_versions(copy: Campaign, original: Campaign) -> None:
     """Begin the history of a copy with that of its original, whose authors made what the copy takes over."""
     versions = list(original.versions.order_by("number"))
+    is_genuine = are_sealed(versions)  # what nobody vouches for in the original is not sealed in the copy
     if not versions:  # a campaign from before versions were recorded
         content = draft_content(original)
         digest = fingerprint_of(canonical_json(content))
         first = {"number": 1, "by": original.created_by, "at": timezone.now()}
         versions = [DraftVersion(**first, content=content, digest=digest)]
-    for version in versions:
-        version.pk, version.campaign = None, copy
+    for previous, version in zip([None, *versions], versions, strict=False):
+        version.pk, version.campaign, version.seal = None, copy, ""
+        if is_genuine:
+            seal_version(version, previous=previous)
     DraftVersion.objects.bulk_create(versions)
 
 
@@ -96,13 +102,18 @@ class DraftHistory:
         self.campaign = campaign
         self.versions = list(campaign.versions.select_related("by"))
         self._steps = [(version.by_id, _parts(version.content)) for version in self.versions]
+        self._is_genuine = are_sealed(self.versions)
         self._drafts = [Step(v.number, v.by_id, _planned(v.content), v.put_back) for v in self.versions]
 
     def contributors(self, version: DraftVersion | None = None, *, by: int | None = None) -> set[int]:
         """Return the primary keys of who has a part in it, and of who began it all.
 
-        `by` would put the version back; None stands for somebody who is not in the history.
+        `by` would put the version back; None stands for somebody who is not in the history. Of a history that somebody
+        wrote in past this program, as of one from before versions were sealed, everybody stays a contributor.
         """
+        if not self._is_genuine:
+            everybody = {self.campaign.created_by_id, by, *(each.by_id for each in self.versions)}
+            return {person for person in everybody if person is not None}
         steps: list[tuple[int | None, dict[tuple[str, str], Any]]] = [*self._steps]
         drafts = [*self._drafts]
         if version is not None:

@@ -50,7 +50,7 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
     """Return the changed keys of each plan that is not as it was frozen at launch, by campaign, in a few queries."""
     launched_or_frozen = Q(frozen_at__isnull=False) | Q(campaign__launched_at__isnull=False)
     plans = list(_with_parts(AnalysisPlan.objects.filter(launched_or_frozen, campaign__in=campaigns)))
-    launched = _launched_fingerprints([plan.campaign.slug for plan in plans])
+    launched = _recorded_launches([plan.campaign.slug for plan in plans])
     unrecorded = [plan.campaign for plan in plans if plan.campaign.slug not in launched]
     renamed = _without_their_entry(unrecorded) if unrecorded else set()
     changed = {}
@@ -59,34 +59,38 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
             changed[plan.campaign_id] = ["frozen_at"]
         elif plan.campaign_id in renamed:
             changed[plan.campaign_id] = ["campaign"]
-        elif launched.get(plan.campaign.slug, plan.fingerprint) != plan.fingerprint:
+        elif (launch := launched.get(plan.campaign.slug)) and launch.get("id", plan.campaign_id) != plan.campaign_id:
+            changed[plan.campaign_id] = ["campaign"]  # it was given the name of another
+        elif launch and launch["plan"] != plan.fingerprint:
             changed[plan.campaign_id] = ["fingerprint"]
         elif keys := _changed_keys(plan):
             changed[plan.campaign_id] = keys
     return changed
 
 
-def _launched_fingerprints(slugs: Sequence[str]) -> dict[str, str]:
-    """Return the plans that the audit record names in launches; an entry that is not genuine names none."""
+def _recorded_launches(slugs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what the audit record says of launches, by name; an entry that is not genuine names no plan."""
     entries = genuine_entries(log.ObjectKind.CAMPAIGN, slugs, _LAUNCHES)
-    return {slug: str(entry.detail.get("plan", "")) if entry else "" for slug, entry in entries.items()}
+    return {slug: {"plan": "", **(entry.detail if entry else {})} for slug, entry in entries.items()}
 
 
 def _without_their_entry(campaigns: Sequence[Campaign]) -> set[int]:
     """Return those of which the audit record should hold a launch under the name that they have now.
 
     Before the record began, launches left no entry. No campaign passes for so old while the record holds a launch of
-    which no campaign has both the name and the plan: that entry may be its own.
+    which no campaign has both the name and the plan, as that entry may be its own; none passes at all if the record
+    holds its launch under another name.
     """
     began = record_began_at()
     recorded = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN, action__in=_LAUNCHES)
     frozen = AnalysisPlan.objects.filter(frozen_at__isnull=False).values_list("campaign__slug", "fingerprint")
-    launches = {(ref, detail.get("plan", "")) for ref, detail in recorded.values_list("ref", "detail")}
-    is_one_left = bool(launches - set(frozen))
+    entries = list(recorded.values_list("ref", "detail"))
+    is_one_left = bool({(ref, detail.get("plan", "")) for ref, detail in entries} - set(frozen))
+    launched = {detail.get("id") for _ref, detail in entries}
     return {
         campaign.pk
         for campaign in campaigns
-        if is_one_left or (began and campaign.launched_at and campaign.launched_at >= began)
+        if is_one_left or campaign.pk in launched or (began and campaign.launched_at and campaign.launched_at >= began)
     }
 
 

@@ -20,6 +20,12 @@ def submitter(campaign: Campaign) -> str:
     return entry.actor if entry is not None else ""
 
 
+def is_history_as_sent(campaign: Campaign) -> bool:
+    """Whether the last version of the draft is the one on record when it was sent; an older entry does not say."""
+    entry, last = _last_step(campaign, log.Action.CAMPAIGN_SUBMIT), campaign.versions.order_by("number").last()
+    return entry is None or entry.detail.get("version", last.seal if last else "") == (last.seal if last else "")
+
+
 def is_approval_recorded(campaign: Campaign) -> bool:
     """Whether the last step on record is the approval that the campaign's row tells of: by whom, and of what."""
     entry, approver = _last_step(campaign, log.Action.CAMPAIGN_APPROVE), campaign.approved_by

@@ -17,7 +17,7 @@ from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.after_backup import unconfirmed_backup
 from campaign.lifecycle.draft_versions import contributors, is_outside_reviewer, record_version
 from campaign.lifecycle.launch_checks import common_locales
-from campaign.lifecycle.recorded_steps import is_approval_recorded, submitter
+from campaign.lifecycle.recorded_steps import is_approval_recorded, is_history_as_sent, submitter
 from campaign.lifecycle.secret_destruction import destroy_campaign_secret, destroy_secrets_of_closed_campaigns
 from campaign.models import AnalysisPlan, Campaign, Placement
 from messages.audit import log
@@ -58,7 +58,7 @@ def submit(campaign: Campaign, *, by: User) -> None:
     _begin(campaign, "submit", by)
     _refuse_if_any(launch_checks.submission_obstacles(campaign))
     record_version(campaign, by=by)  # whoever sends what nobody on record wrote answers for it
-    _finish(campaign, "submit", by)
+    _finish(campaign, "submit", by, version=campaign.versions.order_by("-number")[0].seal)
 
 
 @transaction.atomic
@@ -115,7 +115,7 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     campaign.launched_at = now
     campaign.starts_at = campaign.starts_at or now
     verb = "schedule" if campaign.starts_at > now else "launch"
-    _finish(campaign, verb, by, ("locales", "launched_at", "starts_at"), plan=plan.fingerprint)
+    _finish(campaign, verb, by, ("locales", "launched_at", "starts_at"), plan=plan.fingerprint, id=campaign.pk)
     return plan
 
 
@@ -216,6 +216,10 @@ def _refuse_submitter(campaign: Campaign, by: User) -> None:
         raise ActionRefused(_("The audit record does not say who sent it. Take it back, and send it once more."))
     if sender == by.get_username():
         raise ActionRefused(_("Nobody approves a campaign that they sent. Please ask a colleague."))
+    if not is_history_as_sent(campaign):
+        raise ActionRefused(
+            _("Its versions are not those with which it was sent: somebody wrote in the database itself.")
+        )
 
 
 def _lock_placements(campaign: Campaign) -> None:
@@ -223,7 +227,7 @@ def _lock_placements(campaign: Campaign) -> None:
     list(Placement.objects.select_for_update(no_key=True, of=("self",)).filter(campaigns=campaign).order_by("pk"))
 
 
-def _finish(campaign: Campaign, verb: str, by: User, fields: tuple[str, ...] = (), **detail: str) -> None:
+def _finish(campaign: Campaign, verb: str, by: User, fields: tuple[str, ...] = (), **detail: str | int) -> None:
     """Save the state that the verb leads to with the named fields, and record it."""
     campaign.state = TRANSITIONS[verb][1]
     campaign.save(update_fields=["state", "changed_at", *fields])

@@ -95,6 +95,13 @@ class DraftVersion(models.Model):
     put_back = models.PositiveIntegerField(
         null=True, help_text="The number of the version that it put back; empty: another change."
     )
+    seal = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the row and the one before it, by a key of the key directory.",
+    )
 
     class Meta:
         ordering = ["campaign", "number"]

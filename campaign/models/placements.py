@@ -23,8 +23,8 @@ class Partner(models.Model):
 class Placement(ProposedChange):
     """One spot where a message may appear."""
 
-    # What visitors meet there, and on which sites. An approval is of these, and while a campaign is open there, a second
-    # person confirms a change of them.
+    # What visitors meet there, and on which sites. An approval is of these, and while a campaign is open there, a
+    # second person confirms a change of them.
     FIELDS_FOR_VISITORS = ("leave_url", "continue_url", "fallback", "allowed_origins")
 
     key = models.SlugField(unique=True)

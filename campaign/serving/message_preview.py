@@ -18,7 +18,7 @@ from campaign.serving import hosted_pages
 from messages.models import Draft, Rendition
 from messages.query_numbers import parse_whole_number
 from messages.roles import STAFF_ROLES, require_role
-from messages.text.rendering import RenderedMessage, body_html, direction_of
+from messages.text.rendering import RenderedMessage, body_html, direction_of, shortened
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "
@@ -48,7 +48,7 @@ def _message_text(request: HttpRequest, user: AbstractUser) -> RenderedMessage:
     headline, body, locale = _load_text(request, user)
     direction = request.GET.get("direction", "")
     return RenderedMessage(
-        headline=headline.strip() or _("The headline will stand here"),
+        headline=shortened(headline).strip() or _("The headline will stand here"),
         body_html=body_html(body) or f"<p>{_('The words will stand here.')}</p>",
         locale=locale,
         direction=direction if direction in ("ltr", "rtl") else direction_of(locale),

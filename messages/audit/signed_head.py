@@ -54,10 +54,16 @@ def begin(note: Note) -> None:
     write_note(note)
 
 
-def seal(digest: str) -> str:
-    """The seal of the entry with this digest; the key is made if there is none."""
+def seal(digest: str, *, of: str = "entry") -> str:
+    """The seal of the entry with this digest, or of another kind of thing; the key is made if there is none."""
     read_or_create_secret(settings.KEY_DIRECTORY, KEY_NAME)
-    return _sign(_require_key(), "entry", digest)
+    return _sign(_require_key(), of, digest)
+
+
+def is_sealed(digest: str, seal: str, *, of: str) -> bool:
+    """Whether this is the seal that this machine gave to the thing of this kind with this digest."""
+    key = _key()
+    return key is not None and hmac.compare_digest(seal.encode(), _sign(key, of, digest).encode())
 
 
 def seal_check() -> SealCheck:

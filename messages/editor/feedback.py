@@ -14,6 +14,7 @@ from messages.review import message_lint
 from messages.text import lint
 from messages.text.lint import EMBED_LIMITS, HOSTED_PAGE_LIMITS, ComparedText, LintText, Remark, TextLimits
 from messages.text.readability import Readability, measure_readability, split_words
+from messages.text.rendering import MAX_CHARACTERS
 
 LIMITS_BY_SURFACE: dict[str, TextLimits] = {"page": HOSTED_PAGE_LIMITS, "embed": EMBED_LIMITS}
 _MAX_CANDIDATES = 100
@@ -42,7 +43,7 @@ def build_feedback(typed: Mapping[str, str], locale: str, claims: Claims, *, sur
     """Lint the form as it was sent, finished or not."""
     limits = LIMITS_BY_SURFACE.get(surface, HOSTED_PAGE_LIMITS)
     text = LintText(typed.get("headline", ""), typed.get("body", ""), locale, claims.strength, claims.sources)
-    is_read = len(text.text) <= lint.MAX_CHARACTERS
+    is_read = len(text.text) <= MAX_CHARACTERS
     remarks = message_lint.lint_unsaved_text(text, limits)
     musts = message_lint.blocking_remarks(remarks)
     return EditorFeedback(

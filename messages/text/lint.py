@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from messages.text.readability import Readability, has_formula, measure_readability, split_sentences, split_words
+from messages.text.rendering import MAX_CHARACTERS
 from messages.text.translatable import Translatable
 
 Severity = Literal["must", "should"]
@@ -21,7 +22,6 @@ SHOULD: Severity = "should"
 
 LONG_SENTENCE_WORDS, MAX_SENTENCE_WORDS = 20, 30
 MAX_WORDS = 160  # about one screen of a phone
-MAX_CHARACTERS = 5_000  # several times what a field takes: more is a slip, and is not read
 MAX_LENGTH_DIFFERENCE = 0.25  # as a share of the shorter arm's words
 _FACTUAL_CLAIMS = {"documented", "linked", "reported"}
 _WORD_LISTS_FILE = Path(__file__).with_name("lint.toml")

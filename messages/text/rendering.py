@@ -7,6 +7,7 @@ from typing import Protocol
 
 import nh3
 
+MAX_CHARACTERS = 5_000  # several times what a field takes: more is a slip, of which the rest is not read
 _ALLOWED_TAGS = {"p", "em", "strong", "br"}
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
@@ -42,9 +43,15 @@ def paragraphs_of(body: str) -> list[str]:
     return [part.strip() for part in re.split(r"\n\s*\n", body) if part.strip()]
 
 
+def shortened(text: str) -> str:
+    """The text as far as it is read; a draft may hold any number of characters."""
+    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
+
+
 def body_html(body: str) -> str:
-    """Plain paragraphs as HTML; markup in them is escaped."""
-    html = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in paragraphs_of(body))
+    """Plain paragraphs as HTML; markup in them is escaped. Cleaning takes time that grows with the square of a text."""
+    paragraphs = paragraphs_of(shortened(body))
+    html = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in paragraphs)
     return nh3.clean(html, tags=_ALLOWED_TAGS, attributes={})
 
 

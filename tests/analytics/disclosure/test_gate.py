@@ -8,7 +8,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -163,6 +163,19 @@ def _pair(make: Callable[[int], object], *few: int) -> list[Callable[[], object]
     return [partial(make, each) for each in few]
 
 
+def with_texts(few: int, *, places: Sequence[str] = (), design: str = "matched", **plan: Any) -> Campaign:
+    """Matched sets, of which `few` turned back after one text of an arm, and after another as many more."""
+    campaign = world.launched(texts=3, design=design, plan={"planned_per_arm": 2400, **plan}, places=places)
+    for place in ("quiet-page", *places):
+        split = few if place == (places[-1] if places else "quiet-page") else 300
+        for key in COUNTS:
+            texts = [(800, split if key == "both" else 300), (800, 340), (800, 310 if key != "both" else 700 - split)]
+            world.tally_texts(campaign, {key: texts}, place=place)
+            world.tally_texts(campaign, {key: [(0, 40), (0, 50), (0, 60)]}, outcome="annoyed", place=place)
+    evaluate(campaign, now=world.NOON)
+    return campaign
+
+
 AGAINST_ONE = [[key, "neutral"] for key in ("victim", "user", "both")]
 PAIRS = {
     "few did it": _pair(lambda few: looked(COUNTS | {"both": (2000, few)}), 3, 8),
@@ -180,6 +193,11 @@ PAIRS = {
     "few gave the lowest rating": _pair(rated, 2, 9),
     "few at one placement": _pair(with_split, 3, 8),
     "few were harmed since the look": _pair(harmed_since_the_look, 2, 6),
+    "few did it with one text": _pair(with_texts, 3, 8),
+    "few did it with one of different texts": _pair(partial(with_texts, design="different"), 2, 9),
+    "few did it with one text at one placement": _pair(
+        partial(with_texts, places=["side-page"], strata="placement"), 3, 8
+    ),
 }
 
 

@@ -1,9 +1,11 @@
 """Search generated campaigns and plans for groups of people that all releases together disclose.
 
     python -m tests.analytics.suppression.related_search --campaigns 10000
+    python -m tests.analytics.suppression.related_search --campaigns 1000 --texts
 
 Visitors are generated one by one, looks and days between them released by the project, and then attacked by integer
-programs over what each visitor may have done: one unknown for each combination of recorded outcomes, column and moment.
+programs over what each visitor may have done: one unknown for each combination of recorded outcomes, column, text of
+the arm and moment.
 Derived outcomes are defined here anew. Exits with status 1 if a single group of 1 to 9 people is known exactly.
 """
 
@@ -34,6 +36,7 @@ LEAST = 10
 ARMS = ("neutral", "both")
 _AT_ONCE = 8
 View = frozenset[str]  # the recorded outcomes of one visitor
+Where = tuple[str, str, View]  # column and text
 Groups = Callable[[tuple[str, ...]], list[RelatedOutcomes]]
 
 RECORDED = ("left", "continued", "help_self", "help_affected", "annoyed")
@@ -70,10 +73,13 @@ EXTRAS = ("no_answer", "continued", "left", "help_affected")  # that an analyst 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One look of one arm as released, or the end of a day that the daily chart shows, and the truth at that time."""
+    """One look of one arm as released, or the end of a day that the daily chart shows, and the truth at that time.
+
+    A table by text is one more moment at the same time.
+    """
 
     shown: ReleasedCells
-    views: Mapping[tuple[str, View], int]  # by column
+    views: Mapping[Where, int]
 
 
 @dataclass(slots=True)
@@ -104,18 +110,24 @@ class Found:
         )
 
 
-def released_moments(chance: random.Random, groups: Groups, *, many_looks: bool = False) -> dict[str, list[Moment]]:
-    """Generate a campaign with its plan, release its looks and days, and return what each arm shows, in order."""
+def released_moments(
+    chance: random.Random, groups: Groups, *, many_looks: bool = False, texts: bool = False
+) -> dict[str, list[Moment]]:
+    """Generate a campaign with its plan, release its looks and days, and return what each arm shows, in order.
+
+    With `texts` arms have two to four of them, seen alike or one of them stopped early, of which some looks tell.
+    """
     plan = chance.choice(PLANS)
     columns = [f"place-{at} en" for at in range(chance.randint(1, 3))]
     busy = {column: chance.choice([6, 25, 90, 400]) for column in columns}
     rates = {key: chance.choice([0.0, 0.01, 0.04, 0.3, 0.9]) for key in RECORDED}
     again = chance.choice([0.0, 0.02, 0.1, 0.5])  # those who pressed leave and went on after all
-    sums: dict[str, Counter[tuple[str, View]]] = {arm: Counter() for arm in ARMS}
+    shares = [1.0] * chance.randint(1, 3) + [chance.choice([0.03, 0.3, 1.0])] if texts else []
+    sums: dict[str, Counter[Where]] = {arm: Counter() for arm in ARMS}
     past: list[dict[str, ReleasedCells]] = []
     looks: list[tuple[int, dict[str, ReleasedCells]]] = []
     ends: dict[str, list[DayTotal]] = {arm: [] for arm in ARMS}
-    truth: list[dict[str, dict[tuple[str, View], int]]] = []
+    truth: list[dict[str, dict[Where, int]]] = []
     asked: tuple[str, ...] = ()
     number_of_looks = chance.choice([3, 6] if many_looks else [1, 2, 2, 3])
     for look in range(number_of_looks):
@@ -123,7 +135,7 @@ def released_moments(chance: random.Random, groups: Groups, *, many_looks: bool 
         for _ in range(chance.choice([1, 1, 2])):  # days
             for arm, column in product(ARMS, columns):
                 for _ in range(round(busy[column] * pace * chance.uniform(0.2, 1.0))):
-                    sums[arm][column, _visitor(chance, rates, again)] += 1
+                    sums[arm][column, _text(chance, shares), _visitor(chance, rates, again)] += 1
             for arm in ARMS:
                 ends[arm].append(DayTotal(date(2026, 3, 1) + timedelta(days=len(truth)), sums[arm].total()))
             truth.append({arm: dict(sums[arm]) for arm in ARMS})
@@ -131,22 +143,35 @@ def released_moments(chance: random.Random, groups: Groups, *, many_looks: bool 
         outcomes = () if look == 0 and chance.random() < 0.2 else tuple(dict.fromkeys((*plan, *asked)))
         for arm in ARMS:  # some hours of the next day
             for _ in range(chance.choice([0, 3, 30])):
-                sums[arm][chance.choice(columns), _visitor(chance, rates, again)] += 1
+                sums[arm][chance.choice(columns), _text(chance, shares), _visitor(chance, rates, again)] += 1
         ever = tuple(dict.fromkeys((*outcomes, *(key for each in past for arm in each.values() for key in arm.totals))))
         rule = suppress.SuppressionPolicy(plan[0], groups(ever), LEAST, is_final_look=look == number_of_looks - 1)
         cells = {arm: _exact_cells(sums[arm], columns, outcomes) for arm in ARMS}
         truth.append({arm: dict(sums[arm]) for arm in ARMS})
         if shown := suppress.suppress_cells(cells, past, rule):
-            past.append(shown)
             looks.append((len(truth) - 1, shown))
+            by_text = None
+            if shares and outcomes and chance.random() < 0.8:
+                cells = {arm: _exact_cells(sums[arm], _names(shares), outcomes, at=1) for arm in ARMS}
+                by_text = suppress.suppress_texts(cells, shown, past, rule)
+            past += [each for each in (shown, by_text) if each]
+            looks += [(len(truth) - 1, by_text)] if by_text else []
     moments: dict[str, list[Moment]] = {}
     for arm in ARMS:
         at_looks = [shown[arm].n for _, shown in looks]
         days = releasable_days(ends[arm], looks=at_looks, now=sums[arm].total(), least=LEAST)
-        by_time = {(each.day - date(2026, 3, 1)).days: ReleasedCells(each.people, {}) for each in days}
-        by_time |= {at: shown[arm] for at, shown in looks}
-        moments[arm] = [Moment(shown, truth[at][arm]) for at, shown in sorted(by_time.items())]
+        told = {((each.day - date(2026, 3, 1)).days, False): ReleasedCells(each.people, {}) for each in days}
+        told |= {(at, shown[arm].by_text): shown[arm] for at, shown in looks}
+        moments[arm] = [Moment(shown, truth[at][arm]) for (at, _), shown in sorted(told.items())]
     return moments
+
+
+def _names(shares: Sequence[float]) -> list[str]:
+    return [str(number + 1) for number in range(len(shares))]
+
+
+def _text(chance: random.Random, shares: Sequence[float]) -> str:
+    return chance.choices(_names(shares), shares)[0] if shares else ""
 
 
 def _visitor(chance: random.Random, rates: Mapping[str, float], again: float) -> View:
@@ -156,9 +181,11 @@ def _visitor(chance: random.Random, rates: Mapping[str, float], again: float) ->
     return frozenset(pressed)
 
 
-def _exact_cells(views: Mapping[tuple[str, View], int], columns: Sequence[str], outcomes: Sequence[str]) -> ExactCells:
+def _exact_cells(
+    views: Mapping[Where, int], columns: Sequence[str], outcomes: Sequence[str], *, at: int = 0
+) -> ExactCells:
     def count(column: str, has: Callable[[View], bool]) -> int:
-        return sum(number for (place, view), number in views.items() if place == column and has(view))
+        return sum(number for where, number in views.items() if where[at] == column and has(where[2]))
 
     seen = {column: count(column, lambda view: True) for column in columns}
     had = {outcome: {column: count(column, DEFINITIONS[outcome]) for column in columns} for outcome in outcomes}
@@ -172,16 +199,21 @@ def judge(moments: Sequence[Moment], name: str = "", *, only_exact: bool = False
     """Attack everything that one arm shows. Groups are known exactly, or more closely than to LEAST people."""
     outcomes = sorted({outcome for moment in moments for outcome in moment.shown.totals})
     views = [frozenset(each) for each in _subsets(_sources(outcomes))]
-    columns = sorted({column for moment in moments for column in moment.shown.seen}) or ["all"]
-    system = _System(moments, columns, views)
+    columns, texts = (
+        sorted({c for moment in moments if moment.shown.by_text is by_text for c in moment.shown.seen}) or ["all"]
+        for by_text in (False, True)
+    )
+    cells = list(product(columns, texts))
+    system = _System(moments, cells, views)
     found = Found(moments=len(moments), shown=len(system.rights))
     groups = _groups(views, outcomes)
     members = np.array([each for each, _, _ in groups])
-    came = system.truth.reshape(len(moments), len(columns), len(views))
+    came = system.truth.reshape(len(moments), len(cells), len(views))
     rows, names, plain = [], [], []
-    for (since, at), places in product(combinations(range(-1, len(moments)), 2), [*([c] for c in columns), columns]):
-        inside = np.zeros((len(moments), len(columns), 1))
-        inside[since + 1 : at + 1, [columns.index(column) for column in places]] = 1.0
+    margins = [*([c] for c in columns), columns, *([text] for text in texts if len(texts) > 1)]
+    for (since, at), places in product(combinations(range(-1, len(moments)), 2), margins):
+        inside = np.zeros((len(moments), len(cells), 1))
+        inside[since + 1 : at + 1, [n for n, cell in enumerate(cells) if {*cell} & {*places}]] = 1.0
         people = members @ (came * inside).sum(axis=(0, 1))
         for group in np.flatnonzero((people > 0) & (people < LEAST)):
             rows.append((inside * members[group]).ravel())
@@ -233,15 +265,15 @@ def _groups(views: Sequence[View], outcomes: Sequence[str]) -> list[tuple[Any, s
 class _System:
     """Everything shown of one arm as equations between whole numbers: who came between one moment and the next."""
 
-    def __init__(self, moments: Sequence[Moment], columns: Sequence[str], views: Sequence[View]) -> None:
-        shape = (len(moments), len(columns), len(views))
+    def __init__(self, moments: Sequence[Moment], cells: Sequence[tuple[str, str]], views: Sequence[View]) -> None:
+        shape = (len(moments), len(cells), len(views))
         self._size = int(np.prod(shape))
         known: list[Any] = []
         self.rights: list[int] = []
 
         def told(moment: int, value: int, *, column: str = "", outcome: str = "") -> None:
             row = np.zeros(shape)
-            row[: moment + 1, columns.index(column) if column else slice(None)] = 1.0
+            row[: moment + 1, [n for n, cell in enumerate(cells) if not column or column in cell]] = 1.0
             known.append((row * [not outcome or DEFINITIONS[outcome](view) for view in views]).ravel())
             self.rights.append(value)
 
@@ -262,8 +294,9 @@ class _System:
         counts = np.zeros(shape)
         sources = frozenset().union(*views)
         for at, moment in enumerate(moments):
-            for (column, view), count in moment.views.items():
-                where = columns.index(column) if column in columns else 0
+            for (*cell, view), count in moment.views.items():
+                column, text = (name if any(name in each for each in cells) else "all" for name in cell)
+                where = cells.index((column, text)) if (column, text) in cells else 0
                 counts[at, where, views.index(view & sources)] += count
         self.truth = np.diff(counts, axis=0, prepend=0).ravel()
         assert (self.truth >= 0).all()
@@ -311,14 +344,20 @@ class _System:
 
 
 def search(
-    numbers: Sequence[int], groups: Groups, *, seed: int = 1, only_exact: bool = False, many_looks: bool = False
+    numbers: Sequence[int],
+    groups: Groups,
+    *,
+    seed: int = 1,
+    only_exact: bool = False,
+    many_looks: bool = False,
+    texts: bool = False,
 ) -> Found:
     """Generate, release and attack campaigns."""
     found = Found()
     for number in numbers:
         found.campaigns += 1
         chance = random.Random(f"{seed} {number}")
-        for arm, moments in released_moments(chance, groups, many_looks=many_looks).items():
+        for arm, moments in released_moments(chance, groups, many_looks=many_looks, texts=texts).items():
             if moments:
                 found.add(judge(moments, f"campaign {number} {arm}", only_exact=only_exact))
     return found
@@ -331,6 +370,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--many-looks", action="store_true", help="three or six looks each, which takes longer")
+    parser.add_argument("--texts", action="store_true", help="arms of several texts")
     asked = parser.parse_args(arguments)
     os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
     import django
@@ -342,7 +382,7 @@ def main(arguments: Sequence[str]) -> int:
 
     begun = time.monotonic()
     numbers = range(asked.first, asked.first + asked.campaigns)
-    found = search(numbers, joint_tables, seed=asked.seed, many_looks=asked.many_looks)
+    found = search(numbers, joint_tables, seed=asked.seed, many_looks=asked.many_looks, texts=asked.texts)
     sys.stdout.write(f"{found} ({time.monotonic() - begun:.0f} s)\n")
     sys.stdout.writelines(
         f"{line}\n" for line in [*found.exact[:20], *(f"narrow {each}" for each in found.narrow[:20])]

@@ -12,6 +12,7 @@ from django.test import Client
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.draft_versions import contributors, possible_approvers
+from campaign.lifecycle.version_seals import seal_version
 from campaign.models import AnalysisPlan, Campaign, Placement, PlannedOutcome
 from campaign.placements import changes
 from campaign.wizard import answers, versions
@@ -239,6 +240,7 @@ def test_a_version_of_before_places_had_numbers_is_put_back() -> None:
     old = campaign.versions.get(number=2)
     old.content["placements"] = [place.key]
     old.pk, old.number = None, 3
+    seal_version(old, previous=campaign.versions.get(number=2))
     old.save()
     rename(campaign, "Of adam", by=adam())
     put_back(campaign, 3, by=mara())

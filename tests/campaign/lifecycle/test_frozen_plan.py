@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from campaign.lifecycle import arm_pauses, frozen_plan, transitions
+from campaign.lifecycle import arm_pauses, clone, frozen_plan, transitions
 from campaign.lifecycle.frozen_plan import canonical_json, changed_plans, fingerprint_of, plan_content
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.record_triggers import restore_triggers
@@ -212,6 +212,24 @@ class TestACampaignWithoutAnEntry:
         campaign = self.renamed(launched_at=datetime(2020, 1, 1, tzinfo=UTC))
         world.draft(at=world.placement("side-page"))
         assert campaign.pk in changed_plans([campaign.pk])
+
+    def test_nor_if_another_took_over_its_name_its_salt_and_its_plan(self) -> None:
+        campaign = world.launched()
+        old, decoy = campaign.plan, clone.clone_campaign(campaign, by=world.person("mara"))
+        world.drop_triggers()
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        fields = {"locales": campaign.locales, "salt": campaign.salt, "state": "closed", "launched_at": long_ago}
+        Campaign.objects.filter(pk=campaign.pk).update(slug="moved", launched_at=long_ago)
+        Campaign.objects.filter(pk=decoy.pk).update(slug="pilot", **fields)
+        frozen = {"canonical": old.canonical, "fingerprint": old.fingerprint, "frozen_at": long_ago}
+        AnalysisPlan.objects.filter(campaign=decoy).update(**frozen)
+        moved = AnalysisPlan.objects.get(campaign=campaign)
+        moved.level = 0.5
+        moved.save()
+        canonical = canonical_json(plan_content(moved))
+        AnalysisPlan.objects.filter(pk=moved.pk).update(canonical=canonical, fingerprint=fingerprint_of(canonical))
+        both = [campaign.pk, decoy.pk]
+        assert changed_plans(both) == {pk: ["campaign"] for pk in both}
 
     def test_that_is_older_than_the_record_keeps_its_results(self) -> None:
         campaign = world.launched()

@@ -146,7 +146,7 @@ class TestWhatIsOnIt:
             ("mara", "campaign-close"),
         ]
         launch = AuditEntry.objects.get(action="campaign-launch")
-        assert launch.detail == {"plan": campaign.plan.fingerprint}
+        assert launch.detail == {"plan": campaign.plan.fingerprint, "id": campaign.pk}
 
     def test_what_the_clock_does(self) -> None:
         campaign = world.launched()

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0023_version_put_back")]
+    dependencies = [("campaign", "0024_draft_version_seal")]
 
     operations = [
         migrations.AddField(

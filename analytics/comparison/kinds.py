@@ -1,0 +1,287 @@
+"""PURE  Compare arms of several texts as samples of their kind, beside the comparison of these texts by people."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
+from statistics import fmean
+from typing import Literal
+
+from analytics.comparison import factorial
+from analytics.comparison.compare import (
+    CANNOT_TELL,
+    ArmCounts,
+    Comparison,
+    Rules,
+    decide_verdict,
+    difference,
+    networks_to_turn,
+    too_few_reason,
+)
+from analytics.comparison.correction import Corrected, correct
+from analytics.comparison.network_influence import ONE_NETWORK, largest_move
+from analytics.comparison.text_means import ArmTexts, means_of, relative_ranks, score_answers
+from analytics.stats.texts import looks, matched, nested, spread
+from analytics.stats.texts.sizing import Design, WhatHelps, what_would_help
+from analytics.stats.texts.values import Measured, TextMeans, within_sets
+from analytics.stats.values import Estimate, Interval, NotEstimable
+
+
+@dataclass(frozen=True, slots=True)
+class TextRules:
+    """How the texts of the arms relate, and this look's share of the error; `last_weight` is that of the last look."""
+
+    design: Design
+    weight: float = 1.0
+    last_weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TextDetails:
+    """What stands beside an estimate for texts of a kind.
+
+    `texts` counts those of the treated arm, or sets. `spread` is the standard deviation between texts, or between sets'
+    differences; `next_low` to `next_high` holds the difference in one more set, for matched sets.
+    """
+
+    design: Design
+    texts: int
+    control_texts: int
+    decided_by: Literal["t", "sign-flip", "welch"]
+    weight: float
+    sign_flip_p: float | None = None
+    smallest_sign_flip_p: float | None = None
+    spread: float | None = None
+    spread_low: float | None = None
+    spread_high: float | None = None
+    next_low: float | None = None
+    next_high: float | None = None
+    helps: Literal["people", "texts", "both", "neither", ""] = ""
+    people_factor: float | None = None
+    more_texts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KindComparison:
+    """A difference, or a contrast of the factorial (`treated` is its name), for texts of a kind, with its verdict."""
+
+    treated: str
+    control: str
+    estimate: Estimate | NotEstimable
+    p_adjusted: float | None
+    verdict: str
+    hold_reason: str
+    details: TextDetails | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One question about texts of a kind: its arms, the weights of their means, and the estimate of these texts."""
+
+    treated: str
+    control: str
+    arms: tuple[ArmCounts, ...]
+    texts: tuple[ArmTexts, ...]
+    weights: tuple[float, ...]
+    these: Callable[[float], Estimate | NotEstimable]
+    bound: float
+
+    @property
+    def used(self) -> list[ArmTexts]:
+        return [arm for arm, weight in zip(self.texts, self.weights, strict=True) if weight]
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """The rules of all questions of one outcome, and how many share the error."""
+
+    rules: Rules
+    text_rules: TextRules
+    comparisons: int
+
+
+def compare_kinds(
+    comparison: Comparison, texts: Sequence[ArmTexts], rules: Rules, text_rules: TextRules
+) -> tuple[KindComparison, ...]:
+    """Answer each planned comparison of an outcome for texts of these kinds, by the plan's rules."""
+    by_key, texts_by_key = {arm.key: arm for arm in comparison.arms}, {arm.key: arm for arm in texts}
+
+    def these(treated: ArmCounts, control: ArmCounts) -> Callable[[float], Estimate | NotEstimable]:
+        return lambda level: difference(treated, control, _at(rules, level), among=comparison.arms)
+
+    questions = [
+        _Question(
+            treated=row.treated,
+            control=row.control,
+            arms=(by_key[row.treated], by_key[row.control]),
+            texts=(texts_by_key[row.treated], texts_by_key[row.control]),
+            weights=(1.0, -1.0),
+            these=these(by_key[row.treated], by_key[row.control]),
+            bound=0.5 if rules.ordered else 1.0,
+        )
+        for row in comparison.comparisons
+    ]
+    return _judge_all(questions, rules, text_rules, withheld=comparison.withheld)
+
+
+def factorial_kinds(
+    arms: Sequence[ArmCounts], texts: Sequence[ArmTexts], rules: Rules, text_rules: TextRules, *, withheld: bool
+) -> tuple[KindComparison, ...]:
+    """Answer the contrasts of the factorial for texts of these kinds, with the arms neutral, victim, user and both.
+
+    There is none where arms are compared in strata, as for these texts.
+    """
+    if rules.stratified or rules.ordered:
+        return ()
+    neutral, victim, user, both = arms
+
+    def these(at: int) -> Callable[[float], Estimate | NotEstimable]:
+        return lambda level: factorial.estimate_contrasts((neutral, victim, user, both), _at(rules, level))[at]
+
+    questions = [
+        _Question(name, "", tuple(arms), tuple(texts), weights, these(at), 2.0 if name == "interaction" else 1.0)
+        for at, (name, weights) in enumerate(zip(factorial.NAMES, factorial.WEIGHTS, strict=True))
+    ]
+    return _judge_all(questions, rules, text_rules, withheld=withheld)
+
+
+def _judge_all(
+    questions: Sequence[_Question], rules: Rules, text_rules: TextRules, *, withheld: bool
+) -> tuple[KindComparison, ...]:
+    """Estimate and correct all questions of one outcome together, and judge each.
+
+    Dunnett's correction is made for people as the sample, so Holm's stands in for it.
+    """
+    correction = "holm" if rules.correction == "dunnett" else rules.correction
+    family = _Family(rules, text_rules, 1 if correction == "none" else len(questions))
+    means = [_text_means(question, rules) for question in questions]
+    estimates = [_estimate(*each, family, level=rules.level) for each in zip(questions, means, strict=True)]
+    corrected = correct(
+        estimates,
+        correction,
+        level=rules.level,
+        smallest_difference=rules.smallest_difference,
+        at_level=lambda at, level: _estimate(questions[at], means[at], family, level=level),
+    )
+    return tuple(
+        _judge(question, text_means, estimate, claim, family, withheld=withheld)
+        for question, text_means, estimate, claim in zip(questions, means, estimates, corrected, strict=True)
+    )
+
+
+def _judge(
+    question: _Question,
+    means: TextMeans | NotEstimable,
+    estimate: Estimate | NotEstimable,
+    claim: Corrected,
+    family: _Family,
+    *,
+    withheld: bool,
+) -> KindComparison:
+    rules = family.rules
+    reason = too_few_reason(question.arms, rules) if rules.ordered or rules.clusters else ""
+    verdict = decide_verdict(estimate, claim, rules, hold_reason=reason, withheld=withheld)
+    if isinstance(estimate, NotEstimable) or isinstance(means, NotEstimable):
+        return KindComparison(question.treated, question.control, estimate, claim.p_adjusted, verdict, reason, None)
+    if networks_to_turn(estimate, claim, verdict, rules, move=_network_move(question, rules)) == 1:
+        verdict, reason = CANNOT_TELL, ONE_NETWORK.reason
+    details = _details(question, means, estimate, family)
+    if verdict == CANNOT_TELL and (helps := _what_helps(question, means, estimate, details.spread, family)):
+        details = replace(details, helps=helps.first, people_factor=helps.people_factor, more_texts=helps.texts)
+    return KindComparison(question.treated, question.control, estimate, claim.p_adjusted, verdict, reason, details)
+
+
+def _at(rules: Rules, level: float) -> Rules:
+    """The same rules for one comparison at another level, without a correction that needs all at once."""
+    return replace(rules, level=level, correction="none")
+
+
+def _estimate(
+    question: _Question, means: TextMeans | NotEstimable, family: _Family, *, level: float
+) -> Estimate | NotEstimable:
+    """The answer for texts of these kinds at this look, never surer than that for these texts."""
+    these = question.these(level)
+    if isinstance(these, NotEstimable):
+        return these
+    if isinstance(means, NotEstimable):
+        return means
+    within, comparisons = (-question.bound, question.bound), family.comparisons
+
+    def over_texts(one_level: float) -> Estimate | NotEstimable:
+        if family.text_rules.design == "nested":
+            return nested.contrast(means, question.weights, level=one_level, within=within)
+        return matched.contrast(means, question.weights, level=one_level, comparisons=comparisons, within=within)
+
+    kind = looks.at_look(over_texts, weight=family.text_rules.weight, level=level)
+    if isinstance(kind, NotEstimable):
+        return kind
+    # Levels that went through a share of the error may differ in their last digit.
+    same_level = Interval(these.interval.low, these.interval.high, kind.interval.level)
+    return looks.no_surer_than(replace(these, interval=same_level), kind)
+
+
+def _text_means(question: _Question, rules: Rules) -> TextMeans | NotEstimable:
+    """The mean result of each text, on the scale on which these texts are compared."""
+    if min(len(arm.totals) for arm in question.used) < 2:
+        return nested.ONE_TEXT
+    if not rules.ordered:
+        return means_of(question.texts, rules, lambda counted: counted)
+    ranks = relative_ranks([text for arm in question.texts for text in arm.totals])
+    return means_of(question.texts, rules, lambda levels: score_answers(levels, ranks))
+
+
+def _details(question: _Question, means: TextMeans, estimate: Estimate, family: _Family) -> TextDetails:
+    groups, level = _groups(question, means, family), family.rules.level
+    details = TextDetails(
+        design=family.text_rules.design,
+        texts=len(question.used[0].totals),
+        control_texts=len(question.used[-1].totals),
+        decided_by=estimate.decided_by if isinstance(estimate, matched.SetsEstimate) else "welch",
+        weight=family.text_rules.weight,
+    )
+    if isinstance(estimate, matched.SetsEstimate):
+        details = replace(details, sign_flip_p=estimate.sign_flip_p, smallest_sign_flip_p=estimate.smallest_sign_flip_p)
+    between = spread.between_texts(groups, level=level)
+    if isinstance(between, Estimate):
+        low, high = between.interval.low, between.interval.high
+        details = replace(details, spread=between.effect, spread_low=low, spread_high=high)
+    elif between == spread.TOO_ALIKE:
+        details = replace(details, spread=0.0)
+    new = spread.new_text(groups, level=level) if len(groups) == 1 else spread.TOO_FEW_TO_SHRINK
+    if not isinstance(new, NotEstimable):
+        low, high = max(new[0].interval.low, -question.bound), min(new[0].interval.high, question.bound)
+        details = replace(details, next_low=low, next_high=high)
+    return details
+
+
+def _groups(question: _Question, means: TextMeans, family: _Family) -> list[list[Measured]]:
+    """What varies: the sets' differences, or the texts of each arm."""
+    if family.text_rules.design == "matched":
+        return [within_sets(means, question.weights)]
+    return [list(arm) for arm, weight in zip(means, question.weights, strict=True) if weight]
+
+
+def _what_helps(
+    question: _Question, means: TextMeans, estimate: Estimate, between: float | None, family: _Family
+) -> WhatHelps | None:
+    """Whether more people or more texts would tell a difference of this size, or of the smallest that matters."""
+    told = max(family.rules.smallest_difference or 0.0, abs(estimate.effect))
+    if told == 0.0 or between is None:
+        return None
+    variances = [text.variance for group in _groups(question, means, family) for text in group]
+    return what_would_help(
+        difference=told,
+        spread=between,
+        noise=sqrt(fmean(variances)),
+        texts=min(len(arm.totals) for arm in question.used),
+        design=family.text_rules.design,
+        alpha=(1.0 - family.rules.level) * family.text_rules.last_weight,
+        comparisons=family.comparisons,
+    )
+
+
+def _network_move(question: _Question, rules: Rules) -> float:
+    """How far one network moves a mean of text means, if all its views are of the text that fewest saw."""
+    sizes = [len(arm.totals) * min(text.n for text in arm.totals) for arm in question.used]
+    rates = [1.0 if rules.ordered or not arm.counts.n else arm.counts.proportion for arm in question.arms]
+    furthest = max(max(rate, 1.0 - rate) for rate in rates)
+    return largest_move(sizes, [furthest] * len(sizes), views=rules.views_per_network)

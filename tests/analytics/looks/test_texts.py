@@ -1,0 +1,222 @@
+"""A look at a campaign whose arms have several texts answers for these texts, and for texts of their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from analytics.disclosure import gate
+from analytics.looks.evaluate import evaluate
+from analytics.models import Analysis, Estimate, Release
+from analytics.stats.texts import matched, nested
+from analytics.stats.texts.values import text_means
+from analytics.stats.values import Counts
+from campaign.lifecycle import transitions
+from campaign.models import Campaign
+from tests import world
+from tests.analytics.stats.estimates import estimate_of
+
+pytestmark = pytest.mark.django_db
+ARMS = {"neutral": 1, "victim": 1}
+# Four sets, 8, 5, 6 and 9 points apart.
+NEUTRAL = [(1000, 400), (1000, 450), (1000, 380), (1000, 480)]
+VICTIM = [(1000, 480), (1000, 500), (1000, 440), (1000, 570)]
+TextCounts = Mapping[str, Sequence[tuple[int, int]]]
+
+
+def launched(design: str = "matched", *, texts: int = 4, arms: Mapping[str, int] = ARMS, **plan: Any) -> Campaign:
+    return world.launched(
+        arms=arms,
+        texts=texts,
+        design=design,
+        plan={"planned_per_arm": 4000, "correction": "none", "smallest_difference": 0.01, **plan},
+    )
+
+
+def looked(design: str = "matched", counts: TextCounts | None = None, **plan: Any) -> Analysis:
+    campaign = launched(design, **plan)
+    world.tally_texts(campaign, counts or {"neutral": NEUTRAL, "victim": VICTIM})
+    return evaluate(campaign, now=world.NOON)
+
+
+def of_kind(analysis: Analysis) -> Estimate:
+    return analysis.estimates.get(kind="difference", about="kind", outcome="turned_back")
+
+
+class TestTheSecondAnswer:
+    def test_of_matched_sets_is_that_of_their_differences(self) -> None:
+        row, arms = of_kind(looked()), text_means([[Counts(*c) for c in arm] for arm in (VICTIM, NEUTRAL)])
+        assert isinstance(arms, tuple)
+        found = estimate_of(matched.difference(treated=arms[0], control=arms[1]))
+        assert (row.effect, row.low, row.high) == pytest.approx((found.effect, found.interval.low, found.interval.high))
+        assert row.verdict == "better"
+        assert row.texts is not None
+        assert (row.texts["design"], row.texts["texts"], row.texts["decided_by"]) == ("matched", 4, "t")
+        assert row.texts["smallest_sign_flip_p"] == 0.125
+
+    def test_of_texts_of_their_own_is_that_of_text_means(self) -> None:
+        row, arms = of_kind(looked("different")), text_means([[Counts(*c) for c in arm] for arm in (VICTIM, NEUTRAL)])
+        assert isinstance(arms, tuple)
+        found = estimate_of(nested.difference(treated=arms[0], control=arms[1]))
+        assert (row.effect, row.low, row.high) == pytest.approx((found.effect, found.interval.low, found.interval.high))
+        assert row.verdict == "cannot-tell-yet"
+
+    def test_stands_beside_that_of_people_which_calls_what_it_does_not(self) -> None:
+        analysis = looked("different")
+        these = analysis.estimates.get(kind="difference", about="these", outcome="turned_back")
+        assert (these.verdict, of_kind(analysis).verdict) == ("better", "cannot-tell-yet")
+
+    def test_says_whether_more_people_or_more_texts_would_help(self) -> None:
+        details = of_kind(looked("different")).texts
+        assert details is not None
+        assert (details["helps"], details["people_factor"], details["more_texts"]) == ("texts", None, 6)
+        assert details["spread_low"] < details["spread"] < details["spread_high"]
+
+    def test_is_never_surer_than_that_of_people(self) -> None:
+        alike = [(1000, 400 + n) for n in range(4)]
+        one_point_more = [(1000, 410 + n + n % 2) for n in range(4)]
+        analysis = looked(counts={"neutral": alike, "victim": one_point_more})
+        these = analysis.estimates.get(kind="difference", about="these", outcome="turned_back")
+        kind = of_kind(analysis)
+        assert these.p_value is not None
+        assert kind.p_value is not None
+        assert kind.p_value >= these.p_value > 0.05
+        assert (kind.low, kind.high) == (these.low, these.high)
+
+    def test_holds_for_contrasts_of_the_factorial(self) -> None:
+        campaign = world.launched(texts=3, design="matched", plan={"planned_per_arm": 3000, "correction": "none"})
+        rates = {
+            "neutral": (400, 420, 380),
+            "victim": (450, 490, 440),
+            "user": (420, 440, 400),
+            "both": (500, 530, 470),
+        }
+        world.tally_texts(campaign, {key: [(1000, events) for events in arm] for key, arm in rates.items()})
+        rows = evaluate(campaign, now=world.NOON).estimates.filter(kind="factorial", about="kind")
+        assert {row.term: round(row.effect, 4) for row in rows if row.effect is not None} == {
+            "victim": 0.07,
+            "user": 0.03,
+            "interaction": 0.02,
+            "both-minus-victim": 0.04,
+        }
+
+    def test_of_one_text_in_an_arm_is_that_it_shows_nothing_of_others(self) -> None:
+        campaign = world.draft(arms=ARMS, texts=2, design="different", plan={"planned_per_arm": 2000})
+        campaign.arms.get(key="victim").texts.get(position=1).delete()
+        transitions.submit(campaign, by=world.person("mara", "manager"))
+        world.approve(campaign)
+        transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
+        world.tally_texts(campaign, {"neutral": NEUTRAL[:2]})
+        world.tally(campaign, {"victim": (2000, 900)})
+        row = of_kind(evaluate(campaign, now=world.NOON))
+        assert (row.effect, row.verdict) == (None, "cannot-tell-yet")
+        assert "One text" in row.reason or "one text" in row.reason
+
+
+class TestRatings:
+    def test_are_compared_on_the_scale_of_these_texts(self) -> None:
+        campaign = world.launched(
+            arms=ARMS, texts=2, design="matched", outcome="rating", plan={"planned_per_arm": 1000, "correction": "none"}
+        )
+        world.tally_texts(campaign, {"neutral": [(1000, 0)] * 2, "victim": [(1000, 0)] * 2})
+        answers = {"neutral": [(50, 40, 30, 20, 10), (40, 40, 30, 30, 20)], "victim": [(20, 30, 40, 50, 60)] * 2}
+        for key, texts in answers.items():
+            world.rate_texts(campaign, {key: texts})
+        analysis = evaluate(campaign, now=world.NOON)
+        these = analysis.estimates.get(kind="difference", about="these", outcome="rating")
+        kind = analysis.estimates.get(kind="difference", about="kind", outcome="rating")
+        assert these.effect is not None
+        assert kind.effect == pytest.approx(these.effect, abs=0.01)
+        rows = analysis.estimates.filter(kind="text", outcome="rating", treated__key="victim")
+        assert all(1 <= row.effect <= 5 for row in rows if row.effect is not None)
+
+
+class TestTexts:
+    def test_are_drawn_towards_the_others_of_their_arm(self) -> None:
+        rows = looked().estimates.filter(kind="text", outcome="turned_back", treated__key="victim")
+        assert [(row.term, row.n, row.events) for row in rows.order_by("position")] == [
+            ("1", 1000, 480), ("2", 1000, 500), ("3", 1000, 440), ("4", 1000, 570), ("next", None, None),
+        ]  # fmt: skip
+        by_term = {row.term: row for row in rows}
+        assert 0.44 < (by_term["3"].effect or 0) < 0.4975 < (by_term["4"].effect or 0) < 0.57
+
+    def test_one_text_an_arm_has_neither_rows_nor_queries(
+        self, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        campaign = world.launched(arms=ARMS, plan={"planned_per_arm": 100})
+        world.tally(campaign, {"neutral": (200, 80), "victim": (200, 90)})
+        analysis = evaluate(campaign, now=world.NOON)
+        assert not analysis.estimates.filter(kind="text").exists()
+        assert not analysis.estimates.filter(about="kind").exists()
+        assert (analysis.texts_judged_at, analysis.release.texts) == (None, None)
+
+
+class TestLooks:
+    """The error of texts of a kind is shared among a few points; what was said at one stands until the next."""
+
+    def looks(self, shares: Sequence[float], monitoring: str, **plan: Any) -> list[Analysis]:
+        campaign = launched(monitoring=monitoring, **plan)
+        done, analyses = 0.0, []
+        for share in shares:
+            part = share - done
+            counts = {
+                key: [(round(n * part), round(events * part)) for n, events in texts]
+                for key, texts in {"neutral": NEUTRAL, "victim": VICTIM}.items()
+            }
+            world.tally_texts(campaign, counts)
+            analyses.append(evaluate(campaign, now=world.NOON))
+            done = share
+        return analyses
+
+    def test_at_any_time_the_answer_changes_only_at_points(self) -> None:
+        looks = self.looks([0.2, 0.3, 0.4, 0.6, 1.0], "always-valid", looks=[0.1, 1.0])
+        assert [look.texts_judged_at for look in looks] == [None, 0.25, None, 0.5, 1.0]
+        told = [
+            [e.effect for e in gate.released_look(look).estimates if e.about == "kind" and e.outcome == "turned_back"]
+            for look in looks
+        ]
+        assert told[0] == []
+        assert len(told[1]) == 1
+        assert told[2] == told[1]
+
+    def test_at_planned_looks_most_of_the_error_is_for_the_last(self) -> None:
+        looks = self.looks([0.5, 0.7, 1.0, 1.2], "group-sequential", looks=[0.5, 1.0])
+        assert [look.texts_judged_at for look in looks] == [0.5, None, 1.0, None]
+        weights = [of_kind(look).texts for look in (looks[0], looks[2])]
+        assert [each["weight"] for each in weights if each] == [pytest.approx(0.2), 0.8]
+
+    def test_a_look_at_the_end_has_all_of_it(self) -> None:
+        (look,) = self.looks([1.0], "fixed")
+        details = of_kind(look).texts
+        assert details is not None
+        assert (look.texts_judged_at, details["weight"]) == (1.0, 1.0)
+
+    def test_a_point_whose_answer_could_not_be_shown_is_judged_again(self) -> None:
+        campaign = launched(monitoring="always-valid", looks=[0.1, 1.0])
+        world.tally_texts(
+            campaign, {"neutral": [*NEUTRAL[:3], (1000, 995)], "victim": VICTIM}
+        )  # five people of one text did not
+        first = evaluate(campaign, now=world.NOON)
+        assert (first.texts_judged_at, first.release.texts) == (1.0, None)
+        world.tally_texts(campaign, {"neutral": [(500, 200)] * 4, "victim": [(500, 250)] * 4})
+        second = evaluate(campaign, now=world.NOON)
+        assert (second.texts_judged_at, Release.objects.get(analysis=second).texts is None) == (1.0, False)
+
+
+class TestTheGate:
+    def test_shows_nothing_of_texts_where_a_count_of_one_is_small(self) -> None:
+        counts = {"neutral": NEUTRAL, "victim": [*VICTIM[:3], (1000, 6)]}
+        look = gate.released_look(looked(counts=counts))
+        rows = [e for e in look.estimates if e.about == "kind" or e.kind == "text"]
+        assert rows
+        assert all((e.effect, e.low, e.n, e.events, e.texts) == (None,) * 5 for e in rows)
+        assert {e.verdict for e in rows if e.about == "kind"} == {"cannot-tell-yet"}
+        assert any(e.effect for e in look.estimates if e.kind == "difference" and e.about == "these")
+
+    def test_withholds_the_second_verdict_with_a_broken_split(self) -> None:
+        counts = {"neutral": NEUTRAL, "victim": [(n // 2, events // 2) for n, events in VICTIM]}
+        look = gate.released_look(looked(counts=counts, planned_per_arm=2000))
+        assert {e.verdict for e in look.estimates if e.about == "kind"} == {"withheld"}

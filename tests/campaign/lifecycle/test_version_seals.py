@@ -1,0 +1,100 @@
+"""Versions of a draft that somebody wrote into the database, or took out of it, make nobody less of an author."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from campaign.lifecycle import clone, transitions
+from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.draft_versions import contributors, record_version
+from campaign.models import Campaign, DraftVersion, PlannedOutcome
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def adam() -> User:
+    return world.person("adam", "administrator")
+
+
+def set_margin(campaign: Campaign, margin: float | None, *, by: User) -> None:
+    PlannedOutcome.objects.filter(plan__campaign=campaign, role="guardrail").update(harm_margin=margin)
+    record_version(campaign, by=by)
+
+
+@pytest.fixture
+def draft(adam: User) -> Campaign:
+    """A draft of mara's, whose last version is adam's."""
+    campaign = world.draft()
+    record_version(campaign, by=world.person("mara"))
+    set_margin(campaign, 0.01, by=adam)
+    return campaign
+
+
+def insert_version(campaign: Campaign, number: int, like: DraftVersion, *, seal: str = "") -> None:
+    """Insert a version of mara's by SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO campaign_draftversion (campaign_id, number, by_id, at, content, digest, seal, put_back) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                *(campaign.pk, number, world.person("mara").pk, world.NOON, json.dumps(like.content), like.digest),
+                *(seal, 1 if number == 3 else None),
+            ],
+        )
+
+
+@pytest.mark.parametrize("with_seal", [False, True])
+def test_versions_that_were_inserted_clear_nobody(draft: Campaign, adam: User, with_seal: bool) -> None:
+    first, last = draft.versions.order_by("number")
+    for number, like in ((3, first), (4, last)):
+        insert_version(draft, number, like, seal=like.seal if with_seal else "")
+    assert adam.pk in contributors(draft)
+    transitions.submit(draft, by=world.person("mara"))
+    with pytest.raises(ActionRefused, match="Nobody approves a campaign that they changed"):
+        world.approve(draft, by=adam)
+
+
+def test_nor_over_http(draft: Campaign, adam: User, client: Client) -> None:
+    first, last = draft.versions.order_by("number")
+    insert_version(draft, 3, first)
+    insert_version(draft, 4, last)
+    transitions.submit(draft, by=world.person("mara"))
+    world.sign_in(client, adam)
+    html = client.get(f"/campaigns/{draft.slug}/plan/").content.decode()
+    assert f'action="/campaigns/{draft.slug}/approve/"' not in html
+
+
+def test_a_version_that_was_changed_past_the_triggers_clears_nobody(draft: Campaign, adam: User) -> None:
+    set_margin(draft, 0.02, by=world.person("mara"))
+    world.drop_triggers()
+    DraftVersion.objects.filter(number=2).update(by=world.person("mara"))
+    DraftVersion.objects.filter(number=3).update(by=adam)
+    assert contributors(draft) == {adam.pk, world.person("mara").pk}
+
+
+def test_a_version_that_was_taken_out_after_the_draft_was_sent_is_missed(draft: Campaign) -> None:
+    transitions.submit(draft, by=world.person("mara"))
+    world.drop_triggers()
+    draft.versions.filter(number=2).delete()
+    with pytest.raises(ActionRefused, match="not those with which it was sent"):
+        world.approve(draft)
+
+
+def test_an_untouched_history_still_frees_who_put_nothing_into_it(draft: Campaign, adam: User) -> None:
+    set_margin(draft, None, by=adam)
+    assert contributors(draft) == {world.person("mara").pk}
+
+
+def test_a_copy_vouches_for_what_its_original_does(draft: Campaign, adam: User) -> None:
+    mara = world.person("mara", "manager")
+    set_margin(draft, None, by=adam)
+    assert adam.pk not in contributors(clone.clone_campaign(draft, by=mara))
+    insert_version(draft, 4, draft.versions.get(number=2))
+    assert adam.pk in contributors(clone.clone_campaign(draft, by=mara))
