@@ -124,7 +124,8 @@ class CrossCheckRow:
     """Cross-checks of one comparison, each as for a single look. The verdict does not depend on them.
 
     `difference` is that of the plan, to read the others beside it. Of these, `lift` is the ratio less 1,
-    `after_stopping` the difference if the campaign ended at this look, and the last two are odds ratios.
+    `after_stopping` the difference if the campaign ended at this look, the next two are odds ratios, and
+    the last is the difference with periods as clusters.
     """
 
     treated: str
@@ -144,6 +145,7 @@ class CrossCheckRow:
     after_stopping: EffectRange | None
     odds_within_days: EffectRange | None
     odds_within_weekdays: EffectRange | None
+    by_clusters: EffectRange | None
 
 
 @dataclass(frozen=True, slots=True)

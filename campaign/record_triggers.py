@@ -212,6 +212,14 @@ TRIGGERS = (
         fixed=("frame", "matched_set"),
     ),
     Trigger(
+        "campaign_placementchange",
+        "campaign_placementchange_stays",
+        "campaign_placementchange_stays",
+        "who changed a placement stays on record",
+        sqlite_name="campaign_placementchange_{event}",
+        events=_BOTH,
+    ),
+    Trigger(
         "messaging_rendition",
         "messaging_approved_words",
         *_APPROVED_WORDS,

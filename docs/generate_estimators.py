@@ -28,7 +28,17 @@ _PACKAGE = "analytics.stats."
 START, END = "<!-- estimators -->\n", "<!-- end of estimators -->\n"
 # The page's order, from simple to advanced. Modules that are not named here follow in alphabetical order.
 _ORDER = [
-    *("proportions", "omnibus", "ordinal", "factorial", "strata", "clusters", "multiplicity", "sequential"),
+    *(
+        "proportions",
+        "omnibus",
+        "ordinal",
+        "factorial",
+        "strata",
+        "clusters",
+        "switchback",
+        "multiplicity",
+        "sequential",
+    ),
     *(
         "logit",
         "exact_sequence",

@@ -204,6 +204,9 @@ class CheckSerializer(serializers.Serializer[Any]):
     odds_within_weekdays = EffectRangeSerializer(
         allow_null=True, help_text="The odds ratio by an additive logit of placement and weekday."
     )
+    by_clusters = EffectRangeSerializer(
+        allow_null=True, help_text="Where a place shows one message at a time: the difference with periods as clusters."
+    )
 
 
 class ChanceSerializer(serializers.Serializer[Any]):

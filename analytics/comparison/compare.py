@@ -66,11 +66,11 @@ class Rules:
     `looks` are the shares of the planned units at the group-sequential looks so far, this one last; 1 is the last
     planned look, and `planned_looks` are those that the plan names. All but "fixed" need `planned_per_arm`: the planned
     units in all, divided by the number of arms with a weight. "dunnett" corrects intervals too; it takes one look,
-    plain counts and pairs against the one control. `clusters` were assigned whole ("nested") or saw all arms
-    ("crossed"). An `ordered` outcome is compared by the probability that a treated unit answers higher, minus one half;
-    it uses neither strata nor clusters. A verdict that `views_per_network` views, as many as one network may have
-    counted, could turn is held. With `watched_split` this is one of many looks at the split, though the outcomes have
-    one.
+    plain counts and pairs against the one control. `clusters` were assigned whole ("nested"), saw all arms ("crossed"),
+    or are sets of `periods`, of which each arm had one. An `ordered` outcome is compared by the probability that a
+    treated unit answers higher, minus one half; it uses neither strata nor clusters. A verdict that `views_per_network`
+    views, as many as one network may have counted, could turn is held. With `watched_split` this is one of many looks
+    at the split, though the outcomes have one.
     """
 
     level: float = 0.95
@@ -181,7 +181,7 @@ def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.
 
 def _assigned(arm: ArmCounts, rules: Rules) -> int:
     """How many were assigned to an arm: clusters where those were assigned whole, else units."""
-    return grouped.count_clusters([arm.clusters]) if rules.clusters == "nested" else arm.counts.n
+    return grouped.count_clusters([arm.clusters]) if rules.clusters in ("nested", "periods") else arm.counts.n
 
 
 def _omnibus(arms: Sequence[ArmCounts], rules: Rules) -> omnibus.Omnibus | NotEstimable:

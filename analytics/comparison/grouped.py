@@ -6,11 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from analytics.stats import clusters, exact_sequence, strata
+from analytics.stats import clusters, exact_sequence, strata, switchback
 from analytics.stats.numerics.count_columns import CountColumns, CountList, as_count_list
 from analytics.stats.values import Counts, Estimate, NotEstimable
 
-ClusterDesign = Literal["nested", "crossed"]
+ClusterDesign = Literal["nested", "crossed", "periods"]
 Groups = Mapping[str, Counts]
 
 NO_OMNIBUS = NotEstimable("With strata or clusters the arms are compared pair by pair.")
@@ -61,8 +61,10 @@ def _upper_tail(seen: int, expected: float, trials: int) -> float:
 def clustered_difference(
     treated: Groups, control: Groups, design: ClusterDesign, *, level: float
 ) -> Estimate | NotEstimable:
-    """Estimate the difference of two arms that come in clusters."""
+    """Estimate the difference of two arms that come in clusters; with periods, by drawing their order anew."""
     first, second = match_groups([treated, control])
+    if design == "periods":
+        return switchback.difference(treated=first, control=second, level=level)
     return clusters.difference(treated=first, control=second, crossed=design == "crossed", level=level)
 
 

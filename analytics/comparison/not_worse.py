@@ -1,5 +1,7 @@
 """PURE  Is an arm shown to be no worse than another by a margin? A cross-check, as for a single look."""
 
+from dataclasses import replace
+
 from scipy.special import stdtr
 
 from analytics.comparison.compare import ArmCounts, Rules, single_look_difference
@@ -20,7 +22,9 @@ def not_worse_p(treated: ArmCounts, control: ArmCounts, rules: Rules, *, margin:
             treated=treated.counts, control=control.counts, margin=margin, lower_is_better=rules.better == "lower"
         )
         return None if isinstance(tested, NotEstimable) else tested.p_value
-    found = single_look_difference(treated, control, rules)
+    # The permutation test has no t: each period is then a cluster of its own.
+    by_period = replace(rules, clusters="nested") if rules.clusters == "periods" else rules
+    found = single_look_difference(treated, control, by_period)
     if not isinstance(found, Estimate) or not found.standard_error:
         return None
     gain = -found.effect if rules.better == "lower" else found.effect

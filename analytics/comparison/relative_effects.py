@@ -6,7 +6,7 @@ from datetime import date
 from math import isfinite
 
 from analytics.comparison.compare import ArmCounts, Rules, difference
-from analytics.comparison.grouped import clustered_ratio, match_strata
+from analytics.comparison.grouped import clustered_difference, clustered_ratio, match_strata
 from analytics.stats import early_stopping, logit, proportions, sequential, strata
 from analytics.stats.values import Counts, Estimate, NotEstimable, OpenEstimate
 
@@ -57,6 +57,13 @@ def as_range(estimate: Estimate | NotEstimable) -> Range | None:
         return None
     high = estimate.interval.high
     return Range(estimate.effect, estimate.interval.low, high if isfinite(high) else None)
+
+
+def difference_by_clusters(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Range | None:
+    """The difference with each period as a cluster, beside that of the permutation test; None without periods."""
+    if rules.clusters != "periods":
+        return None
+    return as_range(clustered_difference(treated.clusters, control.clusters, "nested", level=rules.level))
 
 
 def homogeneity_of(treated: ArmCounts, control: ArmCounts, rules: Rules) -> Homogeneity | None:

@@ -9,6 +9,7 @@ from analytics.comparison.not_worse import not_worse_p
 from analytics.comparison.relative_effects import (
     Homogeneity,
     Range,
+    difference_by_clusters,
     homogeneity_of,
     odds_within_days,
     odds_within_weekdays,
@@ -41,7 +42,8 @@ class PairCheck:
     a non-significant one, or the reverse if not `was_significant`; None if no number would. `lowest` and `highest` are
     the extremes of the differences without one stratum. `lift` is the ratio less 1. `after_stopping` is the size of the
     difference if the trial ended at this look. The next two are odds ratios within strata and days. `not_worse_p` is
-    that of non-inferiority by the smallest difference of interest; None if there is none.
+    that of non-inferiority by the smallest difference of interest; None if there is none. `by_clusters` is the
+    difference with periods as clusters, beside the permutation test.
     """
 
     treated: str
@@ -58,6 +60,7 @@ class PairCheck:
     odds_within_days: Range | None
     odds_within_weekdays: Range | None
     not_worse_p: float | None
+    by_clusters: Range | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ def _check_pair(treated: ArmCounts, control: ArmCounts, rules: Rules) -> PairChe
         odds_within_days=odds_within_days(treated, control, rules),
         odds_within_weekdays=odds_within_weekdays(treated, control, rules),
         not_worse_p=not_worse_p(treated, control, rules, margin=rules.smallest_difference),
+        by_clusters=difference_by_clusters(treated, control, rules),
     )
 
 

@@ -5,6 +5,7 @@ alarm below SMALL_CELL messages where at least three times as many are expected.
 than once in 100,000 hours.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -91,7 +92,8 @@ def sample_ratio_status(campaign: Campaign, arms: list[Arm]) -> Analysis.SampleR
     As in a look, what one network may have added raises no alarm.
     """
     unpaused = [arm for arm in arms if not arm.pauses]  # fewer people saw the others
-    exposures = _exposures_by_arm(unpaused)
+    is_by_period = campaign.unit == Campaign.Unit.PERIOD
+    exposures = _days_by_arm(unpaused) if is_by_period else _exposures_by_arm(unpaused)
     counts = [exposures.get(arm.pk, 0) for arm in unpaused]
     plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
     views = views_of_one_network(plan, arms) if plan is not None else 0
@@ -106,6 +108,12 @@ def sample_ratio_status(campaign: Campaign, arms: list[Arm]) -> Analysis.SampleR
 def _exposures_by_arm(arms: list[Arm]) -> dict[int, int]:
     exposed = Tally.objects.filter(arm__in=arms, outcome="exposed").order_by().values_list("arm")
     return dict(exposed.annotate(Sum("count")))
+
+
+def _days_by_arm(arms: list[Arm]) -> dict[int, int]:
+    """Count days at places, not people: where a place shows one arm a day, days are what was drawn."""
+    days = Tally.objects.filter(arm__in=arms, outcome="exposed").order_by().values_list("arm", "placement", "day")
+    return Counter(arm for arm, _placement, _day in days.distinct())
 
 
 def _served_by_day(arms: list[Arm], *, first: date) -> dict[date, int]:

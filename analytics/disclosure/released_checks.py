@@ -8,6 +8,7 @@ from analytics.models import Analysis, Release
 
 # Made of the counts of single days, which no table shows; and of the counts of single placements as well.
 _OF_DAYS = ("odds_within_days", "odds_within_weekdays")
+_DIFFERENCES = ("after_stopping", "by_clusters")
 _OF_PLACEMENTS = ("lowest", "highest", "homogeneity", "design_effect", *_OF_DAYS)
 
 
@@ -48,7 +49,7 @@ def released_checks(shown: Analysis, hidden: Mapping[str, bool], release: Releas
         for p in pairs
     ]
     is_grouped = bool(plan.strata or plan.clusters)
-    rounded = (*_OF_DAYS, "ratio", "lift", "after_stopping") if is_grouped else _OF_DAYS
+    rounded = (*_OF_DAYS, "ratio", "lift", "after_stopping", "by_clusters") if is_grouped else _OF_DAYS
     return stored | {
         "pairs": [_round_check(p, rounded, release, shown.outcome) for p in pairs],
         "guardrails": _released_guardrails(stored.get("guardrails", []), release, is_grouped=is_grouped),
@@ -74,7 +75,7 @@ def _round_check(pair: dict[str, Any], names: Sequence[str], release: Release, o
     of_difference, of_ratio = digits_of_one(smallest_arm(release)), digits_of_one(did, least=1)
     rounded = {}
     for name in names:
-        digits = of_difference if name == "after_stopping" else of_ratio
+        digits = of_difference if name in _DIFFERENCES else of_ratio
         if pair.get(name):
             rounded[name] = {key: None if value is None else round(value, digits) for key, value in pair[name].items()}
     return pair | rounded

@@ -9,11 +9,13 @@ from django.db.models import Max, Min, Sum
 
 from analytics.comparison.compare import Comparison, Rules, compare
 from analytics.comparison.factorial import factorial_contrasts
+from analytics.comparison.grouped import ClusterDesign
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.reach import unequal_reach_p
 from analytics.looks import release
 from analytics.looks.cross_checks import stored_checks
 from analytics.looks.estimate_rows import common_fields, estimate_fields
+from analytics.looks.plan_progress import plan_progress
 from analytics.looks.tallies import CampaignTallies
 from analytics.looks.texts import KindsLook, judge_texts, record_texts
 from analytics.models import Analysis, Estimate, Tally
@@ -27,6 +29,11 @@ from messages.audit import log
 
 EXPLORATORY = "exploratory"
 MAX_EXCEPTION_LENGTH = 300  # as long as its column
+# Visitors of a placement on a day are assigned one by one, so each such cluster saw all arms.
+_CLUSTER_DESIGNS: dict[str, ClusterDesign] = {
+    AnalysisPlan.Clusters.PLACEMENT_DAY: "crossed",
+    AnalysisPlan.Clusters.PERIOD: "periods",
+}
 _LEAST_STEP = 0.001  # looks closer than this share of the plan count as one
 
 
@@ -81,7 +88,7 @@ def _try_to_evaluate(
     named = {outcome.outcome for outcome in planned}
     outcomes = [*planned, *(PlannedOutcome(plan=plan, outcome=k, role=EXPLORATORY) for k in extra if k not in named)]
     tallies = CampaignTallies(arms)
-    looks = _looks(campaign, plan, information=tallies.total_exposed / plan.planned_people)
+    looks = _looks(campaign, plan, information=plan_progress(plan, people=tallies.total_exposed, now=now))
     views = views_of_one_network(plan, arms)
     rules = {outcome.outcome: _rules(plan, outcome, looks, views_per_network=views) for outcome in outcomes}
     comparisons = {
@@ -140,7 +147,7 @@ def is_look_due(campaign: Campaign, *, now: datetime) -> bool:
     arms = list(campaign.arms.all())
     people = Tally.objects.filter(arm__in=arms, outcome="exposed").aggregate(Sum("count"))["count__sum"] or 0
     last = Analysis.objects.filter(campaign=campaign).order_by("-look").first()
-    information = people / plan.planned_people
+    information = plan_progress(plan, people=people, now=now)
     if people == 0 or (last is not None and information <= last.information):
         return False
     if last is None or campaign.state == Campaign.State.CLOSED:
@@ -199,8 +206,7 @@ def _rules(plan: AnalysisPlan, outcome: PlannedOutcome, looks: _Looks, *, views_
         planned_looks=tuple(float(share) for share in plan.looks),
         spending=plan.spending,  # type: ignore[arg-type]  # likewise
         stratified=plan.strata == AnalysisPlan.Strata.PLACEMENT,
-        # Visitors of a placement on a day are assigned one by one, so each such cluster saw all arms.
-        clusters="crossed" if plan.clusters == AnalysisPlan.Clusters.PLACEMENT_DAY else None,
+        clusters=_CLUSTER_DESIGNS.get(plan.clusters),
         ordered=ordered,
         views_per_network=views_per_network,
         watched_split=looks.embargoed or looks.exploratory,

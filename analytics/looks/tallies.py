@@ -1,7 +1,7 @@
 """A campaign's tallies in memory, summed as estimators and disclosure control need them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from django.db.models import Sum
@@ -13,6 +13,7 @@ from analytics.suppression.cells import WHOLE_ARM, ExactCells, Parts
 from campaign.models import AnalysisPlan, Arm, Placement, ServedCount
 from campaign.outcomes import OUTCOMES
 
+_EPOCH = date(1970, 1, 1)
 COLUMN_FORMAT = "{} {}"  # a placement's key and a locale: neither holds a space
 
 
@@ -59,6 +60,19 @@ class CampaignTallies:
         with_outcome = [counted.get((column, value), 0) for value in OUTCOMES[outcome].values or (0,)]
         return (*with_outcome, n - sum(with_outcome))
 
+    def _clusters(self, cells: Mapping[tuple[str, str], Counts], plan: AnalysisPlan) -> dict[str, Counts]:
+        """Sum the days of one arm by placement and day; of a plan with periods, by sets that show each arm once."""
+        periods = plan.periods_from(plan.campaign.starts_at)
+        if periods is None:
+            return {f"{place} {day}": counts for (place, day), counts in cells.items()} if plan.clusters else {}
+        sums: dict[str, Counts] = {}
+        for (place, day), counts in cells.items():
+            hour = (date.fromisoformat(day) - _EPOCH).days * AnalysisPlan.DAY_HOURS
+            block, slot = periods.set_of(periods.period_at(hour), len(self.arms))
+            name = f"{place} {block} {slot}"
+            sums[name] = sums.get(name, Counts(0, 0)) + counts
+        return sums
+
     def _arm_counts(self, arm: Arm, outcome: str, plan: AnalysisPlan) -> ArmCounts:
         exposed, events = self._cells[arm.pk, "exposed"], self._cells[arm.pk, outcome]
         strata: dict[str, Counts] = {}
@@ -76,7 +90,7 @@ class CampaignTallies:
             Counts(n=sum(exposed.values()), events=sum(events.values())),
             weight=arm.weight,
             strata=strata,
-            clusters={f"{place} {day}": counts for (place, day), counts in cells.items()} if plan.clusters else {},
+            clusters=self._clusters(cells, plan),
             cells=cells,
             levels=Levels([answers.get(value, 0) for value in values]) if values else None,
             was_paused=arm.pauses > 0,

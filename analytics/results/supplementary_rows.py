@@ -22,7 +22,7 @@ from analytics.report_rows import (
 from analytics.results.effect_texts import not_worse_sentence
 from analytics.results.outcome_rows import people_scale
 
-_RANGES = ("ratio", "lift", "after_stopping", "odds_within_days", "odds_within_weekdays")
+_RANGES = ("ratio", "lift", "after_stopping", "odds_within_days", "odds_within_weekdays", "by_clusters")
 
 
 def factorial_rows(contrasts: Sequence[Estimate], primary: OutcomeBlock, *, level: float) -> tuple[FactorialRow, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.comparison.compare import MIN_EVENTS
-from analytics.simulation_study import cluster_designs, text_intervals
+from analytics.simulation_study import cluster_designs, switchback, text_intervals
 from analytics.simulation_study.error_rates import (
     RandomGenerator,
     SimulatedShare,
@@ -314,6 +314,15 @@ def coverage_cases() -> list[CoverageCase]:
         "exact_sequence.stratified_difference, 14 looks", "0.1% and 2%", _exact_strata, 500, (0.001, 0.02), fraction=0.1
     )
     add("exact_sequence.contrast, interaction, 14 looks", "500 a day, 0.5%", _exact_contrast, 500, 0.005, fraction=0.1)
+    for weeks, gain in ((2, 0.0), (4, 0.05)):
+        days = switchback.PeriodCampaign(weeks, swing=0.05, spread=0.03, kept=0.8, gain=gain)
+        add(
+            "switchback.difference",
+            f"{weeks} weeks of days alike, {gain:.0%} more",
+            switchback.covers_gain,
+            days,
+            fraction=0.5,
+        )
     return cases
 
 
@@ -348,6 +357,7 @@ MISCOVERAGE_REASONS = {
     "texts.looks.no_surer_than": "Claims only what both answers claim, so it covers more often.",
     "texts.spread": "Its level is on average over the spreads that are likely beforehand; at one it may differ.",
     "texts.spread.between_texts": "Cautious where texts hardly differ: the low end cannot fall below zero.",
+    "switchback": "Exact for an effect that is the same in each period: orders come in steps, and it covers no less.",
     "proportions": "Counts are whole: where events are few, or the arms of unequal size, it is cautious.",
     "equivalence": "Two one-sided tests at 5% each: at most 5% of false claims on a margin, fewer when small.",
 }

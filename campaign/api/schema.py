@@ -140,6 +140,15 @@ DECIDE_REFUSALS: dict[int, dict[str, str]] = {
     413: {"body_too_large": "The body holds more than 4096 bytes."},
     500: {"internal_error": "A fault of ours."},
 }
+_NO_PERIODS = {"no_periods": "The campaign there draws a message for each visitor: ask /api/v1/decide."}
+TEXT_REFUSALS: dict[int, dict[str, str]] = {
+    400: {name: why for name, why in DECIDE_REFUSALS[400].items() if name.endswith("_field")},
+    404: {"placement_unknown": DECIDE_REFUSALS[404]["placement_unknown"]},
+    405: {"method_not_allowed": "This address answers GET and HEAD."},
+    409: {**DECIDE_REFUSALS[409], **_NO_PERIODS},
+    500: DECIDE_REFUSALS[500],
+}
+RECEIPT_REFUSALS: dict[int, dict[str, str]] = {**DECIDE_REFUSALS, 404: TEXT_REFUSALS[404], 409: TEXT_REFUSALS[409]}
 # Errors of a single event: as its reply, or among the rejected events of a list.
 EVENT_REFUSALS: dict[int, dict[str, str]] = {
     400: {
@@ -222,6 +231,8 @@ def _refusals(table: dict[int, dict[str, str]]) -> Json:
 def _paths() -> Json:
     return {
         "/api/v1/decide": {"post": _decide()},
+        "/api/v1/text": {"get": _period_text()},
+        "/api/v1/receipt": {"post": _period_receipt()},
         "/api/v1/events": {"post": _events()},
         "/m/{placement}/": {"get": _hosted_page(), "post": _hosted_form()},
         "/m/{placement}/seen.gif": {"get": _hosted_seen_image()},
@@ -260,6 +271,39 @@ def _decide() -> Json:
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Ask"), "example": example}}},
         "responses": {"200": _json(_ref("Decision"), "The message.") | {"headers": _NO_STORE}}
         | _refusals(DECIDE_REFUSALS),
+    }
+
+
+def _period_text() -> Json:
+    description = (
+        "Where the campaign's unit is the period: what the placement shows everybody now, without a receipt. A cache "
+        "may hold it as long as Cache-Control says, 300 seconds at most, so that a stop arrives. `period` is null "
+        "while nothing is counted."
+    )
+    caching = {"description": "At most 300 seconds.", "schema": {"type": "string"}}
+    return _operation("period_text", "The text of a whole period, for caches", description) | {
+        "parameters": [
+            _query_parameter("placement", "The placement's key.") | {"required": True},
+            _query_parameter("locale", 'Such as "en" or "pt-BR"; else the campaign\'s first.'),
+        ],
+        "responses": {"200": _json(_ref("PeriodText"), "The text.") | {"headers": {"Cache-Control": caching}}}
+        | _refusals(TEXT_REFUSALS),
+    }
+
+
+def _period_receipt() -> Json:
+    example = {"placement": "quiet-page", "period": "12-0123456789abcdef", "locale": "en"}
+    description = (
+        "Each page that shows the text asks for its own receipt, and no cache holds it. Without one nothing is "
+        "counted, and `reason` says why; a page that shows what was there before gets none."
+    )
+    return _operation("period_receipt", "A receipt for a page that shows this text", description) | {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _ref("AskReceipt"), "example": example}},
+        },
+        "responses": {"200": _json(_ref("PeriodReceipt"), "The receipt.") | {"headers": _NO_STORE}}
+        | _refusals(RECEIPT_REFUSALS),
     }
 
 
@@ -385,6 +429,17 @@ def _text(description: str = "", **more: Any) -> Json:
     return {"type": "string"} | ({"description": description} if description else {}) | more
 
 
+_RECEIPT = {
+    "type": ["string", "null"],
+    "description": "Send it back with each event; null when nothing is to be counted.",
+}
+
+
+def _uncounted_reason() -> Json:
+    reasons = "; ".join(f"{reason}: {why}" for reason, why in EXPLANATIONS.items())
+    return _text(f"Only where the receipt is null. {reasons}", enum=[str(reason) for reason in EXPLANATIONS])
+
+
 def _schemas() -> Json:
     ordered = [outcome for outcome in RECORDED_OUTCOMES.values() if outcome.values]
     ranges = ", for ".join(f"`{outcome.key}` {outcome.values[0]} to {outcome.values[-1]}" for outcome in ordered)
@@ -403,20 +458,28 @@ def _schemas() -> Json:
             },
             ["placement"],
         ),
+        "PeriodText": _object(
+            {
+                "message": _ref("ShownMessage"),
+                "period": {"type": ["string", "null"], "description": "Send it with the request for a receipt."},
+            }
+        ),
+        "AskReceipt": _object(
+            {
+                "placement": _text("The placement's key.", **limited),
+                "period": _text("What came with the text.", **limited),
+                "locale": _text("That of the text.", **limited),
+            },
+            ["placement", "period"],
+        ),
+        "PeriodReceipt": _object({"receipt": _RECEIPT, "reason": _uncounted_reason()}, ["receipt"]),
         "Decision": _object(
             {
                 "arm": _text("Only in a preview: visitors are never told their arm."),
                 "unit": _text("Where the campaign's unit is the browser tab: keep the receipt.", enum=["session"]),
                 "message": _ref("ShownMessage"),
-                "receipt": {
-                    "type": ["string", "null"],
-                    "description": "Send it back with each event; null when nothing is to be counted.",
-                },
-                "reason": _text(
-                    "Only where the receipt is null. "
-                    + "; ".join(f"{reason}: {why}" for reason, why in EXPLANATIONS.items()),
-                    enum=[str(reason) for reason in EXPLANATIONS],
-                ),
+                "receipt": _RECEIPT,
+                "reason": _uncounted_reason(),
             },
             ["message", "receipt"],
         ),

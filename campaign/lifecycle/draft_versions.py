@@ -2,11 +2,11 @@
 
 Each change is recorded with the whole content that it led to, and with what visitors will meet beside the messages: it
 is approved with the draft. Putting back is a change too, and says which version it put back. `draft_authors` says who
-has a part in what stands.
+has a part in what stands, and `placement_authors` who has one in its places.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser, User
@@ -18,6 +18,7 @@ from django.utils import timezone
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.draft_authors import Step, authors_of_versions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
+from campaign.lifecycle.placement_authors import placement_authors
 from campaign.lifecycle.recorded_steps import submitter
 from campaign.lifecycle.version_seals import are_sealed, seal_version
 from campaign.lifecycle.visitor_content import help_link_content, placement_content
@@ -101,9 +102,9 @@ class DraftHistory:
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
         self.versions = list(campaign.versions.select_related("by"))
-        self._steps = [(version.by_id, _parts(version.content)) for version in self.versions]
         self._is_genuine = are_sealed(self.versions)
         self._drafts = [Step(v.number, v.by_id, _planned(v.content), v.put_back) for v in self.versions]
+        self._around = _help_link_authors(self.versions) | {campaign.created_by_id}
 
     def contributors(self, version: DraftVersion | None = None, *, by: int | None = None) -> set[int]:
         """Return the primary keys of who has a part in it, and of who began it all.
@@ -111,23 +112,15 @@ class DraftHistory:
         `by` would put the version back; None stands for somebody who is not in the history. Of a history that somebody
         wrote in past this program, as of one from before versions were sealed, everybody stays a contributor.
         """
-        if not self._is_genuine:
-            everybody = {self.campaign.created_by_id, by, *(each.by_id for each in self.versions)}
-            return {person for person in everybody if person is not None}
-        steps: list[tuple[int | None, dict[tuple[str, str], Any]]] = [*self._steps]
         drafts = [*self._drafts]
-        if version is not None:
-            steps.append((by, _parts(_content_once_put_back(version, self.versions[-1]))))
+        if version is None:
+            places = list(self.campaign.placements.values_list("pk", flat=True))
+        else:
+            places = _placement_ids(version.content["placements"])
             number = self.versions[-1].number + 1
             drafts.append(Step(number, by, _planned(version.content), put_back=version.number))
-        made = authors_of_versions(drafts)[drafts[-1].number] if drafts else ()
-        parts = {part for _author, contents in steps for part in contents}
-        people = {author for author, _contents in steps if author is not None}
-        return {self.campaign.created_by_id, *(person for person in made if person is not None)} | {
-            person
-            for person in people
-            if any(_has_part(person, [(author, contents.get(part)) for author, contents in steps]) for part in parts)
-        }
+        drawn_up = _last_authors(drafts) if self._is_genuine else {step.by for step in drafts if step.by is not None}
+        return self._around | placement_authors(places) | drawn_up
 
 
 def contributors(campaign: Campaign) -> set[int]:
@@ -212,31 +205,20 @@ def restore_content(campaign: Campaign, content: dict[str, Any]) -> None:
     PlannedOutcome.objects.bulk_create(PlannedOutcome(plan=plan, **values) for values in content["outcomes"])
 
 
-def _has_part(person: int, steps: Iterable[tuple[int | None, Any]]) -> bool:
-    """Whether anything is left of what a person did to one part of a draft: its authors and values in turn."""
-    without: list[Any] = [None]  # values in which the person has no part
-    has_part, is_alone, before = False, True, None
-    for author, value in steps:
-        if author != person:
-            is_alone = False
-            has_part = has_part and (value == before or value not in without)
-        elif value != before:
-            if not has_part:
-                has_part = is_alone = True
-            elif is_alone and value == without[-1]:
-                has_part = False
-        if not has_part:
-            without.append(value)
-        before = value
-    return has_part
+def _last_authors(steps: Sequence[Step]) -> set[int]:
+    made = authors_of_versions(steps)[steps[-1].number] if steps else ()
+    return {person for person in made if person is not None}
 
 
-def _content_once_put_back(version: DraftVersion, last: DraftVersion) -> dict[str, Any]:
-    """Return what a draft would be if a version were put back: what visitors meet beside it stays as it is now."""
-    doors, now = version.content.get("doors", {}), last.content.get("doors", {})
-    places = Placement.objects.filter(pk__in=_placement_ids(version.content["placements"]))
-    kept = {key: now.get(key, doors.get(key)) for key in places.values_list("key", flat=True)}
-    return {**version.content, "doors": kept, "help_links": last.content.get("help_links", {})}
+def _help_link_authors(versions: Sequence[DraftVersion]) -> set[int]:
+    """Who changed a help link while the draft was planned: each is looked at by itself, and no version puts it back."""
+    recorded = [version for version in versions if "help_links" in version.content]
+    links = {key for version in recorded for key in version.content["help_links"]}
+    return {
+        person
+        for key in links
+        for person in _last_authors([Step(v.number, v.by_id, v.content["help_links"].get(key)) for v in recorded])
+    }
 
 
 def _planned(content: dict[str, Any]) -> dict[str, Any]:
@@ -250,11 +232,6 @@ def _placement_ids(recorded: Iterable[int | str]) -> list[int]:
     keys = [place for place in recorded if isinstance(place, str)]
     named = Placement.objects.filter(key__in=keys).values_list("pk", flat=True) if keys else ()
     return sorted([*(place for place in recorded if isinstance(place, int)), *named])
-
-
-def _parts(content: dict[str, Any]) -> dict[tuple[str, str], Any]:
-    """What visitors meet beside the messages, in parts that have authors of their own: each placement, each link."""
-    return {(name, key): value for name in _MET_BESIDE for key, value in content.get(name, {}).items()}
 
 
 def _arm_content(arm: Arm) -> dict[str, Any]:

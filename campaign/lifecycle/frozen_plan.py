@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from campaign.assignment.periods import schedule, schedule_digest
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import common_locales
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
@@ -20,6 +21,7 @@ from messages.review import workflow
 
 NETWORK_SHARES = "network_shares"
 FURTHER_TEXTS = "further_texts"
+PERIODS = "periods"
 TEXT_DESIGN = "texts"
 _KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added
 _LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
@@ -213,6 +215,7 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         "design_effect": plan.design_effect,
         # One text an arm leaves the key out, so that plans from before there was another design keep their fingerprint.
         **({TEXT_DESIGN: plan.texts, "text_spread": plan.text_spread} if plan.texts else {}),
+        **({PERIODS: _periods_content(plan, campaign, parts)} if plan.period else {}),
         "factorial": _by_frame_if_factorial(list(parts.arms.all())) is not None,
         "level": plan.level,
         "planned_per_arm": plan.planned_per_arm,
@@ -220,6 +223,26 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         "power": plan.power,
         "ethics": {"reference": campaign.ethics_reference, "exemption": campaign.ethics_exemption},
         "denominator": "exposed",
+    }
+
+
+def _periods_content(plan: AnalysisPlan, campaign: Campaign, parts: Campaign) -> dict[str, Any]:
+    """Return what was decided of periods, and since the start is known, a commitment to the order at each placement."""
+    periods = plan.periods_from(campaign.starts_at)
+    keys = [placement.key for placement in parts.placements.all()] if periods else []
+    arms = len(parts.arms.all())
+    return {
+        "length": plan.period,
+        "washout_hours": plan.washout_hours,
+        "weeks": plan.period_weeks,
+        "first_hour": periods and periods.first,  # since 1970
+        "schedules_sha256": {
+            key: schedule_digest(
+                schedule(periods, salt=campaign.salt, placement=key, arms=arms), salt=campaign.salt, placement=key
+            )
+            for key in keys
+            if periods
+        },
     }
 
 

@@ -4,17 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import ceil, log2
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign.assignment.arm_hash import cumulative_weights
+from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.lifecycle import webhook_tests
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.help_links import directory
 from messages.review import workflow
+
+DAYS_PER_WEEK = 7
 
 
 class ObstacleReason(StrEnum):
@@ -32,10 +36,13 @@ class ObstacleReason(StrEnum):
     NO_PRIMARY = "no primary outcome"
     LOOKS_NOT_RISING = "looks do not rise to 1"
     NO_SIZE = "no size"
+    PERIODS = "the plan does not fit periods"
+    PERIOD_WEEKS = "the weeks do not fit the arms"
     STRATA_AND_CLUSTERS = "strata and clusters"
     NO_DIRECTION = "an outcome is neither good nor bad"  # `name` is the outcome
     MARGIN_UNSUPPORTED = "an outcome cannot have a margin"  # the same
     DUNNETT = "Dunnett's correction does not fit"
+    PERIOD_TEXTS = "several texts where a place shows one message at a time"
     SEVERAL_TEXTS = "several texts of which the plan says nothing"
     NOT_MATCHED = "texts of one place are of different sets"
     ONE_SET = "fewer than two sets"
@@ -157,6 +164,7 @@ def _plan_obstacles(campaign: Campaign, arms: list[Arm]) -> Iterator[Obstacle]:
         yield Obstacle(ObstacleReason.LOOKS_NOT_RISING, _("The looks must rise to 1, such as 0.25, 0.5, 1."))
     if plan.planned_per_arm < 1:
         yield Obstacle(ObstacleReason.NO_SIZE, _("Say how many people are to be shown each arm."))
+    yield from _period_obstacles(campaign, plan)
     if plan.strata and plan.clusters:
         yield Obstacle(ObstacleReason.STRATA_AND_CLUSTERS, _("Choose strata or clusters, not both."))
     for planned in plan.outcomes.all():
@@ -198,6 +206,50 @@ def _text_obstacles(plan: AnalysisPlan, arms: list[Arm]) -> Iterator[Obstacle]:
     elif any(len(own) > 1 for own in texts.values()):
         sentence = _("An arm has several texts: say whether they are matched sets, or different in each arm.")
         yield Obstacle(ObstacleReason.SEVERAL_TEXTS, sentence)
+
+
+def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstacle]:
+    """Yield what keeps a plan from being one of periods, where a placement shows one message at a time."""
+    is_planned = campaign.unit == Campaign.Unit.PERIOD
+    if is_planned != bool(plan.period) or is_planned != (plan.clusters == AnalysisPlan.Clusters.PERIOD):
+        yield Obstacle(ObstacleReason.PERIODS, _("Say for how long each place shows one message."))
+    if not is_planned:
+        return
+    weights = list(campaign.arms.values_list("weight", flat=True))
+    if len(set(weights)) > 1:
+        yield Obstacle(ObstacleReason.PERIODS, _("Where a place shows one message at a time, all need equal shares."))
+    if plan.texts:
+        yield Obstacle(ObstacleReason.PERIOD_TEXTS, _("Where a place shows one message at a time, each has one text."))
+    if plan.monitoring != AnalysisPlan.Monitoring.FIXED:
+        sentence = _("Where a place shows one message at a time, the plan has one look, at the end.")
+        yield Obstacle(ObstacleReason.PERIODS, sentence)
+    if any(OUTCOMES[planned.outcome].kind != "yes-no" for planned in plan.outcomes.all()):
+        sentence = _("Where a place shows one message at a time, outcomes are answered with yes or no.")
+        yield Obstacle(ObstacleReason.PERIODS, sentence)
+    needed = fewest_weeks(plan, arms=len(weights), placements=campaign.placements.count())
+    if needed and (plan.period_weeks < needed or plan.period_weeks % len(weights)):
+        sentence = _(
+            "Plan %(weeks)s weeks or more, a multiple of %(messages)s: each message has each weekday as often."
+        )
+        values = {"weeks": needed, "messages": len(weights)}
+        yield Obstacle(ObstacleReason.PERIOD_WEEKS, sentence % values)
+    periods = plan.periods_from(campaign.starts_at)
+    if periods and campaign.ends_at and campaign.ends_at.timestamp() < periods.end * SECONDS_PER_HOUR:
+        yield Obstacle(ObstacleReason.PERIOD_WEEKS, _("The campaign would end before its last period is over."))
+
+
+def fewest_weeks(plan: AnalysisPlan, *, arms: int, placements: int) -> int:
+    """Return the fewest weeks of periods after which a comparison could show anything; 0 while nobody can say.
+
+    A block has as many weeks as arms. Each of its sets of periods could have been drawn in another order, and the
+    p-value of the permutation test is at least 2^(1 - sets).
+    """
+    if not (plan.period and arms and placements):
+        return 0
+    comparisons = 1 if plan.correction == AnalysisPlan.Correction.NONE else max(len(plan.comparisons), 1)
+    sets = ceil(1 + log2(comparisons / (1 - plan.level)))
+    per_block = placements * (DAYS_PER_WEEK if plan.period == AnalysisPlan.Period.DAY else 1)
+    return arms * ceil(sets / per_block)
 
 
 def _dunnett_obstacles(plan: AnalysisPlan) -> Iterator[Obstacle]:

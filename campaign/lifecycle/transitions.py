@@ -111,9 +111,9 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
             _("The audit record does not hold this approval. Please take it back and have it approved once more.")
         )
     campaign.locales = common_locales(campaign)
-    plan = frozen_plan.freeze_plan(campaign.plan, now=now)
     campaign.launched_at = now
     campaign.starts_at = campaign.starts_at or now
+    plan = frozen_plan.freeze_plan(campaign.plan, now=now)
     verb = "schedule" if campaign.starts_at > now else "launch"
     _finish(campaign, verb, by, ("locales", "launched_at", "starts_at"), plan=plan.fingerprint, id=campaign.pk)
     return plan

@@ -2,7 +2,7 @@
 
 from campaign.models.campaigns import Arm, ArmQuerySet, ArmText, Campaign, DraftVersion, new_salt, texts_with_messages
 from campaign.models.counts import LeftOutCount, NetworkSketch, ServedCount, addition_sql
-from campaign.models.placements import Partner, Placement, PlacementTest
+from campaign.models.placements import Partner, Placement, PlacementChange, PlacementTest
 from campaign.models.plans import AnalysisPlan, Deviation, Pair, PlannedOutcome, WebhookTest, default_looks
 from campaign.models.whole_units import MAX_HOURS, day_is_whole, hour_is_whole
 
@@ -20,6 +20,7 @@ __all__ = [
     "Pair",
     "Partner",
     "Placement",
+    "PlacementChange",
     "PlacementTest",
     "PlannedOutcome",
     "ServedCount",

@@ -38,6 +38,7 @@ class Campaign(models.Model):
         VIEW = "view", _("One shown message")
         SESSION = "session", _("One browser tab")
         SUBJECT = "subject", _("The partner's opaque subject")
+        PERIOD = "period", _("One day or week at a place")
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=160)

@@ -63,6 +63,28 @@ class Placement(ProposedChange):
         return self.name
 
 
+class PlacementChange(models.Model):
+    """Who gave one field of a placement which value, of those that a campaign's approval is of. Append-only."""
+
+    placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="changes")
+    field = models.CharField(max_length=20)
+    value = models.CharField(max_length=64, help_text="SHA-256 of the value as JSON; of a partner, with its name.")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Empty for what stood there before changes were recorded.",
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["placement", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.placement}: {self.field}"
+
+
 class PlacementTest(models.Model):
     """A tag check of one placement for a few minutes. Only requests that carry its mark are recorded."""
 

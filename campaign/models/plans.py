@@ -1,5 +1,7 @@
 """Analysis plans, their outcomes, and deviations from them."""
 
+from datetime import datetime
+from math import ceil
 from typing import NamedTuple
 
 from django.conf import settings
@@ -8,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from campaign.assignment.periods import WEEK_HOURS, Periods
 from campaign.models.campaigns import Campaign
 from campaign.outcomes import outcome_choices
 from campaign.planned_people import planned_people
@@ -49,6 +52,13 @@ class AnalysisPlan(models.Model):
 
     class Clusters(models.TextChoices):
         PLACEMENT_DAY = "placement-day", _("Placement and day")
+        PERIOD = "period", _("Period")
+
+    class Period(models.TextChoices):
+        DAY = "day", _("Whole days")
+        WEEK = "week", _("Whole weeks")
+
+    DAY_HOURS, MOST_WEEKS = 24, 104
 
     class Texts(models.TextChoices):
         MATCHED = "matched", _("Matched sets")
@@ -87,6 +97,15 @@ class AnalysisPlan(models.Model):
     text_spread = models.FloatField(
         null=True, blank=True, help_text="By how much texts of one appeal may differ, as a share; empty: not said."
     )
+    period = models.CharField(
+        max_length=4, choices=Period, blank=True, default="", help_text="How long a placement shows one arm."
+    )
+    washout_hours = models.PositiveSmallIntegerField(
+        default=1, help_text="At the start of each period, not counted: caches may hold what was shown before."
+    )
+    period_weeks = models.PositiveSmallIntegerField(
+        default=0, help_text="How many weeks of periods are planned, a multiple of the arms."
+    )
     frozen_at = models.DateTimeField(null=True, blank=True)
     canonical = models.TextField(blank=True, help_text="The plan as canonical JSON, exactly as it was hashed.")
     fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the canonical JSON.")
@@ -108,6 +127,9 @@ class AnalysisPlan(models.Model):
                 condition=Q(expected_rate__gt=0, expected_rate__lt=1), name="plan_expected_rate_is_a_share"
             ),
             models.CheckConstraint(condition=Q(power__gt=0, power__lt=1), name="plan_power_is_a_chance"),
+            models.CheckConstraint(
+                condition=Q(washout_hours__gte=1, washout_hours__lte=12), name="plan_washout_of_some_hours"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -117,6 +139,14 @@ class AnalysisPlan(models.Model):
     def planned_people(self) -> int:
         """The people in all before the planned analysis, split by the weights of the arms."""
         return planned_people(self.planned_per_arm, [arm.weight for arm in self.campaign.arms.all()])
+
+    def periods_from(self, starts_at: datetime | None) -> Periods | None:
+        """The planned periods of a campaign that starts then: from the first full day on, by the clock of UTC."""
+        if not self.period or starts_at is None:
+            return None
+        first = ceil(starts_at.timestamp() / 3600 / self.DAY_HOURS) * self.DAY_HOURS
+        hours = self.DAY_HOURS if self.period == self.Period.DAY else WEEK_HOURS
+        return Periods(first, hours, self.washout_hours, self.period_weeks * WEEK_HOURS // hours)
 
     @property
     def pairs(self) -> list[Pair]:

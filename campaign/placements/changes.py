@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle import visitor_changes
+from campaign.lifecycle.placement_authors import field_digests, record_change
 from campaign.models import Campaign, Partner, Placement
 from messages.audit import log
 from messages.models import Frame, Revision
@@ -150,6 +151,7 @@ def add_placement(placement: Placement, *, by: User, new_partner: str = "") -> P
         placement.partner = add_partner(new_partner, by=by)
     placement.key = placement.key or suggested_key(placement.name)
     placement.save(force_insert=True)
+    record_change(placement, {}, by=by)
     _record(log.Action.PLACEMENT_ADD, placement, by, partner=placement.partner.name)
     return placement
 
@@ -161,7 +163,7 @@ def change_placement(
     """Save what differs among these fields; while a campaign is open here, a new address waits for a second person.
 
     `seen` is the digest of the placement that the person saw; StaleCopy is raised if it is another by now. Whoever
-    changes what visitors meet here is on record with each campaign that is still planned for this placement.
+    changes what visitors meet here is on record with the placement, and with each campaign that is still planned here.
     """
     planned = visitor_changes.lock_planned_campaigns(placements=placement)
     stored = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
@@ -185,8 +187,10 @@ def change_placement(
             _TOLD_REMOVED[name].format(name=stored.name, before=_in_words(getattr(stored, name)))
             for name in removed_fields(stored, values)
         ]
+        before = field_digests(stored)
         save_fields(stored, {name: values[name] for name in at_once})
         if set(at_once) & _APPROVED_FIELDS:
+            record_change(stored, before, by=by)
             visitor_changes.record_contribution(planned, by=by)
         if removed:
             why = f"{by.get_username()} took it away."
@@ -205,7 +209,9 @@ def confirm_proposal(placement: Placement, *, seen: str, by: User) -> None:
     if stored.proposed.get("fallback") not in (None, *(revision.pk for revision in neutral_revisions())):
         raise ProposalRefused(_("The proposed words may not be shown any more. Withdraw this change."))
     new = {f"{name}_id" if name in _MODELS else name: value for name, value in stored.proposed.items()}
+    before = field_digests(stored)
     save_fields(stored, new | NOTHING_PROPOSED)
+    record_change(stored, before, by=author or by)
     visitor_changes.record_contribution(planned, by=author or by)
     proposer = author.get_username() if author else ""
     told = [_TOLD[change.name].format(name=stored.name, after=change.after, before=change.before) for change in changes]
@@ -254,7 +260,11 @@ def rename_partner(partner: Partner, name: str, *, seen: str, by: User) -> bool:
                 "of its placements; a colleague confirms it there."
             )
         )
+    places = list(Placement.objects.select_for_update(of=("self",)).filter(partner=stored).order_by("pk"))
+    digests = [field_digests(place) for place in places]
     stored.save(update_fields=["name"])
+    for place, digest in zip(places, digests, strict=True):
+        record_change(place, digest, by=by)
     visitor_changes.record_contribution(planned, by=by)
     _record_partner(log.Action.PARTNER_CHANGE, stored, by, was=before)
     return True

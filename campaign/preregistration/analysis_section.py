@@ -100,6 +100,29 @@ def describe_outcomes(content: PlanContent) -> tuple[list[str], list[str]]:
     return plain or [_("None is chosen yet.")], formal
 
 
+def describe_randomization(content: PlanContent) -> Iterator[str]:
+    """Describe how chance picks the message."""
+    if "periods" not in content:
+        yield _(
+            "A published hash of a number drawn by chance and of this campaign’s own salt picks the message, "
+            "in the planned shares. The plan commits to the salt, so that the split can be checked later."
+        )
+        return
+    yield _(
+        "A published hash of this campaign’s own salt draws the order in balanced blocks of as many weeks as messages: "
+        "in each, every message has every weekday once at each place. The plan commits to the salt and to the order, "
+        "so that both can be checked later."
+    )
+
+
+def describe_periods(content: PlanContent) -> Iterator[str]:
+    """Describe for how long, and what of each period is not counted."""
+    periods = content.get("periods")
+    if periods:
+        values = {"weeks": periods["weeks"], "hours": periods["washout_hours"]}
+        yield _("The periods last %(weeks)s weeks. The first hours of each are not counted: %(hours)s.") % values
+
+
 def describe_stopping_rule(content: PlanContent) -> Iterator[str]:
     """Describe when the data are looked at, and when an arm or the campaign stops."""
     looks = ", ".join(format_percent(look) for look in content["looks"])
@@ -112,6 +135,8 @@ def describe_stopping_rule(content: PlanContent) -> Iterator[str]:
     elif content["monitoring"] == "group-sequential":
         values = {"shares": looks}
         yield _("We look at %(shares)s of the planned people, and may stop there if the answer is clear.") % values
+    elif "periods" in content:
+        yield _("We look once, when the last planned period is over and counted.")
     else:
         yield _("We look once, when the planned people have been counted.")
     yield _("Before the first of these looks nobody sees an estimate.")
@@ -143,7 +168,12 @@ def _models(content: PlanContent, names: PlanNames) -> Iterator[str]:
         )
     if content["strata"]:
         yield _("Compared within each placement, then added up.")
-    if content["clusters"]:
+    if "periods" in content:
+        yield _(
+            "Periods are the units: their order is drawn anew within each set of periods of one weekday, and the "
+            "difference is held against all that could have come out so (a permutation test)."
+        )
+    elif content["clusters"]:
         yield _("Compared by placement and day, because people there have much in common.")
     if content.get("texts"):
         yield _(
@@ -169,6 +199,8 @@ def _formal_method(content: PlanContent) -> str:
     sequence = sequences.get(content["monitoring"], "")
     if is_ordered(primary_outcome(content)):
         return f"Brunner–Munzel{sequence}"
+    if "periods" in content:
+        return "p̂₁ − p̂₀, permutation test within sets of periods, interval by inverting it"
     if content["clusters"]:
         return f"p̂₁ − p̂₀ by cluster, CR2{sequence}"
     if content["strata"]:

@@ -112,6 +112,7 @@ def _design(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
     unit = {
         "view": _("Each shown message is one unit: who comes back is assigned anew."),
         "session": _("Each browser tab is one unit: it keeps its message while it stays open."),
+        "period": _("Each day or week at a place is one unit: everybody sees the same message there until it is over."),
         "subject": _("Each of the partner’s users is one unit, under a key that says nothing about them."),
     }.get(content["unit"], "")
     return [
@@ -138,14 +139,8 @@ def _design(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
         PreregistrationRow(
             "randomization",
             _("Randomization"),
-            (
-                _(
-                    "A published hash of a number drawn by chance and of this campaign’s own salt picks the message, "
-                    "in the planned shares. The plan commits to the salt, so that the split can be checked later."
-                ),
-                unit,
-            ),
-            (canonical_excerpt(content, "unit"), canonical_excerpt(content, "salt_sha256")),
+            (*analysis.describe_randomization(content), unit),
+            tuple(canonical_excerpt(content, key) for key in ("unit", "salt_sha256", "periods") if key in content),
         ),
     ]
 
@@ -184,7 +179,7 @@ def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow
         PreregistrationRow(
             "size",
             _("Sample size"),
-            (size,),
+            (size, *analysis.describe_periods(content)),
             (canonical_excerpt(content, "planned_per_arm"), f"people in all = {people}"),
         ),
         PreregistrationRow(

@@ -5,6 +5,8 @@ It knows neither server nor thread. An adapter (campaign.rsgi in production, cam
 asks for the answer, and records the events that the answer waits for.
 
     POST /api/v1/decide            which message, and its receipt
+    GET  /api/v1/text              the text of a whole period, for caches
+    POST /api/v1/receipt           a receipt for a page that shows it
     POST /api/v1/events            what was done with it
     GET  /m/<placement>/...        the hosted page and the pages behind it; POST: its form, without JavaScript
     GET  /static/campaign/...      the assets of the above, from memory
@@ -30,6 +32,7 @@ from campaign.serving.exclusions import Exclusions
 from campaign.serving.hosted_endpoint import HOSTED_ROUTE
 from campaign.serving.http import Refusal, Reply, Request, refusal_reply
 from campaign.serving.network_share import NetworkShares
+from campaign.serving.period_endpoint import RECEIPT_ROUTE, TEXT_ROUTE
 from campaign.serving.periodic_flush import start_flushing
 from campaign.serving.served_counts import ServedCounter
 from campaign.serving.sketch_record import SketchRecord
@@ -111,7 +114,12 @@ def _asset_bytes(name: str) -> tuple[bytes, str]:
 
 
 _ASSET = routing.Route(_asset)
-ROUTES = {"/api/v1/decide": DECIDE_ROUTE, "/favicon.ico": routing.Route(_no_icon)}
+ROUTES = {
+    "/api/v1/decide": DECIDE_ROUTE,
+    "/api/v1/text": TEXT_ROUTE,
+    "/api/v1/receipt": RECEIPT_ROUTE,
+    "/favicon.ico": routing.Route(_no_icon),
+}
 
 
 def create_audience_application(*, clock: Callable[[], float] = time.time) -> AudienceApplication:

@@ -39,16 +39,27 @@ def _preflight_reply(methods: str) -> Reply:
     )
 
 
-def cross_origin_post(handler: Handler) -> Handler:
-    """Answer OPTIONS for this handler, and refuse every method but POST."""
+def _only(methods: tuple[str, ...], handler: Handler) -> Handler:
+    """Answer OPTIONS for this handler, and refuse every method but these."""
+    named = " and ".join(methods)
 
     @wraps(handler)
     def handle(request: Request, context: ServingContext) -> Reply | PendingReply:
-        if request.method == "POST":
+        if request.method in methods:
             return handler(request, context)
         if request.method == "OPTIONS":
-            return _preflight_reply("POST")
-        refusal = Refusal(405, "method_not_allowed", "This address answers POST.")
-        return refusal_reply(refusal, [("Allow", "POST, OPTIONS")])
+            return _preflight_reply(methods[0])
+        refusal = Refusal(405, "method_not_allowed", f"This address answers {named}.")
+        return refusal_reply(refusal, [("Allow", ", ".join((*methods, "OPTIONS")))])
 
     return handle
+
+
+def cross_origin_post(handler: Handler) -> Handler:
+    """Answer OPTIONS for this handler, and refuse every method but POST."""
+    return _only(("POST",), handler)
+
+
+def cross_origin_get(handler: Handler) -> Handler:
+    """Answer OPTIONS for this handler, and refuse every method but GET and HEAD."""
+    return _only(("GET", "HEAD"), handler)

@@ -1,6 +1,7 @@
 """POST /api/v1/decide: the assigned message and its receipt, as JSON, from memory."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from campaign.placements import tag_check
@@ -54,10 +55,15 @@ def read_fields(body: bytes) -> MessageRequest:
 
 def parse_fields(value: Any) -> MessageRequest:
     """The request's fields, or Refusal 400 that names what is wrong."""
+    return MessageRequest(**check_text_fields(value, _FIELDS, required=("placement",)))
+
+
+def check_text_fields(value: Any, names: Collection[str], *, required: Collection[str]) -> dict[str, str]:
+    """An object of short texts under these names, the required ones among them, or Refusal 400."""
     if not isinstance(value, dict):
         raise Refusal(400, "invalid_field", "The body must be a JSON object.")
     for name, field in value.items():
-        if name not in _FIELDS:
+        if name not in names:
             raise Refusal(400, "unknown_field", "The body has a field that this address does not know.")
         if not isinstance(field, str):
             raise Refusal(400, "invalid_field", "A field has the wrong type.", {name: "Must be a string."})
@@ -66,9 +72,10 @@ def parse_fields(value: Any) -> MessageRequest:
             raise Refusal(400, "invalid_field", "A field has the wrong length.", {name: reason})
         if not field.isprintable():
             raise Refusal(400, "invalid_field", "A field holds control characters.", {name: "Must be plain text."})
-    if "placement" not in value:
-        raise Refusal(400, "invalid_field", "A field is missing.", {"placement": "This field is required."})
-    return MessageRequest(**value)
+    for name in required:
+        if name not in value:
+            raise Refusal(400, "invalid_field", "A field is missing.", {name: "This field is required."})
+    return value
 
 
 def _find_placement(fields: MessageRequest, context: ServingContext) -> PlacementEntry:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from campaign.assignment import subject_ids
 from campaign.assignment.arm_hash import arm_for, text_for
+from campaign.assignment.periods import Periods, arm_of_period
 from campaign.assignment.receipts import (
     SECONDS_PER_HOUR,
     ReceiptExpired,
@@ -73,6 +74,7 @@ class Decision(NamedTuple):
     window: ReceiptWindow = _NO_WINDOW
     keeps_session: bool = False  # the browser tab is to keep the receipt
     previewed_arm: str = ""
+    is_washout: bool = False  # shown at a time of the period that is not counted
 
 
 def decide(
@@ -118,6 +120,8 @@ def assign(
     Where the plan asks for a tab or a subject, a request that names none is shown the message and not counted.
     """
     hour, unit = int(now) // SECONDS_PER_HOUR, fields.unit
+    if campaign.periods is not None:
+        return _assign_period(placement, campaign, campaign.periods, fields.locale, context, hour, is_countable)
     if campaign.secret and unit is not None:
         nonce = subject_ids.nonce(unit, campaign.secret, hour=hour)
         index = subject_ids.arm_for(unit, campaign.secret, campaign.weights)
@@ -138,6 +142,35 @@ def assign(
     if arm.paused:
         return Decision(arm.rendition, uncounted=UncountedReason.PAUSED)
     return Decision(arm.rendition, b"", None, arm, ReceiptWindow(hour, closes, nonce), in_tab)
+
+
+def _assign_period(
+    placement: PlacementEntry,
+    campaign: CampaignEntry,
+    periods: Periods,
+    locale: str | None,
+    context: ServingContext,
+    hour: int,
+    is_countable: bool,
+) -> Decision:
+    """Whatever the placement shows in this period, under a receipt of its own."""
+    text = _text_of_period(placement, campaign, periods, locale, hour)
+    if not is_countable:
+        return Decision(text.rendition, uncounted=UncountedReason.DECLINED)
+    if text.paused:
+        return Decision(text.rendition, uncounted=UncountedReason.PAUSED)
+    window = ReceiptWindow(hour, closing_hour(hour, context.receipt_life_hours), fresh_nonce())
+    return Decision(text.rendition, b"", None, text, window, is_washout=not periods.is_counted(hour))
+
+
+def _text_of_period(
+    placement: PlacementEntry, campaign: CampaignEntry, periods: Periods, locale: str | None, hour: int
+) -> ServedText:
+    """The text that the placement shows in this hour; in such a campaign an arm has one."""
+    period, arms = periods.period_at(hour), len(campaign.weights)
+    index = arm_of_period(period, salt=campaign.salt, placement=placement.key, arms=arms, slots=periods.slots)
+    offered = campaign.locales.index(best_locale(campaign.locales, locale))
+    return placement.served_arms[offered * arms + index][0]
 
 
 def _repeat_in_tab(
@@ -215,7 +248,8 @@ def count_served(
 ) -> Decision:
     """Count the decision as served, in memory, and sign its receipt.
 
-    A machine gets no receipt. Whoever asks for more than a network's share gets one that says so to us alone.
+    A machine gets no receipt. Whoever asks for more than a network's share, or in a wash-out, gets one that says so to
+    us alone.
     """
     arm = decision.served_arm
     if arm is None:
@@ -225,13 +259,14 @@ def count_served(
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
     reason = context.exclusions.exclusion_reason(request, placement, from_browser=from_browser, now=now)
-    if reason is None:
+    if reason is None and not decision.is_washout:
         context.served_counter.add(hour, arm)
-    else:
+    elif reason is not None:
         context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=reason)
         if reason is LeftOutCount.Reason.MACHINE:
             return Decision(decision.rendition, uncounted=UncountedReason.MACHINE)
-    receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=reason is not None)
+    left_out = reason is not None or decision.is_washout
+    receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=left_out)
     return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
 
 

@@ -69,6 +69,12 @@ JSON_HEADERS: Headers = [
 ]
 
 
+CACHEABLE_JSON_HEADERS: Headers = [
+    *(header for header in JSON_HEADERS if header[0] != "Cache-Control"),
+    ("Access-Control-Allow-Origin", "*"),
+]
+
+
 # Shared: json.dumps builds a new encoder on each call that passes separators.
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 

@@ -204,6 +204,7 @@ def _campaign_entry(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> Camp
         unit=campaign.unit,
         network_share=network_share_of(campaign, [arm.weight for arm in ordered]),
         secret=subject_secret(settings.KEY_DIRECTORY, campaign.id) if campaign.unit == Campaign.Unit.SUBJECT else b"",
+        periods=campaign.plan.periods_from(campaign.starts_at) if campaign.unit == Campaign.Unit.PERIOD else None,
     )
 
 

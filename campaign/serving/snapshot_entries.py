@@ -6,6 +6,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
+from campaign.assignment.periods import Periods
 from campaign.assignment.receipts import pack_ids
 from campaign.serving import hosted_pages
 from campaign.serving.reply_lengths import ReplyLengths, reply_lengths
@@ -62,6 +63,7 @@ class CampaignEntry:
     unit: str = "view"
     network_share: float = 1.0  # that one network may have of what is counted on a day
     secret: bytes = field(default=b"", repr=False)
+    periods: Periods | None = None  # where a placement shows one arm at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,11 +12,12 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from campaign.assignment.periods import Periods
 from campaign.keys.store import campaigns_with_subject_secret, subject_secret
 from campaign.models import Campaign
 from campaign.serving.hosted_pages import HostedPages, PageParts
@@ -31,7 +32,7 @@ from campaign.serving.snapshot_entries import (
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 9
+_FORMAT = 10
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -186,6 +187,7 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
         "ends": campaign.ends,
         "unit": campaign.unit,
         "network_share": campaign.network_share,
+        "periods": campaign.periods and asdict(campaign.periods),
     }
 
 
@@ -232,6 +234,7 @@ def _campaign(value: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> Campaig
         ends=value["ends"],
         unit=value["unit"],
         network_share=value["network_share"],
+        periods=Periods(**value["periods"]) if value["periods"] else None,
     )
 
 

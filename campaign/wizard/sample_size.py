@@ -62,7 +62,7 @@ class SampleSizeInputs:
     power: float = 0.8
     monitoring: str = "fixed"
     spending: str = "obrien-fleming"
-    within: str = ""  # a stratum or a cluster, or neither
+    within: str = ""  # a stratum, a cluster, or the length of periods, or neither
     design_effect: float = 1.0  # by which that changes the people needed
     placements: int = 0
     text_design: Literal["", "matched", "nested"] = ""  # how the texts of arms relate; one each if empty
@@ -301,9 +301,10 @@ def _alpha(inputs: SampleSizeInputs) -> dict[str, Any]:
 def _few_clusters_inflation(inputs: SampleSizeInputs, people: float) -> float:
     """Return what Student's t costs: (f + 3) / (f + 1) with f degrees of freedom (Snedecor and Cochran 1989, 6.14)."""
     seen = inputs.per_day * inputs.seen_share
-    if inputs.within != "placement-day" or not inputs.placements or seen <= 0:
+    days_each = {"placement-day": 1, "day": 1, "week": 7}.get(inputs.within)
+    if days_each is None or not inputs.placements or seen <= 0:
         return 1.0
-    clusters = max(inputs.placements * ceil(people / seen), 2)
+    clusters = max(inputs.placements * ceil(people / seen / days_each), 2)
     return (clusters + 2) / clusters
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from analytics.comparison.compare import MIN_EVENTS, Rules
 from analytics.management.simulated_plans import more_needed_section, planned_power_section
 from analytics.management.simulated_sentences import sentences_section
+from analytics.management.simulated_switchback import switchback_section
 from analytics.management.simulated_texts import texts_section
 from analytics.simulation_study import cluster_designs, coverage, error_rates, harm_stops, split_faults
 from analytics.stats import proportions
@@ -83,6 +84,7 @@ class Command(BaseCommand):
             more_needed_section(trials),
             sentences_section(trials),
             texts_section(trials),
+            switchback_section(trials),
         )
         for line in chain.from_iterable(sections):
             page.write(line + "\n")

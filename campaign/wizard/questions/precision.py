@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.i18n.numbers import format_number
@@ -15,7 +15,7 @@ from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import AnalysisPlan, Campaign
 from campaign.wizard.draft import DEFAULT_LOOKS, current_plan, ensure_plan
 from campaign.wizard.presets import Text
-from campaign.wizard.questions.base import Answer, NumberField, Question, QuestionForm
+from campaign.wizard.questions.base import Answer, NumberField, Question, QuestionForm, WholeNumberField
 
 Correction, Monitoring = AnalysisPlan.Correction, AnalysisPlan.Monitoring
 LEVEL_LABELS: dict[float, Text] = {
@@ -55,6 +55,13 @@ UNIT_LABELS: dict[str, tuple[Text, Text]] = {
             "message."
         ),
     ),
+    "period": (
+        _("Each day or week at a place"),
+        _(
+            "Where a page can show one message at a time, such as a cache, a search page or a poster. Everybody sees "
+            "the same until the next period, and chance draws the order. It takes whole weeks."
+        ),
+    ),
 }
 
 
@@ -69,6 +76,8 @@ class PrecisionAnswer(Answer):
     unit: str
     within: str  # a stratum or a cluster, or neither
     design_effect: float | None = None  # by which it changes the people needed
+    period: str = AnalysisPlan.Period.DAY.value
+    washout_hours: int = 1
 
 
 class PrecisionForm(QuestionForm[PrecisionAnswer]):
@@ -144,8 +153,32 @@ class PrecisionForm(QuestionForm[PrecisionAnswer]):
         widget=forms.RadioSelect,
         help_text=_("Chance picks a message anew for each of them, and each is counted once."),
     )
+    period = forms.ChoiceField(
+        label=_("For how long does a place show one message?"),
+        required=False,
+        choices=[
+            (AnalysisPlan.Period.DAY, _("For a day, by the clock of UTC")),
+            (AnalysisPlan.Period.WEEK, _("For a week: seven days from the first full day on")),
+        ],
+        help_text=_("Only where each day or week counts as one. Days tell more in the same time."),
+    )
+    washout_hours = WholeNumberField(
+        label=_("How many hours at the start of each are not counted?"),
+        required=False,
+        min_value=1,
+        max_value=12,
+        help_text=_("Caches and open pages may still show the message of before."),
+        error_messages={
+            "invalid": _("Use a whole number, such as 1."),
+            "min_value": _("Use 1 or more."),
+            "max_value": _("Use 12 or less."),
+        },
+    )
     explanations = {"monitoring": MONITORING_LABELS, "unit": UNIT_LABELS}
-    advanced_fields = ("power", "looks", "spending", "correction", "within", "design_effect", "unit")
+    advanced_fields = (
+        *("power", "looks", "spending", "correction", "within", "design_effect"),
+        *("unit", "period", "washout_hours"),
+    )
 
     def __init__(self, data: Any = None, *, shown: PrecisionAnswer) -> None:
         super().__init__(data, shown=shown)
@@ -178,6 +211,13 @@ class PrecisionForm(QuestionForm[PrecisionAnswer]):
             self.add_error(
                 "correction", _("Dunnett’s is for one look at the end, with everybody together. Choose Holm’s instead.")
             )
+        values["period"] = values.get("period") or AnalysisPlan.Period.DAY.value
+        values["washout_hours"] = values.get("washout_hours") or 1
+        if values.get("unit") == Campaign.Unit.PERIOD:
+            if monitoring and monitoring != Monitoring.FIXED:
+                self.add_error("monitoring", _("Where each day or week counts as one, look once, at the end."))
+            if values.get("within"):
+                self.add_error("within", _("Where each day or week counts as one, days or weeks are compared anyway."))
         return values
 
 
@@ -209,16 +249,20 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
             "strata",
             "clusters",
             "design_effect",
+            "periods",
             "level",
             "power",
         }
     )
     registration_rows = frozenset(
-        {"description", "randomization", "rationale", "stopping", "models", "inference", "missing"}
+        {"description", "randomization", "rationale", "size", "stopping", "models", "inference", "missing"}
     )
     obstacles = {
         ObstacleReason.LOOKS_NOT_RISING: _("Say at which points you look; the last is the end."),
         ObstacleReason.STRATA_AND_CLUSTERS: _("Compare within places or by day, not both."),
+        ObstacleReason.PERIODS: _(
+            "Where each day or week counts as one: equal shares, and one look at the end."
+        ),
         ObstacleReason.DUNNETT: _("Dunnett’s correction does not fit this plan: choose Holm’s."),
     }
 
@@ -232,8 +276,10 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
             looks=tuple(plan.looks),
             spending=str(plan.spending),
             unit=campaign.unit,
-            within=str(plan.strata or plan.clusters),
+            within=str(plan.strata or ("" if plan.period else plan.clusters)),
             design_effect=plan.design_effect,
+            period=str(plan.period or AnalysisPlan.Period.DAY),
+            washout_hours=plan.washout_hours,
         )
 
     def write(self, campaign: Campaign, answer: PrecisionAnswer, *, by: User) -> None:
@@ -242,8 +288,11 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
             setattr(plan, name, getattr(answer, name))
         plan.looks = list(answer.looks)
         plan.strata = answer.within if answer.within in AnalysisPlan.Strata.values else ""
-        plan.clusters = answer.within if answer.within in AnalysisPlan.Clusters.values else ""
-        plan.design_effect = answer.design_effect if answer.within else None
+        is_by_period = answer.unit == Campaign.Unit.PERIOD
+        within = AnalysisPlan.Clusters.PERIOD.value if is_by_period else answer.within
+        plan.clusters = within if within in AnalysisPlan.Clusters.values else ""
+        plan.design_effect = answer.design_effect if within else None
+        plan.period, plan.washout_hours = answer.period if is_by_period else "", answer.washout_hours
         plan.save()
         campaign.unit = answer.unit
 
@@ -268,4 +317,15 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
         if answer.within and answer.design_effect:
             values = {"factor": format_number(answer.design_effect)}
             yield gettext("Comparing by place changes the people it takes by the factor %(factor)s.") % values
+        if answer.unit == Campaign.Unit.PERIOD:
+            length = {
+                "day": gettext("A place shows one message for a whole day."),
+                "week": gettext("A place shows one message for a whole week."),
+            }[answer.period]
+            line = ngettext(
+                "The first hour of each is not counted.",
+                "The first %(number)s hours of each are not counted.",
+                answer.washout_hours,
+            )
+            yield f"{length} {line % {'number': format_number(answer.washout_hours)}}"
         yield gettext("Counted: %(unit)s.") % {"unit": str(UNIT_LABELS[answer.unit][0]).lower()}

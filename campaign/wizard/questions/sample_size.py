@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.i18n.numbers import format_number, format_people_by_arm, format_per_hundred
 from campaign.lifecycle.launch_checks import ObstacleReason
-from campaign.models import Campaign
+from campaign.models import AnalysisPlan, Campaign
 from campaign.outcomes import OUTCOMES
 from campaign.planned_people import mean_per_arm, planned_people
 from campaign.wizard import sample_size
 from campaign.wizard.draft import current_plan, ensure_plan
+from campaign.wizard.period_weeks import describe_weeks, weeks_needed
 from campaign.wizard.planned_outcomes import OUTCOME_VERBS, primary_outcome
 from campaign.wizard.questions import base
 from campaign.wizard.sample_size_text import describe_sample_size, end_date_warning, format_duration
@@ -38,6 +39,7 @@ class SampleSizeAnswer(base.Answer):
     spread: float | None  # by how many of 100 texts may differ, where arms have several
     starts: date | None
     ends: date | None  # the last day
+    weeks: int | None = None  # of periods, where a place shows one message at a time
 
 
 class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
@@ -88,6 +90,17 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
         ),
         error_messages={"invalid": _("Use a whole number, such as 1500, or leave it empty.")},
     )
+    weeks = base.WholeNumberField(
+        label=_("For how many weeks?"),
+        required=False,
+        min_value=1,
+        max_value=AnalysisPlan.MOST_WEEKS,
+        help_text=_(
+            "A multiple of the number of messages, so that each has each weekday as often. Leave it empty to take what "
+            "is worked out below."
+        ),
+        error_messages={"invalid": _("Use a whole number, such as 4, or leave it empty.")},
+    )
     starts = forms.DateField(
         label=_("First day"),
         required=False,
@@ -114,9 +127,13 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
         primary: str = "",
         control: str = "",
         text_design: str = "",
+        block: int = 0,
     ) -> None:
+        """Show the form; `block` is the number of weeks of a block of periods, 0 without periods."""
         super().__init__(data, shown=shown)
-        self.today = today
+        self.today, self.block = today, block
+        if not block:
+            del self.fields["weeks"]
         if text_design and (not primary or OUTCOMES[primary].kind == "yes-no"):
             label, help_text = SPREAD_LABELS[text_design]
             self.fields["spread"].label, self.fields["spread"].help_text = label, help_text
@@ -131,8 +148,9 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
 
     def answer(self) -> SampleSizeAnswer:
         get = self.cleaned_data.get
+        smallest = get("smallest") or 0
         return SampleSizeAnswer(
-            get("expected"), get("smallest") or 0, get("planned"), get("spread"), get("starts"), get("ends")
+            get("expected"), smallest, get("planned"), get("spread"), get("starts"), get("ends"), get("weeks")
         )
 
     def sizeable_answer(self) -> SampleSizeAnswer | None:
@@ -148,6 +166,9 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
         expected, smallest = values.get("expected"), values.get("smallest")
         if expected and smallest and expected + smallest > 100 and expected - smallest < 0:
             self.add_error("smallest", _("From there nobody can differ by so many: choose a smaller number."))
+        if (weeks := values.get("weeks")) and weeks % self.block:
+            message = _("Use a multiple of %(messages)s, the number of messages.")
+            self.add_error("weeks", message % {"messages": format_number(self.block)})
         starts, ends = values.get("starts"), values.get("ends")
         for name in ("starts", "ends"):
             if (day := values.get(name)) and day.year > self.today.year + MAX_YEARS:
@@ -169,6 +190,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
     registration_rows = frozenset({"size", "rationale", "measured", "inference"})
     obstacles = {
         ObstacleReason.NO_SIZE: _("Say how many people in all are to be shown a message."),
+        ObstacleReason.PERIOD_WEEKS: _("Plan more weeks, a multiple of the messages, and no end before the last one."),
         ObstacleReason.ENDS_BEFORE_START: _("The campaign would end before it starts: choose a later end."),
     }
 
@@ -181,6 +203,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
             spread=base.share_to_per_hundred(plan.text_spread) if plan.texts else None,
             starts=campaign.starts_at and campaign.starts_at.date(),
             ends=campaign.ends_at and (campaign.ends_at - timedelta(microseconds=1)).date(),
+            weeks=(plan.period_weeks or None) if plan.period else None,
         )
 
     def write(self, campaign: Campaign, answer: SampleSizeAnswer, *, by: User) -> None:
@@ -190,6 +213,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         plan.smallest_difference = base.per_hundred_to_share(answer.smallest)
         plan.text_spread = None if answer.spread is None or not plan.texts else base.per_hundred_to_share(answer.spread)
         plan.planned_per_arm = mean_per_arm(answer.planned or 0, _weights(campaign))
+        plan.period_weeks = answer.weeks or 0
         plan.save()
         if answer.starts != stored.starts:
             campaign.starts_at = _midnight(answer.starts)
@@ -212,7 +236,8 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
             "control": control.name if control else "",
             "text_design": str(current_plan(campaign).texts),
         }
-        return SampleSizeForm(data, shown=shown, today=timezone.localdate(), **words)
+        block = campaign.arms.count() if current_plan(campaign).period else 0
+        return SampleSizeForm(data, shown=shown, today=timezone.localdate(), block=block, **words)
 
     def complete(self, campaign: Campaign, form: SampleSizeForm) -> bool:
         """Plan the computed number of people unless one was typed, and the usual spread between texts."""
@@ -222,6 +247,8 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
             form.cleaned_data["planned"] = _required_sample_size(campaign, form.answer())
         if form.cleaned_data["planned"] is None:
             form.add_error("planned", _("Say how many people in all should see a message."))
+        elif form.block and not form.cleaned_data.get("weeks"):
+            form.cleaned_data["weeks"] = _weeks(campaign, form.answer())
         return form.is_valid()
 
     def context(self, campaign: Campaign, form: SampleSizeForm) -> dict[str, Any]:
@@ -241,6 +268,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
                 inputs=inputs,
             ),
             "too_short": end_date_warning(answer.starts or form.today, answer.ends, size),
+            "periods": describe_weeks(answer.weeks or _weeks(campaign, answer), arms=form.block) if form.block else "",
         }
 
     def summarize(self, campaign: Campaign, answer: SampleSizeAnswer) -> Iterable[str]:
@@ -260,6 +288,8 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
                 yield gettext("At this traffic that takes %(time)s.") % {"time": format_duration(size.days)}
             if plan_texts := current_plan(campaign).texts:
                 yield describe_spread(str(plan_texts), _spread(answer))
+        if answer.weeks:
+            yield describe_weeks(answer.weeks, arms=campaign.arms.count())
         if answer.starts:
             yield gettext("From %(day)s on.") % {"day": date_format(answer.starts, "DATE_FORMAT")}
         if answer.ends:
@@ -307,7 +337,7 @@ def _inputs(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.SampleS
         power=plan.power,
         monitoring=plan.monitoring,
         spending=plan.spending,
-        within=str(plan.strata or plan.clusters),
+        within=str(plan.period or plan.strata or plan.clusters),
         design_effect=plan.design_effect or 1.0,
         placements=campaign.placements.count(),
         text_design=_SIZED_DESIGNS[str(plan.texts)],
@@ -315,6 +345,15 @@ def _inputs(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.SampleS
         text_spread=_spread(answer) if plan.texts else 0.0,
         planned_people=answer.planned,
     )
+
+
+def _weeks(campaign: Campaign, answer: SampleSizeAnswer) -> int:
+    """Return the weeks of periods that the answer takes, at the expected traffic."""
+    size = _sample_size(campaign, answer)
+    days = size.days if isinstance(size, sample_size.SampleSize) else None
+    places = campaign.placements.count()
+    weeks = weeks_needed(current_plan(campaign), arms=campaign.arms.count(), placements=places, days=days)
+    return min(weeks, AnalysisPlan.MOST_WEEKS)
 
 
 def _required_sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> int | None:

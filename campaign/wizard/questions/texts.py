@@ -132,6 +132,7 @@ class TextsQuestion(Question[TextsAnswer, TextsForm]):
     plan_keys = frozenset({"texts", "arms"})
     registration_rows = frozenset({"models", "inference", "manipulated"})
     obstacles = {
+        ObstacleReason.PERIOD_TEXTS: _("Where a place shows one message at a time, choose one text for each message."),
         ObstacleReason.SEVERAL_TEXTS: _("Say how the texts of a message belong together: one message has several."),
         ObstacleReason.NOT_MATCHED: _("The texts are no matched sets any more: choose the sets again."),
         ObstacleReason.ONE_SET: _("Choose at least two matched sets: one shows nothing about other texts."),

@@ -9,11 +9,13 @@ import pytest
 import analytics.disclosure.daily_counts
 import analytics.stats
 import campaign.assignment.arm_hash
+import campaign.assignment.periods
 
 MODULES = [
     *sorted(module.name for module in pkgutil.walk_packages(analytics.stats.__path__, "analytics.stats.")),
     analytics.disclosure.daily_counts.__name__,
     campaign.assignment.arm_hash.__name__,
+    campaign.assignment.periods.__name__,
 ]
 
 

@@ -95,6 +95,8 @@ def test_only_audience_addresses_and_signing_in_need_no_credentials() -> None:
     assert {path for path in open_ if not path.startswith("/m/")} == {
         "/api/v1/decide",
         "/api/v1/events",
+        "/api/v1/receipt",
+        "/api/v1/text",
         "/api/v1/token/",
     }
 

@@ -198,12 +198,6 @@ class TestOneAdministratorAlone:
         world.approve(campaign, by=adam())
         assert campaign.approved_by == adam()
 
-    def test_who_set_a_place_up_before_it_was_chosen_may_approve(self) -> None:
-        world.placement()
-        change_place(by=adam(), leave_url="https://partner.example/bye")
-        campaign = submitted()
-        assert approvers(campaign) == ["adam"]
-
     def test_a_place_of_another_campaign_makes_nobody_an_author(self) -> None:
         campaign = world.draft(at=world.placement("elsewhere"))
         world.placement()

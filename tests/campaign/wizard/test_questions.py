@@ -60,9 +60,11 @@ OTHER_ANSWERS: dict[str, Callable[[Any], Any]] = {
         looks=(0.5, 1.0),
         spending="pocock",
         correction="bonferroni",
-        unit="session",
+        unit="period" if stored.unit == "session" else "session",
         within="placement" if stored.within else "placement-day",
         design_effect=1.4,
+        period="week",
+        washout_hours=2,
     ),
     "length": lambda stored: replace(stored, expected=21.0, smallest=7.0, planned=777, spread=2.0),
     "ethics": lambda stored: replace(stored, ethics_reference="Board, 17", ethics_exemption=""),
@@ -133,7 +135,8 @@ def test_another_answer_changes_the_summary_and_what_is_declared_of_plan_and_pre
 
 @pytest.mark.django_db
 def test_every_key_of_the_frozen_plan_is_asked_for() -> None:
-    plan = plan_content(world.draft(texts=2, design="matched").plan)
+    by_period = world.draft("by-period", unit="period", plan={"period": "day"})
+    plan = plan_content(world.draft(texts=2, design="matched").plan) | plan_content(by_period.plan)
     assert set().union(*(question.plan_keys for question in QUESTIONS)) == set(plan) - NOT_ASKED
 
 

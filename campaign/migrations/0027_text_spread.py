@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0024_draft_version_seal")]
+    dependencies = [("campaign", "0026_placement_changes")]
 
     operations = [
         migrations.AddField(

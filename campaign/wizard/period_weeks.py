@@ -1,0 +1,33 @@
+"""Work out for how many weeks a campaign runs whose places show one message at a time, and say what that costs."""
+
+from math import ceil
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaign.i18n.numbers import format_number
+from campaign.lifecycle.launch_checks import DAYS_PER_WEEK, fewest_weeks
+from campaign.models import AnalysisPlan
+
+
+def weeks_needed(plan: AnalysisPlan, *, arms: int, placements: int, days: int | None) -> int:
+    """Return whole blocks of weeks, in which so many days have passed and a comparison could show anything."""
+    if not arms:
+        return 0
+    blocks = ceil((days or 0) / DAYS_PER_WEEK / arms)
+    return max(blocks * arms, fewest_weeks(plan, arms=arms, placements=placements))
+
+
+def describe_weeks(weeks: int, *, arms: int) -> str:
+    """Say what so many weeks cost in days, and why they come in blocks."""
+    cost = ngettext("That takes %(weeks)s week: %(days)s days.", "That takes %(weeks)s weeks: %(days)s days.", weeks)
+    block = _(
+        "They come in blocks of %(block)s weeks: in each, every message has every weekday once at each place, in an "
+        "order drawn by chance."
+    )
+    caution = _(
+        "Days differ by more than chance, so the same people tell less than when everybody is drawn alone. If no "
+        "earlier campaign says by what factor, plan twice as many weeks."
+    )
+    values = {"weeks": format_number(weeks), "days": format_number(weeks * DAYS_PER_WEEK), "block": format_number(arms)}
+    return f"{cost % values} {block % values} {caution}"

@@ -1,0 +1,157 @@
+"""Looks at a campaign whose placements show one arm a day: periods are compared, and drawn anew."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from analytics.data_quality.hourly_check import sample_ratio_status
+from analytics.looks.evaluate import evaluate, is_look_due
+from analytics.models import Analysis, Tally
+from analytics.results import build
+from analytics.stats import Counts, clusters, switchback
+from campaign.assignment.periods import schedule
+from campaign.lifecycle import transitions
+from campaign.lifecycle.frozen_plan import changed_plans
+from campaign.models import Campaign, ServedCount
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+FIRST_DAY = date(2026, 3, 2)
+# The last day closes two hours after its end, and an hour later it is counted.
+END = datetime.combine(FIRST_DAY, datetime.min.time(), tzinfo=world.NOON.tzinfo) + timedelta(days=28, hours=5)
+WEEKEND, WORKDAY = (60, 42), (200, 60)  # seen, and turned back after the control
+
+
+def launched(arms: Mapping[str, int] | None = None, places: tuple[str, ...] = (), **plan: Any) -> Campaign:
+    content = {"period": "day", "clusters": "period", "washout_hours": 1, "period_weeks": 4, "correction": "none"}
+    arms = arms or {"neutral": 1, "victim": 1}
+    return world.launched(arms=arms, unit="period", places=places, plan={**content, **plan})
+
+
+def count_days(campaign: Campaign, gain: Mapping[str, int], *, days: int = 28) -> dict[str, dict[str, Counts]]:
+    """Count so many days by the schedule; `gain` is what an arm adds on each. Return each arm's sets."""
+    periods = campaign.plan.periods_from(campaign.starts_at)
+    assert periods is not None
+    arms = list(campaign.arms.all())
+    sets: dict[str, dict[str, Counts]] = {arm.key: {} for arm in arms}
+    for placement in campaign.placements.all():
+        order = schedule(periods, salt=campaign.salt, placement=placement.key, arms=len(arms))
+        for day, index in enumerate(order[:days]):
+            arm = arms[index]
+            seen, events = WEEKEND if day % 7 in (5, 6) else WORKDAY
+            events += gain.get(arm.key, 0) + day % 3
+            common = {"day": FIRST_DAY + timedelta(days=day), "arm": arm, "placement": placement, "locale": "en"}
+            Tally.objects.create(**common, outcome="exposed", count=seen)
+            Tally.objects.create(**common, outcome="turned_back", count=events)
+            ServedCount.objects.create(**common, count=seen)
+            sets[arm.key][f"{placement.key} {periods.set_of(day, len(arms))}"] = Counts(seen, events)
+    return sets
+
+
+def difference(analysis: Analysis, outcome: str = "turned_back") -> Any:
+    return analysis.estimates.get(kind="difference", outcome=outcome, position=0)
+
+
+def test_the_verdict_is_that_of_the_permutation_test_over_the_sets_that_were_drawn() -> None:
+    campaign = launched()
+    sets = count_days(campaign, {"victim": 12})
+    row = difference(evaluate(campaign, now=END))
+    names = sorted(sets["victim"])
+    assert len(names) == 14
+    sides = {key: [sets[key][name] for name in names] for key in ("victim", "neutral")}
+    expected = switchback.difference(treated=sides["victim"], control=sides["neutral"])
+    assert isinstance(expected, switchback.SwitchbackEstimate)
+    assert (row.effect, row.p_value) == pytest.approx((expected.effect, expected.p_value))
+    assert (row.low, row.high) == pytest.approx((expected.interval.low, expected.interval.high))
+    assert (row.method, row.verdict) == ("permutation of periods", "better")
+
+
+def test_the_cluster_estimator_stands_beside_it() -> None:
+    campaign = launched()
+    sets = count_days(campaign, {"victim": 12})
+    (check,) = build.build(evaluate(campaign, now=END)).checks
+    beside = clusters.difference(
+        treated=list(sets["victim"].values()), control=list(sets["neutral"].values()), crossed=False
+    )
+    assert isinstance(beside, clusters.ClusterEstimate)
+    assert check.by_clusters is not None
+    assert check.by_clusters.low == pytest.approx(beside.interval.low, abs=0.001)
+    assert check.exact_p is None  # takes people for independent
+
+
+def test_the_look_comes_when_the_last_period_is_over_and_counted_however_many_people_came() -> None:
+    campaign = launched()
+    count_days(campaign, {})
+    hour = timedelta(hours=1)
+    before = evaluate(campaign, now=END - 2 * hour)
+    assert before.embargoed
+    assert before.information == pytest.approx(27 / 28)
+    assert is_look_due(campaign, now=END)
+    look = evaluate(campaign, now=END)
+    assert (look.information, look.embargoed, look.exploratory) == (1.0, False, False)
+    assert not is_look_due(campaign, now=END + 24 * hour)
+
+
+def test_two_places_have_their_own_sets() -> None:
+    campaign = launched(places=("poster",), period_weeks=2)
+    sets = count_days(campaign, {"victim": 12}, days=14)
+    assert len(sets["victim"]) == len(sets["neutral"]) == 14
+    row = difference(evaluate(campaign, now=END - timedelta(days=14)))
+    assert row.verdict == "better"
+
+
+def test_weeks_are_summed_from_their_days() -> None:
+    campaign = launched(period="week", period_weeks=16)
+    periods = campaign.plan.periods_from(campaign.starts_at)
+    assert periods is not None
+    arms = list(campaign.arms.all())
+    order = schedule(periods, salt=campaign.salt, placement="quiet-page", arms=2)
+    for day in range(7 * 16):
+        arm = arms[order[day // 7]]
+        common = {"day": FIRST_DAY + timedelta(days=day), "arm": arm, "locale": "en"}
+        common["placement"] = campaign.placements.get()
+        Tally.objects.create(**common, outcome="exposed", count=100)
+        Tally.objects.create(**common, outcome="turned_back", count=30 + 15 * arm.position + day // 7 % 3)
+    row = difference(evaluate(campaign, now=END + timedelta(days=7 * 12)))
+    assert row.p_value == pytest.approx(2 / 2**8)  # eight pairs of weeks that all agree
+    assert row.verdict == "better"
+
+
+def test_three_arms_are_compared_pair_by_pair_within_their_sets() -> None:
+    campaign = launched({"neutral": 1, "victim": 1, "user": 1}, period_weeks=6)
+    count_days(campaign, {"victim": 12}, days=42)
+    analysis = evaluate(campaign, now=END + timedelta(days=14))
+    found = {row.treated.key: row for row in analysis.estimates.filter(kind="difference", outcome="turned_back")}
+    assert found["victim"].verdict == "better"
+    assert found["user"].verdict != "better"
+
+
+def test_four_arms_are_a_factorial_of_periods() -> None:
+    campaign = launched({"neutral": 1, "victim": 1, "user": 1, "both": 1}, period_weeks=8)
+    count_days(campaign, {"victim": 12, "both": 12}, days=56)
+    told = build.build(evaluate(campaign, now=END + timedelta(days=28)))
+    found = {row.term: row for row in told.factorial}
+    assert (found["victim"].verdict, found["victim"].method) == ("better", "cr2")
+
+
+def test_the_split_counts_days_where_days_were_drawn() -> None:
+    campaign = launched()
+    count_days(campaign, {})
+    Tally.objects.filter(day__lt=FIRST_DAY + timedelta(days=3), outcome="exposed").update(count=900)
+    people = {
+        arm.key: sum(Tally.objects.filter(arm=arm, outcome="exposed").values_list("count", flat=True))
+        for arm in campaign.arms.all()
+    }
+    assert abs(people["neutral"] - people["victim"]) > 500  # a broken split, were people drawn
+    assert sample_ratio_status(campaign, list(campaign.arms.all())) == Analysis.SampleRatio.OK
+    assert evaluate(campaign, now=END).sample_ratio == Analysis.SampleRatio.OK
+
+
+def test_a_frozen_plan_of_periods_is_borne_out_while_it_runs_and_when_it_is_closed() -> None:
+    campaign = launched()
+    assert changed_plans([campaign.pk]) == {}
+    transitions.close(campaign, by=world.person("mara"), now=END)
+    assert changed_plans([campaign.pk]) == {}

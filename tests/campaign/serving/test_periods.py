@@ -1,0 +1,243 @@
+"""A placement that shows one arm at a time: the text that caches hold, and the receipts that they do not."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from analytics.fold.fold import fold
+from analytics.models import Tally
+from campaign.api.schema import RECEIPT_REFUSALS, TEXT_REFUSALS
+from campaign.assignment.periods import Periods, schedule, schedule_digest
+from campaign.lifecycle.arm_pauses import pause_arm
+from campaign.models import Campaign
+from campaign.serving.period_endpoint import MAX_CACHE_SECONDS
+from campaign.serving.snapshot_file import SnapshotFile
+from tests import world
+from tests.campaign.api.test_schema import hold, promised
+
+pytestmark = pytest.mark.django_db(databases=["default", "audience"])
+
+TEXT = "/api/v1/text?placement=quiet-page"
+HOURS = 3600
+# Launched at noon of 1 March: the first full day, and thus the first period, is 2 March.
+FIRST_HOUR = int(world.NOON.replace(hour=0, minute=0).timestamp()) // HOURS
+
+
+def launched(**more: Any) -> Campaign:
+    plan = {"period": "day", "clusters": "period", "washout_hours": 2, "period_weeks": 4, "correction": "none"}
+    return world.launched(arms={"neutral": 1, "victim": 1}, unit="period", plan={**plan, **more})
+
+
+def site_at(hour: float) -> world.AudienceSite:
+    """The audience surface so many hours after the first period began."""
+    site = world.AudienceSite()
+    site.now = (FIRST_HOUR + hour) * HOURS
+    return site
+
+
+def ask_receipt(site: world.AudienceSite, shown: dict[str, Any], **more: str) -> dict[str, Any]:
+    body = {"placement": "quiet-page", "period": shown["period"], "locale": shown["message"]["locale"]}
+    found: dict[str, Any] = site.post("/api/v1/receipt", body, **more).json
+    return found
+
+
+def cache_seconds(reply: world.SurfaceReply) -> int:
+    kind, _, age = reply.headers["Cache-Control"].partition(", max-age=")
+    assert kind == "public"
+    return int(age)
+
+
+def test_everybody_is_shown_the_arm_of_the_day_and_each_day_that_of_the_schedule() -> None:
+    campaign = launched()
+    periods = campaign.plan.periods_from(campaign.starts_at)
+    assert periods == Periods(FIRST_HOUR, 24, 2, 28)
+    order = schedule(periods, salt=campaign.salt, placement="quiet-page", arms=2)
+    headlines = [f"A {arm.key} headline" for arm in campaign.arms.all()]
+    for day in range(28):
+        site = site_at(24 * day + 5)
+        shown = {site.get(TEXT).json["message"]["headline"] for _ in range(3)}
+        shown |= {site.decide().json["message"]["headline"] for _ in range(3)}
+        assert shown == {headlines[order[day]]}
+
+
+def test_the_cached_text_has_no_receipt_and_is_the_same_for_everybody() -> None:
+    launched()
+    site = site_at(5)
+    replies = [site.get(TEXT, REMOTE_ADDR=f"127.0.0.{n}", HTTP_ORIGIN=world.PARTNER_ORIGIN) for n in range(1, 4)]
+    assert len({reply.body for reply in replies}) == 1
+    assert set(replies[0].json) == {"message", "period"}
+    assert replies[0].headers["Access-Control-Allow-Origin"] == "*"
+    assert "Vary" not in replies[0].headers
+
+
+@pytest.mark.parametrize(("hour", "seconds"), [(5, MAX_CACHE_SECONDS), (24 - 1 / 60, 60), (23.9, 300), (24, 300)])
+def test_a_text_may_be_held_for_five_minutes_and_not_beyond_its_period(hour: float, seconds: int) -> None:
+    launched()
+    assert cache_seconds(site_at(hour).get(TEXT)) == pytest.approx(seconds, abs=1)
+
+
+def test_each_page_gets_its_own_receipt_which_no_cache_holds() -> None:
+    campaign = launched()
+    site = site_at(5)
+    shown = site.get(TEXT).json
+    body = {"placement": "quiet-page", "period": shown["period"], "locale": "en"}
+    replies = [site.post("/api/v1/receipt", body, HTTP_ORIGIN=world.PARTNER_ORIGIN) for _ in range(5)]
+    receipts = {reply.json["receipt"] for reply in replies}
+    assert {reply.headers["Cache-Control"] for reply in replies} == {"no-store"}
+    assert len({site.read_receipt(each).nonce for each in receipts}) == 5
+    assert {site.read_receipt(each).left_out for each in receipts} == {False}
+    assert sum(world.served_counts(campaign, site).values()) == 5
+
+
+def test_a_page_that_outlives_its_period_is_left_out() -> None:
+    campaign = launched()
+    for day in range(7):
+        shown = site_at(24 * day + 23.9).get(TEXT).json
+        later = site_at(24 * day + 24.1)
+        assert ask_receipt(later, shown) == {"receipt": None, "reason": "period_over"}
+        assert world.served_counts(campaign, later) == {}
+
+
+def test_a_made_up_period_gets_no_receipt() -> None:
+    launched()
+    site = site_at(5)
+    shown = site.get(TEXT).json
+    number, _, words = shown["period"].partition("-")
+    for name in (f"{int(number) + 1}-{words}", f"{number}-{'0' * 16}", number, "é"):
+        assert ask_receipt(site, {**shown, "period": name}) == {"receipt": None, "reason": "period_over"}
+
+
+def test_what_is_shown_in_a_washout_has_a_receipt_like_any_other_and_is_not_counted() -> None:
+    campaign = launched()
+    site = site_at(24)
+    receipts = []
+    for hour in (24, 25.99, 26):
+        site.now = (FIRST_HOUR + hour) * HOURS
+        receipts.append(ask_receipt(site, site.get(TEXT).json)["receipt"])
+        assert site.report_event(receipts[-1]).status == 200
+    assert [site.read_receipt(each).left_out for each in receipts] == [True, True, False]
+    assert len({len(each) for each in receipts}) == 1
+    assert sum(world.served_counts(campaign, site).values()) == 1
+    fold(hour=site.hour + 30)
+    assert sum(Tally.objects.filter(outcome="exposed").values_list("count", flat=True)) == 1
+
+
+@pytest.mark.parametrize("hour", [-3, 28 * 24 + 5])
+def test_nothing_counts_before_the_first_period_and_after_the_last(hour: int) -> None:
+    launched()
+    site = site_at(hour)
+    assert site.read_receipt(ask_receipt(site, site.get(TEXT).json)["receipt"]).left_out
+
+
+def test_a_paused_arm_shows_the_control_uncounted_and_a_cached_text_of_it_gets_no_receipt() -> None:
+    campaign = launched()
+    site = site_at(5)
+    while "victim" not in (shown := site.get(TEXT).json)["message"]["headline"]:
+        site.now += 24 * HOURS
+    pause_arm(campaign.arms.get(key="victim"), by=world.person("mara"), reason="It may frighten.", now=world.NOON)
+    site.refresh()
+    assert ask_receipt(site, shown)["receipt"] is None
+    instead = site.get(TEXT).json
+    assert instead["message"]["headline"] == "A neutral headline"
+    assert ask_receipt(site, instead) == {"receipt": None, "reason": "paused"}
+
+
+def test_a_visitor_who_asks_not_to_be_counted_is_not() -> None:
+    launched()
+    site = site_at(5)
+    shown = site.get(TEXT).json
+    assert ask_receipt(site, shown, HTTP_SEC_GPC="1") == {"receipt": None, "reason": "declined"}
+
+
+def test_receipts_and_their_refusals_have_one_length() -> None:
+    launched()
+    site = site_at(5)
+    shown = site.get(TEXT).json
+    body = {"placement": "quiet-page", "period": shown["period"], "locale": "en"}
+    bodies = [
+        site.post("/api/v1/receipt", body).body,
+        site.post("/api/v1/receipt", body | {"period": "0-0"}).body,
+        site.post("/api/v1/receipt", body, HTTP_DNT="1").body,
+    ]
+    assert len(set(map(len, bodies))) == 1
+
+
+def test_texts_of_all_days_have_one_length() -> None:
+    launched()
+    assert len({len(site_at(24 * day + 5).get(TEXT).body) for day in range(14)}) == 1
+
+
+def test_a_campaign_that_draws_for_each_visitor_gives_no_text_to_caches() -> None:
+    world.launched()
+    site = world.AudienceSite()
+    for reply in (site.get(TEXT), site.post("/api/v1/receipt", {"placement": "quiet-page", "period": "0-0"})):
+        assert (reply.status, reply.json["error"]["code"]) == (409, "no_periods")
+        assert reply.headers["Cache-Control"] == "no-store"
+
+
+def test_the_stored_snapshot_holds_the_periods() -> None:
+    launched()
+    site = site_at(5)
+    file = SnapshotFile(settings.DATA_DIRECTORY / "snapshot.jsonl", key_directory=settings.KEY_DIRECTORY)
+    file.write(site.snapshot)
+    stored = file.read()
+    assert stored is not None
+    before = site.get(TEXT).body
+    site.snapshot = stored
+    assert site.get(TEXT).body == before
+
+
+def test_the_frozen_plan_commits_to_the_schedule_of_each_placement() -> None:
+    campaign = launched()
+    frozen = json.loads(campaign.plan.canonical)
+    periods = Periods(FIRST_HOUR, 24, 2, 28)
+    order = schedule(periods, salt=campaign.salt, placement="quiet-page", arms=2)
+    assert frozen["periods"] == {
+        "length": "day",
+        "washout_hours": 2,
+        "weeks": 4,
+        "first_hour": FIRST_HOUR,
+        "schedules_sha256": {"quiet-page": schedule_digest(order, salt=campaign.salt, placement="quiet-page")},
+    }
+
+
+def test_weeks_begin_on_the_first_full_day() -> None:
+    campaign = launched(period="week", period_weeks=12)
+    assert campaign.plan.periods_from(campaign.starts_at) == Periods(FIRST_HOUR, 168, 2, 12)
+    assert campaign.plan.periods_from(world.NOON - timedelta(hours=13)) == Periods(FIRST_HOUR, 168, 2, 12)
+
+
+def test_text_and_receipt_answer_and_refuse_as_described() -> None:
+    launched()
+    world.placement("empty")
+    site = site_at(5)
+    shown = site.get(TEXT).json
+    hold(shown, promised("get", "/api/v1/text", 200))
+    body = {"placement": "quiet-page", "period": shown["period"], "locale": "en"}
+    hold(site.post("/api/v1/receipt", body).json, promised("post", "/api/v1/receipt", 200))
+    hold(site.post("/api/v1/receipt", body | {"period": "0"}).json, promised("post", "/api/v1/receipt", 200))
+    refused = {
+        "text": [
+            site.get("/api/v1/text"),
+            site.get(f"{TEXT}&unit=x"),
+            site.get("/api/v1/text?placement=nowhere"),
+            site.get("/api/v1/text?placement=empty"),
+            site.post(TEXT, b"{}"),
+        ],
+        "receipt": [
+            site.post("/api/v1/receipt", b"{"),
+            site.post("/api/v1/receipt", {"placement": "quiet-page"}),
+            site.post("/api/v1/receipt", body | {"placement": "nowhere"}),
+            site.post("/api/v1/receipt", body | {"placement": "empty"}),
+            site.post("/api/v1/receipt", body, HTTP_ORIGIN="https://no.example"),
+            site.post("/api/v1/receipt", b" " * 5000),
+            site.get("/api/v1/receipt"),
+        ],
+    }
+    for path, table in (("text", TEXT_REFUSALS), ("receipt", RECEIPT_REFUSALS)):
+        for reply in refused[path]:
+            assert reply.json["error"]["code"] in table[reply.status], reply.json
+            assert reply.headers["Cache-Control"] == "no-store"

@@ -1,0 +1,148 @@
+"""A plan whose places show one message at a time: how many weeks, and what keeps it from being launched."""
+
+from typing import Any
+
+import pytest
+
+from campaign.lifecycle.launch_checks import ObstacleReason, fewest_weeks, submission_obstacles
+from campaign.models import AnalysisPlan, Campaign
+from campaign.preregistration.export import build_plan_document
+from campaign.wizard.period_weeks import describe_weeks, weeks_needed
+from campaign.wizard.questions import question_for_obstacle
+from campaign.wizard.questions.precision import PrecisionQuestion
+from campaign.wizard.questions.sample_size import SampleSizeQuestion
+from tests import world
+
+
+def plan(period: str = "day", comparisons: int = 1, **more: Any) -> AnalysisPlan:
+    return AnalysisPlan(period=period, comparisons=[["a", "b"]] * comparisons, **more)
+
+
+@pytest.mark.parametrize(
+    ("period", "comparisons", "arms", "placements", "weeks"),
+    [
+        ("day", 1, 2, 1, 2),  # seven sets: 2^-6 = 0.016
+        ("day", 6, 4, 1, 8),  # six comparisons: 2^(1 - 8) = 0.008 asks for eight sets
+        ("day", 6, 4, 2, 4),
+        ("week", 1, 2, 1, 12),  # six sets of two weeks: 2^-5 = 0.031
+        ("week", 1, 2, 3, 4),
+        ("", 1, 2, 1, 0),
+        ("day", 1, 2, 0, 0),
+    ],
+)
+def test_the_fewest_weeks_are_those_after_which_a_comparison_could_show_anything(
+    period: str, comparisons: int, arms: int, placements: int, weeks: int
+) -> None:
+    assert fewest_weeks(plan(period, comparisons), arms=arms, placements=placements) == weeks
+
+
+def test_without_a_correction_several_comparisons_take_no_longer() -> None:
+    assert fewest_weeks(plan(comparisons=6, correction="none"), arms=4, placements=1) == 4
+
+
+def test_weeks_come_in_whole_blocks() -> None:
+    assert weeks_needed(plan(), arms=2, placements=1, days=None) == 2
+    assert weeks_needed(plan(), arms=2, placements=1, days=15) == 4
+    assert weeks_needed(plan(), arms=3, placements=1, days=22) == 6
+
+
+def test_the_cost_is_said_in_days() -> None:
+    assert describe_weeks(4, arms=2).startswith("That takes 4 weeks: 28 days. They come in blocks of 2 weeks")
+
+
+PERIODS = {"period": "day", "clusters": "period", "period_weeks": 2}
+WRONG: dict[str, tuple[dict[str, Any], ObstacleReason]] = {
+    "weeks that are no block": ({"plan": PERIODS | {"period_weeks": 3}}, ObstacleReason.PERIOD_WEEKS),
+    "weeks too few for whole weeks": ({"plan": PERIODS | {"period": "week"}}, ObstacleReason.PERIOD_WEEKS),
+    "no length": ({"plan": PERIODS | {"period": ""}}, ObstacleReason.PERIODS),
+    "other clusters": ({"plan": PERIODS | {"clusters": "placement-day"}}, ObstacleReason.PERIODS),
+    "several looks": ({"plan": PERIODS | {"monitoring": "always-valid"}}, ObstacleReason.PERIODS),
+    "unequal shares": ({"arms": {"neutral": 2, "victim": 1}}, ObstacleReason.PERIODS),
+    "several texts": ({"texts": 2}, ObstacleReason.PERIOD_TEXTS),
+    "a rating": ({"outcome": "rating"}, ObstacleReason.PERIODS),
+    "periods without their unit": ({"unit": "view"}, ObstacleReason.PERIODS),
+}
+
+
+def by_period(**more: Any) -> Campaign:
+    return world.draft(**{"arms": {"neutral": 1, "victim": 1}, "unit": "period", "plan": PERIODS, **more})
+
+
+@pytest.mark.django_db
+def test_a_plan_of_periods_can_be_submitted() -> None:
+    assert submission_obstacles(by_period()) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", WRONG)
+def test_what_does_not_fit_periods_is_an_obstacle_with_a_question_that_removes_it(name: str) -> None:
+    more, reason = WRONG[name]
+    assert reason in {obstacle.reason for obstacle in submission_obstacles(by_period(**more))}
+    assert question_for_obstacle(reason) is not None
+
+
+@pytest.mark.django_db
+def test_an_end_before_the_last_period_is_an_obstacle() -> None:
+    campaign = by_period()
+    campaign.starts_at = world.NOON
+    campaign.ends_at = world.NOON.replace(day=16, hour=0, minute=0)  # 14 days from 3 March on end on 17 March
+    campaign.save()
+    assert [obstacle.reason for obstacle in submission_obstacles(campaign)] == [ObstacleReason.PERIOD_WEEKS]
+
+
+@pytest.mark.django_db
+def test_choosing_periods_sets_what_the_analysis_rests_on_and_leaving_them_takes_it_back() -> None:
+    world.draft(arms={"neutral": 1, "victim": 1})
+    question = PrecisionQuestion()
+    for unit, expected in (("period", ("day", "period")), ("view", ("", ""))):
+        campaign = Campaign.objects.get()
+        form = question.build_form(campaign, question.read(campaign))
+        data = {name: value for name in form.fields if (value := form[name].value()) not in (None, False)}
+        form = question.build_form(campaign, question.read(campaign), data | {"unit": unit})
+        assert form.is_valid(), form.errors
+        question.write(campaign, form.answer(), by=world.person("mara"))
+        campaign.save()
+        stored = AnalysisPlan.objects.get()
+        assert (Campaign.objects.get().unit, (stored.period, stored.clusters)) == (unit, expected)
+
+
+@pytest.mark.django_db
+def test_the_form_says_what_does_not_go_with_periods_and_keeps_what_was_typed() -> None:
+    campaign = world.draft(plan={"monitoring": "always-valid", "looks": [0.1, 1.0], "clusters": "placement-day"})
+    question = PrecisionQuestion()
+    shown = question.build_form(campaign, question.read(campaign))
+    data = {name: value for name in shown.fields if (value := shown[name].value()) not in (None, False)}
+    form = question.build_form(campaign, question.read(campaign), data | {"unit": "period", "washout_hours": "3"})
+    assert set(form.errors) == {"monitoring", "within"}
+    assert form["washout_hours"].value() == "3"
+
+
+@pytest.mark.django_db
+def test_the_weeks_are_worked_out_from_people_and_traffic_and_said_in_days() -> None:
+    page = world.placement(expected_per_day=500)
+    campaign = by_period(at=page, plan=PERIODS | {"expected_rate": 0.3, "smallest_difference": 0.05, "period_weeks": 0})
+    question = SampleSizeQuestion()
+    form = question.build_form(
+        campaign, question.read(campaign), {"expected": "30", "smallest": "5", "planned": "7000"}
+    )
+    assert form.is_valid(), form.errors
+    assert question.complete(campaign, form)
+    assert form.answer().weeks == 4  # 7,000 of 400 a day take 18 days
+    question.write(campaign, form.answer(), by=world.person("mara"))
+    assert AnalysisPlan.objects.get().period_weeks == 4
+    assert any("28 days" in line for line in question.describe(campaign))
+
+
+@pytest.mark.django_db
+def test_weeks_that_are_no_block_are_refused_beside_the_field() -> None:
+    campaign = by_period()
+    question = SampleSizeQuestion()
+    data = {"expected": "30", "smallest": "5", "planned": "700", "weeks": "3"}
+    assert set(question.build_form(campaign, question.read(campaign), data).errors) == {"weeks"}
+
+
+@pytest.mark.django_db
+def test_the_preregistration_says_how_periods_are_drawn_and_compared() -> None:
+    text = str(build_plan_document(by_period().plan))
+    for words in ("balanced blocks", "permutation test", "when the last planned period is over", "last 2 weeks"):
+        assert words in text
