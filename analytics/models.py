@@ -273,6 +273,7 @@ class Release(models.Model):
         default=dict, help_text="Outcome -> each comparison beside hidden ones, judged without."
     )
     table = models.JSONField(null=True, help_text="Arm -> who saw it and the parts, by placement and locale.")
+    by_month = models.JSONField(null=True, help_text="Of a message in use: its effect by month, from shown counts.")
     texts = models.JSONField(
         null=True, help_text="Arm -> who saw it and the parts, by text; null if this look shows no text anew."
     )

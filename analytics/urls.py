@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from analytics.next_steps import views as next_steps_views
 from analytics.rehearsal.views import rehearsal_page
 from analytics.results.views import results
 from analytics.watch.views import dashboard_fragment, dashboard_page, request_early_look
@@ -9,6 +10,9 @@ from analytics.watch.views import dashboard_fragment, dashboard_page, request_ea
 app_name = "analytics"
 urlpatterns = [
     path("campaigns/<slug:slug>/results/", results, name="results"),
+    path("campaigns/<slug:slug>/next/", next_steps_views.next_steps, name="next-steps"),
+    path("campaigns/<slug:slug>/next/use/", next_steps_views.use, name="use"),
+    path("campaigns/<slug:slug>/next/trial/", next_steps_views.next_trial, name="next-trial"),
     path("campaigns/<slug:slug>/watch/", dashboard_page, name="watch"),
     path("campaigns/<slug:slug>/watch/now/", dashboard_fragment, name="watch-now"),
     path("campaigns/<slug:slug>/watch/early/", request_early_look, name="look-early"),

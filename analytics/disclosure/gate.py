@@ -185,6 +185,14 @@ def released_table(campaign: Campaign, *, early: bool = True) -> list[ReleasedTa
     return rows
 
 
+def monthly_effects(campaign: Campaign, *, early: bool = True) -> list[dict[str, Any]]:
+    """Return the effect of a message in use in each month, as the newest look may show it; none if it is withheld."""
+    newest = _releases(early).filter(analysis__campaign=campaign, is_withheld=False).first()
+    if newest is None or newest.analysis.sample_ratio == Analysis.SampleRatio.ALARM or changed_plans([campaign.pk]):
+        return []
+    return newest.by_month or []
+
+
 def released_counts_elsewhere(campaign: Campaign, outcome: str) -> Iterator[ReleasedCounts]:
     """Yield what other campaigns show of an outcome, oldest look first, without looks whose split is broken."""
     releases = (

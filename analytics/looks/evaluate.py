@@ -106,7 +106,8 @@ def _try_to_evaluate(
     if not looks.embargoed:
         asked = {outcome.outcome: comparisons[outcome.outcome] for outcome in planned}
         texts = judge_texts(plan, arms, asked, rules, information=looks.information)
-    released = release.decide_release(campaign, primary, tallies, shown, rules, texts.cells if texts else {})
+    cells = texts.cells if texts else {}
+    released = release.decide_release(campaign, primary, tallies, shown, rules, cells, now)
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # two looks at once take turns
         if _last_look_number(campaign) != last:

@@ -5,6 +5,8 @@ analytics.disclosure.gate applies it.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,8 +14,10 @@ from django.conf import settings
 from analytics.comparison.compare import Comparison, PairComparison, Rules, rejudge_without_arms
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.disclosure import told_cells
+from analytics.looks.months import LookCounts, monthly_effects
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
+from analytics.stats import Counts
 from analytics.suppression import suppress
 from analytics.suppression.cells import ExactCells, ReleasedCells, is_small
 from campaign.models import Campaign
@@ -26,6 +30,7 @@ def decide_release(
     comparisons: Mapping[str, Comparison],
     rules: Mapping[str, Rules],
     texts: Mapping[str, ExactCells],
+    now: datetime,
 ) -> Release:
     """Build the unsaved release of the next look, which shows `comparisons`: none before the first planned look.
 
@@ -61,8 +66,32 @@ def decide_release(
         table={key: {"seen": arm.seen, "parts": arm.parts} for key, arm in shown.items()}
         if any(arm.seen for arm in shown.values())
         else None,
+        by_month=_by_month(campaign, primary, past, shown, rules[primary], now=now) if campaign.is_use else None,
         texts=None if by_text is None else {k: {"seen": arm.seen, "parts": arm.parts} for k, arm in by_text.items()},
     )
+
+
+def _by_month(
+    use: Campaign, primary: str, past: Sequence[Release], shown: told_cells.ArmCells, rules: Rules, *, now: datetime
+) -> list[dict[str, Any]] | None:
+    """Compare message and holdout month by month, from nothing but what this look and those before show of them."""
+    pair = use.plan.pairs[0]
+    told = [(each.analysis.made_at, told_cells.read_release(each)) for each in past]
+    looks = []
+    for at, cells in [*told, (now, shown)]:
+        treated, control = (cells[key].totals.get(primary) for key in (pair.treated, pair.control))
+        if treated and control and len(treated) == len(control) == 2:  # a yes/no outcome that is not suppressed
+            looks.append(LookCounts(at.date(), Counts(sum(treated), treated[0]), Counts(sum(control), control[0])))
+    if not looks or use.launched_at is None:
+        return None
+    months = monthly_effects(
+        looks,
+        first_day=use.launched_at.date(),
+        level=rules.level,
+        people_planned=use.plan.planned_people,
+        higher_is_better=rules.better == "higher",
+    )
+    return [asdict(month) | {"from_day": str(month.from_day), "to_day": str(month.to_day)} for month in months]
 
 
 def _releasable_served(count: int, n: int, arm: str, past: Sequence[Release], least: int) -> int | None:

@@ -82,6 +82,8 @@ def _is_split_broken(campaign: Campaign) -> bool:
 
 def _completion_events(campaign: Campaign, *, now: datetime, recorded_refs: Collection[str]) -> Iterator[NoticeEvent]:
     """Yield what completes a campaign: the planned people, a decision, or the last day."""
+    if campaign.is_use:
+        return  # it has no end: whether it still works stands on its watch page
     looks = Analysis.objects.filter(campaign=campaign, exception="", embargoed=False).order_by("-look")
     # With a broken split there is no result, however many people are counted.
     if looks.filter(information__gte=1).exclude(sample_ratio=Analysis.SampleRatio.ALARM).exists():

@@ -16,8 +16,9 @@ from analytics import wording
 from analytics.disclosure.gate import ArmDailyTotals
 from analytics.embargo import request as embargo_request
 from analytics.embargo.access import may_look_early
-from analytics.watch import daily_chart, dashboard
+from analytics.watch import daily_chart, dashboard, use_months
 from analytics.watch.dashboard import Dashboard
+from analytics.watch.use_months import UseSummary
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
 from messages.roles import ANALYST, current_user, require_role
@@ -63,13 +64,15 @@ def request_early_look(request: HttpRequest, slug: str) -> HttpResponse:
 def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     now = timezone.now()
     data = dashboard.build_dashboard(campaign, now=now)
+    use = use_months.summarize_use(campaign)
     return {
         "campaign": campaign,
         "watch": data,
         "now": now,
-        "standing": _overall_status(data),
-        "sentence": _sentence(data),
+        "standing": _overall_status(data, use),
+        "sentence": _sentence(data, use),
         "so_far": _progress(data),
+        "use": use,
         "days": _day_rows(data.arms),
         "charts": {drawing: daily_chart.daily_chart(data.arms, layout_name=drawing) for drawing in daily_chart.DAYS},
         "mixed": any(bar.is_average for arm in data.arms for bar in daily_chart.day_bars(arm)),
@@ -82,7 +85,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _overall_status(data: Dashboard) -> str:
+def _overall_status(data: Dashboard, use: UseSummary | None) -> str:
     """Return the worst status."""
     if data.alarms:
         return "alarm"
@@ -90,10 +93,10 @@ def _overall_status(data: Dashboard) -> str:
         return "done"
     if data.guardrail_pauses and data.campaign.state != Campaign.State.CLOSED:
         return "alarm"
-    return "caution" if data.cautions else "ok" if data.quality else "unknown"
+    return "caution" if data.cautions or (use and use.fades) else "ok" if data.quality else "unknown"
 
 
-def _sentence(data: Dashboard) -> str:
+def _sentence(data: Dashboard, use: UseSummary | None) -> str:
     """Summarize the state of the campaign in one sentence."""
     state = data.campaign.state
     if data.campaign.launched_at is None:
@@ -113,12 +116,14 @@ def _sentence(data: Dashboard) -> str:
         return _("It is paused: no message is shown, and nobody is counted.")
     if data.cautions:
         return _("It runs. One thing to look at: %(what)s.") % {"what": data.cautions[0].label}
+    if use is not None:
+        return _("It is in use.") + " " + use.sentence
     return _("All is well. There is nothing you need to do.")
 
 
 def _progress(data: Dashboard) -> str:
     """Describe how many people are counted, and how long the rest will take."""
-    if not data.planned_people or data.campaign.launched_at is None:
+    if not data.planned_people or data.campaign.launched_at is None or data.campaign.is_use:
         return ""
     counted = _("%(people)s people are counted; %(planned)s are planned.") % {
         "people": wording.number(data.people) if data.people is not None else _("Only a few"),

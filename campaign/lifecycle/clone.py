@@ -21,7 +21,7 @@ def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
     """
     if not has_role(by, MANAGER):
         raise ActionRefused(_("Only a %(role)s can plan a campaign.") % {"role": str(ROLE_NAMES[MANAGER]).lower()})
-    slug, number = _next_slug(campaign.slug)
+    slug, number = next_slug(campaign.slug)
     copy = Campaign.objects.create(
         slug=slug,
         name=f"{campaign.name[: _NAME_LIMIT - 12]} ({number})",
@@ -40,14 +40,15 @@ def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
         )
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is not None:
-        _copy_plan(plan, copy)
+        copy_plan(plan, copy)
     take_over_versions(copy, campaign)
     record_version(copy, by=by)
     record_campaign_action(Action.CAMPAIGN_COPY, copy, by=by, original=campaign.slug)
     return copy
 
 
-def _copy_plan(plan: AnalysisPlan, campaign: Campaign) -> None:
+def copy_plan(plan: AnalysisPlan, campaign: Campaign) -> None:
+    """Give a draft the plan of another campaign, not frozen."""
     outcomes, recipients = list(plan.outcomes.all()), list(plan.told.all())
     plan.pk, plan.campaign = None, campaign
     plan.frozen_at, plan.canonical, plan.fingerprint = None, "", ""
@@ -58,7 +59,7 @@ def _copy_plan(plan: AnalysisPlan, campaign: Campaign) -> None:
     PlannedOutcome.objects.bulk_create(outcomes)
 
 
-def _next_slug(slug: str) -> tuple[str, int]:
+def next_slug(slug: str) -> tuple[str, int]:
     """Return the next free slug and its number: after "pilot" comes "pilot-2", then "pilot-3"."""
     stem, _dash, last = slug.rpartition("-")
     if not (stem and last.isascii() and last.isdigit() and len(last) < 4):

@@ -21,8 +21,10 @@ from messages.review import workflow
 
 NETWORK_SHARES = "network_shares"
 FURTHER_TEXTS = "further_texts"
+PURPOSE = "purpose"
 PERIODS = "periods"
 TEXT_DESIGN = "texts"
+_ONLY_WHERE_SET = (PURPOSE, PERIODS, TEXT_DESIGN)  # keys that a plan has only if it says something there
 _KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added
 _LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
 
@@ -110,7 +112,7 @@ def _changed_keys(plan: AnalysisPlan) -> list[str]:
     if plan.campaign.state == Campaign.State.CLOSED:
         frozen.pop(NETWORK_SHARES, None)  # the next campaign there may declare another
     changed = [key for key, value in frozen.items() if not _bears_out(current.get(key), value, name=key)]
-    return changed + [TEXT_DESIGN] * (TEXT_DESIGN in current.keys() - frozen.keys())
+    return changed + [key for key in _ONLY_WHERE_SET if key in current.keys() - frozen.keys()]
 
 
 def _with_parts(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
@@ -176,6 +178,7 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
     parts = plan.campaign
     return {
         "campaign": campaign.slug,
+        **({PURPOSE: campaign.purpose} if campaign.is_use else {}),
         "hypothesis": campaign.hypothesis,
         "unit": campaign.unit,
         # A commitment: with the salt, anybody can check the split later.

@@ -120,9 +120,11 @@ def stopped_message_obstacles(arms: QuerySet[Arm]) -> list[Obstacle]:
 
 
 def occupied_placement_obstacles(campaign: Campaign) -> list[Obstacle]:
-    """Return the live campaigns at the placements of this one."""
+    """Return the live campaigns of the same purpose at its placements: a trial goes before what is in use there."""
     sentence = _("“%(name)s” already runs at one of these placements.")
-    live = Campaign.objects.filter(state__in=Campaign.LIVE, placements__in=campaign.placements.all())
+    live = Campaign.objects.filter(
+        state__in=Campaign.LIVE, purpose=campaign.purpose, placements__in=campaign.placements.all()
+    )
     return [
         Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, sentence % {"name": other.name}, other.name, other.slug)
         for other in live.exclude(pk=campaign.pk).distinct()

@@ -31,6 +31,10 @@ class Campaign(models.Model):
         PAUSED = "paused", _("Paused")
         CLOSED = "closed", _("Closed")
 
+    class Purpose(models.TextChoices):
+        TRIAL = "trial", _("Trial")
+        USE = "use", _("In use")
+
     LIVE = (State.SCHEDULED, State.RUNNING)  # launched: serving starts at `starts_at` by the server's clock
     OPEN = (*LIVE, State.PAUSED)  # launched and not closed
 
@@ -45,6 +49,16 @@ class Campaign(models.Model):
     hypothesis = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     unit = models.CharField(max_length=8, choices=Unit, default=Unit.VIEW)
+    purpose = models.CharField(
+        max_length=5,
+        choices=Purpose,
+        default=Purpose.TRIAL,
+        editable=False,
+        help_text="In use: what a trial found to work, shown wherever no trial runs.",
+    )
+    based_on = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="follow_ups"
+    )
     salt = models.CharField(max_length=64, default=new_salt, editable=False)
     placements = models.ManyToManyField(Placement, related_name="campaigns")
     locales = models.JSONField(
@@ -82,6 +96,11 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_use(self) -> bool:
+        """Whether it shows what a trial found to work."""
+        return self.purpose == self.Purpose.USE
 
 
 class DraftVersion(models.Model):

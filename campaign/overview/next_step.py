@@ -78,7 +78,10 @@ def _step_after_launch(campaign: Campaign, *, manages: bool) -> CampaignNextStep
         State.SCHEDULED: (_("It is launched, and begins by itself when its start comes."), (pause, close)),
         State.RUNNING: (_("It runs, and people are being counted. There is nothing to do."), (pause, close)),
         State.PAUSED: (_("It is paused: nobody sees its messages until somebody shows them again."), (resume, close)),
-        State.CLOSED: (_("It is closed for good. What was counted stays, and can be read."), ()),
+        State.CLOSED: (
+            _("It is closed for good. What was counted stays, and can be read."),
+            (ButtonLink(_("What next?"), reverse("analytics:next-steps", args=[campaign.slug])),),
+        ),
     }[State(campaign.state)]
     return CampaignNextStep(sentence, buttons if manages else ())
 

@@ -61,6 +61,7 @@ class PlacementStatus:
 def placement_status(placement: Placement, *, now: datetime) -> PlacementStatus:
     """The status according to the database, which the running servers follow within seconds."""
     live = [campaign for campaign in placement.campaigns.all() if campaign.state in Campaign.LIVE]
+    live.sort(key=lambda campaign: campaign.is_use)  # a trial goes before what is in use
     open_now = [c for c in live if not (c.starts_at and c.starts_at > now) and not (c.ends_at and c.ends_at <= now)]
     if open_now:
         return PlacementStatus("campaign", open_now[0])

@@ -120,7 +120,7 @@ def _placement_entry(
 ) -> PlacementEntry:
     campaigns = list(placement.campaigns.all())
     # A scheduled campaign too: it starts by the server's clock, even if the worker is late.
-    running = [c for c in campaigns if c.state in Campaign.LIVE]
+    running = sorted((c for c in campaigns if c.state in Campaign.LIVE), key=_precedence)
     reasons = {_REASONS[c.state] for c in campaigns if c.state in _REASONS}
     reason = next((r for r in _REASON_ORDER if r in reasons), _NO_CAMPAIGN)
     arms = {
@@ -137,7 +137,7 @@ def _placement_entry(
         if campaign.state != Campaign.State.CLOSED
         for arm in campaign.arms.all()
     }
-    entry = _campaign_entry(running[0], arms) if running else None
+    entry = next(filter(None, (_campaign_entry(campaign, arms) for campaign in running)), None)
     if running and entry is None:
         reason = _WITHDRAWN
     return PlacementEntry(
@@ -156,6 +156,13 @@ def _placement_entry(
         counts_signed_only=placement.counts_signed_only,
         version=version,
     )
+
+
+def _precedence(campaign: Campaign) -> int:
+    """A running trial goes before what is in use at its place, and that before a trial that has not started."""
+    if campaign.is_use:
+        return 1
+    return 0 if campaign.state == Campaign.State.RUNNING else 2
 
 
 def _servable_renditions(text: ArmText, campaign: Campaign) -> list[Rendition]:

@@ -12,7 +12,9 @@ from messages.roles import MANAGER, OUTSIDE_REVIEWER, PARTNER_CONTACT, STAFF_ROL
 def campaign_for(user: AbstractUser | AnonymousUser, slug: str, *, write: bool = False) -> Campaign:
     """Return a campaign that this person may see or, with `write`, change; raise Http404 or PermissionDenied."""
     require_role(user, *STAFF_ROLES)
-    campaign = Campaign.objects.select_related("plan", "created_by", "approved_by").filter(slug=slug).first()
+    campaign = (
+        Campaign.objects.select_related("plan", "created_by", "approved_by", "based_on").filter(slug=slug).first()
+    )
     if campaign is None:
         raise Http404
     if write and not has_role(user, MANAGER):

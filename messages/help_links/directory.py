@@ -1,7 +1,8 @@
 """The directory of help links: add, change, check, retire and restore them. Each step is recorded; none is deleted.
 
 Every message leads to the same two help pages, one for the person shown and one for the person who wants to stop, and
-they list every link that is not retired. So all of these must have been checked recently before a campaign can launch.
+they list every link that is not retired. So all of these must have been checked recently before a campaign can launch,
+and what visitors read was first checked by somebody who did not write it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -142,11 +143,10 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) ->
     changed = [name for name in EDITABLE_FIELDS if name in values and getattr(stored, name) != values[name]]
     read = [name for name in changed if name in FIELDS_FOR_VISITORS]
     proposed: list[str] = []
-    if read and are_links_settled():
-        if is_shown(stored):
-            proposed = [name for name in read if values[name]]
-        elif stored.proposed_by_id not in (None, by.pk):
-            raise HelpRefused(_("A colleague has added this link, and it waits to be checked. Ask them to change it."))
+    if read and is_shown(stored):
+        proposed = [name for name in read if values[name]] if are_links_settled() else []
+    elif read and stored.proposed_by_id not in (None, by.pk):
+        raise HelpRefused(_("A colleague has added this link, and it waits to be checked. Ask them to change it."))
     at_once = [name for name in changed if name not in proposed]
     if proposed:
         propose(stored, {name: values[name] for name in proposed}, by=by, now=timezone.now())
@@ -154,7 +154,7 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) ->
     if at_once:
         addresses, before = _addresses(stored, values, at_once), copy(stored)
         new = {name: values[name] for name in at_once}
-        if "url" in at_once or (set(at_once) & {*FIELDS_FOR_VISITORS} and not is_shown(stored)):
+        if any(name in FIELDS_FOR_VISITORS and (values[name] or not is_shown(stored)) for name in at_once):
             new |= _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": by}
         save_fields(stored, new)
         if set(at_once) & {*FIELDS_FOR_VISITORS}:
@@ -176,8 +176,8 @@ def confirm(link: HelpLink, *, by: User | str, today: date, seen: str | None = N
     if digest_for_visitors(stored) != (digest_for_visitors(link) if seen is None else seen):
         raise HelpRefused(_("A colleague changed this link while you looked. Please look at it and open it once more."))
     is_new, author = not is_shown(stored), stored.proposed_by
-    if is_new and author == by and are_links_settled():
-        raise HelpRefused(_("Nobody checks a link of their own while campaigns rely on it. Please ask a colleague."))
+    if is_new and author == by:  # whether or not a campaign relies on it yet: all those to come will
+        raise HelpRefused(_("Nobody checks a link of their own. Please ask a colleague."))
     new = {} if stored.proposed else NOTHING_PROPOSED
     save_fields(stored, {"verified_on": today, "verified_by": _name(by), **new})
     if is_new:

@@ -106,7 +106,7 @@ def add(request: HttpRequest) -> HttpResponse:
     form = HelpLinkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         added = link_directory.add(form.save(commit=False), by=current_user(request))
-        flash.success(request, _added_sentence())
+        flash.success(request, _("Added. A colleague has to open it and say that it works; visitors see it then."))
         return redirect("help:link", added.key)
     return render(request, "messages/help_links/form.html", {"form": form})
 
@@ -231,7 +231,7 @@ def _page(request: HttpRequest, help_link: HelpLink, **extra: object) -> HttpRes
         "proposal": proposal_digest(help_link),
         "seen": link_directory.digest_for_visitors(help_link),
         "is_own": is_own,
-        "must_ask": is_own and not link_directory.is_shown(help_link) and are_links_settled(),
+        "must_ask": is_own and not link_directory.is_shown(help_link),
         "stale_after": freshness.STALE_AFTER_DAYS,
         "may_change": has_role(request.user, MANAGER),
         "may_check": has_role(request.user, MANAGER, REVIEWER),
@@ -240,17 +240,11 @@ def _page(request: HttpRequest, help_link: HelpLink, **extra: object) -> HttpRes
     return render(request, "messages/help_links/help_link.html", context | extra)
 
 
-def _added_sentence() -> str:
-    if are_links_settled():
-        return _("Added. A colleague has to open it and say that it works; visitors see it then.")
-    return _("Added. Now open it and see that it works; visitors see it then.")
-
-
 def _after_change(saved: SavedFields) -> str:
     if saved.proposed:
         return _("A colleague has to confirm it; until then visitors meet what was there before.")
-    if "url" in saved.at_once:
-        return _("Saved. The address is new, so somebody has to open it and say that it works.")
+    if set(saved.at_once) & {*link_directory.FIELDS_FOR_VISITORS}:
+        return _("Saved. What visitors read is shown once a colleague has opened the link and checked it.")
     return _("Saved.") if saved.at_once else _("Nothing was changed.")
 
 

@@ -27,6 +27,7 @@ from analytics.looks.evaluate import evaluate
 from analytics.models import DataQualityStatus, GuardEvent, Rehearsal, Tally, WorkerStep
 from analytics.notifications import events as notifications_events
 from analytics.simulated_visits import demo
+from campaign.follow_up.use import put_to_use
 from campaign.keys import rotation, store
 from campaign.kill_switch import stop
 from campaign.lifecycle import arm_pauses, deviations, transitions
@@ -88,6 +89,7 @@ def build() -> dict[str, Any]:
         evaluate(campaign, now=now)
     count(pilot, PLENTY)
     evaluate(pilot, now=now)
+    _put_to_use(pilot, now=now)
     answers.create_draft(HypothesisAnswer("Idea", "A shorter message works as well."), by=world.person("mara", MANAGER))
     world.placement("resting-page", allowed_origins=[])
     _open_tag_check(world.placement("few-page"), now=now)
@@ -256,6 +258,24 @@ def _bilingual_revision(words: Revision) -> Revision:
         workflow.approve(rendition, by=None, now=timezone.now())
     revision.refresh_from_db()
     return revision
+
+
+def _put_to_use(trial: Campaign, *, now: datetime) -> None:
+    """Add a message in use that works less and less from month to month."""
+    manager, begun = world.person("mara", MANAGER), now - timedelta(days=100)
+    use = put_to_use(trial, "both", holdout=10, placements=[world.placement("town-page", name="Town page")], by=manager)
+    world.approve(use)
+    transitions.launch(use, by=manager, now=begun)
+    use.refresh_from_db()
+    place = use.placements.get()
+    for month, turned_back in enumerate((4_050, 3_150, 3_100)):
+        end = begun + timedelta(days=31 * month + 30)
+        for key, (seen, events) in {"both": (9_000, turned_back), "neutral": (1_000, 300)}.items():
+            common = {"day": end.date(), "arm": use.arms.get(key=key), "placement": place, "locale": "en"}
+            ServedCount.objects.create(**common, count=seen + seen // 50)
+            Tally.objects.create(**common, outcome="exposed", count=seen)
+            Tally.objects.create(**common, outcome="turned_back", count=events)
+        evaluate(use, now=end)
 
 
 def _create_stopped_campaign(words: Sequence[Revision], now: datetime) -> None:

@@ -98,7 +98,7 @@ class PlacementsQuestion(Question[PlacementsAnswer, PlacementsForm]):
 
     def context(self, campaign: Campaign, form: PlacementsForm) -> dict[str, Any]:
         """Add the name of the live campaign at each placement: two cannot run there at once."""
-        live = Campaign.objects.filter(state__in=Campaign.LIVE).exclude(pk=campaign.pk)
+        live = Campaign.objects.filter(state__in=Campaign.LIVE, purpose=campaign.purpose).exclude(pk=campaign.pk)
         running = dict(live.values_list("placements", "name"))
         return {"rows": [(*row, running.get(row[0].pk, "")) for row in form.rows()]}
 

@@ -179,7 +179,7 @@ class TestOneAdministratorAlone:
                 fields = {"name": "New", "url": BAD, "lane": "self", "country": "*"}
                 directory.add(HelpLink(**fields), by=adam())
             case "change":
-                directory.confirm(change_link(by=adam(), url=BAD), by=adam(), today=today)
+                directory.confirm(change_link(by=adam(), url=BAD), by=rafael(), today=today)
             case "retire":
                 directory.retire(link, by=adam(), today=today, reason="Closed.")
             case "restore":

@@ -159,11 +159,11 @@ class TestChecking:
         assert (link.verified_on, link.verified_by, link.probe) == (None, "", "")
         assert AuditEntry.objects.latest("number").detail["before"] == "https://some.example/"
 
-    def test_other_changes_keep_the_check(self) -> None:
+    def test_a_change_of_what_visitors_do_not_read_keeps_the_check(self) -> None:
         link = a_link(verified_on=TODAY, verified_by="rafael")
-        change(link, note="For everybody.", verified_on=None)  # the latter is ignored
+        change(link, staff_note="Ask for Eve.", verified_on=None)  # the latter is ignored
         link.refresh_from_db()
-        assert link.note == "For everybody."
+        assert link.staff_note == "Ask for Eve."
         assert HelpLink.objects.filter(verified_on=TODAY, verified_by="rafael").exists()
 
     def test_saving_without_a_change_writes_nothing(self) -> None:

@@ -116,7 +116,7 @@ def test_an_added_link_is_shown_once_a_second_person_has_checked_it(
     HelpLink.objects.filter(key="somewhere").delete()
     html = mara.post("/help-links/add/", {**FILLED, "url": BAD}, follow=True).content.decode()
     assert "A colleague has to open it and say that it works" in html
-    assert "you wrote this one: a colleague has to check it" in html
+    assert "You wrote this one: a colleague has to check it" in html
     assert "Nobody checks a link of their own" in check(mara)
     assert BAD not in offered()
     forget_confirmation(rafael)
@@ -196,15 +196,28 @@ def test_it_matters_from_when_a_campaign_is_submitted(campaign: Campaign, mara: 
 
 
 @pytest.mark.parametrize("state", ["draft", "closed"])
-def test_without_such_a_campaign_a_new_address_is_shown_once_somebody_has_checked_it(
-    campaign: Campaign, mara: Client, state: str
+def test_without_such_a_campaign_a_new_address_is_shown_once_somebody_else_has_checked_it(
+    campaign: Campaign, mara: Client, rafael: Client, state: str
 ) -> None:
     Campaign.objects.update(state=state)
     save(mara, url=BAD)
+    assert "Nobody checks a link of their own" in check(mara)
     assert BAD not in offered()
-    check(mara)
+    check(rafael)
     assert BAD in offered()
     assert not Deviation.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["note", "name"])
+def test_nobody_alone_changes_what_visitors_of_a_campaign_to_come_will_read(
+    campaign: Campaign, mara: Client, rafael: Client, field: str
+) -> None:
+    Campaign.objects.update(state="closed")
+    save(mara, **{field: "Call 0900 12345"})
+    assert HelpLink.objects.get(key="somewhere").verified_on is None
+    assert "Nobody checks a link of their own" in check(mara)
+    check(rafael)
+    assert HelpLink.objects.get(key="somewhere").verified_by == "rafael"
 
 
 def test_a_link_that_nobody_has_checked_is_shown_to_nobody(campaign: Campaign) -> None:

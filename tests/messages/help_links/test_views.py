@@ -202,7 +202,7 @@ class TestWriting:
         answer = manager.post(
             "/help-links/somewhere/change/", {**FILLED, "url": "https://new.example/", "was": was}, follow=True
         )
-        assert "somebody has to open it" in text(answer)
+        assert "once a colleague has opened the link and checked it" in text(answer)
         assert HelpLink.objects.get().verified_on is None
 
     def test_two_people_at_one_link_lose_nothing_and_are_told(self, manager: Client) -> None:

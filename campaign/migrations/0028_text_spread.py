@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0026_placement_changes")]
+    dependencies = [("campaign", "0027_what_works")]
 
     operations = [
         migrations.AddField(

@@ -1,0 +1,48 @@
+"""The form that puts a message to use."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from campaign.models import Arm, Campaign, Placement
+
+HOLDOUTS = (
+    (10, _("10 of 100 people: you see sooner if it stops working. Recommended.")),
+    (5, _("5 of 100 people: it takes about twice as long to see.")),
+    (0, _("Nobody: then nobody can see whether it still works, and the harm stop has nothing to compare it with.")),
+)
+
+
+class UseForm(forms.Form):
+    """Which message, where, and how many people keep seeing the control."""
+
+    message = forms.ChoiceField(
+        label=_("Which message?"), widget=forms.RadioSelect, error_messages={"required": _("Choose a message.")}
+    )
+    holdout = forms.TypedChoiceField(
+        label=_("How many people keep seeing the control?"),
+        choices=HOLDOUTS,
+        coerce=int,
+        initial=10,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how many.")},
+    )
+    places = forms.ModelMultipleChoiceField(
+        Placement.objects.none(),
+        label=_("Where?"),
+        to_field_name="key",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one placement.")},
+    )
+
+    def __init__(self, data: Any = None, *, campaign: Campaign, working: Sequence[Arm]) -> None:
+        super().__init__(data)
+        message, places = self.fields["message"], self.fields["places"]
+        assert isinstance(message, forms.ChoiceField)
+        assert isinstance(places, forms.ModelMultipleChoiceField)
+        message.choices = [(arm.key, arm.name) for arm in working]
+        message.initial = working[0].key if working else None
+        places.queryset = campaign.placements.order_by("name")
+        places.initial = list(campaign.placements.all())

@@ -1,0 +1,1 @@
+"""What comes after a result: put a message to use, or plan the next trial from it."""

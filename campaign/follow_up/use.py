@@ -1,0 +1,104 @@
+"""Put the message that worked to use: at each of its places, but for a holdout that keeps the control.
+
+What is in use is a campaign of its own, so that it has a plan, an approval by a second person, the harm stop, and
+results. It is shown wherever no trial runs.
+"""
+
+from collections.abc import Collection
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaign.lifecycle import transitions
+from campaign.lifecycle.actions import ActionRefused, record_campaign_action
+from campaign.lifecycle.clone import copy_plan, next_slug
+from campaign.lifecycle.draft_versions import record_version, take_over_versions
+from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
+from campaign.outcomes import OUTCOMES
+from campaign.planned_people import mean_per_arm
+from campaign.wizard.draft import DEFAULT_LOOKS, require_manager
+from campaign.wizard.sample_size import SampleSizeInputs, needed_people
+from messages.audit.log import Action
+
+# Of 100 people, how many keep seeing the control: the weights of the message and of the control.
+HOLDOUT_WEIGHTS = {10: (9, 1), 5: (19, 1), 0: (1, 0)}
+_NAME_LIMIT = 160
+
+
+@transaction.atomic
+def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collection[Placement], by: User) -> Campaign:
+    """Plan the use of one arm of a trial, and send it to a second person for approval.
+
+    The primary outcome, guardrails and recipients are the trial's. It may be looked at any time, because it has no
+    planned end. Raises ActionRefused, and then nothing was made.
+    """
+    require_manager(by)
+    arms = {arm.key: arm for arm in trial.arms.with_texts()}
+    control = next((arm for arm in arms.values() if arm.is_control), None)
+    message = arms.get(key)
+    if trial.launched_at is None or control is None or message is None or message.is_control:
+        raise ActionRefused(_("Only a message that a trial compared with its control can be put to use."))
+    if message.paused_at is not None:
+        raise ActionRefused(_("“%(arm)s” is stopped in the trial: it cannot be put to use.") % {"arm": message.name})
+    if holdout not in HOLDOUT_WEIGHTS:
+        raise ActionRefused(_("Choose how many people keep seeing the control."))
+    if not placements:
+        raise ActionRefused(_("Choose at least one placement."))
+    slug, _number = next_slug(f"{trial.slug[:40]}-use-0")
+    name = _("%(message)s in use (%(trial)s)") % {"message": message.name, "trial": trial.name}
+    use = Campaign.objects.create(
+        slug=slug,
+        name=name[:_NAME_LIMIT],
+        hypothesis=_("“%(message)s” goes on working better than “%(control)s”.")
+        % {"message": message.name, "control": control.name},
+        unit=trial.unit,
+        purpose=Campaign.Purpose.USE,
+        based_on=trial,
+        ethics_reference=trial.ethics_reference,
+        ethics_exemption=trial.ethics_exemption,
+        created_by=by,
+    )
+    use.placements.set(placements)
+    weights = HOLDOUT_WEIGHTS[holdout]
+    stopped = {arm.pk: {text.position for text in arm.texts.all() if text.stopped_at} for arm in (control, message)}
+    if trial.plan.texts == AnalysisPlan.Texts.MATCHED:  # a set goes with each of its texts
+        stopped = dict.fromkeys(stopped, set().union(*stopped.values()))
+    for position, (arm, weight) in enumerate(zip((control, message), reversed(weights), strict=True)):
+        shown = [text.revision for text in arm.texts.all() if text.position not in stopped[arm.pk]]
+        fields = {"key": arm.key, "name": arm.name, "is_control": arm.is_control, "position": position}
+        Arm.objects.create_with_texts(shown, campaign=use, weight=weight, **fields)
+    _plan_use(use, trial.plan, comparison=(key, control.key), weights=weights)
+    take_over_versions(use, trial)
+    record_version(use, by=by)
+    record_campaign_action(Action.CAMPAIGN_COPY, use, by=by, original=trial.slug)
+    transitions.submit(use, by=by)
+    return use
+
+
+def _plan_use(use: Campaign, plan: AnalysisPlan, *, comparison: tuple[str, str], weights: tuple[int, int]) -> None:
+    """Copy the trial's plan, for one comparison that may be looked at any time."""
+    primary = plan.outcomes.get(role=PlannedOutcome.Role.PRIMARY)
+    people = plan.planned_people
+    if plan.expected_rate and OUTCOMES[primary.outcome].kind == "yes-no" and all(weights):
+        people = needed_people(
+            SampleSizeInputs(
+                expected_rate=plan.expected_rate,
+                smallest_difference=plan.smallest_difference,
+                weights=weights,
+                per_day=0,
+                pairs=(weights,),
+                level=plan.level,
+                power=plan.power,
+                monitoring=AnalysisPlan.Monitoring.ALWAYS_VALID,
+            )
+        )
+    copy_plan(plan, use)
+    plan = AnalysisPlan.objects.get(campaign=use)
+    plan.comparisons = [list(comparison)]
+    plan.monitoring, plan.looks = AnalysisPlan.Monitoring.ALWAYS_VALID, list(DEFAULT_LOOKS["always-valid"])
+    plan.correction = AnalysisPlan.Correction.HOLM
+    plan.strata = plan.clusters = ""
+    plan.design_effect = None
+    plan.planned_per_arm = mean_per_arm(people, weights)
+    plan.save()

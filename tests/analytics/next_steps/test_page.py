@@ -1,0 +1,138 @@
+"""The page that a verdict leads to: use what works, or what was learned and what to try next."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from analytics.looks.evaluate import evaluate
+from campaign.models import Campaign
+from messages.models import Theme
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+PLAN = {"planned_per_arm": 2_500, "smallest_difference": 0.05, "expected_rate": 0.3}
+WORKS = {"neutral": (2_500, 750), "victim": (2_500, 950), "user": (2_500, 1_125), "both": (2_500, 762)}
+NOTHING = {"neutral": (2_500, 750), "victim": (2_500, 762), "user": (2_500, 737), "both": (2_500, 756)}
+HARM = {"neutral": (2_500, 1_125), "victim": (2_500, 750), "user": (2_500, 1_112), "both": (2_500, 1_100)}
+
+
+def judged(counts: dict[str, tuple[int, int]]) -> Campaign:
+    campaign = world.launched(plan=PLAN)
+    world.tally(campaign, counts)
+    evaluate(campaign, now=world.NOON)
+    return campaign
+
+
+def page(client: Client, campaign: Campaign, *, role: str = "manager") -> str:
+    world.sign_in(client, world.person("mara" if role == "manager" else "ana", role))
+    return client.get(f"/campaigns/{campaign.slug}/next/").content.decode()
+
+
+def send(client: Client, campaign: Campaign, **fields: object) -> str:
+    """Press the button, and return the page that follows."""
+    chosen = {"message": "user", "holdout": "10", "places": ["quiet-page"]} | fields
+    return client.post(f"/campaigns/{campaign.slug}/next/use/", chosen, follow=True).content.decode()
+
+
+class TestWhatWorked:
+    def test_the_best_message_a_tenth_and_all_places_are_chosen_already(self, client: Client) -> None:
+        shown = page(client, judged(WORKS))
+        assert shown.index('value="user"') < shown.index('value="victim"')
+        assert 'value="both"' not in shown
+        for chosen in ('name="message" value="user"', 'name="holdout" value="10"', 'name="places" value="quiet-page"'):
+            tag = shown[shown.index(chosen) :]
+            assert "checked" in tag[: tag.index(">")]
+
+    def test_is_put_to_use_in_three_clicks_and_waits_for_a_second_person(self, client: Client) -> None:
+        campaign = judged(WORKS)
+        world.sign_in(client, world.person("mara", "manager"))
+        results = client.get(f"/campaigns/{campaign.slug}/results/").content.decode()  # click: What next?
+        assert f'href="/campaigns/{campaign.slug}/next/"' in results
+        shown = send(client, campaign)  # click: Send for approval
+        made = Campaign.objects.get(based_on=campaign)
+        assert (made.state, made.purpose) == ("submitted", "use")
+        assert "It waits for a second person" in shown
+        assert "In use because of what" in shown
+
+    @pytest.mark.parametrize(
+        ("fields", "sentence"),
+        [
+            ({"places": []}, "Choose at least one placement."),
+            ({"message": ""}, "Choose a message."),
+            ({"holdout": ""}, "Choose how many."),
+            ({"message": "both"}, "Select a valid choice"),
+            ({"message": "neutral"}, "Select a valid choice"),
+        ],
+    )
+    def test_a_mistake_is_said_beside_its_field_and_what_was_chosen_is_kept(
+        self, client: Client, fields: dict[str, object], sentence: str
+    ) -> None:
+        campaign = judged(WORKS)
+        page(client, campaign)
+        shown = send(client, campaign, **({"holdout": "5"} | fields))
+        assert sentence in shown
+        assert Campaign.objects.count() == 1
+        if "holdout" not in fields:
+            tag = shown[shown.index('name="holdout" value="5"') :]
+            assert "checked" in tag[: tag.index(">")]
+
+    def test_can_be_the_control_of_the_next_trial(self, client: Client) -> None:
+        campaign = judged(WORKS)
+        page(client, campaign)
+        client.post(f"/campaigns/{campaign.slug}/next/trial/", {"message": "user"})
+        made = Campaign.objects.get(based_on=campaign)
+        control, other = made.arms.order_by("-is_control")
+        assert (made.state, made.purpose) == ("draft", "trial")
+        assert control.first_revision == campaign.arms.get(key="user").first_revision
+        assert other.first_revision != control.first_revision
+        assert made.plan.comparisons == [[other.key, control.key]]
+
+    def test_what_did_not_work_cannot(self, client: Client) -> None:
+        campaign = judged(WORKS)
+        page(client, campaign)
+        assert client.post(f"/campaigns/{campaign.slug}/next/trial/", {"message": "both"}).status_code == 403
+
+    def test_an_analyst_reads_it_without_the_buttons(self, client: Client) -> None:
+        shown = page(client, judged(WORKS), role="analyst")
+        assert "Use what works" in shown
+        assert "/next/use/" not in shown
+        assert "/next/trial/" not in shown
+
+
+class TestWhatDidNot:
+    def test_says_what_was_learned_and_how_large_a_trial_would_have_to_be(self, client: Client) -> None:
+        shown = page(client, judged(NOTHING))
+        assert "Nothing was shown to work better than “Neutral”" in shown
+        assert "Use what works" not in shown
+        assert (
+            "With the 10,000 people that were planned, a difference of 5 in 100 would most likely have shown." in shown
+        )
+        assert '<th scope="row">1 in 100</th>' in shown
+
+    def test_names_themes_that_were_not_tried(self, client: Client) -> None:
+        campaign = judged(NOTHING)
+        theme = Theme.objects.create(key="new", name="Half the time you get caught", frame="other", line="…")
+        revision = world.approved_revision("other", headline="Another")
+        revision.message.theme = theme
+        revision.message.save()
+        shown = page(client, campaign)
+        assert "Half the time you get caught" in shown
+        assert "theme-victim" not in shown
+        assert "victim</span>" not in shown
+
+    def test_a_message_that_did_worse_is_not_to_be_used(self, client: Client) -> None:
+        shown = page(client, judged(HARM))
+        assert "Do not use a message that did worse" in shown
+        assert "Use what works" not in shown
+
+
+class TestBeforeAVerdict:
+    def test_there_is_nothing_to_do_yet(self, client: Client) -> None:
+        assert "There is no verdict yet" in page(client, world.launched(plan=PLAN))
+
+    def test_nor_while_the_split_is_broken(self, client: Client) -> None:
+        shown = page(client, judged(WORKS | {"user": (4_000, 1_800)}))
+        assert "not showing a comparison" in shown
+        assert "/next/use/" not in shown

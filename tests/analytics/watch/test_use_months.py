@@ -1,0 +1,106 @@
+"""The watch page of a message in use says month by month whether it still works."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+
+from analytics.looks.evaluate import evaluate
+from analytics.models import Tally
+from analytics.notifications.events import record_notices
+from campaign.follow_up.use import put_to_use
+from campaign.lifecycle import transitions
+from campaign.models import Campaign, ServedCount
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+PLAN = {"planned_per_arm": 2_000, "smallest_difference": 0.05, "expected_rate": 0.3}
+
+
+def in_use(holdout: int = 10) -> Campaign:
+    trial = world.launched(plan=PLAN)
+    use = put_to_use(
+        trial, "victim", holdout=holdout, placements=list(trial.placements.all()), by=world.person("mara", "manager")
+    )
+    transitions.close(trial, by=world.person("mara", "manager"), now=world.NOON)
+    world.approve(use)
+    transitions.launch(use, by=world.person("mara", "manager"), now=world.NOON)
+    return use
+
+
+def month(use: Campaign, number: int, counts: dict[str, tuple[int, int]]) -> None:
+    """Count people of one month, and look at the end of it."""
+    at = use.placements.get()
+    for key, (seen, events) in counts.items():
+        common = {"day": date(2026, number, 20), "arm": use.arms.get(key=key), "placement": at, "locale": "en"}
+        Tally.objects.create(**common, outcome="exposed", count=seen)
+        Tally.objects.create(**common, outcome="turned_back", count=events)
+        ServedCount.objects.create(**common, count=seen)
+    evaluate(use, now=world.NOON.replace(month=number, day=28))
+
+
+def watch(client: Client, use: Campaign) -> str:
+    world.sign_in(client, world.person("ana", "analyst"))
+    return client.get(f"/campaigns/{use.slug}/watch/").content.decode()
+
+
+def test_says_that_it_still_works(client: Client) -> None:
+    use = in_use()
+    month(use, 3, {"victim": (9_000, 4_050), "neutral": (1_000, 300)})
+    month(use, 4, {"victim": (9_000, 4_000), "neutral": (1_000, 310)})
+    shown = watch(client, use)
+    assert "It still works." in shown
+    assert "45 of 100 after the message, 30 in the holdout" in shown
+    assert "Works: 15 more (10 to 20) than in the holdout." in shown
+
+
+def test_says_that_people_may_have_got_used_to_it(client: Client) -> None:
+    use = in_use()
+    month(use, 3, {"victim": (9_000, 4_050), "neutral": (1_000, 300)})
+    month(use, 4, {"victim": (9_000, 3_150), "neutral": (1_000, 300)})
+    month(use, 5, {"victim": (900, 315), "neutral": (100, 30)})
+    shown = watch(client, use)
+    assert "It works less than in its first month: 5 more than in the holdout, and 15 more at first." in shown
+    assert "People may have got used to it" in shown
+    assert f"/campaigns/{use.slug}/next/" in shown
+
+
+def test_says_that_it_does_harm(client: Client) -> None:
+    use = in_use()
+    month(use, 3, {"victim": (9_000, 1_800), "neutral": (1_000, 400)})
+    assert "In the last month it did worse than in the holdout. Stop using it." in watch(client, use)
+
+
+def test_says_that_nobody_can_tell_without_a_holdout(client: Client) -> None:
+    use = in_use(holdout=0)
+    month(use, 3, {"victim": (9_000, 4_050)})
+    assert "so nobody can tell whether the message still works" in watch(client, use)
+
+
+def test_a_month_is_told_from_shown_counts_alone(client: Client) -> None:
+    use = in_use()
+    month(use, 3, {"victim": (9_000, 4_050), "neutral": (1_000, 300)})
+    # Three more people: a look that would tell of them is withheld, and the month stays as it was told.
+    told = watch(client, use)
+    Tally.objects.filter(arm=use.arms.get(key="neutral"), outcome="exposed").update(count=1_003)
+    Tally.objects.filter(arm=use.arms.get(key="neutral"), outcome="turned_back").update(count=302)
+    evaluate(use, now=world.NOON.replace(month=3, day=28) + timedelta(days=2))
+    assert "30 in the holdout" in watch(client, use)
+    assert told.count("in the holdout") == watch(client, use).count("in the holdout")
+
+
+def test_a_trial_has_no_such_part(client: Client) -> None:
+    campaign = world.launched(plan=PLAN)
+    assert "Does it still work?" not in watch(client, campaign)
+
+
+def test_what_is_in_use_is_never_done(client: Client) -> None:
+    use = in_use()
+    month(use, 3, {"victim": (9_000, 4_050), "neutral": (1_000, 300)})
+    assert record_notices(use, now=world.NOON.replace(month=3, day=29)) == 0
+    shown = watch(client, use)
+    assert "It still works." in shown
+    assert "are planned" not in shown
