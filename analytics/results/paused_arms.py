@@ -55,7 +55,7 @@ def _paused_arm(arm: Arm, control: Arm | None, events: list[GuardEvent]) -> Paus
         arm=arm,
         guardrail_sentences=tuple(observed_harm_sentence(event, control) for event in causes),
         magnitude_shown=all(event.in_hundred is not None for event in causes),
-        message_stopped=arm.first_revision.message.stopped_at is not None,
+        message_stopped=arm.has_texts and arm.first_revision.message.stopped_at is not None,
     )
 
 

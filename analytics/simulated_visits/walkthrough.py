@@ -23,8 +23,8 @@ from analytics.simulated_visits.visitors import Behaviour, HostedPageParser, sim
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.approval import approval_fingerprint
-from campaign.lifecycle.launch_checks import approved_locales
-from campaign.models import Campaign, Placement
+from campaign.lifecycle.launch_checks import DAYS_PER_WEEK, approved_locales, fewest_weeks
+from campaign.models import AnalysisPlan, Campaign, Placement
 from campaign.serving.application import AudienceApplication, create_audience_application
 from campaign.serving.http import Reply, Request
 from campaign.serving.routing import PendingReply
@@ -34,7 +34,8 @@ from messages.roles import MANAGER, REVIEWER
 
 PEOPLE_PER_ARM = 250
 MAX_VISITORS = 4000
-DAYS = 4
+DAYS = 4  # or all planned periods
+DAY_SECONDS = 86_400
 LAST_VISIT_DAYS_AGO = 2  # by then the longest receipt has expired
 BROWSER = {"user-agent": "Mozilla/5.0 (a rehearsal)", "accept-language": "en"}
 _UNLISTED_ORIGIN = "https://not-on-the-list.invalid"
@@ -64,7 +65,9 @@ class AudienceClient:
         self.audience: AudienceApplication = create_audience_application(clock=self.clock)
 
     def clock(self) -> float:
-        return time.time() - 86_400 * self.days_ago
+        """Return noon of that day: no wash-out of a period, and far from midnight."""
+        noon = time.time() // DAY_SECONDS * DAY_SECONDS + DAY_SECONDS / 2
+        return noon - DAY_SECONDS * self.days_ago
 
     def request(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
         """Send one request and return its reply once its events are on disk."""
@@ -86,7 +89,7 @@ def run_walkthrough(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, A
     campaign = campaign_copy.import_campaign(rows)
     problems = _supply_missing_parts(campaign, now)
     try:
-        _launch(campaign, now=now - timedelta(days=LAST_VISIT_DAYS_AGO + DAYS))
+        _launch(campaign, now=now - timedelta(days=LAST_VISIT_DAYS_AGO + _days(campaign.plan)))
     except ActionRefused as refusal:
         return {"report": None, "problems": [*problems, {"code": "not-walked", "said": str(refusal)}]}
     client, rates = AudienceClient(), _simulated_rates(campaign)
@@ -122,6 +125,7 @@ def _supply_missing_parts(campaign: Campaign, now: datetime) -> list[Problem]:
         campaign.save()
     plan = campaign.plan
     plan.planned_per_arm = PEOPLE_PER_ARM
+    plan.period_weeks = fewest_weeks(plan, arms=campaign.arms.count(), placements=campaign.placements.count())
     plan.save()
     locales = {arm.name: approved_locales(arm) for arm in campaign.arms.with_texts()}
     common = set.intersection(*locales.values()) if locales else set()
@@ -133,6 +137,11 @@ def _supply_missing_parts(campaign: Campaign, now: datetime) -> list[Problem]:
         }
         for locale in sorted(set().union(*locales.values()) - common)
     ]
+
+
+def _days(plan: AnalysisPlan) -> int:
+    """Return over how many days visits are spread: those of all periods, so that the plan's look arrives."""
+    return plan.period_weeks * DAYS_PER_WEEK or DAYS
 
 
 def _launch(campaign: Campaign, *, now: datetime) -> None:
@@ -164,8 +173,9 @@ class Visits:
         """Simulate all visits. Return the counts by placement and integration."""
         visits = {"page": self._visit_by_page, "server": self._visit_by_server, "hosted": self._visit_hosted_page}
         counts = {each.key: {name: IntegrationCounts() for name in visits} for each in self._placements}
+        days = _days(self._campaign.plan)
         for number in range(self._visitor_count()):
-            self._client.days_ago = LAST_VISIT_DAYS_AGO + number % DAYS
+            self._client.days_ago = LAST_VISIT_DAYS_AGO + number // len(self._placements) % days
             placement = self._placements[number % len(self._placements)]
             integration = self._source.choices(list(visits), weights=(6, 3, 1))[0]
             if integration == "page" and not placement.allowed_origins:
@@ -248,7 +258,7 @@ def _inspect_placement(
             report("refused", way=name, said=code)
     if client.request("POST", "/api/v1/decide", {"placement": placement.key}, origin=_UNLISTED_ORIGIN).status != 403:
         report("open-to-all")
-    if campaign.unit != Campaign.Unit.VIEW:
+    if campaign.unit not in (Campaign.Unit.VIEW, Campaign.Unit.PERIOD):
         report("hosted-not-counted")
     if placement.fallback is None or not workflow.approved_locales(placement.fallback):
         report("no-fallback")

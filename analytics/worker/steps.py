@@ -25,6 +25,7 @@ from analytics.rehearsal import runner
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
 from campaign.lifecycle import secret_destruction, transitions
+from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Campaign
 from campaign.placements import tag_check
 from messages.audit.log import WORKER
@@ -93,7 +94,10 @@ def record_early_looks(now: datetime) -> str:
 
 
 def check_running_campaigns(now: datetime) -> str:
-    """Check the data quality of running campaigns."""
+    """Check the data quality of running campaigns, and whether open ones are as this program left them."""
+    opened = Campaign.objects.filter(state__in=Campaign.OPEN).values_list("pk", flat=True)
+    for number, changed in changed_plans(opened).items():
+        log.error("Campaign %s was changed past this program: %s", number, ", ".join(changed))
     checked = _sum_over(_running_campaigns(), lambda campaign: bool(check_data_quality(campaign, now=now)))
     return _summarize((checked, "campaigns felt"))
 

@@ -67,6 +67,7 @@ def stop_message(message: Message, *, by: User | str, reason: str, now: datetime
     message.stopped_at, message.stopped_reason = now, reason
     message.stopped_by = None if isinstance(by, str) else by
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
+    _renew_previews(message)
     usage, why = message_usage(message), f"Stopped everywhere: {reason}"[: arm_pauses.ARM_REASON_LIMIT]
     for arm in usage.arms:
         arm_pauses.pause_arm(arm, reason=why, now=now, by=by)
@@ -92,10 +93,7 @@ def lift_stop(message: Message, *, by: User, reason: str) -> None:
         raise ActionRefused(_("Somebody else has to lift what you stopped. Please ask a colleague."))
     message.stopped_at, message.stopped_by, message.stopped_reason = None, None, ""
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
-    # A new snapshot is built, with the previews of this message.
-    Campaign.objects.filter(arms__texts__revision__message=message, state__in=Campaign.LIVE).update(
-        changed_at=timezone.now()
-    )
+    _renew_previews(message)
     _record(log.Action.MESSAGE_LIFT, message, by, reason)
 
 
@@ -113,6 +111,12 @@ def _lock_usage(message: Message) -> None:
     named = Campaign.objects.filter(arms__texts__revision__message=message).values("pk")
     list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=named).order_by("pk"))
     list(Placement.objects.select_for_update(no_key=True).filter(fallback__message=message).order_by("pk"))
+
+
+def _renew_previews(message: Message) -> None:
+    """Have a new snapshot built, for the previews of each campaign with this message, planned or open."""
+    named = Campaign.objects.filter(arms__texts__revision__message=message).exclude(state=Campaign.State.CLOSED)
+    Campaign.objects.filter(pk__in=named.values("pk")).update(changed_at=timezone.now())
 
 
 def _pause_campaign(campaign: Campaign, *, by: User | str, now: datetime, why: str) -> None:

@@ -1,7 +1,9 @@
 """What every action on a campaign shares: its refusal, and its entry in the audit record."""
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
+from campaign.lifecycle.launched_state import state_after
 from campaign.models import Campaign
 from messages.audit import log
 
@@ -10,6 +12,9 @@ class ActionRefused(Exception):
     """The action is not allowed; the message says why, for staff."""
 
 
+@transaction.atomic
 def record_campaign_action(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
-    """Write an audit entry about a campaign, as the last step of the transaction."""
+    """Write an audit entry about a campaign, as the last step of the transaction: it says what the campaign is then."""
+    log.lock()  # it goes on from what the entry before says
+    detail |= state_after(action, campaign)
     log.record(action, by=by, kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)

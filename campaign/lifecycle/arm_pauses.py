@@ -11,6 +11,8 @@ from campaign.lifecycle.deviations import record_staff_deviation
 from campaign.lifecycle.launch_checks import approved_locales, clean_reason, common_locales, stopped_message_obstacles
 from campaign.models import Arm, ArmText, Campaign
 from messages.audit import log
+from messages.models import Rendition
+from messages.review import workflow
 from messages.roles import MANAGER, REVIEWER, has_role
 
 ARM_REASON_LIMIT = 300  # as long as its column
@@ -81,6 +83,23 @@ def stop_text(text: ArmText, *, reason: str, now: datetime, by: User | str = log
     what = f"Text {number} of the arm “{arm.name}” was stopped."
     record_staff_deviation(arm.campaign, by=by, now=now, what=what, why=reason)
     record_campaign_action(log.Action.TEXT_STOP, arm.campaign, by=by, arm=arm.name, text=number, reason=reason)
+
+
+@transaction.atomic
+def stop_withdrawn_texts(rendition: Rendition, *, by: User, now: datetime, reason: str) -> None:
+    """Stop each text of an open campaign that has no words left once these are withdrawn, if its arm has another.
+
+    The last text of an arm stays as it is: nobody can be shown the campaign then, and it waits for a decision.
+    """
+    texts = ArmText.objects.filter(revision=rendition.revision_id, stopped_at=None)
+    texts = texts.filter(arm__campaign__state__in=Campaign.OPEN).select_related("arm__campaign")
+    named = sorted({text.arm.campaign_id for text in texts})
+    list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=named).order_by("pk"))
+    left = workflow.approved_locales(rendition.revision) - {rendition.locale}
+    for text in texts.order_by("arm__campaign", "arm"):
+        others = text.arm.texts.filter(stopped_at=None).exclude(pk=text.pk)
+        if others.exists() and not left & set(text.arm.campaign.locales):
+            stop_text(text, reason=f"Its words were withdrawn: {reason}"[:ARM_REASON_LIMIT], now=now, by=by)
 
 
 def validate_reason(reason: str) -> str:

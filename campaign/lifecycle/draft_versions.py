@@ -235,7 +235,8 @@ def _placement_ids(recorded: Iterable[int | str]) -> list[int]:
 
 
 def _arm_content(arm: Arm) -> dict[str, Any]:
-    first, *further = [text.revision_id for text in arm.texts.all()]
+    revisions: list[int | None] = [text.revision_id for text in arm.texts.all()]
+    first, *further = revisions or [None]
     return {**_values(arm, _ARM_FIELDS), "revision_id": first, **({_FURTHER: further} if further else {})}
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from campaign.assignment.periods import schedule, schedule_digest
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import common_locales
+from campaign.lifecycle.launched_state import changed_parts, with_state
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
@@ -26,6 +27,7 @@ PERIODS = "periods"
 TEXT_DESIGN = "texts"
 _ONLY_WHERE_SET = (PURPOSE, PERIODS, TEXT_DESIGN)  # keys that a plan has only if it says something there
 _KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added
+_NO_TEXT: dict[str, Any] = {"words": "", "languages": {}, "exceptions": []}  # of an arm whose texts SQL deleted
 _LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
 
 
@@ -51,12 +53,16 @@ def freeze_plan(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
 
 
 def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
-    """Return the changed keys of each plan that is not as it was frozen at launch, by campaign, in a few queries."""
+    """Return by campaign, in a few queries, what is not as it was frozen at launch or as the last step left it.
+
+    These are keys of the plan, and parts of `launched_state`.
+    """
     launched_or_frozen = Q(frozen_at__isnull=False) | Q(campaign__launched_at__isnull=False)
-    plans = list(_with_parts(AnalysisPlan.objects.filter(launched_or_frozen, campaign__in=campaigns)))
+    plans = list(with_state(_with_parts(AnalysisPlan.objects.filter(launched_or_frozen, campaign__in=campaigns))))
     launched = _recorded_launches([plan.campaign.slug for plan in plans])
     unrecorded = [plan.campaign for plan in plans if plan.campaign.slug not in launched]
     renamed = _without_their_entry(unrecorded) if unrecorded else set()
+    moved = changed_parts(plans)
     changed = {}
     for plan in plans:
         if plan.frozen_at is None:
@@ -67,7 +73,7 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
             changed[plan.campaign_id] = ["campaign"]  # it was given the name of another
         elif launch and launch["plan"] != plan.fingerprint:
             changed[plan.campaign_id] = ["fingerprint"]
-        elif keys := _changed_keys(plan):
+        elif keys := [*_changed_keys(plan), *moved.get(plan.campaign_id, ())]:
             changed[plan.campaign_id] = keys
     return changed
 
@@ -119,7 +125,7 @@ def _with_parts(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
     """Fetch plans with everything that is hashed, in a number of queries that does not grow with theirs."""
     revisions = "campaign__arms__texts__revision__"
     texts = (f"{revisions}message", f"{revisions}renditions__reviews__by")
-    return plans.select_related("campaign").prefetch_related("outcomes", "campaign__placements", *texts)
+    return plans.select_related("campaign").prefetch_related("outcomes", *texts)
 
 
 def _bears_out(current: Any, frozen: Any, *, name: str = "") -> bool:
@@ -196,7 +202,7 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
                 "control": arm.is_control,
             }
             for arm in parts.arms.all()
-            for first, *further in [[_text_content(text, campaign.locales) for text in arm.texts.all()] or [{}]]
+            for first, *further in [[_text_content(text, campaign.locales) for text in arm.texts.all()] or [_NO_TEXT]]
         ],
         "outcomes": [
             {

@@ -28,6 +28,7 @@ class ObstacleReason(StrEnum):
     NO_CONTROL = "not one control"
     NO_WEIGHT = "no arm has a weight"
     UNAPPROVED = "words are not approved"  # `name` is the arm, `target_key` the message
+    MIXED_FRAMES = "the texts of an arm appeal to different things"  # `name` is the arm
     STOPPED = "a message was stopped everywhere"  # the same
     NO_LANGUAGE = "no language in common"
     NO_PLACEMENT = "no placement"
@@ -144,6 +145,13 @@ def _arm_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
 
 
 def _approval_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
+    for arm in arms:
+        if not arm.texts.all():
+            problem = _("The words of “%(arm)s” are not approved.") % {"arm": arm.name}
+            yield Obstacle(ObstacleReason.UNAPPROVED, problem, arm.name)
+        if len({text.revision.message.frame for text in arm.texts.all()}) > 1:
+            problem = _("The texts of “%(arm)s” appeal to different things: all texts of one message appeal to one.")
+            yield Obstacle(ObstacleReason.MIXED_FRAMES, problem % {"arm": arm.name}, arm.name)
     texts = [text for arm in arms for text in arm.texts.all()]
     locales = [workflow.approved_locales(text.revision) for text in texts]
     for text, own in zip(texts, locales, strict=True):

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.models import DraftVersion
-from messages.audit import signed_head
+from messages.audit import log, signed_head
 
 _KIND = "draft version"
 
 
 def seal_version(version: DraftVersion, *, previous: DraftVersion | None) -> None:
     """Set the seal of a version that follows another one; the caller saves it."""
+    log.begin_signing()
     version.seal = signed_head.seal(_digest(version, previous.seal if previous else ""), of=_KIND)
 
 

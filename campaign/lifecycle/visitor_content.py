@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from campaign.models import Campaign, Placement
 from messages.help_links import directory
 from messages.models import HelpLink
@@ -23,9 +25,18 @@ def help_link_content() -> dict[str, dict[str, Any]]:
 
     Links that nobody has checked yet are among them: all have to be checked before a campaign is launched.
     """
+    return _link_content(HelpLink.objects.active())
+
+
+def visible_link_content() -> dict[str, dict[str, Any]]:
+    """Return by its key what visitors read of each help link that they see."""
+    return _link_content(HelpLink.objects.for_visitors())
+
+
+def _link_content(links: QuerySet[HelpLink]) -> dict[str, dict[str, Any]]:
     names = directory.FIELDS_FOR_VISITORS
-    links = HelpLink.objects.active().order_by("key")
-    return {key: dict(zip(names, values, strict=True)) for key, *values in links.values_list("key", *names)}
+    rows = links.order_by("key").values_list("key", *names)
+    return {key: dict(zip(names, values, strict=True)) for key, *values in rows}
 
 
 def _plain(placement: Placement, name: str) -> Any:

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaign.models.placements import Placement
-from messages.models import Revision
+from messages.models import Frame, Revision
 
 
 def new_salt() -> str:
@@ -152,6 +152,12 @@ class ArmQuerySet(models.QuerySet["Arm"]):
         return arm
 
 
+class ArmHasNoText(AttributeError):
+    """Templates and serializers show nothing in place of it."""
+
+    silent_variable_failure = True
+
+
 class Arm(models.Model):
     """One treatment of a campaign: one text or several of one frame, of which each view is shown one."""
 
@@ -181,13 +187,20 @@ class Arm(models.Model):
 
     @property
     def frame(self) -> str:
-        """The frame of its texts, which is one."""
-        return self.first_revision.message.frame
+        """The frame of its texts, which is one; of an arm whose texts were deleted by SQL nothing is known."""
+        return self.first_revision.message.frame if self.has_texts else Frame.OTHER
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether it shows anything: nothing but SQL deletes all texts of an arm."""
+        return bool(self.texts.all())
 
     @property
     def first_revision(self) -> Revision:
         """What an arm with one text shows."""
-        return self.texts.all()[0].revision
+        for text in self.texts.all():
+            return text.revision
+        raise ArmHasNoText(self.key)
 
 
 class ArmText(models.Model):

@@ -108,7 +108,9 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": campaign,
         "arms": arms,
-        "unlike": message_lint.lint_arm_revisions({card.arm.name: card.arm.first_revision for card in arms}),
+        "unlike": message_lint.lint_arm_revisions(
+            {card.arm.name: card.arm.first_revision for card in arms if card.arm.has_texts}
+        ),
         "placements": placements,
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "plan": plan,

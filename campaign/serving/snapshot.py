@@ -130,7 +130,7 @@ def _placement_entry(
             tuple(
                 TextEntry(text.position, renderer.render_all(_servable_renditions(text, campaign), placement))
                 for text in arm.texts.all()
-                if text.stopped_at is None
+                if text.stopped_at is None and not _is_left_out_of_previews(text, campaign)
             ),
         )
         for campaign in campaigns
@@ -177,6 +177,11 @@ def _servable_renditions(text: ArmText, campaign: Campaign) -> list[Rendition]:
         for r in renditions
         if workflow.is_approval_valid(r) and (r.locale in campaign.locales or not campaign.locales)
     ]
+
+
+def _is_left_out_of_previews(text: ArmText, campaign: Campaign) -> bool:
+    """Whether its message is stopped: a campaign that is not served is previewed without that text."""
+    return campaign.state not in Campaign.LIVE and text.revision.message.stopped_at is not None
 
 
 def _fallback_renditions(placement: Placement) -> list[Rendition]:

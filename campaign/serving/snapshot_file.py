@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -187,7 +187,7 @@ def _campaign_as_json(campaign: CampaignEntry) -> dict[str, Any]:
         "ends": campaign.ends,
         "unit": campaign.unit,
         "network_share": campaign.network_share,
-        "periods": campaign.periods and asdict(campaign.periods),
+        "periods": astuple(campaign.periods) if campaign.periods else (),
     }
 
 
@@ -234,7 +234,7 @@ def _campaign(value: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> Campaig
         ends=value["ends"],
         unit=value["unit"],
         network_share=value["network_share"],
-        periods=Periods(**value["periods"]) if value["periods"] else None,
+        periods=Periods(*value["periods"]) if value["periods"] else None,
     )
 
 

@@ -131,14 +131,19 @@ def command_line_actor() -> str:
     return f"command line ({name})"
 
 
+def lock() -> None:
+    """Wait for other writers, and let them wait until the transaction ends. Nothing else is locked after this."""
+    if connection.vendor == "postgresql":  # SQLite allows one writer at a time anyway
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY_LOCK])
+
+
 @transaction.atomic
 def record(
     action: Action, *, by: AbstractUser | str, kind: ObjectKind, ref: str, label: str, **detail: str | int
 ) -> AuditEntry:
     """Add an entry in the current transaction. Other writers wait until it ends."""
-    if connection.vendor == "postgresql":  # SQLite allows one writer at a time anyway
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY_LOCK])
+    lock()
     last = AuditEntry.objects.order_by("-number").first()
     entry = ChainEntry(
         number=last.number + 1 if last else 1,
@@ -151,8 +156,7 @@ def record(
         detail=detail,
         previous=last.digest if last else BEGINNING,
     )
-    if current_note() is signed_head.NoNote.NOTHING_SIGNED:
-        signed_head.begin(signed_head.NOTHING)
+    begin_signing()
     entry = replace(entry, digest=digest_of(entry))
     entry = replace(entry, seal=signed_head.seal(entry.digest))
     transaction.on_commit(partial(_note_head, entry.number))
@@ -207,6 +211,12 @@ def current_note() -> signed_head.Note | signed_head.NoNote:
             signed_head.begin(note)
             old.unlink()
     return note
+
+
+def begin_signing() -> None:
+    """Note where signing begins, unless this machine has signed before: a key alone looks like a note removed."""
+    if current_note() is signed_head.NoNote.NOTHING_SIGNED:
+        signed_head.begin(signed_head.NOTHING)
 
 
 def has_entry(head: Head) -> bool:

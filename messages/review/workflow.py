@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from messages.audit import log
 from messages.models import Comment, Rendition, Review, Revision
-from messages.review import authorship, message_lint
+from messages.review import authorship, message_lint, withdrawals
 from messages.review import checklist as review_checklist
 from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, has_role
 
@@ -109,10 +109,14 @@ def send_back(
 
 @transaction.atomic
 def withdraw(rendition: Rendition, *, by: User, now: datetime, reason: str) -> Review:
-    """Withdraw an approved rendition, so that it is no longer shown; its counts remain."""
+    """Withdraw an approved rendition, so that it is no longer shown; its counts remain.
+
+    An arm that has other texts goes on with these.
+    """
     _require_role(by, *MAY_WITHDRAW)
     _lock_in_state(rendition, RevisionState.APPROVED)
     reason = _require_reason(reason, _("Please say why: the reason stays on record."))
+    withdrawals.stop_texts(rendition, by=by, now=now, reason=reason)  # campaigns are locked before the audit record
     return _save_decision(rendition, ReviewDecision.WITHDRAWN, by=by, now=now, comment=reason)
 
 

@@ -112,6 +112,9 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
         ObstacleReason.NO_WEIGHT: _("At least one message needs a share above zero."),
         ObstacleReason.ONE_TEXT: _("“%(name)s” has one text: choose at least one more."),
         ObstacleReason.UNAPPROVED: _("The words of “%(name)s” are not approved."),
+        ObstacleReason.MIXED_FRAMES: _(
+            "The texts of “%(name)s” appeal to different things: choose texts of one appeal."
+        ),
         ObstacleReason.STOPPED: _("The message of “%(name)s” was stopped everywhere: choose other words."),
         ObstacleReason.NO_LANGUAGE: _("There is no language in which the words of all messages are approved."),
         ObstacleReason.UNKNOWN_COMPARISONS: _("Look at the messages again: what is compared with what has changed."),
@@ -184,6 +187,8 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
         stored = list(campaign.arms.with_texts().prefetch_related("texts__revision__renditions"))
         weights = [arm.weight for arm in stored]
         for arm in stored:
+            if not arm.has_texts:
+                continue
             revision = arm.first_revision
             words = min(revision.renditions.all(), key=lambda one: (one.locale != "en", one.locale), default=None)
             facts = {"name": arm.name, "headline": words.headline if words else "–", "number": revision.number}

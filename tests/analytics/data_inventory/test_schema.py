@@ -134,7 +134,13 @@ def test_the_spool_holds_what_is_declared(tmp_path: Path) -> None:
 
 @pytest.mark.django_db(databases=BOTH)
 def test_the_snapshot_file_holds_what_is_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.launched(at=world.placement(fallback=world.approved_revision("neutral")))
+    fallback = world.approved_revision("neutral")
+    world.launched(at=world.placement(fallback=fallback))
+    by_period = {"period": "day", "clusters": "period", "period_weeks": 2, "correction": "none"}
+    two_arms = {"neutral": 1, "victim": 1}
+    world.launched(
+        "days", at=world.placement("days-page", fallback=fallback), arms=two_arms, unit="period", plan=by_period
+    )
     (declared,) = [set(file.fields) for file in schema.files() if file.pattern == "snapshot.jsonl"]
     while_an_arm_is_paused = {
         "paused[].id",

@@ -93,6 +93,17 @@ class TestWalkthrough:
         assert report["views"] <= report["visitors"]
         assert result["problems"] == [{"code": "no-fallback", "placement": "quiet-page"}]
 
+    def test_a_campaign_of_days_is_walked_for_all_its_days(self) -> None:
+        plan = {"period": "day", "clusters": "period", "period_weeks": 8}
+        result = rehearse_without_side_effects(
+            world.draft(arms={"neutral": 1, "victim": 1}, unit="period", plan={"planned_per_arm": 5000, **plan})
+        )
+        assert result["problems"] == [{"code": "no-fallback", "placement": "quiet-page"}]
+        look = result["report"]["look"]
+        assert look["embargoed"] is False
+        (difference,) = [e for e in look["estimates"] if e["kind"] == "difference" and e["outcome"] == "turned_back"]
+        assert difference["method"] == "permutation of periods"
+
     @pytest.mark.proof
     def test_says_what_is_missing_and_goes_on(self, campaign: Campaign) -> None:
         spanish = Rendition.objects.create(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -13,6 +15,7 @@ from campaign.lifecycle import clone, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.draft_versions import contributors, record_version
 from campaign.models import Campaign, DraftVersion, PlannedOutcome
+from messages.audit import signed_head
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +51,16 @@ def insert_version(campaign: Campaign, number: int, like: DraftVersion, *, seal:
                 *(seal, 1 if number == 3 else None),
             ],
         )
+
+
+def test_a_new_machine_that_seals_a_version_first_notes_that_it_has_begun_to_sign(
+    draft: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "KEY_DIRECTORY", tmp_path)
+    monkeypatch.setattr(settings, "DATA_DIRECTORY", tmp_path)
+    set_margin(draft, 0.02, by=world.person("mara"))
+    assert (tmp_path / "audit.key").exists()
+    assert isinstance(signed_head.read_note(), signed_head.Note)
 
 
 @pytest.mark.parametrize("with_seal", [False, True])
