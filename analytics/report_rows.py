@@ -53,6 +53,55 @@ class DifferenceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KindDetails:
+    """How texts of a kind were compared, how they differ, and what would help; numbers are None where not known.
+
+    `texts` are those of the treated arm, or sets. `spread` is the standard deviation between them, `next_low` to
+    `next_high` holds the difference in one more set. `weight` is this answer's share of the error.
+    """
+
+    design: str
+    texts: int
+    control_texts: int
+    decided_by: str
+    weight: float
+    sign_flip_p: float | None
+    smallest_sign_flip_p: float | None
+    spread: float | None
+    spread_low: float | None
+    spread_high: float | None
+    next_low: float | None
+    next_high: float | None
+    helps: str
+    people_factor: float | None
+    more_texts: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow(DifferenceRow):
+    """The same question for texts of this kind. Its sentence gives both answers; `differing` says how texts differ."""
+
+    differing: str = ""
+    details: KindDetails | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextResultRow:
+    """One text of an arm, drawn towards the others of its arm: a share, or a mean answer. "next" is one more text."""
+
+    arm: str
+    arm_name: str
+    frame: str
+    text: str
+    name: str
+    n: int | None
+    events: int | None
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class QualityItem:
     """One check of the data: its name, its status and a sentence that explains it."""
 
@@ -91,7 +140,11 @@ class NotWorseRow:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeBlock:
-    """Rates and differences of one outcome; and for a guardrail with a margin, whether arms are no worse by it."""
+    """Rates and differences of one outcome; and for a guardrail with a margin, whether arms are no worse by it.
+
+    Where arms have several texts (`design`), differences are of these texts and `kinds` of texts of their kind, which
+    `kind_note` says when to expect while they have not been judged.
+    """
 
     outcome: Outcome
     role: str
@@ -99,6 +152,15 @@ class OutcomeBlock:
     differences: tuple[DifferenceRow, ...]
     smallest_difference: float | None
     not_worse: tuple[NotWorseRow, ...] = ()
+    design: str = ""
+    kinds: tuple[KindRow, ...] = ()
+    texts: tuple[TextResultRow, ...] = ()
+    kind_note: str = ""
+
+    @property
+    def answers(self) -> tuple[DifferenceRow, ...]:
+        """The comparisons on which the verdict rests."""
+        return self.kinds or self.differences
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ def text_estimates(texts: Sequence[ArmTexts], rules: Rules) -> tuple[TextEstimat
     An ordered outcome has mean answers. Texts stand in their own order: which of them is best is mostly chance.
     """
     several = [arm for arm in texts if len(arm.totals) > 1]
-    means = means_of(several, rules, _mean_answers) if several else NotEstimable("")
+    if not several:
+        return ()
+    means = means_of(several, rules, _mean_answers)
     known = means if isinstance(means, NotEstimable) else spread.shrunken(means, level=rules.level)
     new = means if isinstance(means, NotEstimable) else spread.new_text(means, level=rules.level)
     rows = []

@@ -40,6 +40,8 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
     _show_checks(report, console)
     for row in report.factorial:
         console.print(as_text(f"  {row.sentence}"), style="dim")
+    for row in report.factorial_kinds:
+        console.print(as_text(f"  For messages of this kind: {row.sentence}"), style="dim")
     for sentence in report.guardrail_pauses:
         console.print(as_text(("A guardrail was crossed.", "red"), f" {sentence}"))
     for item in report.quality:
@@ -106,11 +108,48 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
             cells.append(scale.signed(truth[pair.treated] - truth[pair.control]))
         table.add(*cells)
     console.print(table)
+    _show_kinds(block, console)
     for check in block.not_worse:
         console.print(as_text(f"  {check.sentence}"), style="dim")
-    for pair in block.differences if block.role == "primary" else ():
+    for pair in block.answers if block.role == "primary" else ():
         console.print(as_text(f"  {pair.sentence}"), style="dim")
     console.print()
+
+
+def _show_kinds(block: OutcomeBlock, console: Console) -> None:
+    """Print what holds for texts of a kind, and each text, where arms have several."""
+    if block.kind_note:
+        console.print(as_text(f"  {block.kind_note}"), style="dim")
+    if not block.kinds:
+        return
+    scale, ordered = people_scale(block), block.outcome.kind == "ordered"
+    numbers = ["difference", "interval", "p", "p (corrected)"]
+    kinds = TextTable("Differences, for messages of this kind", ["comparison", *numbers, "verdict"], right=numbers)
+    for pair in block.kinds:
+        name = f"{pair.treated_name} − {pair.control_name}"
+        if pair.effect is None or pair.low is None or pair.high is None:
+            kinds.add(name, "–", "–", "–", "–", pair.verdict_name)
+            continue
+        p_values = ["–" if p is None else wording.p_value(p) for p in (pair.p_value, pair.p_adjusted)]
+        ends = scale.signed_interval(pair.low, pair.high)
+        kinds.add(name, scale.signed(pair.effect), ends, *p_values, pair.verdict_name)
+    console.print(kinds)
+    for pair in block.kinds:
+        if pair.differing:
+            console.print(as_text(f"  {pair.treated_name} − {pair.control_name}: {pair.differing}"), style="dim")
+    numbers = ["answered" if ordered else "saw it", "mean" if ordered else f"of {scale.people}", "interval"]
+    texts = TextTable("Each text, drawn towards the others of its message", ["arm", "text", *numbers], right=numbers)
+    for row in block.texts:
+        cells = ["–", "–"]
+        if row.rate is not None and row.low is not None and row.high is not None:
+            cells = (
+                [_mean(row.rate), wording.range_text(_mean(row.low), _mean(row.high))]
+                if ordered
+                else [scale.decimal(row.rate), scale.interval(row.low, row.high)]
+            )
+        texts.add(row.arm_name, row.name, "–" if row.n is None else wording.number(row.n), *cells)
+    if block.texts and block.role == "primary":
+        console.print(texts)
 
 
 def _show_checks(report: Report, console: Console) -> None:

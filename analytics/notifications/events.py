@@ -4,7 +4,7 @@ A notice and its deliveries are created in one transaction under a unique `ref`,
 each notice exactly once. `analytics.notifications.delivery` sends them.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from analytics.models import Analysis, DataQualityStatus, Estimate, GuardEvent, Notice, NoticeDelivery
+from analytics.report_rows import DifferenceRow
 from analytics.results import build
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
@@ -107,7 +108,8 @@ def is_decided(analysis: Analysis) -> bool:
     stored = Estimate.objects.filter(analysis=analysis, kind=Estimate.Kind.DIFFERENCE, outcome=analysis.outcome)
     if stored.exclude(verdict__in=_CONCLUSIVE_VERDICTS).exists():  # Disclosure control never adds a verdict.
         return False
-    rows = build.build(analysis, early=False).primary.differences
+    block = build.build(analysis, early=False).primary
+    rows: Sequence[DifferenceRow] = block.kinds if block.design else block.differences
     return bool(rows) and all(row.verdict in _CONCLUSIVE_VERDICTS for row in rows)
 
 

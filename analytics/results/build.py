@@ -49,6 +49,7 @@ class Report:
     deviations: tuple[report_rows.DeviationRow, ...]
     monitoring: str
     factorial: tuple[report_rows.FactorialRow, ...]
+    factorial_kinds: tuple[report_rows.FactorialRow, ...]
     guardrail_pauses: tuple[str, ...]
     checks: tuple[report_rows.CrossCheckRow, ...]
     design_effect_sentence: str
@@ -97,7 +98,9 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     primary, *others = outcome_blocks(look.estimates, plan, embargoed=analysis.embargoed)
     sentence, interval_sentence, lead = lead_sentence(primary, look)
     checks = supplementary_rows.cross_check_rows(look.checks, primary)
-    contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL and e.about == Estimate.About.THESE]
+    contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
+    of_these = [e for e in contrasts if e.about == Estimate.About.THESE]
+    of_kind = [e for e in contrasts if e.about == Estimate.About.KIND]
     return Report(
         from_day=analysis.from_day,
         to_day=analysis.to_day,
@@ -143,7 +146,8 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         plan_frozen_at=plan.frozen_at,
         exception=requested.exception or analysis.exception,
         deviations=deviations(campaign),
-        factorial=supplementary_rows.factorial_rows(contrasts, primary, level=analysis.level),
+        factorial=supplementary_rows.factorial_rows(of_these, primary, level=analysis.level),
+        factorial_kinds=supplementary_rows.factorial_rows(of_kind, primary, level=analysis.level),
         checks=checks,
         design_effect_sentence=supplementary_rows.design_effect_sentence(checks),
         chances=supplementary_rows.posterior_rows(look.checks, primary),

@@ -108,13 +108,16 @@ def rates_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeStri
         y += height
     values = {"outcome": block.outcome.name, "people": scale.people, "level": wording.level_text(level)}
     title = gettext("%(outcome)s, of %(people)s people who saw each message, with %(level)s intervals") % values
-    parts = [*_grid(axis, layout, strips, y), *rows, *_ticks(axis, y, _plain)]
+    parts = [*grid_lines(axis, layout, strips, y), *rows, *tick_labels(axis, y)]
     description = _rates_description(block.rates, scale)
     return svg_document(f"rates-{block.outcome.key}-{layout_name}", title, description, y + 22, parts)
 
 
-def differences_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeString:
-    """Draw the planned differences around zero, with the band of differences that are too small to matter."""
+def differences_chart(block: OutcomeBlock, level: float, layout_name: str, name: str = "differences") -> SafeString:
+    """Draw the planned differences around zero, with the band of differences that are too small to matter.
+
+    Charts of one page have different names.
+    """
     layout, scale = DIFFERENCE_LAYOUTS[layout_name], people_scale(block)
     band = (block.smallest_difference or 0.0) * scale.base
     axis = fit_axis(_axis_values(block.differences, band, scale), layout)
@@ -136,11 +139,11 @@ def differences_chart(block: OutcomeBlock, level: float, layout_name: str) -> Sa
     values = {**phrase, "people": scale.people, "level": wording.level_text(level)}
     title = gettext("Differences in how many %(phrase)s, per %(people)s people, with %(level)s intervals") % values
     description = " ".join(row.sentence for row in block.differences)
-    grid, ticks = _grid(axis, layout, strips, y, BAND_LABEL_HEIGHT), _ticks(axis, y, _format_signed)
+    grid, ticks = grid_lines(axis, layout, strips, y, BAND_LABEL_HEIGHT), tick_labels(axis, y, _format_signed)
     parts = [*bands, *grid, *zeros, *rows, *ticks, *sides]
     if band:
         parts.append(_band_label(axis, band, scale))
-    return svg_document(f"differences-{block.outcome.key}-{layout_name}", title, description, y + 42, parts)
+    return svg_document(f"{name}-{block.outcome.key}-{layout_name}", title, description, y + 42, parts)
 
 
 def _rate_row(row: RateRow, axis: Axis, scale: wording.PeopleScale, middle: float) -> SafeString:
@@ -215,16 +218,16 @@ def _grid_spans(
     return strips if layout.labels_above else [(top, bottom)]
 
 
-def _grid(
+def grid_lines(
     axis: Axis, layout: ChartLayout, strips: Sequence[tuple[float, float]], bottom: float, top: float = 0
 ) -> list[SafeString]:
     spans = _grid_spans(layout, strips, top, bottom)
     return [_vertical_line("grid", axis.css_percent(tick), *span) for tick in axis.ticks() for span in spans]
 
 
-def _ticks(axis: Axis, y: float, format_tick: Callable[[float, float], str]) -> list[SafeString]:
+def tick_labels(axis: Axis, y: float, format_tick: Callable[[float, float], str] | None = None) -> list[SafeString]:
     return [
-        svg_text(axis.css_percent(tick), y + 16, format_tick(tick, axis.step), "tick", "middle")
+        svg_text(axis.css_percent(tick), y + 16, (format_tick or _plain)(tick, axis.step), "tick", "middle")
         for tick in axis.ticks()
     ]
 

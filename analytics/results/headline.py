@@ -7,6 +7,10 @@ from analytics.disclosure.gate import ReleasedLook
 from analytics.models import Analysis
 from analytics.report_rows import DifferenceRow, OutcomeBlock
 from analytics.results.outcome_rows import people_scale
+from campaign.lifecycle.launch_checks import planned_sets
+from campaign.models import Campaign
+
+_FEW_SETS = 13  # with more, the smallest p-value is below 0.0001
 
 
 def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, str]:
@@ -15,6 +19,7 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
     The comparison with control in the headline is the worst harm, else the best improvement, else the best estimate.
     """
     analysis = look.shown_analysis
+    is_by_period = analysis.campaign.unit == Campaign.Unit.PERIOD
     if look.changed_plan_keys:
         return (
             gettext("We are not showing a comparison: the plan in the database is not the one that was frozen."),
@@ -37,7 +42,7 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
     if analysis.embargoed:
         return (
             gettext("It is too early to compare: the plan’s first look is not reached yet."),
-            f"{_progress_sentence(look.information)} "
+            f"{_progress_sentence(look.information, by_period=is_by_period)} "
             + gettext(
                 "Early leads often vanish, so rates and differences stay hidden until then. Whether the data are sound "
                 "is shown below."
@@ -45,7 +50,9 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
             "neutral",
         )
     controls = {row.key for row in primary.rates if row.is_control}
-    against_control = [row for row in primary.differences if row.control in controls and row.effect is not None]
+    # Where texts of a kind cannot be told yet, the lead is taken from these texts, and its sentence says so.
+    rows = primary.answers if any(row.effect is not None for row in primary.answers) else primary.differences
+    against_control = [row for row in rows if row.control in controls and row.effect is not None]
     if not against_control and any(row.hidden for row in primary.rates):
         return (
             gettext("We cannot tell yet: some counts are too small to be shown."),
@@ -63,11 +70,18 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
     worse = [row for row in ranked if row.verdict == "worse"]
     better = [row for row in ranked if row.verdict == "better"]
     lead = worse[-1] if worse else better[0] if better else ranked[0]
-    notes = [*_other_comparisons(primary, lead), *_interval_notes(analysis, ordered=primary.outcome.kind == "ordered")]
-    return lead.sentence, " ".join(notes), lead.treated_frame
+    notes = [*_other_comparisons(primary, lead), *_interval_notes(analysis, primary)]
+    sentence = next((row.sentence for row in primary.kinds if _pair(row) == _pair(lead)), lead.sentence)
+    return f"{sentence} {primary.kind_note}".strip(), " ".join(notes), lead.treated_frame
 
 
-def _progress_sentence(information: float | None) -> str:
+def _pair(row: DifferenceRow) -> tuple[str, str]:
+    return row.treated, row.control
+
+
+def _progress_sentence(information: float | None, *, by_period: bool) -> str:
+    if by_period and information is not None:
+        return gettext("%(share)s of the planned periods are over.") % {"share": wording.percent(information)}
     if information is None:
         return gettext("Only a few of the planned people have been counted.")
     values = {"share": wording.percent(min(information, 1.0))}
@@ -86,24 +100,49 @@ def _other_comparisons(primary: OutcomeBlock, lead: DifferenceRow) -> list[str]:
             "gap": wording.difference_phrase(row.effect, scale),
             "interval": wording.interval_text(row.low, row.high, scale),
         }
-        for row in primary.differences
+        for row in primary.answers
         if row is not lead and row.treated == lead.treated and row.verdict in wording.CLAIMS
         if row.effect is not None and row.low is not None and row.high is not None
     ]
 
 
-def _interval_notes(analysis: Analysis, *, ordered: bool) -> list[str]:
+def _interval_notes(analysis: Analysis, primary: OutcomeBlock) -> list[str]:
     """Explain the interval, and say whether the look is exploratory."""
     explanation = (
         gettext("The range in brackets is the %(level)s interval: where the true number of pairs very likely lies.")
-        if ordered
+        if primary.outcome.kind == "ordered"
         else gettext("The range in brackets is the %(level)s interval: where the true difference very likely lies.")
     )
     notes = [explanation % {"level": wording.level_text(analysis.level)}]
-    if analysis.monitoring == "always-valid":
+    if primary.kinds:
+        notes = [
+            gettext(
+                "The ranges in brackets are %(level)s intervals: first for the very messages that were shown, then for "
+                "messages of this kind."
+            )
+            % {"level": wording.level_text(analysis.level)}
+        ]
+        if analysis.monitoring != "fixed":
+            notes.append(gettext("The second is judged at a few points of the plan and stands in between."))
+    elif analysis.monitoring == "always-valid":
         notes.append(gettext("It holds at every look."))
     elif analysis.monitoring == "group-sequential":
         notes.append(gettext("It holds at every look of the plan."))
+    notes += _period_notes(analysis.campaign)
     if analysis.exploratory:
         notes.append(gettext("This look is exploratory: the plan does not hold it."))
+    return notes
+
+
+def _period_notes(campaign: Campaign) -> list[str]:
+    """Say what was drawn where a place shows one message at a time, and how small a p-value few sets allow."""
+    sets = planned_sets(campaign.plan, arms=campaign.arms.count(), placements=campaign.placements.count())
+    if not sets:
+        return []
+    notes = [
+        gettext("Periods at places were drawn, not people: it rests on all orders that could have come out instead.")
+    ]
+    if sets <= _FEW_SETS:
+        values = {"sets": wording.number(sets), "p": wording.p_value(2.0 ** (1 - sets), 4)}
+        notes.append(gettext("With %(sets)s sets of periods no p-value can be below %(p)s.") % values)
     return notes

@@ -9,6 +9,7 @@ from analytics.models import Analysis
 from analytics.report_rows import OutcomeBlock, QualityItem, Status
 from analytics.results import split_after_pause
 from analytics.results.look_summaries import people_exposed
+from campaign.models import Campaign
 
 UNEQUAL_REACH_P = 0.0005  # below this, messages are said to reach the screen unequally
 MANY_EXCLUDED = 20  # of 100
@@ -44,7 +45,9 @@ def look_quality(
         split_after_pause.explain_pauses(_sample_ratio(analysis), shares),
         _reach(analysis),
         *(_exclusion(reason, share) for reason, share in excluded.items()),
-        _sample_size(primary, planned_people),
+        _periods(analysis.information)
+        if analysis.campaign.unit == Campaign.Unit.PERIOD
+        else _sample_size(primary, planned_people),
     )
 
 
@@ -94,6 +97,22 @@ def _reach(analysis: Analysis) -> QualityItem:
 def _exclusion(reason: str, share: int) -> QualityItem:
     title, detail = _EXCLUSION_TEXTS[reason]
     return QualityItem(str(title), "caution" if share >= MANY_EXCLUDED else "ok", str(detail) % {"share": share})
+
+
+def _periods(information: float) -> QualityItem:
+    """Whether all planned periods are over, where periods were drawn and not people."""
+    share = {"share": wording.percent(information)}
+    if information >= 1:
+        return QualityItem(
+            gettext("The planned periods are over"), "ok", gettext("The order that was drawn at launch is complete.")
+        )
+    return QualityItem(
+        gettext("Before the last planned period"),
+        "caution",
+        gettext("%(share)s of the planned periods are over.") % share
+        + " "
+        + gettext("An early lead can vanish: decide when all are over."),
+    )
 
 
 def _sample_size(primary: OutcomeBlock, planned_people: int) -> QualityItem:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from analytics import wording
 from analytics.models import Estimate
 from analytics.report_rows import DifferenceRow, OutcomeBlock, RateRow
+from analytics.results.kind_rows import with_kinds
 from campaign.models import AnalysisPlan
 from campaign.outcomes import OUTCOMES
 
@@ -33,8 +34,7 @@ def _block(outcome: str, estimates: list[Estimate], plan: AnalysisPlan, *, embar
     by_key = {row.key: row for row in rates}
     frames = Counter(row.frame for row in rates)
     phrases = {row.key: wording.arm_phrase(row.name, row.frame, unique=frames[row.frame] == 1) for row in rates}
-    all_differences = [e for e in estimates if e.kind == Estimate.Kind.DIFFERENCE]
-    differences = [e for e in all_differences if e.about == Estimate.About.THESE]
+    differences = [e for e in estimates if e.kind == Estimate.Kind.DIFFERENCE and e.about == Estimate.About.THESE]
     block = OutcomeBlock(
         outcome=wording.translate_outcome(OUTCOMES[outcome]),
         role=estimates[0].role,
@@ -44,9 +44,8 @@ def _block(outcome: str, estimates: list[Estimate], plan: AnalysisPlan, *, embar
     )
     scale = people_scale(block)
     arms = sum(e.kind == Estimate.Kind.RATE and e.treated.weight > 0 for e in estimates)
-    return replace(
-        block, differences=tuple(_difference(e, by_key, phrases, scale, plan, arms=arms) for e in differences)
-    )
+    told = tuple(_difference(e, by_key, phrases, scale, plan, arms=arms) for e in differences)
+    return with_kinds(replace(block, differences=told), estimates, plan, scale)
 
 
 def _rate(e: Estimate, *, embargoed: bool) -> RateRow:
@@ -100,8 +99,9 @@ def _difference(
             smallest_difference=e.smallest_difference,
             reason=e.reason,
             groups="placements" if plan.strata else "",
+            # With several texts, more people may not be what would tell.
             more=None
-            if e.more_per_arm is None
+            if e.more_per_arm is None or plan.texts
             else wording.people_range(e.more_per_arm, e.more_per_arm_low, e.more_per_arm_high, arms=arms),
         )
         ordered = outcome.kind == "ordered"

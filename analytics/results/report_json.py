@@ -23,6 +23,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "deviations": [asdict(row) | {"at": row.at.isoformat()} for row in report.deviations],
         "monitoring": report.monitoring,
         "factorial": [asdict(row) for row in report.factorial],
+        "factorial_kinds": [asdict(row) for row in report.factorial_kinds],
         "guardrails_crossed": list(report.guardrail_pauses),
         "checks": [asdict(row) for row in report.checks],
         "chances": [asdict(row) for row in report.chances],
@@ -46,6 +47,10 @@ def as_dict(report: Report) -> dict[str, Any]:
                 "rates": [asdict(row) for row in block.rates],
                 "comparisons": [asdict(row) for row in block.differences],
                 "not_worse": [asdict(row) for row in block.not_worse],
+                "design": block.design,
+                "kinds": [asdict(row) for row in block.kinds],
+                "texts": [asdict(row) for row in block.texts],
+                "kind_note": block.kind_note,
             }
             for block in (report.primary, *report.others)
         ],

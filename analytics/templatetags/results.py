@@ -1,7 +1,7 @@
 """Template tags and filters that show a report: its charts, its numbers and its 2 by 2 card."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django import template
 from django.conf import settings
@@ -10,8 +10,8 @@ from django.template import Context
 from analytics import wording
 from analytics.embargo.access import may_look_early
 from analytics.models import Notice
-from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow
-from analytics.results import charts, effect_texts, outcome_rows
+from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow, TextResultRow
+from analytics.results import charts, effect_texts, outcome_rows, text_chart
 from analytics.results.build import Report
 from analytics.results.look_summaries import LookSummary, look_summaries
 from campaign.lifecycle.frozen_plan import correction_of
@@ -42,6 +42,7 @@ class TwoByTwoCard:
 
 register.simple_tag(charts.rates_chart)
 register.simple_tag(charts.differences_chart)
+register.simple_tag(text_chart.texts_chart)
 register.simple_tag(outcome_rows.people_scale)
 register.filter(wording.percent)
 register.filter(wording.chance_text)
@@ -52,6 +53,12 @@ register.filter(effect_texts.lift_text)
 register.filter(effect_texts.size_text)
 register.filter(effect_texts.has_check)
 register.filter(effect_texts.as_people)
+
+
+@register.filter
+def only_kinds(block: OutcomeBlock) -> OutcomeBlock:
+    """The outcome with the comparisons of texts of a kind in place of those of these texts."""
+    return replace(block, differences=block.kinds)
 
 
 @register.simple_tag(takes_context=True)
@@ -98,7 +105,9 @@ def two_by_two_card(block: OutcomeBlock) -> TwoByTwoCard | None:
 
 
 @register.simple_tag
-def interval(row: RateRow | DifferenceRow | PooledRow, number_format: str, scale: wording.PeopleScale) -> str:
+def interval(
+    row: RateRow | DifferenceRow | PooledRow | TextResultRow, number_format: str, scale: wording.PeopleScale
+) -> str:
     """Format a row's interval as `number_format` says: signed, decimal or mean."""
     assert row.low is not None  # templates call it only where there is an estimate
     assert row.high is not None

@@ -18,9 +18,11 @@ from analytics.notifications.wording import notice_sentence
 from analytics.report_rows import QualityItem
 from analytics.results.paused_arms import guardrail_pause_sentence
 from analytics.watch import quality_status
+from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 
+_DAY_SECONDS = 86_400
 PACE_DAYS = 7  # over which the current pace is measured
 
 
@@ -102,7 +104,7 @@ def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
         last_complete_day=through,
         people=sum(totals) if arms and len(totals) == len(arms) else None,
         planned_people=plan.planned_people if plan else 0,
-        days_left=days_left(arms, plan.planned_people) if plan else None,
+        days_left=_days_left(plan, arms, now=now) if plan else None,
         embargoed=is_embargoed(campaign),
         guardrails=tuple(_guardrails(plan, events)) if plan else (),
         guardrail_pauses=tuple(guardrail_pause_sentence(event) for event in events if event.arm.paused_at is not None),
@@ -128,6 +130,14 @@ def last_complete_day() -> date | None:
         return None
     # The last receipt of a day expires RECEIPT_LIFE_HOURS later. One more hour allows for clock skew.
     return (fold.succeeded_at - timedelta(hours=settings.RECEIPT_LIFE_HOURS + 1)).date() - timedelta(days=1)
+
+
+def _days_left(plan: AnalysisPlan, arms: Sequence[ArmDailyTotals], *, now: datetime) -> int | None:
+    """Return the days until the last period is over, or until the planned people have come."""
+    periods = plan.periods_from(plan.campaign.starts_at)
+    if periods is None:
+        return days_left(arms, plan.planned_people)
+    return max(ceil((periods.end * SECONDS_PER_HOUR - now.timestamp()) / _DAY_SECONDS), 0)
 
 
 def days_left(arms: Sequence[ArmDailyTotals], planned: int) -> int | None:

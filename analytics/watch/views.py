@@ -131,6 +131,13 @@ def _progress(data: Dashboard) -> str:
     }
     if data.campaign.state != Campaign.State.RUNNING or data.days_left == 0:
         return counted
+    if data.plan is not None and data.plan.period and data.days_left is not None:
+        left = ngettext(
+            "The last planned period ends in %(days)s day.",
+            "The last planned period ends in %(days)s days.",
+            data.days_left,
+        )
+        return f"{counted} {left % {'days': wording.number(data.days_left)}}"
     if data.days_left is None:
         left = _("After a few days the page can say how long it will take.")
         return f"{counted} {left}"

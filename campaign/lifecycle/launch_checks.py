@@ -258,8 +258,16 @@ def fewest_weeks(plan: AnalysisPlan, *, arms: int, placements: int) -> int:
         return 0
     comparisons = 1 if plan.correction == AnalysisPlan.Correction.NONE else max(len(plan.comparisons), 1)
     sets = ceil(1 + log2(comparisons / (1 - plan.level)))
-    per_block = placements * (DAYS_PER_WEEK if plan.period == AnalysisPlan.Period.DAY else 1)
-    return arms * ceil(sets / per_block)
+    return arms * ceil(sets / _sets_of_block(plan, placements))
+
+
+def planned_sets(plan: AnalysisPlan, *, arms: int, placements: int) -> int:
+    """Return in how many sets of periods the planned order was drawn; 0 without periods."""
+    return plan.period_weeks // arms * _sets_of_block(plan, placements) if plan.period and arms else 0
+
+
+def _sets_of_block(plan: AnalysisPlan, placements: int) -> int:
+    return placements * (DAYS_PER_WEEK if plan.period == AnalysisPlan.Period.DAY else 1)
 
 
 def _dunnett_obstacles(plan: AnalysisPlan) -> Iterator[Obstacle]:

@@ -98,7 +98,7 @@ def _digests(plan: AnalysisPlan, links: Mapping[str, Any]) -> dict[str, str]:
             for arm in campaign.arms.all()
         },
         "state": campaign.state,
-        "dates": [_seconds(campaign.starts_at), _seconds(campaign.ends_at)],
+        "dates": [_seconds(campaign.starts_at), _seconds(campaign.ends_at), campaign.based_on_id],
         "recipients": [sorted(person.pk for person in plan.told.all()), plan.webhook],
         "doors": {
             place.key: [place.partner.name, *(getattr(place, name) for name in _DOOR_FIELDS)]

@@ -24,7 +24,7 @@ from analytics.data_quality import hourly_check
 from analytics.embargo import request as embargo_request
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
-from analytics.models import DataQualityStatus, GuardEvent, Rehearsal, Tally, WorkerStep
+from analytics.models import DataQualityStatus, GuardEvent, Rehearsal, Tally, TextTally, WorkerStep
 from analytics.notifications import events as notifications_events
 from analytics.simulated_visits import demo
 from campaign.follow_up.use import put_to_use
@@ -51,6 +51,13 @@ PLENTY = {"neutral": (3000, 1050, 60, 33), "victim": (3004, 1203, 96, 36), "user
     "both": (3010, 1330, 131, 95)
 }
 FEW = {"neutral": (120, 41, 3, 2), "victim": (118, 6, 1, 0), "user": (121, 47, 12, 4), "both": (119, 55, 2, 1)}
+# Of four matched sets, for each set: exposures, turned back, asked for help, annoyed.
+SETS = {
+    "neutral": [(1000, 350, 21, 12), (1000, 391, 19, 14), (1000, 322, 24, 11), (1000, 368, 17, 13)],
+    "victim": [(1000, 402, 30, 13), (1000, 455, 31, 12), (1000, 371, 28, 14), (1000, 412, 33, 15)],
+    "user": [(1000, 432, 26, 14), (1000, 390, 22, 15), (1000, 408, 27, 13), (1000, 371, 24, 12)],
+    "both": [(1000, 448, 41, 15), (1000, 505, 44, 17), (1000, 429, 39, 14), (1000, 466, 42, 16)],
+}
 SKEWED = PLENTY | {"both": (1900, 830, 90, 55)}
 # Name and hypothesis of the other campaigns, by slug.
 NAMES = {
@@ -62,6 +69,10 @@ NAMES = {
     "waiting": ("Autumn: one harm or two?", "Naming both harms turns back more people than naming one."),
     "ready": ("Games forum", "What works on a quiet page works in a forum."),
     "paused": ("Late evening", "The same words work at night."),
+    "sets": (
+        "Four matched sets: does the appeal help?",
+        "Telling of both harms turns back more people, whoever writes it.",
+    ),
     "arabic": ("Two languages", "The same words work in English and in Arabic."),
 }
 DEVIATION = {
@@ -89,6 +100,7 @@ def build() -> dict[str, Any]:
         evaluate(campaign, now=now)
     count(pilot, PLENTY)
     evaluate(pilot, now=now)
+    _create_campaign_of_matched_sets(now)
     _put_to_use(pilot, now=now)
     answers.create_draft(HypothesisAnswer("Idea", "A shorter message works as well."), by=world.person("mara", MANAGER))
     world.placement("resting-page", allowed_origins=[])
@@ -183,8 +195,10 @@ def _open_tag_check(place: Placement, *, now: datetime) -> None:
     check.save()
 
 
-def draft(slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, planned: int) -> Campaign:
-    """Create a complete draft of four arms with these revisions, at a placement of its own."""
+def draft(
+    slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, planned: int, sets: Sequence[str] = ()
+) -> Campaign:
+    """Create a complete draft of four arms with these revisions, or of these matched sets, at its own placement."""
     at = world.placement(f"{slug}-page", name=name.partition(":")[0])
     campaign = Campaign.objects.create(
         slug=slug,
@@ -194,12 +208,23 @@ def draft(slug: str, name: str, hypothesis: str, words: Sequence[Revision], *, p
         ethics_reference="Example board, 2026-17",
     )
     campaign.placements.add(at)
-    for position, ((key, arm, _), revision) in enumerate(zip(demo.ARMS, words, strict=True)):
+    for position, (key, arm, _) in enumerate(demo.ARMS):
+        matched = Revision.objects.filter(message__matched_set__in=sets, message__frame=key)
         Arm.objects.create_with_texts(
-            [revision], campaign=campaign, key=key, name=arm, is_control=position == 0, position=position
+            list(matched.order_by("message__matched_set")) if sets else [words[position]],
+            campaign=campaign,
+            key=key,
+            name=arm,
+            is_control=position == 0,
+            position=position,
         )
     plan = AnalysisPlan.objects.create(
-        campaign=campaign, planned_per_arm=planned, comparisons=world.PAIRS, monitoring="fixed", looks=[1.0]
+        campaign=campaign,
+        planned_per_arm=planned,
+        comparisons=world.PAIRS,
+        monitoring="fixed",
+        looks=[1.0],
+        texts="matched" if sets else "",
     )
     for outcome, role in (("turned_back", "primary"), ("help_self", "secondary"), ("annoyed", "guardrail")):
         PlannedOutcome.objects.create(plan=plan, outcome=outcome, role=role)
@@ -258,6 +283,19 @@ def _bilingual_revision(words: Revision) -> Revision:
         workflow.approve(rendition, by=None, now=timezone.now())
     revision.refresh_from_db()
     return revision
+
+
+def _create_campaign_of_matched_sets(now: datetime) -> None:
+    sets = sorted({m.matched_set for m in Message.objects.exclude(matched_set="")})
+    campaign = draft("sets", *NAMES["sets"], (), planned=4000, sets=sets)
+    launch(campaign, now=now - timedelta(days=12))
+    count(campaign, {key: tuple(map(sum, zip(*texts, strict=True))) for key, texts in SETS.items()})  # type: ignore[misc]
+    place = campaign.placements.get()
+    for arm in campaign.arms.with_texts():
+        for text, counts in zip(arm.texts.all(), SETS[arm.key], strict=True):
+            for outcome, number in zip(("exposed", "turned_back", "help_self", "annoyed"), counts, strict=True):
+                TextTally.objects.create(text=text, placement=place, outcome=outcome, count=number)
+    evaluate(campaign, now=now)
 
 
 def _put_to_use(trial: Campaign, *, now: datetime) -> None:

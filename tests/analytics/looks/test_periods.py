@@ -11,6 +11,7 @@ from analytics.looks.evaluate import evaluate, is_look_due
 from analytics.models import Analysis, Tally
 from analytics.results import build
 from analytics.stats import Counts, clusters, switchback
+from analytics.watch.dashboard import build_dashboard
 from campaign.assignment.periods import schedule
 from campaign.lifecycle import transitions
 from campaign.lifecycle.frozen_plan import changed_plans
@@ -155,3 +156,28 @@ def test_a_frozen_plan_of_periods_is_borne_out_while_it_runs_and_when_it_is_clos
     assert changed_plans([campaign.pk]) == {}
     transitions.close(campaign, by=world.person("mara"), now=END)
     assert changed_plans([campaign.pk]) == {}
+
+
+def test_the_result_says_what_was_drawn_and_how_small_a_p_value_could_become() -> None:
+    campaign = launched(period_weeks=2)
+    count_days(campaign, {"victim": 12}, days=14)
+    told = build.build(evaluate(campaign, now=END - timedelta(days=14)))
+    assert "Periods at places were drawn, not people" in told.interval_sentence
+    assert "With 7 sets of periods no p-value can be below 0.0156." in told.interval_sentence
+    assert "The planned periods are over" in {item.label for item in told.quality}
+
+
+def test_before_the_last_period_the_result_says_how_many_are_over() -> None:
+    campaign = launched()
+    count_days(campaign, {}, days=14)
+    told = build.build(evaluate(campaign, now=END - timedelta(days=14)))
+    assert told.embargoed
+    assert "50% of the planned periods are over." in told.interval_sentence
+    assert "Before the last planned period" in {item.label for item in told.quality}
+
+
+def test_the_watch_page_counts_the_days_until_the_last_period_ends() -> None:
+    campaign = launched()
+    count_days(campaign, {}, days=7)
+    seen = build_dashboard(campaign, now=END - timedelta(days=10, hours=5))
+    assert seen.days_left == 10

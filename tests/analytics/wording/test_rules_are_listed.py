@@ -13,6 +13,7 @@ TABLES = {
     "a comparison of rates": wording.COMPARISON_RULES,
     "a comparison of ratings": wording.ORDINAL_RULES,
     "a contrast of the factorial": wording.CONTRAST_RULES,
+    "texts of a kind": wording.KIND_RULES,
 }
 
 

@@ -1,0 +1,162 @@
+"""Results of a campaign whose arms have several texts give both answers, and the verdict is the second."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import translation
+from django.utils.html import strip_tags
+
+from analytics.looks.evaluate import evaluate
+from analytics.models import Analysis
+from analytics.notifications.events import is_decided
+from analytics.results import build
+from analytics.results.look_summaries import look_summaries
+from tests import world
+from tests.analytics.looks.test_texts import NEUTRAL, VICTIM, TextCounts, looked
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+IN_THESE = "In these 4 sets: Of 100 people who saw the message about harm to the victim, 50 turned back; 7 more than "
+IN_THESE += "with the neutral text (5 to 9)."
+FEW_DID_IT: TextCounts = {"neutral": NEUTRAL, "victim": [*VICTIM[:3], (1000, 6)]}
+
+
+def page() -> str:
+    client = Client()
+    world.sign_in(client, world.person("ana", "analyst"))
+    return re.sub(r"\s+", " ", strip_tags(client.get("/campaigns/pilot/results/").content.decode()))
+
+
+def api(look: int = 1) -> dict[str, Any]:
+    client = Client()
+    world.sign_in(client, world.person("ana", "analyst"))
+    told: dict[str, Any] = client.get(f"/api/v1/campaigns/pilot/analyses/{look}/").json()
+    return told
+
+
+def report(*options: str) -> str:
+    output = io.StringIO()
+    with redirect_stdout(output):
+        call_command("report", "pilot", *options, stdout=output)
+    return re.sub(r"\s+", " ", output.getvalue())
+
+
+class TestTheHeadline:
+    def test_says_what_holds_in_these_sets_and_for_messages_of_this_kind(self) -> None:
+        told = build.build(looked())
+        assert told.sentence == f"{IN_THESE} For messages of this kind: 7 more in 100 (4 to 10)."
+        assert "first for the very messages that were shown, then for messages of this kind" in told.interval_sentence
+
+    def test_says_that_it_cannot_tell_and_what_would_help(self) -> None:
+        assert build.build(looked("different")).sentence == (
+            IN_THESE.replace("In these 4 sets", "With these 4 texts each")
+            + " We cannot tell yet whether that holds for messages of this kind (−2 to 16). More texts would help, not "
+            "more people: about 6 of each message would tell, each with as many people as now. With these texts no "
+            "number of people would."
+        )
+
+    def test_says_when_the_kind_is_judged_while_it_has_not_been(self) -> None:
+        counts: Mapping[str, Sequence[tuple[int, int]]] = {
+            "neutral": [(200, 80)] * 4, "victim": [(200, 110)] * 4
+        }  # fmt: skip
+        told = build.build(looked(counts=counts, monitoring="always-valid", looks=[0.1, 1.0]))
+        assert told.sentence.endswith(
+            "What holds for messages of this kind is judged at 25%, 50%, 75%, 100% of the planned people, and stands "
+            "in between."
+        )
+        assert told.primary.kinds == ()
+
+    def test_says_that_a_count_of_one_text_is_too_small(self) -> None:
+        told = build.build(looked(counts=FEW_DID_IT))
+        assert told.sentence.endswith(
+            "We cannot tell yet for messages of this kind: a count of one text is too small to be shown."
+        )
+        assert told.primary.texts == ()
+
+    def test_stands_in_the_list_of_campaigns(self) -> None:
+        analysis = looked()
+        summary = look_summaries([analysis.campaign])[analysis.campaign_id]
+        assert summary.sentence == build.build(analysis).sentence
+
+    def test_is_spanish_for_who_reads_spanish(self) -> None:
+        analysis = looked()
+        with translation.override("es"):
+            told = build.build(analysis).sentence
+        assert told.startswith("En estos 4 conjuntos: ")
+        assert "Para los mensajes de este tipo: " in told
+
+
+def test_a_campaign_is_decided_once_messages_of_this_kind_are() -> None:
+    assert is_decided(looked())
+
+
+def test_a_campaign_is_not_decided_by_these_texts_alone() -> None:
+    assert not is_decided(looked("different"))
+
+
+class TestThePage:
+    def test_shows_both_answers_and_each_text(self) -> None:
+        looked()
+        told = page()
+        for words in (
+            "What holds for messages of this kind",
+            "The verdict rests on this answer.",
+            "How much more, or less, with these very texts",
+            "Text by text",
+            "None is the best one",
+            "One more like these",
+            "Neutral, Set 1: 40 of 100",
+        ):
+            assert words in told, words
+
+    def test_puts_the_method_in_its_fold(self) -> None:
+        looked()
+        told = page()
+        for words in (
+            "Student’s t over sets decides",
+            "In one more set like these",
+            "Sign-flip p 0.125; so many sets can give 0.125 at the least.",
+            "t over sets",
+        ):
+            assert words in told, words
+
+    def test_of_one_text_an_arm_speaks_of_no_kind(self) -> None:
+        campaign = world.launched(plan={"planned_per_arm": 100})
+        world.tally(campaign, dict.fromkeys(("neutral", "victim", "user", "both"), (200, 80)))
+        evaluate(campaign, now=world.NOON)
+        assert "of this kind" not in page()
+
+
+class TestFiles:
+    def test_the_api_has_both_answers_and_each_text(self) -> None:
+        looked()
+        block = api()["estimates"][0]
+        (kind,) = block["kinds"]
+        assert (kind["verdict"], kind["effect"], kind["details"]["texts"]) == ("better", 0.07, 4)
+        assert [(row["arm"], row["text"], row["n"]) for row in block["texts"]][:2] == [
+            ("neutral", "1", 1000),
+            ("neutral", "2", 1000),
+        ]
+
+    def test_the_report_has_both_as_words_and_as_json(self) -> None:
+        looked()
+        told = report()
+        assert "Differences, for messages of this kind" in told
+        assert "Each text, drawn towards the others of its message" in told
+        (primary, *_) = json.loads(report("--json"))["outcomes"]
+        assert (primary["design"], primary["kinds"][0]["verdict"]) == ("matched", "better")
+
+    def test_nothing_hidden_is_in_any_of_them(self) -> None:
+        looked(counts=FEW_DID_IT)
+        assert "0.006" not in json.dumps(api())
+        block = api()["estimates"][0]
+        assert (block["texts"], block["kinds"][0]["effect"], block["kinds"][0]["hidden"]) == ([], None, True)
+        assert Analysis.objects.get().release.texts is None
