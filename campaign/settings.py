@@ -226,7 +226,7 @@ if not 0 < NETWORK_SHARE <= 1:
 SMALL_CELL = int(os.environ.get("SMALL_CELL", "10"))
 if SMALL_CELL < 10:
     raise ImproperlyConfigured("SMALL_CELL must be 10 or more: smaller groups could be recognised.")
-# The target of "Leave now" on the staff pages: a page that reveals nothing about its visitor.
+# The target of "Leave now", for visitors and staff: a page that reveals nothing about its visitor.
 EXIT_URL = os.environ.get("EXIT_URL") or "https://www.wikipedia.org/"
 if not EXIT_URL.startswith(("https://", "http://") if LOCAL_HTTP else "https://"):
     raise ImproperlyConfigured("EXIT_URL must begin with https://.")

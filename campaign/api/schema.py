@@ -490,7 +490,14 @@ def _schemas() -> Json:
                 "locale": _text(),
                 "dir": _text(enum=["ltr", "rtl"]),
                 "actions": {"type": "array", "items": _ref("Action")},
+                "exit": _ref("Exit"),
                 "privacy": _text("What is counted, in one sentence: show it."),
+            }
+        ),
+        "Exit": _object(
+            {
+                "label": _text(),
+                "href": _text("A neutral site: blank the page, replace it in the history, and report nothing."),
             }
         ),
         "Action": _object(

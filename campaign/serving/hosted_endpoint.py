@@ -1,6 +1,9 @@
 """/m/<placement>/: the hosted page with its form, and the pages behind it."""
 
+from html import escape
 from urllib.parse import parse_qs
+
+from django.conf import settings
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
 from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
@@ -20,6 +23,10 @@ _GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
+_NOTHING_HERE = (  # without a placement there is neither a language nor a length to keep
+    "<!doctype html><title>Not found</title><p>There is nothing here.</p>"
+    f'<p><a href="{escape(settings.EXIT_URL)}" rel="noreferrer nofollow">Leave now</a></p>'
+).encode()
 
 
 def handle_hosted(request: Request, context: ServingContext) -> Reply | PendingReply:
@@ -27,9 +34,7 @@ def handle_hosted(request: Request, context: ServingContext) -> Reply | PendingR
     key, _, path = request.path[3:].partition("/")
     placement = context.snapshot().placements.get(key)
     if placement is None:
-        return _html_reply(
-            404, b"<!doctype html><title>Not found</title><p>There is nothing here.</p>", "default-src 'none'"
-        )
+        return _html_reply(404, _NOTHING_HERE, "default-src 'none'")
     method = request.method
     if method == "POST" and path == "":
         return _handle_form(request, context, placement)

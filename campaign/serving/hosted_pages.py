@@ -52,6 +52,7 @@ def _payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:
         "locale": words.locale,
         "dir": words.direction,
         "actions": [_action(outcome, offer, placement, words.locale) for outcome, offer in offered_outcomes()],
+        "exit": {"label": gettext("Leave now"), "href": settings.EXIT_URL},
         "privacy": gettext("We count how many people see and leave this page, never who."),
     }
 

@@ -32,7 +32,7 @@ from campaign.serving.snapshot_entries import (
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 10
+_FORMAT = 11
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.browser
 
 EMBED = (Path(__file__).resolve().parents[2] / "campaign/static/campaign/embed.js").read_bytes()
 RECEIPT = "r" * 106
+NEUTRAL = "https://neutral.example/"
 ANSWER: dict[str, Any] = {
     "message": {
         "headline": "You can stop here.",
@@ -44,6 +45,7 @@ ANSWER: dict[str, Any] = {
             {"outcome": "annoyed", "label": "This message annoyed me"},
             {"outcome": "learn_more", "label": "About this message", "href": "/m/spot/about"},
         ],
+        "exit": {"label": "Leave now", "href": NEUTRAL},
         "privacy": "We count how many people see and leave this page, never who.",
     },
     "receipt": RECEIPT,
@@ -241,6 +243,8 @@ HOSTILE = {
     "no way to leave": Reply(message_with(actions=WITHOUT_LEAVE)),
     "leave runs a script": Reply(action_with("left", href="javascript:window.hit=1")),
     "leave leads nowhere": Reply(action_with("left", href=None)),
+    "no way out": Reply(message_with(exit=None)),
+    "the way out runs a script": Reply(message_with(exit={"label": "Leave now", "href": "javascript:window.hit=1"})),
     "help is a data page": Reply(action_with("help_self", href="data:text/html,x")),
     "label is an object": Reply(action_with("continued", label={"x": 1})),
     "a hundred thousand ratings": Reply(action_with("rating", values=list(range(100_000)))),

@@ -94,7 +94,14 @@
           el("small", {}, note ?? "")));
       else opinions.push(opinion(outcome, label));
     }
-    const box = el("section", { lang: message.locale, dir: message.dir, "aria-labelledby": "h" },
+    const away = link(message.exit.href);
+    const out = el("button", { class: "out", click() {
+      receipt = null; // reports nothing, not even the time on screen
+      document.documentElement.style.display = "none";
+      document.title = "\u200b";
+      top.location.replace(navigator.onLine ? away : "about:blank");
+    } }, message.exit.label);
+    const box = el("section", { lang: message.locale, dir: message.dir, "aria-labelledby": "h" }, out,
       el("h2", { id: "h", tabindex: -1 }, message.headline),
       prose(message.body_html),
       el("div", { class: "two" }, ...choices));
@@ -150,6 +157,7 @@
     if (cover) {
       frame.addEventListener("close", close); // Esc: no answer
       frame.showModal();
+      root.getElementById("h").focus();
     }
     tell("shown");
   };
@@ -179,6 +187,7 @@ small, .fine { color: var(--soft); font-size: .9em }
 .rate small + small { grid-column: span 3; text-align: end }
 .say { display: flex; align-items: center; gap: 1em }
 output { min-width: 6em }
+.out { position: sticky; top: .5em; display: block; margin-inline-start: auto; background: inherit }
 .say button { padding: 0; border: 0; text-align: start; font-size: .9em; font-weight: 400; text-decoration: underline }
 dialog { width: 37em; padding: 0; border: 0; background: none }
 dialog::backdrop { background: #14181ed0 }`;

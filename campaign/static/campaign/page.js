@@ -1,20 +1,36 @@
 /* Progressive enhancement of the hosted page: without this file every button submits an ordinary form.
    Reports when the message was on screen and for how long (in four steps), sends feedback without leaving the page,
-   and blanks the page on quick exit. Uses no cookies and no storage, and calls only /api/v1/events. */
+   and blanks the page on the way out. Uses no cookies and no storage, and calls only /api/v1/events. */
 (() => {
   "use strict";
 
-  // Quick exit: blank the page before leaving; show it again if the browser restores it from its cache.
+  // The way out: blank at once, then another site in this page's place in the history. It tells nobody, us included.
   const root = document.documentElement;
-  addEventListener("pageshow", () => root.classList.remove("gone"));
-  for (const exit of document.querySelectorAll("[data-exit]")) {
-    exit.addEventListener("click", (event) => {
-      root.classList.add("gone");
-      if (!exit.href) return; // on the message it is the form's own "left" button
-      event.preventDefault();
-      location.replace(exit.href);
-    });
+  const exit = document.querySelector("[data-exit]");
+  let gone = false;
+
+  function leave() {
+    gone = true;
+    root.classList.add("gone");
+    document.title = "\u200b"; // with an empty title browsers show the address
+    location.replace(navigator.onLine ? exit.href : "about:blank");
   }
+
+  exit.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // opens in another tab
+    event.preventDefault();
+    leave();
+  });
+
+  // Nobody types on these pages, so Shift is free: three presses of it alone within five seconds.
+  let presses = [];
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Shift") presses = [];
+    else if (!event.repeat) {
+      presses = [...presses.filter((time) => event.timeStamp - time < 5000), event.timeStamp];
+      if (presses.length >= 3) leave();
+    }
+  });
 
   const form = document.querySelector("form.message");
   if (!form) return;
@@ -23,7 +39,7 @@
 
   /** Report one outcome, at most once; resolves to whether the server has stored it. */
   async function record(outcome, value) {
-    if (!receipt) return true;
+    if (!receipt || gone) return true;
     if (sent.has(outcome)) return false;
     sent.add(outcome);
     try {

@@ -1,0 +1,177 @@
+""" "Leave now" in Chromium: blank at once, another site in this page's place, and nothing told to anybody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_embed_hostile import NEUTRAL, Origin, partner, script_of, server, visit, wait_told
+from tests.browser.test_pages import Installation, collect_events, running_installation, until_exposed
+from tests.tiers import proofs_but_each
+from tests.waiting import let_pass
+
+__all__ = ["partner", "server"]  # fixtures
+pytestmark = pytest.mark.browser
+
+EXIT = "https://www.wikipedia.org/"
+PAGES = ("", "left", "continued", "about", "thanks", "help/self", "help/affected", "nothing-here")
+SMALL: dict[str, ViewportSize] = {
+    "portrait": {"width": 360, "height": 640},
+    "landscape": {"width": 640, "height": 360},
+    "narrow": {"width": 320, "height": 480},
+    "desk": {"width": 1280, "height": 800},
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with running_installation(tmp_path_factory.mktemp("installation")) as made:
+        yield made
+
+
+def neutral_site(tab: Page, address: str = EXIT) -> None:
+    """Stand in for the neutral site, so that no test calls anyone."""
+    tab.context.route(
+        f"{address}**", lambda route: route.fulfill(body="<title>Neutral</title>", content_type="text/html")
+    )
+
+
+def requests_of(tab: Page) -> list[str]:
+    """Everything that the tab asks for from now on."""
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+def test_it_tells_nothing_and_takes_the_place_of_the_page(site: Installation, page: OpenPage) -> None:
+    tab = page()
+    neutral_site(tab)
+    tab.goto(f"{site.url}/health/live")
+    events = collect_events(tab)
+    tab.goto(f"{site.url}/m/quiet-page/")
+    until_exposed(tab, events)
+    asked = requests_of(tab)
+    tab.get_by_role("link", name="Leave now").click()
+    tab.wait_for_url(EXIT)
+    assert [address for address in asked if not address.startswith(EXIT)] == []
+    assert [event["outcome"] for event in events] == ["exposed"]
+    tab.go_back()
+    assert tab.url == f"{site.url}/health/live"
+
+
+def test_the_page_is_blank_before_the_other_site_is_asked(site: Installation, page: OpenPage) -> None:
+    tab = page()
+    neutral_site(tab)
+    tab.goto(f"{site.url}/m/quiet-page/")
+    seen = tab.evaluate(
+        "() => { document.querySelector('[data-exit]').click(); "
+        "return [getComputedStyle(document.querySelector('h1')).visibility, document.title] }"
+    )
+    assert seen == ["hidden", "\u200b"]
+
+
+def test_offline_it_is_an_empty_page(site: Installation, page: OpenPage) -> None:
+    tab = page()
+    tab.goto(f"{site.url}/m/quiet-page/")
+    tab.context.set_offline(True)
+    tab.get_by_role("link", name="Leave now").click()
+    tab.wait_for_url("about:blank")
+
+
+def test_three_presses_of_shift_alone_are_the_way_out(site: Installation, page: OpenPage) -> None:
+    tab = page()
+    neutral_site(tab)
+    tab.goto(f"{site.url}/m/quiet-page/")
+    asked = requests_of(tab)
+    for key in ("Shift", "Shift", "a", "Shift", "Shift"):
+        tab.keyboard.press(key)
+    let_pass(tab, 200)
+    assert asked == []
+    tab.keyboard.press("Shift")
+    tab.wait_for_url(EXIT)
+
+
+def test_going_backwards_with_shift_and_tab_is_not_leaving(site: Installation, page: OpenPage) -> None:
+    tab = page()
+    tab.goto(f"{site.url}/m/quiet-page/")
+    for _ in range(6):
+        tab.keyboard.press("Shift+Tab")
+    let_pass(tab, 200)
+    assert tab.url == f"{site.url}/m/quiet-page/"
+
+
+def test_without_script_it_is_a_link(site: Installation, page: OpenPage) -> None:
+    tab = page(java_script_enabled=False)
+    neutral_site(tab)
+    tab.goto(f"{site.url}/m/quiet-page/")
+    tab.get_by_role("link", name="Leave now").click()
+    tab.wait_for_url(EXIT)
+
+
+@pytest.mark.parametrize("path", proofs_but_each(3, PAGES))
+def test_it_is_on_screen_on_every_page_however_far_one_scrolls(site: Installation, page: OpenPage, path: str) -> None:
+    for size in SMALL.values():
+        tab = page(viewport=size)
+        tab.goto(f"{site.url}/m/quiet-page/{path}")
+        for wheel in (0, 400, 4000):
+            tab.mouse.wheel(0, wheel)
+            let_pass(tab, 50)
+            exit = tab.get_by_role("link", name="Leave now")
+            expect(exit).to_be_in_viewport(ratio=1)
+            box = exit.bounding_box()
+            assert box
+            assert box["height"] >= 44
+        assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("display", ["inline", "cover"])
+def test_in_the_embed_it_tells_neither_us_nor_the_partners_page(
+    page: OpenPage, server: Origin, partner: Origin, display: str
+) -> None:
+    tab = page(viewport=SMALL["landscape"])
+    neutral_site(tab, NEUTRAL)
+    tab.goto(f"{server.url}/m/spot/help/self")
+    visit(tab, partner, script_of(server), tag=f'data-display="{display}" data-target="#spot"')
+    wait_told(tab, "exposed") if display == "cover" else wait_told(tab, "shown")
+    told, sent = tab.evaluate("harm.told"), len(server.asked)
+    tab.get_by_role("button", name="Leave now").click()
+    tab.wait_for_url(NEUTRAL)
+    let_pass(tab, 200)
+    assert told == (["shown", "exposed"] if display == "cover" else ["shown"])
+    assert [json.loads(body)["outcome"] for _, body, _ in server.asked[sent:] if body] == []
+    tab.go_back()
+    assert tab.url == f"{server.url}/m/spot/help/self"
+
+
+@pytest.mark.parametrize("display", ["inline", "cover"])
+def test_in_the_embed_it_stays_on_screen_with_the_message(
+    page: OpenPage, server: Origin, partner: Origin, display: str
+) -> None:
+    tab = page(viewport=SMALL["landscape"])
+    visit(tab, partner, script_of(server), tag=f'data-display="{display}" data-target="#spot"')
+    wait_told(tab, "shown")
+    exit = tab.get_by_role("button", name="Leave now")
+    tab.get_by_role("heading", name="You can stop here.").scroll_into_view_if_needed()
+    for wheel in (0, 150, 150):
+        tab.mouse.move(320, 180)
+        tab.mouse.wheel(0, wheel)
+        let_pass(tab, 50)
+        expect(exit).to_be_in_viewport(ratio=1)
+
+
+def test_in_the_embed_the_page_is_blank_before_the_other_site_is_asked(
+    page: OpenPage, server: Origin, partner: Origin
+) -> None:
+    tab = page()
+    neutral_site(tab, NEUTRAL)
+    visit(tab, partner, script_of(server), tag='data-target="#spot"')
+    wait_told(tab, "shown")
+    seen = tab.evaluate(
+        "() => { document.querySelector('second-thought').shadowRoot.querySelector('.out').click(); "
+        "return [document.querySelector('h1').checkVisibility(), document.title] }"
+    )
+    assert seen == [False, "\u200b"]
