@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0027_what_works")]
+    dependencies = [("campaign", "0028_launch_queue")]
 
     operations = [
         migrations.AddField(
