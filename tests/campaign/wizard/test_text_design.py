@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import submission_obstacles
 from campaign.models import AnalysisPlan, Campaign
-from campaign.wizard import arms, text_design
+from campaign.wizard import arms
 from campaign.wizard.matched_sets import offered_sets
 from campaign.wizard.questions import missing_answers
 from messages.library.matched_sets import read_matched_sets
@@ -286,7 +287,7 @@ def test_the_words_of_matched_sets_are_changed_by_their_sets_alone(manager: Clie
 def test_a_set_that_lost_a_text_meanwhile_is_not_stored() -> None:
     campaign = world.draft()
     matched_set("one-set")
-    with pytest.raises(text_design.ActionRefused, match="not approved for all"):
+    with pytest.raises(ActionRefused, match="not approved for all"):
         save(campaign, "texts", design="matched", sets=("one-set", "gone"))
 
 
