@@ -4,6 +4,7 @@ Who presses the button launches the campaign, later: until then it stays approve
 the queue checks everything that a launch checks.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,8 +16,11 @@ from django.utils.translation import gettext as _
 from campaign.lifecycle import launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.launch_checks import ObstacleReason
+from campaign.lifecycle.recorded_steps import is_queue_recorded
 from campaign.models import Campaign, Placement
 from messages.audit import log
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -72,7 +76,10 @@ def launch_queued_campaigns(*, now: datetime) -> list[Campaign]:
     """
     launched = []
     for campaign in queued_campaigns():
-        if launch_checks.launch_obstacles(campaign, now=now) or campaign.queued_by is None:
+        if campaign.queued_by is None or launch_checks.launch_obstacles(campaign, now=now):
+            continue
+        if not is_queue_recorded(campaign):
+            logger.error("Campaign %s is in the queue, and the audit record does not say so.", campaign.pk)
             continue
         try:
             transitions.launch(campaign, by=campaign.queued_by, now=now)

@@ -80,6 +80,19 @@ class TestTheQueue:
         world.person("mara").groups.clear()
         assert pass_of_the_worker() == []
 
+    def test_launches_nothing_that_somebody_wrote_into_the_queue_past_the_program(self) -> None:
+        first = world.launched("first")
+        second, third = approved("second"), queued("third", hours=1)
+        launch_queue.leave_queue(third, by=world.person("mara"))
+        nora = world.person("nora", "manager")
+        Campaign.objects.filter(pk=second.pk).update(queued_at=world.NOON, queued_by=world.person("mara"))
+        Campaign.objects.filter(pk=third.pk).update(queued_at=world.NOON, queued_by=world.person("mara"))
+        close(first)
+        assert pass_of_the_worker() == []
+        launch_queue.join_queue(third, by=nora, now=world.NOON)
+        Campaign.objects.filter(pk=third.pk).update(queued_by=world.person("mara"))
+        assert pass_of_the_worker() == []
+
     def test_is_on_record_with_who_put_it_there(self) -> None:
         first = world.launched("first")
         queued("second")
