@@ -39,7 +39,7 @@ class ArmsAnswer(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class TextRow:
+class ArmTextRow:
     """One text of an arm with its approved words; in matched sets, the key of its set."""
 
     theme: Theme
@@ -54,7 +54,7 @@ class ArmFieldsRow:
     arm: Arm
     name: BoundField
     share: BoundField
-    texts: tuple[TextRow, ...]
+    texts: tuple[ArmTextRow, ...]
 
 
 class ArmsForm(QuestionForm[ArmsAnswer]):
@@ -214,9 +214,9 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
             yield gettext("Compared: %(pairs)s.") % {"pairs": "; ".join(pairs)}
 
 
-def _text_row(revision: Revision, design: str) -> TextRow:
+def _text_row(revision: Revision, design: str) -> ArmTextRow:
     key = revision.message.matched_set if design == text_design.MATCHED else ""
-    return TextRow(revision.message.theme, key, approved_renditions(revision))
+    return ArmTextRow(revision.message.theme, key, approved_renditions(revision))
 
 
 def _remarks_on_differences(arms: Collection[Arm]) -> dict[str, tuple[Remark, ...]]:
