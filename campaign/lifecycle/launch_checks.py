@@ -73,13 +73,13 @@ def submission_obstacles(campaign: Campaign) -> list[Obstacle]:
         obstacles.append(Obstacle(ObstacleReason.NO_PLACEMENT, _("Choose at least one placement.")))
     if not (campaign.ethics_reference or campaign.ethics_exemption):
         obstacles.append(Obstacle(ObstacleReason.NO_ETHICS, _("Say who agreed to this trial, or why nobody has to.")))
-    return [*obstacles, *_plan_obstacles(campaign, {arm.key for arm in arms}), *occupied_placement_obstacles(campaign)]
+    return [*obstacles, *_plan_obstacles(campaign, {arm.key for arm in arms})]
 
 
 def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
-    """Return what keeps a campaign from being launched: the same, its dates, a webhook that was
-    not tested, and help links that were not checked."""
-    obstacles = submission_obstacles(campaign)
+    """Return what keeps a campaign from being launched: the same, another campaign at its places, its dates, a webhook
+    that was not tested, and help links that were not checked."""
+    obstacles = submission_obstacles(campaign) + occupied_placement_obstacles(campaign)
     if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
         sentence = _("The campaign would end before it starts: choose a later end.")
         obstacles.append(Obstacle(ObstacleReason.ENDS_BEFORE_START, sentence))
@@ -115,15 +115,20 @@ def stopped_message_obstacles(arms: QuerySet[Arm]) -> list[Obstacle]:
     ]
 
 
-def occupied_placement_obstacles(campaign: Campaign) -> list[Obstacle]:
+def campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
     """Return the live campaigns of the same purpose at its placements: a trial goes before what is in use there."""
-    sentence = _("“%(name)s” already runs at one of these placements.")
     live = Campaign.objects.filter(
         state__in=Campaign.LIVE, purpose=campaign.purpose, placements__in=campaign.placements.all()
     )
+    return list(live.exclude(pk=campaign.pk).distinct().order_by("pk"))
+
+
+def occupied_placement_obstacles(campaign: Campaign) -> list[Obstacle]:
+    """Return the campaigns that run where this one is to run."""
+    sentence = _("“%(name)s” already runs at one of these placements.")
     return [
         Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, sentence % {"name": other.name}, other.name, other.slug)
-        for other in live.exclude(pk=campaign.pk).distinct()
+        for other in campaigns_in_the_way(campaign)
     ]
 
 

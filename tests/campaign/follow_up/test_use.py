@@ -165,5 +165,6 @@ class TestWhatVisitorsSee:
     def test_two_are_not_in_use_at_one_place(self) -> None:
         trial = world.launched(plan=PLAN)
         launch(use_of(trial))
+        other = use_of(trial, "user")
         with pytest.raises(ActionRefused, match="already runs at one of these placements"):
-            use_of(trial, "user")
+            launch(other)
