@@ -24,7 +24,7 @@ class NameColumn:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArmTable:
-    """Counts per arm, and per stratum, cluster and day as far as there are such columns.
+    """Counts per arm, and per stratum, cluster, day, text and set as far as there are such columns.
 
     Arms stand in file order, and the names of days in the order of days. `notes` say how it was read, for
     whoever reads the results.
@@ -39,7 +39,7 @@ class ArmTable:
 
     @property
     def columns(self) -> frozenset[str]:
-        """Which of stratum, cluster and day the table has."""
+        """Which of stratum, cluster, day, text and set the table has."""
         return frozenset(self.keys)
 
     def total(self, arm: str) -> Counts:
@@ -54,6 +54,22 @@ class ArmTable:
     def clusters(self, arm: str) -> CountColumns:
         """Sum one arm by cluster, over days: a household of another day is no new household. All arms list the same."""
         return self._sums(arm, self.keys["cluster"])
+
+    def by_text(self, arm: str, column: str) -> dict[str, dict[str, Counts]]:
+        """Sum one arm by stratum and text, or set; a table without strata has one, without a name."""
+        strata, text = self.keys.get("stratum", NameColumn(("",), np.zeros_like(self.arm.codes))), self.keys[column]
+        rows = self._rows_of(arm)
+        # Wider than a code: strata times texts may be many.
+        codes = strata.codes[rows].astype(np.int64) * len(text.names) + text.codes[rows]
+        places, at = np.unique(codes, return_inverse=True)
+        n, events = (
+            sum_by(at.astype(np.int32), values[rows]).astype(np.int64).tolist() for values in (self.n, self.events)
+        )
+        sums: dict[str, dict[str, Counts]] = {}
+        for place, units, had in zip(places.tolist(), n, events, strict=True):
+            stratum, name = divmod(place, len(text.names))
+            sums.setdefault(strata.names[stratum], {})[text.names[name]] = Counts(units, had)
+        return sums
 
     def cells(self, arm: str) -> dict[tuple[str, str], Counts]:
         """Sum one arm by stratum and day; a table without strata has one, without a name. Empty if they are many."""

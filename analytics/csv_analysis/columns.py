@@ -13,7 +13,7 @@ from messages.tables.csv_table import Batch, CsvTable, open_table
 from messages.tables.decoding import DecodedFile, decode
 
 _NEEDED = ("arm", "n", "events")
-_OPTIONAL = ("stratum", "cluster", "day")
+_OPTIONAL = ("stratum", "cluster", "day", "text", "set")
 
 
 class Columns:

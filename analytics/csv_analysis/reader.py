@@ -1,4 +1,4 @@
-"""PURE  Read a table of arms from CSV: arm, n and events, and optionally stratum, cluster and day.
+"""PURE  Read a table of arms from CSV: arm, n and events, and optionally stratum, cluster, day, text and set.
 
 What a table holds twice, or in two ways, is refused with its line, its column and what to do.
 """

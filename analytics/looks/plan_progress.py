@@ -18,5 +18,7 @@ def plan_progress(plan: AnalysisPlan, *, people: int, now: datetime) -> float:
     if periods is None:
         return people / plan.planned_people
     counted = int(now.timestamp()) // SECONDS_PER_HOUR - settings.RECEIPT_LIFE_HOURS - 2
+    if plan.campaign.ends_at is not None:  # closed early: the other periods never come
+        counted = min(counted, int(plan.campaign.ends_at.timestamp()) // SECONDS_PER_HOUR)
     over = max((counted - periods.first) // periods.hours, 0)
     return min(over / periods.count, 1.0)

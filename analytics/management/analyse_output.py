@@ -13,6 +13,7 @@ from analytics.comparison.grouped import count_clusters
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import CrossChecks
+from analytics.management.analyse_texts import NOT_YET, TERMS, TableTexts, kind_sentence, texts_as_dict
 from analytics.management.terminal import TextTable, as_text
 from analytics.stats import Estimate, NotEstimable
 from campaign.outcomes import Outcome
@@ -29,11 +30,12 @@ class TableAnalysis(NamedTuple):
     first_verdict_days: Mapping[tuple[str, str], str] | None
     cross_checks: CrossChecks | None
     notes: Sequence[str] = ()
+    texts: TableTexts | None = None
 
 
 def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
     """Build the JSON of `analyse --json`; a number that cannot be estimated is null."""
-    look, rules, terms, first_verdict_days, cross_checks, notes = analysis
+    look, rules, terms, first_verdict_days, cross_checks, notes, texts = analysis
     more = more_needed(look, rules)
     document: dict[str, Any] = {
         "version": VERSION,
@@ -80,6 +82,8 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
     }
     if notes:
         document["notes"] = list(notes)
+    if texts is not None:
+        document["kinds"] = texts_as_dict(texts, look, rules)
     if first_verdict_days is not None:
         for row in document["comparisons"]:
             row["first_said"] = first_verdict_days.get((row["treated"], row["control"]))
@@ -88,7 +92,7 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
     if terms is not None:
         document["factorial"] = [
             {
-                "term": _TERMS[term.name],
+                "term": TERMS[term.name],
                 **_numbers(term.estimate),
                 "p_adjusted": term.p_adjusted,
                 "verdict": term.verdict,
@@ -97,9 +101,6 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
             for term in terms
         ]
     return document
-
-
-_TERMS = {"victim": "first", "user": "second", "interaction": "interaction", "both-minus-victim": "both_minus_first"}
 
 
 def _numbers(estimate: Estimate | NotEstimable) -> dict[str, Any]:
@@ -175,7 +176,7 @@ def comparison_numbers(
 
 def print_tables(analysis: TableAnalysis, console: Console) -> None:
     """Print tables of rates and differences, a sentence for each comparison, then the overall tests."""
-    look, rules, terms, first_verdict_days, cross_checks, notes = analysis
+    look, rules, terms, first_verdict_days, cross_checks, notes, texts = analysis
     more = more_needed(look, rules)
     for note in notes:
         console.print(as_text(note))
@@ -201,10 +202,12 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
     console.print(differences)
     for row in look.comparisons:
         console.print(as_text(f"  {pair_sentence(look, row, rules, more)}"))
+    if texts is not None:
+        _print_kinds(texts, look, rules, console)
     if terms is not None:
         factorial = TextTable("As a 2 x 2 factorial", columns)
         for term in terms:
-            factorial.add(*_cells(_TERMS[term.name], term.estimate, term.p_adjusted, term.verdict))
+            factorial.add(*_cells(TERMS[term.name], term.estimate, term.p_adjusted, term.verdict))
         console.print(factorial)
     if cross_checks is not None:
         _print_checks(cross_checks, console)
@@ -215,6 +218,22 @@ def print_tables(analysis: TableAnalysis, console: Console) -> None:
     if not isinstance(look.sample_ratio, NotEstimable):
         split = look.sample_ratio
         console.print(as_text(f"Sample ratio: {split.status}, p {wording.p_value(split.p_value, 4)} ({split.method})"))
+
+
+def _print_kinds(texts: TableTexts, look: Comparison, rules: Rules, console: Console) -> None:
+    """Print what holds for texts of a kind."""
+    if not texts.kinds:
+        console.print(as_text(NOT_YET))
+        return
+    columns = ["comparison", "difference", "interval", "p", "p (corrected)", "verdict"]
+    title = "For texts of this kind, within matched sets" if texts.design == "matched" else "For texts of this kind"
+    table = TextTable(title, columns)
+    for row in (*texts.kinds, *texts.contrasts):
+        name = f"{row.treated} − {row.control}" if row.control else TERMS[row.treated]
+        table.add(*_cells(name, row.estimate, row.p_adjusted, row.verdict))
+    console.print(table)
+    for row in texts.kinds:
+        console.print(as_text(f"  {row.treated} − {row.control}: {kind_sentence(row, look, rules)}"))
 
 
 def _groups_note(look: Comparison, rules: Rules) -> str:

@@ -1,5 +1,7 @@
 """Choose the headline of a report: one sentence, its interval, and the frame whose colour it takes."""
 
+import json
+
 from django.utils.translation import gettext
 
 from analytics import wording
@@ -136,9 +138,11 @@ def _interval_notes(analysis: Analysis, primary: OutcomeBlock) -> list[str]:
 
 def _period_notes(campaign: Campaign) -> list[str]:
     """Say what was drawn where a place shows one message at a time, and how small a p-value few sets allow."""
-    sets = planned_sets(campaign.plan, arms=campaign.arms.count(), placements=campaign.placements.count())
-    if not sets:
+    plan = campaign.plan
+    if not plan.period:
         return []
+    frozen = json.loads(plan.canonical)  # a list of campaigns asks no more of the database than one does
+    sets = planned_sets(plan, arms=len(frozen["arms"]), placements=len(frozen["placements"]))
     notes = [
         gettext("Periods at places were drawn, not people: it rests on all orders that could have come out instead.")
     ]

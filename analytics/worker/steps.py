@@ -24,7 +24,7 @@ from analytics.notifications import delivery, events, webhook_test
 from analytics.rehearsal import runner
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
-from campaign.lifecycle import secret_destruction, transitions
+from campaign.lifecycle import launch_queue, secret_destruction, transitions
 from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Campaign
 from campaign.placements import tag_check
@@ -45,9 +45,10 @@ _rehearsals = runner.RehearsalLauncher()
 
 
 def open_and_close_campaigns(now: datetime) -> str:
-    """Open and close campaigns whose start or end has come."""
+    """Open and close campaigns whose start or end has come, and launch those whose places are free by now."""
     opened, closed = transitions.start_due_campaigns(now=now), transitions.close_due_campaigns(now=now)
-    return _summarize((len(opened), "campaigns opened"), (len(closed), "closed"))
+    launched = launch_queue.launch_queued_campaigns(now=now)
+    return _summarize((len(opened), "campaigns opened"), (len(closed), "closed"), (len(launched), "launched"))
 
 
 def drain_spool(now: datetime) -> str:

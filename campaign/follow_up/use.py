@@ -41,6 +41,9 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
         raise ActionRefused(_("Only a message that a trial compared with its control can be put to use."))
     if message.paused_at is not None:
         raise ActionRefused(_("“%(arm)s” is stopped in the trial: it cannot be put to use.") % {"arm": message.name})
+    if trial.unit == Campaign.Unit.PERIOD:  # nobody can be held out of what everybody sees
+        sentence = _("The trial showed everybody one message at a time: nobody can keep seeing the control there.")
+        raise ActionRefused(sentence)
     if holdout not in HOLDOUT_WEIGHTS:
         raise ActionRefused(_("Choose how many people keep seeing the control."))
     if not placements:

@@ -28,7 +28,9 @@ def hold_campaigns(*, by: str, backup_of: str) -> list[Campaign]:
             record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by, backup_of=backup_of)
         elif campaign.state in (Campaign.State.SUBMITTED, Campaign.State.APPROVED):
             campaign.state, campaign.approved_by, campaign.approved_fingerprint = Campaign.State.DRAFT, None, ""
-            campaign.save(update_fields=["state", "approved_by", "approved_fingerprint", "changed_at"])
+            campaign.queued_at = campaign.queued_by = None
+            fields = ("approved_by", "approved_fingerprint", "queued_at", "queued_by")
+            campaign.save(update_fields=["state", *fields, "changed_at"])
             record_campaign_action(log.Action.CAMPAIGN_TAKE_BACK, campaign, by=by)
         else:
             continue

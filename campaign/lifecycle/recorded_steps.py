@@ -12,6 +12,7 @@ _STEPS = (
     log.Action.CAMPAIGN_TAKE_BACK,
     log.Action.CAMPAIGN_SEND_BACK,
 )
+_QUEUE_STEPS = (*_STEPS, log.Action.CAMPAIGN_QUEUE, log.Action.CAMPAIGN_UNQUEUE)
 
 
 def submitter(campaign: Campaign) -> str:
@@ -34,7 +35,13 @@ def is_approval_recorded(campaign: Campaign) -> bool:
     return (entry.actor, entry.detail.get("content")) == (approver.get_username(), campaign.approved_fingerprint)
 
 
-def _last_step(campaign: Campaign, action: log.Action) -> ChainEntry | None:
+def is_queue_recorded(campaign: Campaign) -> bool:
+    """Whether the last step on record is that whoever the row names put the campaign in the queue."""
+    entry, by = _last_step(campaign, log.Action.CAMPAIGN_QUEUE, among=_QUEUE_STEPS), campaign.queued_by
+    return entry is not None and by is not None and entry.actor == by.get_username()
+
+
+def _last_step(campaign: Campaign, action: log.Action, *, among: tuple[log.Action, ...] = _STEPS) -> ChainEntry | None:
     """Return the last step on record if it is this one and genuine."""
-    entry = genuine_entries(log.ObjectKind.CAMPAIGN, [campaign.slug], _STEPS).get(campaign.slug)
+    entry = genuine_entries(log.ObjectKind.CAMPAIGN, [campaign.slug], among).get(campaign.slug)
     return entry if entry is not None and entry.action == action else None

@@ -32,6 +32,8 @@ TRANSITIONS: dict[str, tuple[set[str], str, str]] = {
     "take_back": ({State.SUBMITTED, State.APPROVED}, State.DRAFT, MANAGER),
     "send_back": ({State.SUBMITTED}, State.DRAFT, REVIEWER),
     "launch": ({State.APPROVED}, State.RUNNING, MANAGER),
+    "queue": ({State.APPROVED}, State.APPROVED, MANAGER),  # a launch once its places are free
+    "leave_queue": ({State.APPROVED}, State.APPROVED, MANAGER),
     "schedule": ({State.APPROVED}, State.SCHEDULED, MANAGER),  # a launch whose start is yet to come
     "pause": ({State.SCHEDULED, State.RUNNING}, State.PAUSED, MANAGER),
     "resume": ({State.PAUSED}, State.RUNNING, MANAGER),
@@ -44,6 +46,8 @@ VERB_LABELS = {
     "take_back": gettext_lazy("take back"),
     "send_back": gettext_lazy("send back"),
     "launch": gettext_lazy("launch"),
+    "queue": gettext_lazy("launch"),
+    "leave_queue": gettext_lazy("leave the queue"),
     "schedule": gettext_lazy("launch"),
     "pause": gettext_lazy("pause"),
     "resume": gettext_lazy("resume"),
@@ -55,7 +59,7 @@ SEND_BACK_REASON_LIMIT = 500  # of sending a campaign back
 @transaction.atomic
 def submit(campaign: Campaign, *, by: User) -> None:
     """Submit a complete draft for the approval of a second person."""
-    _begin(campaign, "submit", by)
+    begin(campaign, "submit", by)
     _refuse_if_any(launch_checks.submission_obstacles(campaign))
     record_version(campaign, by=by)  # whoever sends what nobody on record wrote answers for it
     _finish(campaign, "submit", by, version=campaign.versions.order_by("-number")[0].seal)
@@ -64,7 +68,7 @@ def submit(campaign: Campaign, *, by: User) -> None:
 @transaction.atomic
 def approve(campaign: Campaign, *, by: User, read_fingerprint: str) -> None:
     """Approve exactly what the reviewer was shown: `read_fingerprint` is that of `approval.approval_content`."""
-    _begin(campaign, "approve", by)
+    begin(campaign, "approve", by)
     _refuse_contributor(campaign, by, _("Nobody approves a campaign that they changed. Please ask a colleague."))
     current = approval.approval_fingerprint(campaign)
     if not current or read_fingerprint != current:
@@ -76,16 +80,17 @@ def approve(campaign: Campaign, *, by: User, read_fingerprint: str) -> None:
 
 @transaction.atomic
 def take_back(campaign: Campaign, *, by: User) -> None:
-    """Turn a submitted or approved campaign into a draft again; an approval is lost."""
-    _begin(campaign, "take_back", by)
+    """Turn a submitted or approved campaign into a draft again; an approval is lost, and its place in the queue."""
+    begin(campaign, "take_back", by)
     campaign.approved_by, campaign.approved_fingerprint = None, ""
-    _finish(campaign, "take_back", by, ("approved_by", "approved_fingerprint"))
+    campaign.queued_at = campaign.queued_by = None
+    _finish(campaign, "take_back", by, ("approved_by", "approved_fingerprint", "queued_at", "queued_by"))
 
 
 @transaction.atomic
 def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
     """Return a submitted campaign to its manager, with a reason that stays on the audit record."""
-    _begin(campaign, "send_back", by)
+    begin(campaign, "send_back", by)
     _refuse_contributor(campaign, by, _("Nobody sends back a campaign that they changed. Please ask a colleague."))
     reason = launch_checks.clean_reason(reason)
     if not reason or len(reason) > SEND_BACK_REASON_LIMIT:
@@ -96,7 +101,7 @@ def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
 @transaction.atomic
 def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     """Freeze the plan and start serving, if everything is as it was approved and help links were checked recently."""
-    _begin(campaign, "launch", by)
+    begin(campaign, "launch", by)
     _lock_placements(campaign)
     _refuse_if_any(launch_checks.launch_obstacles(campaign, now=now))
     if campaign.approved_fingerprint != approval.approval_fingerprint(campaign):
@@ -112,17 +117,25 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
         )
     campaign.locales = common_locales(campaign)
     campaign.launched_at = now
+    campaign.queued_at = campaign.queued_by = None
     campaign.starts_at = campaign.starts_at or now
     plan = frozen_plan.freeze_plan(campaign.plan, now=now)
     verb = "schedule" if campaign.starts_at > now else "launch"
-    _finish(campaign, verb, by, ("locales", "launched_at", "starts_at"), plan=plan.fingerprint, id=campaign.pk)
+    _finish(
+        campaign,
+        verb,
+        by,
+        ("locales", "launched_at", "starts_at", "queued_at", "queued_by"),
+        plan=plan.fingerprint,
+        id=campaign.pk,
+    )
     return plan
 
 
 @transaction.atomic
 def pause(campaign: Campaign, *, by: User) -> None:
     """Stop serving until the campaign is resumed."""
-    _begin(campaign, "pause", by)
+    begin(campaign, "pause", by)
     _finish(campaign, "pause", by)
 
 
@@ -132,7 +145,7 @@ def resume(campaign: Campaign, *, by: User, nothing_ended_since: bool = False) -
 
     After a backup was restored, somebody has to say that nothing in it was stopped since: `nothing_ended_since`.
     """
-    _begin(campaign, "resume", by)
+    begin(campaign, "resume", by)
     if unconfirmed_backup(campaign) and not nothing_ended_since:
         raise ActionRefused(_("A backup was restored: confirm on the campaign's page that nothing was stopped since."))
     _lock_placements(campaign)
@@ -148,7 +161,7 @@ def resume(campaign: Campaign, *, by: User, nothing_ended_since: bool = False) -
 @transaction.atomic
 def close(campaign: Campaign, *, by: User, now: datetime) -> None:
     """Stop serving for good and destroy the subject secret, after which no assignment can be recomputed."""
-    _begin(campaign, "close", by)
+    begin(campaign, "close", by)
     campaign.ends_at = max(now, campaign.starts_at) if campaign.starts_at else now
     if campaign.starts_at == campaign.ends_at:
         campaign.ends_at = None
@@ -189,7 +202,7 @@ def _refuse_if_any(obstacles: list[launch_checks.Obstacle]) -> None:
         raise ActionRefused(" ".join(obstacle.sentence for obstacle in obstacles))
 
 
-def _begin(campaign: Campaign, verb: str, by: User) -> None:
+def begin(campaign: Campaign, verb: str, by: User) -> None:
     """Lock the campaign until the transaction ends, reload it, and refuse unless its state and the role allow the verb.
 
     Everything a verb decides on is read after this: whoever changes a campaign, its arms or its plan holds this lock.

@@ -77,6 +77,12 @@ class Campaign(models.Model):
         settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="People from outside who may approve it."
     )
     launched_at = models.DateTimeField(null=True, blank=True)
+    queued_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when it waits to be launched once its places are free."
+    )
+    queued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
     changed_at = models.DateTimeField(auto_now=True)
     ethics_reference = models.CharField(max_length=200, blank=True, help_text="Who agreed to it, and their number.")
     ethics_exemption = models.CharField(max_length=500, blank=True, help_text="Or why nobody has to agree to it.")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaign.lifecycle import launch_checks, transitions
+from campaign.lifecycle import launch_checks, launch_queue, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import Obstacle, ObstacleReason
 from campaign.models import AnalysisPlan, Campaign
@@ -22,6 +22,8 @@ from campaign.wizard.questions import CHECK, question_for_obstacle
 from messages.accounts.step_up import confirmation_required
 from messages.i18n.languages import language_name
 from messages.roles import current_user
+
+_QUEUE_ACTIONS = ("queue", "leave_queue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     if request.method != "POST":
         return render(request, "campaign/overview/launch.html", _launch_context(campaign, now))
+    if request.POST.get("action") in _QUEUE_ACTIONS:
+        return _change_queue(request, campaign, now)
     try:
         plan = transitions.launch(campaign, by=current_user(request), now=now)
     except ActionRefused as reason:
@@ -51,18 +55,36 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("campaign:plan", slug)
 
 
+def _change_queue(request: HttpRequest, campaign: Campaign, now: datetime) -> HttpResponse:
+    """Put the campaign in the queue, or take it out."""
+    try:
+        if request.POST["action"] == "queue":
+            launch_queue.join_queue(campaign, by=current_user(request), now=now)
+            flash.success(request, _("It is in the queue, and is launched by itself once its places are free."))
+        else:
+            launch_queue.leave_queue(campaign, by=current_user(request))
+            flash.success(request, _("It is out of the queue. It stays approved."))
+    except ActionRefused as reason:
+        flash.error(request, str(reason))
+        return redirect("campaign:launch", campaign.slug)
+    return redirect("campaign:detail", campaign.slug)
+
+
 def _launch_context(campaign: Campaign, now: datetime) -> dict[str, object]:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    obstacles = launch_checks.launch_obstacles(campaign, now=now)
     return {
         "campaign": campaign,
         "plan": plan,
+        "may_queue": bool(obstacles) and {each.reason for each in obstacles} == {ObstacleReason.PLACEMENT_OCCUPIED},
+        "ahead": launch_queue.campaigns_ahead(campaign) if campaign.queued_at else [],
         "approved": campaign.state == Campaign.State.APPROVED,
         "later": campaign.starts_at if campaign.starts_at and campaign.starts_at > now else None,
         "where": campaign.placements.select_related("partner"),
         "languages": [language_name(locale) for locale in launch_checks.common_locales(campaign)],
         "recipients": plan.told.order_by("username") if plan else [],
         "webhook": urlsplit(plan.webhook).hostname if plan and plan.webhook else "",
-        "gaps": [obstacle_link(obstacle, campaign) for obstacle in launch_checks.launch_obstacles(campaign, now=now)],
+        "gaps": [obstacle_link(obstacle, campaign) for obstacle in obstacles],
     }
 
 

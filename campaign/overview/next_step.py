@@ -55,6 +55,9 @@ def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, plannin
         )
         history = _button(campaign, "versions", _("See who changed what"))
         return CampaignNextStep(sentence, (history,) if manages else ())
+    if campaign.state == State.APPROVED and campaign.queued_at is not None:
+        sentence = _("It is approved and in the queue: it is launched by itself once its places are free.")
+        return CampaignNextStep(sentence, (_button(campaign, "launch", _("See the queue")),) if manages else ())
     if campaign.state == State.APPROVED:
         sentence = _("It is approved. Nobody sees it until a manager launches it.")
         return CampaignNextStep(sentence, (_button(campaign, "launch", _("Prepare the launch")),) if manages else ())

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from campaign.lifecycle import launch_queue
 from campaign.models import Placement, PlacementTest
 from campaign.placements import changes, tag_check
 from campaign.placements.forms import PlacementForm
@@ -83,6 +84,7 @@ def placement_detail(request: HttpRequest, place: str) -> HttpResponse:
         "may_change": has_role(request.user, MANAGER),
         "may_assign": has_role(request.user, ADMINISTRATOR),
         "works_here": has_role(request.user, *STAFF_ROLES),
+        "queue": launch_queue.queue_at(placement),
         **_proposal(request, placement),
         **_snippets(request, placement),
     }

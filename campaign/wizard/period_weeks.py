@@ -20,7 +20,9 @@ def weeks_needed(plan: AnalysisPlan, *, arms: int, placements: int, days: int | 
 
 def describe_weeks(weeks: int, *, arms: int) -> str:
     """Say what so many weeks cost in days, and why they come in blocks."""
-    cost = ngettext("That takes %(weeks)s week: %(days)s days.", "That takes %(weeks)s weeks: %(days)s days.", weeks)
+    cost = ngettext(
+        "The periods take %(weeks)s week: %(days)s days.", "The periods take %(weeks)s weeks: %(days)s days.", weeks
+    )
     block = _(
         "They come in blocks of %(block)s weeks: in each, every message has every weekday once at each place, in an "
         "order drawn by chance."

@@ -49,6 +49,8 @@ class Action(StrEnum):
     CAMPAIGN_SEND_BACK = "campaign-send-back"
     CAMPAIGN_LAUNCH = "campaign-launch"
     CAMPAIGN_SCHEDULE = "campaign-schedule"
+    CAMPAIGN_QUEUE = "campaign-queue"
+    CAMPAIGN_UNQUEUE = "campaign-unqueue"
     CAMPAIGN_OPEN = "campaign-open"
     CAMPAIGN_PAUSE = "campaign-pause"
     CAMPAIGN_RESUME = "campaign-resume"

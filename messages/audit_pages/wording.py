@@ -24,6 +24,8 @@ _SENTENCES: dict[str, str] = {
     Action.CAMPAIGN_SEND_BACK: "sent “{label}” (campaign) back: {reason}",
     Action.CAMPAIGN_LAUNCH: "launched “{label}” (campaign)",
     Action.CAMPAIGN_SCHEDULE: "launched “{label}” (campaign), to begin later",
+    Action.CAMPAIGN_QUEUE: "put “{label}” (campaign) in the queue, to be launched once its places are free",
+    Action.CAMPAIGN_UNQUEUE: "took “{label}” (campaign) out of the queue",
     Action.CAMPAIGN_OPEN: "began “{label}” (campaign), because its start had come",
     Action.CAMPAIGN_PAUSE: "paused “{label}” (campaign)",
     Action.CAMPAIGN_RESUME: "resumed “{label}” (campaign)",

@@ -14,6 +14,7 @@ from analytics.comparison.sensitivity import run_cross_checks
 from analytics.csv_analysis.arm_table import ArmTable
 from analytics.csv_analysis.reader import read_table
 from analytics.management import analyse_output
+from analytics.management.analyse_texts import UnusableTexts, answer_for_kinds
 from analytics.management.terminal import terminal
 from messages.tables.errors import UnreadableFile
 from messages.tables.names import look_of
@@ -28,7 +29,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="CSV: arm, n, events, and if wanted stratum, cluster, day")
+        parser.add_argument(
+            "file", type=Path, help="CSV: arm, n, events, and if wanted stratum, cluster, day, text or set"
+        )
         parser.add_argument("--control", required=True, help="the arm that the others are compared with")
         parser.add_argument("--weights", help="the planned split, in file order, such as 3,2,2,2; equal unless given")
         parser.add_argument("--margin", type=float, help="the smallest difference that would matter, as a share: 0.02")
@@ -53,8 +56,14 @@ class Command(BaseCommand):
             arms_by_frame = {"neutral": neither, "victim": first, "user": second, "both": both}
             terms = factorial_contrasts(**arms_by_frame, rules=rules, withheld=look.withheld)
         first_verdict_days = _first_verdict_days(table, arms, rules, pairs) if "day" in table.columns else None
+        try:
+            texts = answer_for_kinds(table, look, rules, options["factorial"])
+        except UnusableTexts as error:
+            raise CommandError(printable(f"{options['file']}: {error}")) from None
         cross_checks = None if look.withheld else run_cross_checks(arms, pairs, rules)
-        analysis = analyse_output.TableAnalysis(look, rules, terms, first_verdict_days, cross_checks, table.notes)
+        analysis = analyse_output.TableAnalysis(
+            look, rules, terms, first_verdict_days, cross_checks, table.notes, texts
+        )
         if options["json"]:
             values = analyse_output.analysis_as_dict(analysis)
             self.stdout.write(json.dumps(values, ensure_ascii=False, indent=2))

@@ -181,3 +181,12 @@ def test_the_watch_page_counts_the_days_until_the_last_period_ends() -> None:
     count_days(campaign, {}, days=7)
     seen = build_dashboard(campaign, now=END - timedelta(days=10, hours=5))
     assert seen.days_left == 10
+
+
+def test_a_campaign_that_is_closed_early_never_reaches_its_look() -> None:
+    campaign = launched()
+    count_days(campaign, {}, days=10)
+    transitions.close(campaign, by=world.person("mara"), now=END - timedelta(days=18))
+    look = evaluate(campaign, now=END + timedelta(days=7))
+    assert look.embargoed
+    assert look.information == pytest.approx(10 / 28)

@@ -88,6 +88,12 @@ class TestItsApproval:
             use_of(trial, key, holdout)
         assert Campaign.objects.count() == 1
 
+    def test_is_refused_where_everybody_saw_one_message_at_a_time(self) -> None:
+        periods = {"period": "day", "clusters": "period", "period_weeks": 2, "correction": "none"}
+        trial = world.launched(arms={"neutral": 1, "victim": 1}, unit="period", plan=periods)
+        with pytest.raises(ActionRefused, match="nobody can keep seeing the control"):
+            use_of(trial)
+
     def test_nor_can_a_message_that_was_stopped_for_harm(self) -> None:
         trial = world.launched(plan=PLAN)
         arm = trial.arms.get(key="victim")
@@ -159,5 +165,6 @@ class TestWhatVisitorsSee:
     def test_two_are_not_in_use_at_one_place(self) -> None:
         trial = world.launched(plan=PLAN)
         launch(use_of(trial))
+        other = use_of(trial, "user")
         with pytest.raises(ActionRefused, match="already runs at one of these placements"):
-            use_of(trial, "user")
+            launch(other)

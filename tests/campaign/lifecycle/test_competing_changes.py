@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from campaign.lifecycle import arm_pauses, deviations, transitions
+from campaign.lifecycle import arm_pauses, deviations, launch_queue, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.models import AnalysisPlan, Arm, Campaign
@@ -28,6 +28,12 @@ def rafael() -> User:
 def approved() -> Campaign:
     campaign = submitted()
     world.approve(campaign)
+    return campaign
+
+
+def queued() -> Campaign:
+    campaign = approved()
+    launch_queue.join_queue(campaign, by=mara(), now=world.NOON)
     return campaign
 
 
@@ -62,6 +68,8 @@ VERBS: dict[str, tuple[Callable[[], Campaign], Verb]] = {
     "take_back": (approved, lambda stale: transitions.take_back(stale, by=mara())),
     "send_back": (submitted, lambda stale: transitions.send_back(stale, by=rafael(), reason="Not neutral.")),
     "launch": (approved, lambda stale: transitions.launch(stale, by=mara(), now=world.NOON)),
+    "queue": (approved, lambda stale: launch_queue.join_queue(stale, by=mara(), now=world.NOON)),
+    "leave_queue": (queued, lambda stale: launch_queue.leave_queue(stale, by=mara())),
     "pause": (world.launched, lambda stale: transitions.pause(stale, by=mara())),
     "resume": (paused, lambda stale: transitions.resume(stale, by=mara())),
     "close": (world.launched, lambda stale: transitions.close(stale, by=mara(), now=world.NOON)),

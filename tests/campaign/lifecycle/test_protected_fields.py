@@ -32,6 +32,8 @@ READ_TABLE = re.compile(r'(?:FROM|JOIN) "((?:campaign|messaging)_\w+)"')
 LABELS = {
     "campaign_armtext.stopped_reason": "shown once the text is stopped, and part of what is on record then",
     "campaign_campaign.changed_at": "has servers build a new snapshot, of the same rows",
+    "campaign_campaign.queued_at": "empty once it is launched; the worker launches what the record says was queued",
+    "campaign_campaign.queued_by_id": "the same",
     "campaign_placement.expected_per_day": "what the partner expects, for planning",
     "campaign_placement.fallback_id": "only approved words are shown there, uncounted, while no campaign is",
     "campaign_placement.name": "a name on staff pages",

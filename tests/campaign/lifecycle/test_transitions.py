@@ -100,8 +100,10 @@ def test_pause_and_resume_keep_the_plan() -> None:
 def test_two_campaigns_cannot_run_at_one_placement() -> None:
     world.launched()
     second = world.draft("second")
+    transitions.submit(second, by=world.person("mara"))
+    world.approve(second)
     with pytest.raises(ActionRefused, match="already runs"):
-        transitions.submit(second, by=world.person("mara"))
+        transitions.launch(second, by=world.person("mara"), now=world.NOON)
 
 
 def test_a_campaign_with_words_that_nobody_approved_cannot_be_submitted() -> None:

@@ -63,7 +63,8 @@ class TestConfirmation:
 
     def test_each_declared_step_is_asked_for_one_or_named_here(self) -> None:
         steps = {view.transition for view in TRANSITION_VIEWS}
-        assert steps | self.ASKED_FOR_NONE | {"schedule"} == set(transitions.TRANSITIONS)
+        by_launch_page = {"schedule", "queue", "leave_queue"}
+        assert steps | self.ASKED_FOR_NONE | by_launch_page == set(transitions.TRANSITIONS)
 
     @pytest.mark.parametrize("step", [view.transition for view in TRANSITION_VIEWS])
     def test_page_and_api_ask_alike(self, step: str) -> None:

@@ -301,7 +301,7 @@ class TestTheArms:
             world.approved_revision("victim"),
         )
         seen = arm.first_revision.pk
-        with pytest.raises(ActionRefused, match="not approved for this place"):
+        with pytest.raises(ActionRefused, match="do not fit here"):
             wizard_arms.choose_revision(
                 campaign, "victim", world.approved_revision("user"), seen_revision_id=seen, by=mara()
             )
@@ -410,8 +410,7 @@ class TestWhatIsMissing:
         campaign = Campaign.objects.get()
         assert {one.question_key for one in missing_answers(launch_checks.submission_obstacles(campaign))} == {step}
 
-    def test_words_outcomes_and_places_too(self) -> None:
-        world.launched("first")
+    def test_words_and_outcomes_too(self) -> None:
         campaign = world.draft("second", outcome="dwell")
         PlannedOutcome.objects.filter(plan=campaign.plan, outcome="annoyed").delete()
         PlannedOutcome.objects.create(plan=campaign.plan, outcome="rating", role="guardrail", harm_margin=0.1)
@@ -419,7 +418,7 @@ class TestWhatIsMissing:
         for rendition in campaign.arms.get(key="both").first_revision.renditions.all():
             workflow.withdraw(rendition, by=mara(), now=world.NOON, reason="Unkind.")
         found = missing_answers(launch_checks.submission_obstacles(campaign))
-        assert [one.question_key for one in found] == ["words", "words", "places", "success", "harm"]
+        assert [one.question_key for one in found] == ["words", "words", "success", "harm"]
 
     def test_a_whole_draft_lacks_nothing(self) -> None:
         assert missing_answers(launch_checks.submission_obstacles(world.draft())) == []

@@ -47,7 +47,7 @@ def test_weeks_come_in_whole_blocks() -> None:
 
 
 def test_the_cost_is_said_in_days() -> None:
-    assert describe_weeks(4, arms=2).startswith("That takes 4 weeks: 28 days. They come in blocks of 2 weeks")
+    assert describe_weeks(4, arms=2).startswith("The periods take 4 weeks: 28 days. They come in blocks of 2 weeks")
 
 
 PERIODS = {"period": "day", "clusters": "period", "period_weeks": 2}
@@ -58,7 +58,7 @@ WRONG: dict[str, tuple[dict[str, Any], ObstacleReason]] = {
     "other clusters": ({"plan": PERIODS | {"clusters": "placement-day"}}, ObstacleReason.PERIODS),
     "several looks": ({"plan": PERIODS | {"monitoring": "always-valid"}}, ObstacleReason.PERIODS),
     "unequal shares": ({"arms": {"neutral": 2, "victim": 1}}, ObstacleReason.PERIODS),
-    "several texts": ({"texts": 2}, ObstacleReason.PERIODS),
+    "several texts": ({"texts": 2}, ObstacleReason.PERIOD_TEXTS),
     "a rating": ({"outcome": "rating"}, ObstacleReason.PERIODS),
     "periods without their unit": ({"unit": "view"}, ObstacleReason.PERIODS),
 }

@@ -1,0 +1,171 @@
+"""Approved campaigns wait for their places, and are launched one after the other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from campaign.lifecycle import after_backup, launch_queue, transitions
+from campaign.lifecycle.actions import ActionRefused
+from campaign.models import Campaign, Placement
+from messages.models import AuditEntry, HelpLink
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+
+def approved(slug: str, at: Placement | None = None) -> Campaign:
+    campaign = world.draft(slug, at=at)
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    world.approve(campaign)
+    return campaign
+
+
+def queued(slug: str, *, hours: int = 0, at: Placement | None = None) -> Campaign:
+    campaign = approved(slug, at)
+    launch_queue.join_queue(campaign, by=world.person("mara"), now=world.NOON + timedelta(hours=hours))
+    return campaign
+
+
+def pass_of_the_worker(*, days: int = 1) -> list[str]:
+    launched = launch_queue.launch_queued_campaigns(now=world.NOON + timedelta(days=days))
+    return [campaign.slug for campaign in launched]
+
+
+def close(campaign: Campaign) -> None:
+    transitions.close(campaign, by=world.person("mara", "manager"), now=world.NOON)
+
+
+class TestTheQueue:
+    def test_launches_one_after_the_other_in_the_order_in_which_they_came(self) -> None:
+        first = world.launched("first")
+        third, second = queued("third", hours=2), queued("second", hours=1)
+        assert pass_of_the_worker() == []
+        close(first)
+        assert pass_of_the_worker() == ["second"]
+        assert pass_of_the_worker() == []
+        second.refresh_from_db()
+        close(second)
+        assert pass_of_the_worker() == ["third"]
+        third.refresh_from_db()
+        assert (third.state, third.queued_at, third.starts_at) == ("running", None, world.NOON + timedelta(days=1))
+
+    def test_lets_a_campaign_at_another_place_pass(self) -> None:
+        world.launched("first")
+        queued("second")
+        queued("elsewhere", hours=1, at=world.placement("another-page"))
+        assert pass_of_the_worker() == ["elsewhere"]
+
+    def test_checks_everything_that_a_launch_checks(self) -> None:
+        first = world.launched("first")
+        queued("second")
+        queued("third", hours=1)
+        close(first)
+        HelpLink.objects.update(verified_on=world.NOON.date() - timedelta(days=400))
+        assert pass_of_the_worker() == []
+
+    def test_launches_nothing_that_was_changed_since_its_approval(self) -> None:
+        first = world.launched("first")
+        second = queued("second")
+        close(first)
+        Campaign.objects.filter(pk=second.pk).update(name="Another name")
+        assert pass_of_the_worker() == []
+
+    def test_launches_nothing_in_the_name_of_somebody_who_may_not_launch_any_more(self) -> None:
+        first = world.launched("first")
+        queued("second")
+        close(first)
+        world.person("mara").groups.clear()
+        assert pass_of_the_worker() == []
+
+    def test_launches_nothing_that_somebody_wrote_into_the_queue_past_the_program(self) -> None:
+        first = world.launched("first")
+        second, third = approved("second"), queued("third", hours=1)
+        launch_queue.leave_queue(third, by=world.person("mara"))
+        nora = world.person("nora", "manager")
+        Campaign.objects.filter(pk=second.pk).update(queued_at=world.NOON, queued_by=world.person("mara"))
+        Campaign.objects.filter(pk=third.pk).update(queued_at=world.NOON, queued_by=world.person("mara"))
+        close(first)
+        assert pass_of_the_worker() == []
+        launch_queue.join_queue(third, by=nora, now=world.NOON)
+        Campaign.objects.filter(pk=third.pk).update(queued_by=world.person("mara"))
+        assert pass_of_the_worker() == []
+
+    def test_is_on_record_with_who_put_it_there(self) -> None:
+        first = world.launched("first")
+        queued("second")
+        close(first)
+        pass_of_the_worker()
+        entries = AuditEntry.objects.filter(ref="second", action__in=("campaign-queue", "campaign-launch"))
+        assert {(entry.action, entry.actor) for entry in entries} == {
+            ("campaign-queue", "mara"),
+            ("campaign-launch", "mara"),
+        }
+
+
+class TestWhoJoins:
+    def test_only_what_is_approved(self) -> None:
+        with pytest.raises(ActionRefused):
+            launch_queue.join_queue(world.draft(), by=world.person("mara", "manager"), now=world.NOON)
+
+    def test_only_a_manager(self) -> None:
+        with pytest.raises(ActionRefused, match="manager"):
+            launch_queue.join_queue(approved("second"), by=world.person("rafael", "reviewer"), now=world.NOON)
+
+    def test_not_while_something_else_is_in_the_way(self) -> None:
+        world.launched("first")
+        second = approved("second")
+        HelpLink.objects.update(verified_on=None)
+        with pytest.raises(ActionRefused):
+            launch_queue.join_queue(second, by=world.person("mara"), now=world.NOON)
+
+
+class TestWhoLeaves:
+    def test_whoever_is_taken_out_stays_approved(self) -> None:
+        first = world.launched("first")
+        second = queued("second")
+        launch_queue.leave_queue(second, by=world.person("mara"))
+        close(first)
+        assert (second.state, pass_of_the_worker()) == ("approved", [])
+
+    def test_whoever_is_taken_back(self) -> None:
+        second = queued("second")
+        transitions.take_back(second, by=world.person("mara"))
+        transitions.submit(second, by=world.person("mara"))
+        world.approve(second)
+        assert pass_of_the_worker() == []
+
+    def test_everybody_after_a_backup_was_restored(self) -> None:
+        queued("second")
+        after_backup.hold_campaigns(by="the site", backup_of="yesterday")
+        assert Campaign.objects.get(slug="second").queued_at is None
+
+
+class TestThePages:
+    def test_offer_the_queue_where_only_another_campaign_is_in_the_way(self, client: Client) -> None:
+        world.launched("first")
+        approved("second")
+        world.sign_in(client, world.person("mara"))
+        assert "Launch it once its places are free" in client.get("/campaigns/second/launch/").content.decode()
+        shown = client.post("/campaigns/second/launch/", {"action": "queue"}, follow=True).content.decode()
+        assert "It is approved and in the queue" in shown
+        shown = client.get("/campaigns/second/launch/").content.decode()
+        assert "It waits for:" in shown
+        assert "/campaigns/first/" in shown
+        shown = client.post("/campaigns/second/launch/", {"action": "leave_queue"}, follow=True).content.decode()
+        assert "It is out of the queue. It stays approved." in shown
+
+    def test_do_not_offer_it_otherwise(self, client: Client) -> None:
+        approved("second")
+        world.sign_in(client, world.person("mara"))
+        assert "once its places are free" not in client.get("/campaigns/second/launch/").content.decode()
+
+    def test_of_a_place_list_who_waits_there(self, client: Client) -> None:
+        world.launched("first")
+        queued("second")
+        world.sign_in(client, world.person("mara"))
+        shown = client.get("/placements/quiet-page/").content.decode()
+        assert "Waiting for this place" in shown
+        assert "/campaigns/second/" in shown
