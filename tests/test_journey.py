@@ -1,16 +1,21 @@
 """The main path in one test: serve, expose, engage, fold, estimate, report."""
 
 import random
+from collections import Counter
+from collections.abc import Mapping
 
 import pytest
+from django.test import Client
 
 from analytics.fold.fold import fold
 from analytics.looks.evaluate import evaluate
 from analytics.results import build
 from campaign.lifecycle import transitions
+from campaign.models import AnalysisPlan, Campaign
 from messages.library import starter_library
 from messages.models import Message
 from tests import world
+from tests.campaign.wizard.test_answers import new_draft, save
 
 
 @pytest.mark.slow
@@ -62,3 +67,72 @@ def test_from_a_shown_message_to_a_sentence() -> None:
     verdicts = {(row.treated, row.control): row.verdict for row in report.primary.differences}
     assert verdicts[("both", "neutral")] == verdicts[("both", "victim")] == "better"
     assert verdicts[("victim", "neutral")] == verdicts[("user", "neutral")] == "cannot-tell-yet"
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(databases=["default", "audience"])
+def test_from_matched_sets_in_the_wizard_to_their_use(client: Client) -> None:
+    # A manager plans a trial of the four matched sets of the starter library.
+    starter_library.load(now=world.NOON)
+    world.mark_help_links_checked()
+    campaign = save(new_draft(), "compare", preset="full")
+    assert AnalysisPlan.objects.get(campaign=campaign).texts == "matched"
+    campaign = save(campaign, "places", chosen=(world.placement().pk,), per_day={world.placement().pk: 900})
+    campaign = save(campaign, "success", primary="turned_back")
+    campaign = save(campaign, "sureness", monitoring="fixed", correction="none")
+    campaign = save(campaign, "length", expected=30.0, smallest=10.0, planned=2_000)
+    campaign = save(campaign, "ethics", ethics_exemption="Nobody real takes part.")
+    transitions.submit(campaign, by=world.person("mara"))
+    world.approve(campaign)
+    transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
+
+    # Each of 2,400 people is shown one of the four texts of an arm. With both harms 60 in 100 turn back, else 30.
+    site = world.AudienceSite()
+    show(site, campaign, people=2_400, rates={"both": 0.6})
+    fold(hour=site.hour + 3)
+    site.served.flush()
+    evaluate(campaign, now=world.NOON)
+
+    # The result is about texts of this kind, and rests on four sets.
+    report = build.latest(campaign)
+    assert report is not None
+    verdicts = {(row.treated, row.control): row.verdict for row in report.primary.kinds}
+    assert verdicts["both", "neutral"] == "better"
+    assert report.sentence.startswith("In these 4 sets: ")
+
+    # A manager puts what worked to use, a second person approves, and the trial is closed.
+    world.sign_in(client, world.person("mara"))
+    assert "Use what works" in client.get(f"/campaigns/{campaign.slug}/next/").content.decode()
+    chosen = {"message": "both", "holdout": "10", "places": ["quiet-page"]}
+    client.post(f"/campaigns/{campaign.slug}/next/use/", chosen)
+    use = Campaign.objects.get(based_on=campaign)
+    world.approve(use)
+    transitions.launch(use, by=world.person("mara"), now=world.NOON)
+    transitions.close(campaign, by=world.person("mara"), now=world.NOON)
+
+    # From then on nine of ten are shown one of its four texts, and the watch page says whether it still works.
+    site.now += 86_400
+    site.refresh()
+    shown = show(site, use, people=3_000, rates={"both": 0.6})
+    assert 0.85 < sum(seen for (key, _text), seen in shown.items() if key == "both") / 3_000 < 0.95
+    assert {text for key, text in shown if key == "both"} == {0, 1, 2, 3}
+    fold(hour=site.hour + 3)
+    site.served.flush()
+    evaluate(use, now=world.NOON)
+    assert "It still works." in client.get(f"/campaigns/{use.slug}/watch/").content.decode()
+
+
+def show(
+    site: world.AudienceSite, campaign: Campaign, *, people: int, rates: Mapping[str, float]
+) -> Counter[tuple[str, int]]:
+    """Show people a message, of whom a share turns back: by arm, else 30 in 100. Return who saw which text."""
+    arms = {arm.pk: arm.key for arm in campaign.arms.all()}
+    source, shown = random.Random(7), Counter[tuple[str, int]]()
+    for _ in range(people):
+        receipt = site.new_receipt()
+        content = site.read_receipt(receipt)
+        turns_back = source.random() < rates.get(arms[content.arm], 0.3)
+        outcomes = ("exposed", "left" if turns_back else "continued")
+        site.post("/api/v1/events", [{"receipt": receipt, "outcome": outcome} for outcome in outcomes])
+        shown[arms[content.arm], content.text] += 1
+    return shown
