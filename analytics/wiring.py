@@ -31,5 +31,6 @@ def register() -> None:
 
 def _load_power_functions() -> sample_size.PowerFunctions:
     from analytics.stats import power  # imports scipy: only the page that asks for a sample size needs it
+    from analytics.stats.texts import sizing
 
-    return power
+    return sample_size.PowerFunctions(units_in_all=power.units_in_all, people_per_text=sizing.people_needed)

@@ -11,6 +11,7 @@ from analytics.comparison.compare import (
     CANNOT_TELL,
     ArmCounts,
     Comparison,
+    PairComparison,
     Rules,
     decide_verdict,
     difference,
@@ -105,8 +106,16 @@ def compare_kinds(
     """Answer each planned comparison of an outcome for texts of these kinds, by the plan's rules."""
     by_key, texts_by_key = {arm.key: arm for arm in comparison.arms}, {arm.key: arm for arm in texts}
 
-    def these(treated: ArmCounts, control: ArmCounts) -> Callable[[float], Estimate | NotEstimable]:
-        return lambda level: difference(treated, control, _at(rules, level), among=comparison.arms)
+    def these(row: PairComparison) -> Callable[[float], Estimate | NotEstimable]:
+        def at_level(level: float) -> Estimate | NotEstimable:
+            arms = (by_key[row.treated], by_key[row.control])
+            found = difference(*arms, _at(rules, level), among=comparison.arms)
+            is_shown = rules.correction == "dunnett" and level == rules.level
+            if is_shown and isinstance(found, Estimate) and isinstance(row.estimate, Estimate):
+                return replace(found, interval=row.estimate.interval)
+            return found
+
+        return at_level
 
     questions = [
         _Question(
@@ -115,7 +124,7 @@ def compare_kinds(
             arms=(by_key[row.treated], by_key[row.control]),
             texts=(texts_by_key[row.treated], texts_by_key[row.control]),
             weights=(1.0, -1.0),
-            these=these(by_key[row.treated], by_key[row.control]),
+            these=these(row),
             bound=0.5 if rules.ordered else 1.0,
         )
         for row in comparison.comparisons
@@ -149,9 +158,9 @@ def _judge_all(
 ) -> tuple[KindComparison, ...]:
     """Estimate and correct all questions of one outcome together, and judge each.
 
-    Dunnett's correction is made for people as the sample, so Holm's stands in for it.
+    Dunnett's correction is made for people as the sample, so Bonferroni's, which is never bolder, stands in for it.
     """
-    correction = "holm" if rules.correction == "dunnett" else rules.correction
+    correction = "bonferroni" if rules.correction == "dunnett" else rules.correction
     family = _Family(rules, text_rules, 1 if correction == "none" else len(questions))
     means = [_text_means(question, rules) for question in questions]
     estimates = [_estimate(*each, family, level=rules.level) for each in zip(questions, means, strict=True)]

@@ -12,9 +12,9 @@ from typing import Any
 from django.conf import settings
 
 from analytics.comparison.compare import Comparison, PairComparison, Rules, rejudge_without_arms
+from analytics.comparison.months import LookCounts, monthly_effects
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.disclosure import told_cells
-from analytics.looks.months import LookCounts, monthly_effects
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
 from analytics.stats import Counts

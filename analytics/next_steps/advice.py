@@ -64,15 +64,17 @@ def advise(campaign: Campaign) -> Advice:
     if report.withheld:
         return Advice(AdviceKind.WITHHELD, report)
     arms = {arm.key: arm for arm in campaign.arms.with_texts()}
+    # What is put to use are these texts, whatever others of their kind would do.
     rows = tuple(row for row in report.primary.differences if arms[row.control].is_control)
+    told = tuple(row for row in report.primary.answers if arms[row.control].is_control)
     sign = -1.0 if report.primary.outcome.better == "lower" else 1.0
     better = sorted((row for row in rows if row.verdict == "better"), key=lambda row: -sign * (row.effect or 0.0))
     working = tuple(arms[row.treated] for row in better if arms[row.treated].paused_at is None)
     if working:
-        return Advice(AdviceKind.USE, report, working, rows)
+        return Advice(AdviceKind.USE, report, working, told)
     kind = AdviceKind.HARM if any(row.verdict == "worse" for row in rows) else AdviceKind.LEARN
     return Advice(
-        kind, report, (), rows, tuple(_sizes(campaign, report, list(arms.values()))), tuple(_untried_themes(campaign))
+        kind, report, (), told, tuple(_sizes(campaign, report, list(arms.values()))), tuple(_untried_themes(campaign))
     )
 
 

@@ -137,7 +137,7 @@ class PlanSerializer(serializers.ModelSerializer[AnalysisPlan]):
         fields = [
             *("level", "smallest_difference", "planned_per_arm", "planned_people", "correction", "monitoring", "looks"),
             *("spending", "strata", "clusters", "design_effect", "comparisons", "outcomes", "frozen_at", "fingerprint"),
-            *("texts", "canonical"),
+            *("texts", "text_spread", "canonical"),
         ]
         read_only_fields = fields
 

@@ -34,7 +34,7 @@ _FURTHER = "further_revision_ids"  # the texts of an arm beside its first, where
 _MET_BESIDE = ("doors", "help_links")  # what visitors meet beside the messages, by key; no version puts it back
 _OUTCOME_FIELDS = ("outcome", "role", "smallest_difference", "harm_margin")
 _NOT_PLANNED = {"id", "campaign_id", "frozen_at", "canonical", "fingerprint"}
-_LEFT_OUT_EMPTY = {"texts"}  # versions from before there was a choice have no such key
+_EMPTY = {"texts": "", "text_spread": None}  # left out then: versions from before there was a choice have no such key
 _PLAN_FIELDS = tuple(f.attname for f in AnalysisPlan._meta.concrete_fields if f.attname not in _NOT_PLANNED)
 
 
@@ -198,7 +198,7 @@ def restore_content(campaign: Campaign, content: dict[str, Any]) -> None:
     if content["plan"] is None:
         return
     plan = AnalysisPlan.objects.filter(campaign=campaign).first() or AnalysisPlan(campaign=campaign)
-    _assign(plan, dict.fromkeys(_LEFT_OUT_EMPTY, "") | content["plan"])
+    _assign(plan, _EMPTY | content["plan"])
     plan.save()
     plan.told.set(User.objects.filter(pk__in=content["recipients"]))
     plan.outcomes.all().delete()
@@ -242,7 +242,7 @@ def _arm_content(arm: Arm) -> dict[str, Any]:
 
 def _plan_content(plan: AnalysisPlan) -> dict[str, Any]:
     values = _values(plan, _PLAN_FIELDS)
-    return {name: value for name, value in values.items() if value or name not in _LEFT_OUT_EMPTY}
+    return {name: value for name, value in values.items() if name not in _EMPTY or value != _EMPTY[name]}
 
 
 def _values(row: Model, names: Iterable[str]) -> dict[str, Any]:

@@ -223,7 +223,7 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         "clusters": plan.clusters,
         "design_effect": plan.design_effect,
         # One text an arm leaves the key out, so that plans from before there was another design keep their fingerprint.
-        **({TEXT_DESIGN: plan.texts} if plan.texts else {}),
+        **({TEXT_DESIGN: plan.texts, "text_spread": plan.text_spread} if plan.texts else {}),
         **({PERIODS: _periods_content(plan, campaign, parts)} if plan.period else {}),
         "factorial": _by_frame_if_factorial(list(parts.arms.all())) is not None,
         "level": plan.level,

@@ -43,6 +43,11 @@ class ObstacleReason(StrEnum):
     NO_DIRECTION = "an outcome is neither good nor bad"  # `name` is the outcome
     MARGIN_UNSUPPORTED = "an outcome cannot have a margin"  # the same
     DUNNETT = "Dunnett's correction does not fit"
+    PERIOD_TEXTS = "several texts where a place shows one message at a time"
+    SEVERAL_TEXTS = "several texts of which the plan says nothing"
+    NOT_MATCHED = "texts of one place are of different sets"
+    ONE_SET = "fewer than two sets"
+    ONE_TEXT = "fewer than two texts"  # `name` is the arm
     UNKNOWN_COMPARISONS = "comparisons name other arms"
     PLACEMENT_OCCUPIED = "another campaign runs there"  # `name` is its name, `target_key` its slug
     ENDS_BEFORE_START = "it would end before it starts"
@@ -73,7 +78,7 @@ def submission_obstacles(campaign: Campaign) -> list[Obstacle]:
         obstacles.append(Obstacle(ObstacleReason.NO_PLACEMENT, _("Choose at least one placement.")))
     if not (campaign.ethics_reference or campaign.ethics_exemption):
         obstacles.append(Obstacle(ObstacleReason.NO_ETHICS, _("Say who agreed to this trial, or why nobody has to.")))
-    return [*obstacles, *_plan_obstacles(campaign, {arm.key for arm in arms})]
+    return [*obstacles, *_plan_obstacles(campaign, arms)]
 
 
 def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
@@ -162,7 +167,8 @@ def _approval_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
         yield Obstacle(ObstacleReason.NO_LANGUAGE, _("The arms have no approved language in common."))
 
 
-def _plan_obstacles(campaign: Campaign, keys: set[str]) -> Iterator[Obstacle]:
+def _plan_obstacles(campaign: Campaign, arms: list[Arm]) -> Iterator[Obstacle]:
+    keys = {arm.key for arm in arms}
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is None:
         yield Obstacle(ObstacleReason.NO_PLAN, _("The campaign has no analysis plan."))
@@ -186,12 +192,35 @@ def _plan_obstacles(campaign: Campaign, keys: set[str]) -> Iterator[Obstacle]:
             yield Obstacle(ObstacleReason.MARGIN_UNSUPPORTED, sentence % {"outcome": name}, name)
     if plan.correction == AnalysisPlan.Correction.DUNNETT:
         yield from _dunnett_obstacles(plan)
+    yield from _text_obstacles(plan, arms)
     if not plan.comparisons or any(
         len(pair) != 2 or set(pair) - keys or pair[0] == pair[1] for pair in plan.comparisons
     ):
         yield Obstacle(
             ObstacleReason.UNKNOWN_COMPARISONS, _("The plan's comparisons must each name two arms of this campaign.")
         )
+
+
+def _text_obstacles(plan: AnalysisPlan, arms: list[Arm]) -> Iterator[Obstacle]:
+    """Yield what keeps the texts of the arms that are compared from being what the plan says."""
+    compared = {key for pair in plan.pairs for key in pair}
+    texts = {arm.name: list(arm.texts.all()) for arm in arms if arm.key in compared}
+    if plan.texts == AnalysisPlan.Texts.MATCHED:
+        sets = {tuple(text.revision.message.matched_set for text in own) for own in texts.values()}
+        if len(sets) > 1 or any(not all(own) or len(set(own)) < len(own) for own in sets):
+            sentence = _("In matched sets each arm has as many texts, and texts at one place are of one set.")
+            yield Obstacle(ObstacleReason.NOT_MATCHED, sentence)
+        elif any(len(own) < 2 for own in sets):
+            sentence = _("Choose at least two matched sets: one shows nothing about other texts.")
+            yield Obstacle(ObstacleReason.ONE_SET, sentence)
+    elif plan.texts:
+        sentence = _("“%(arm)s” has one text: different texts in each arm means two or more.")
+        for name, own in texts.items():
+            if len(own) < 2:
+                yield Obstacle(ObstacleReason.ONE_TEXT, sentence % {"arm": name}, name)
+    elif any(len(own) > 1 for own in texts.values()):
+        sentence = _("An arm has several texts: say whether they are matched sets, or different in each arm.")
+        yield Obstacle(ObstacleReason.SEVERAL_TEXTS, sentence)
 
 
 def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstacle]:
@@ -205,7 +234,7 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
     if len(set(weights)) > 1:
         yield Obstacle(ObstacleReason.PERIODS, _("Where a place shows one message at a time, all need equal shares."))
     if plan.texts:
-        yield Obstacle(ObstacleReason.PERIODS, _("Where a place shows one message at a time, each has one text."))
+        yield Obstacle(ObstacleReason.PERIOD_TEXTS, _("Where a place shows one message at a time, each has one text."))
     if plan.monitoring != AnalysisPlan.Monitoring.FIXED:
         sentence = _("Where a place shows one message at a time, the plan has one look, at the end.")
         yield Obstacle(ObstacleReason.PERIODS, sentence)

@@ -94,6 +94,9 @@ class AnalysisPlan(models.Model):
     texts = models.CharField(
         max_length=10, choices=Texts, blank=True, default="", help_text="How the texts of arms relate; empty: one each."
     )
+    text_spread = models.FloatField(
+        null=True, blank=True, help_text="By how much texts of one appeal may differ, as a share; empty: not said."
+    )
     period = models.CharField(
         max_length=4, choices=Period, blank=True, default="", help_text="How long a placement shows one arm."
     )

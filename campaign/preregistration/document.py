@@ -206,19 +206,26 @@ def _rationale(content: PlanContent) -> str:
         "difference": format_frequency(analysis.smallest_difference(content)),
         "power": format_percent(power),
     }
-    if factor is None:
-        return sentence
-    # Translators: follows the sentence about the number of people.
-    return f"{sentence} " + _(
-        "What people of one place have in common changes the number by the factor %(factor)s."
-    ) % {"factor": format_number(factor)}
+    if factor is not None:
+        # Translators: follows the sentence about the number of people.
+        sentence += " " + _("What people of one place have in common changes the number by the factor %(factor)s.") % {
+            "factor": format_number(factor)
+        }
+    if (spread := content.get("text_spread")) is not None:
+        spreads = {
+            "matched": _("The difference was taken to vary by %(spread)s from set to set."),
+            "different": _("Texts of one message were taken to differ by %(spread)s."),
+        }
+        # Translators: follows the sentence about the number of people.
+        sentence += " " + spreads[content["texts"]] % {"spread": format_frequency(spread)}
+    return sentence
 
 
 def _size_assumptions(content: PlanContent) -> str:
     assumptions = {"smallest_difference": analysis.smallest_difference(content), **content}
     return ", ".join(
         f"{name} = {assumptions[name]}"
-        for name in ("expected_rate", "smallest_difference", "power", "level", "design_effect")
+        for name in ("expected_rate", "smallest_difference", "power", "level", "design_effect", "text_spread")
         if assumptions.get(name) is not None
     )
 

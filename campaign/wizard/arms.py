@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Arm, ArmText, Campaign
-from campaign.wizard import presets
+from campaign.wizard import presets, text_design
 from campaign.wizard.draft import DraftEditConflict, edit_draft, ensure_plan
 from campaign.wizard.revision_choice import selectable_revisions
 from messages.models import Revision
@@ -42,7 +42,8 @@ class NoApprovedMessage(ActionRefused):
 
 
 def apply_preset(campaign: Campaign, key: str) -> None:
-    """Replace the arms by those of a preset. Revisions that were chosen already stay where their frame fits."""
+    """Replace the arms by those of a preset. Revisions that were chosen already stay where their frame fits; new arms
+    begin with matched sets where these are approved."""
     arms = list(campaign.arms.with_texts())
     if presets.preset_of([arm.key for arm in arms]) == key:
         return
@@ -56,6 +57,10 @@ def apply_preset(campaign: Campaign, key: str) -> None:
         Arm.objects.create_with_texts(
             new.revisions, campaign=campaign, is_control=position == 0, position=position, **fields
         )
+    if arms:
+        text_design.keep_sets(campaign)
+    else:
+        text_design.begin_with_sets(campaign)
 
 
 def _with_own_keys(arms: list[Arm]) -> list[NewArm]:
@@ -119,8 +124,9 @@ def add_arm(campaign: Campaign, *, by: User) -> Arm:
         key = presets.next_arm_key(previous.keys)
         frames = ("both", "victim", "user", "other", "neutral")
         used = [revision.pk for arm in arms for revision in _revisions_of(arm)]
+        is_matched = ensure_plan(locked).texts == text_design.MATCHED
         arm = Arm.objects.create_with_texts(
-            [_unused_revision(frames, used)],
+            text_design.texts_for_another_arm(arms, frames) if is_matched else [_unused_revision(frames, used)],
             campaign=locked,
             key=key,
             name=_("Message %(number)s") % {"number": key.removeprefix("message-")},
@@ -148,16 +154,15 @@ def remove_arm(campaign: Campaign, key: str, *, by: User) -> None:
         update_comparisons(locked, previous=previous)
 
 
-def choose_revision(
-    campaign: Campaign, key: str, revision: Revision, *, seen_revision_id: int, by: User, position: int = 0
-) -> None:
-    """Give one text of an arm another revision, unless somebody has chosen a third one since."""
+def choose_revision(campaign: Campaign, key: str, revision: Revision, *, seen_revision_id: int, by: User) -> None:
+    """Give an arm of one text another revision, unless somebody has chosen a third one since."""
     with edit_draft(campaign, by=by) as locked:
-        text = ArmText.objects.filter(arm__campaign=locked, arm__key=key, position=position).first()
+        text_design.require_design(locked, text_design.ONE)
+        text = ArmText.objects.filter(arm__campaign=locked, arm__key=key).first()
         if text is None or text.revision_id not in (seen_revision_id, revision.pk):
             raise DraftEditConflict
         frames = presets.allowed_frames(key, presets.preset_of([one.key for one in locked.arms.all()]))
         if revision.message.frame not in frames or not workflow.approved_locales(revision):
-            raise ActionRefused("These words are not approved for this place in the comparison.")
+            raise ActionRefused(_("These words do not fit here. Please choose others."))
         text.revision = revision
         text.save(update_fields=["revision"])

@@ -6,13 +6,16 @@ one with the smallest shares decides. Two things are added here. A plan that may
 wider interval of its last look; it may end sooner, so the number is an upper limit. A plan with named looks is inflated
 as in group-sequential tables (Jennison and Turnbull 2000, Group Sequential Methods, tables 2.2 and 2.4: at most 4% for
 O'Brien-Fleming and 30% for Pocock with up to ten looks).
+
+A plan with several texts in each arm needs enough people for both of its answers. What holds for texts of their kind is
+sized by `analytics.stats.texts.sizing`, from the texts, by how much these may differ, and the people.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor, log, log1p, sqrt
 from statistics import NormalDist
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from campaign.planned_people import mean_per_arm, planned_people
 
@@ -22,14 +25,18 @@ LONG, TOO_LONG = 180, 365  # days
 MAX_DAYS = 36_500  # longer durations are not told apart
 _NORMAL = NormalDist()
 INFLATION_FACTORS = {"obrien-fleming": 1.04, "pocock": 1.3}
+LAST_LOOK_WEIGHT = 0.8  # of the error for texts of a kind, where there are several looks: analytics.stats.texts.looks
+TEXT_COUNTS, TEXT_SPREADS = (2, 3, 4, 5, 8, 12), (0.0, 0.03, 0.05)
 
 DurationRating = Literal["fine", "long", "too small", "no traffic"]
 
 
-class PowerFunctions(Protocol):
-    """The function of `analytics.stats.power` that is needed here."""
+@dataclass(frozen=True, slots=True)
+class PowerFunctions:
+    """The functions of `analytics.stats` that are needed here; the second returns no int where none is enough."""
 
-    units_in_all: Callable[..., int]
+    units_in_all: Callable[..., int]  # of `power`
+    people_per_text: Callable[..., object]  # `people_needed` of `texts.sizing`
 
 
 _load_power_functions: Callable[[], PowerFunctions]
@@ -58,6 +65,9 @@ class SampleSizeInputs:
     within: str = ""  # a stratum, a cluster, or the length of periods, or neither
     design_effect: float = 1.0  # by which that changes the people needed
     placements: int = 0
+    text_design: Literal["", "matched", "nested"] = ""  # how the texts of arms relate; one each if empty
+    texts: int = 1  # in each arm
+    text_spread: float = 0.0  # by how much they differ: differences of sets, or rates of texts in one arm
     planned_people: int | None = None  # None: as many as needed
     seen_share: float = SEEN_SHARE
 
@@ -82,10 +92,23 @@ class SampleSize:
     detectable_by_weeks: tuple[DetectableDifference, ...]
     detectable_difference: float | None  # the smallest difference that the planned number shows
     duration_rating: DurationRating
+    is_for_these_texts_alone: bool = False  # because no number is enough for texts of their kind
 
     @property
     def is_enough(self) -> bool:
         return self.planned >= self.needed
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleByTexts:
+    """The people in all that a number of texts in each arm takes, by how much texts differ; None: never enough."""
+
+    texts: int
+    people: tuple[int | None, ...]
+
+
+class MoreTextsNeeded(ValueError):
+    """No number of people is enough with so few texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +124,11 @@ def compute_sample_size(inputs: SampleSizeInputs) -> SampleSize | NoSampleSize:
         return NoSampleSize("few arms")
     if sum(weight > 0 for weight in inputs.weights) < 2:
         return NoSampleSize("no share")
+    has_enough_texts = True
     try:
         people = needed_people(inputs)
+    except MoreTextsNeeded:
+        people, has_enough_texts = people_for_these_texts(inputs), False
     except ValueError:
         return NoSampleSize("no rate that far")
     # As it is stored: a mean for the arms that are shown.
@@ -122,18 +148,77 @@ def compute_sample_size(inputs: SampleSizeInputs) -> SampleSize | NoSampleSize:
         detectable_by_weeks=tuple(in_weeks),
         detectable_difference=smallest_detectable_difference(inputs, people=planned),
         duration_rating=rate_duration(days),
+        is_for_these_texts_alone=not has_enough_texts,
     )
+
+
+def people_by_texts(
+    inputs: SampleSizeInputs, *, counts: Sequence[int] = TEXT_COUNTS, spreads: Sequence[float] = TEXT_SPREADS
+) -> tuple[PeopleByTexts, ...]:
+    """Return the people in all by the texts in each arm, and by how much these differ."""
+    rows = []
+    for texts in counts:
+        people: list[int | None] = []
+        for spread in spreads:
+            try:
+                needed = needed_people(replace(inputs, texts=texts, text_spread=spread))
+            except MoreTextsNeeded:
+                people.append(None)
+            else:
+                people.append(planned_people(mean_per_arm(needed, inputs.weights), inputs.weights))
+        rows.append(PeopleByTexts(texts, tuple(people)))
+    return tuple(rows)
 
 
 def needed_people(inputs: SampleSizeInputs) -> int:
     """Return the people in all that detect the smallest difference; raise ValueError if no rate differs by so much.
 
-    The worst planned comparison decides, and the worse of a rise and a fall.
+    The worst planned comparison decides, and the worse of a rise and a fall. With several texts it takes as many people
+    as both answers do; MoreTextsNeeded is raised if no number is enough for texts of their kind.
     """
+    people = people_for_these_texts(inputs)
+    return max(people, _people_for_the_kind(inputs)) if inputs.text_design else people
+
+
+def _people_for_the_kind(inputs: SampleSizeInputs) -> int:
+    """Return the people in all for what holds for texts of a kind.
+
+    The formula is for arms of one size n. Arms with the shares s and t of all people have the same error as such arms
+    if n (p (1 - p) + q (1 - q)) is as much as N (p (1 - p)/s + q (1 - q)/t) for N people in all.
+    """
+    single_look = inputs.monitoring == "fixed"
+    needed, p = 0.0, inputs.expected_rate
+    for share, control_share in _shares_of_pairs(inputs):
+        for q in _other_rates(inputs):
+            per_text = _load_power_functions().people_per_text(
+                difference=q - p,
+                control=p,
+                texts=inputs.texts,
+                spread=inputs.text_spread,
+                power=inputs.power,
+                design=inputs.text_design,
+                alpha=(1 - inputs.level) * (1.0 if single_look else LAST_LOOK_WEIGHT),
+                comparisons=inputs.comparisons,
+            )
+            if not isinstance(per_text, int):
+                raise MoreTextsNeeded
+            control_variance, variance = p * (1 - p), q * (1 - q)
+            scale = (variance / share + control_variance / control_share) / (variance + control_variance)
+            needed = max(needed, per_text * inputs.texts * scale)
+    return ceil(needed * inputs.design_effect)
+
+
+def _other_rates(inputs: SampleSizeInputs) -> list[float]:
     rate, difference = inputs.expected_rate, inputs.smallest_difference
     rates = [other for other in (rate + difference, rate - difference) if 0 <= other <= 1]
     if not rates:
         raise ValueError("no rate lies that far from the expected one")
+    return rates
+
+
+def people_for_these_texts(inputs: SampleSizeInputs) -> int:
+    """Return the people in all for what holds for the very texts that are shown."""
+    rate, rates = inputs.expected_rate, _other_rates(inputs)
     single_look = not inputs.within and inputs.monitoring == "fixed"
     units_in_all, alpha = _load_power_functions().units_in_all, _alpha(inputs)
     people: float = max(
@@ -156,7 +241,10 @@ def smallest_detectable_difference(inputs: SampleSizeInputs, *, people: int) -> 
     """Return the smallest difference, up or down, that so many people in all detect; None if there is none."""
 
     def is_detected(difference: float) -> bool:
-        return needed_people(replace(inputs, smallest_difference=difference)) <= people
+        try:
+            return needed_people(replace(inputs, smallest_difference=difference)) <= people
+        except MoreTextsNeeded:
+            return False
 
     low, high = 0.0, max(inputs.expected_rate, 1 - inputs.expected_rate) * (1 - 1e-9)
     if not is_detected(high):

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from campaign.i18n.numbers import format_number, format_people_by_arm, format_per_hundred, format_rounded_per_hundred
-from campaign.wizard.sample_size import MAX_DAYS, SEEN_SHARE, NoSampleSize, SampleSize
+from campaign.wizard.sample_size import MAX_DAYS, SEEN_SHARE, NoSampleSize, SampleSize, SampleSizeInputs
+from campaign.wizard.texts_in_words import describe_too_few_texts
 
 
 def format_duration(days: int) -> str:
@@ -68,14 +69,17 @@ def describe_sample_size(
     per_day: int,
     monitoring: str,
     comparisons: int,
+    inputs: SampleSizeInputs | None = None,
 ) -> SampleSizeText:
     """Describe a sample size, or why there is none. `arms` are names and weights."""
     if isinstance(size, NoSampleSize):
         return SampleSizeText(str(_NO_NUMBER[size.reason]), "", size.reason != "ordered", (), ())
     return SampleSizeText(
         sentence=_sentence(size, arms),
-        advice=_advice(size),
-        is_warning=size.duration_rating in ("too small", "no traffic") or not size.is_enough,
+        advice=" ".join(filter(None, (describe_too_few_texts(size, inputs), _advice(size)))),
+        is_warning=size.duration_rating in ("too small", "no traffic")
+        or not size.is_enough
+        or size.is_for_these_texts_alone,
         assumptions=tuple(
             _assumptions(size, sum(weight > 0 for _name, weight in arms), per_day, monitoring, comparisons)
         ),

@@ -14,8 +14,8 @@ from campaign.lifecycle import launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
-from campaign.wizard import answers, arms, questions, revision_choice
-from campaign.wizard.draft import DraftEditConflict, NotADraft
+from campaign.wizard import answers, arms, questions, revision_choice, text_design
+from campaign.wizard.draft import DraftEditConflict, NotADraft, current_plan
 from campaign.wizard.links import question_url
 from campaign.wizard.questions.base import QuestionForm
 from messages.accounts.step_up import confirmation_required_for_button
@@ -89,7 +89,7 @@ def _save_and_continue(
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_arm_revision(request: HttpRequest, slug: str, arm: str) -> HttpResponse:
-    """List approved revisions for one arm, each with a button that takes it."""
+    """List approved revisions for one arm, each with a button that takes it, adds it, or takes it out."""
     campaign = campaign_for(request.user, slug, write=True)
     if campaign.state != Campaign.State.DRAFT:
         return _redirect_to_submitted(request, campaign)
@@ -98,26 +98,36 @@ def choose_arm_revision(request: HttpRequest, slug: str, arm: str) -> HttpRespon
         raise Http404
     if request.method == "POST":
         return _take_revision(request, campaign, arm)
+    if current_plan(campaign).texts == text_design.MATCHED:
+        return redirect("campaign:plan-step", campaign.slug, "texts")
     context = revision_choice.choice_context(campaign, chosen, request.GET)
     return render(request, "campaign/wizard/revision_choice.html", {"campaign": campaign, "arm": chosen, **context})
 
 
 def _take_revision(request: HttpRequest, campaign: Campaign, arm: str) -> HttpResponse:
     number, seen = (parse_whole_number(request.POST.get(name)) or 0 for name in ("revision", "was"))
+    action, by = request.POST.get("do", ""), current_user(request)
     revision = revision_choice.selectable_revisions(Frame.values).filter(pk=number).first()
-    if revision is None:
+    if revision is None and action != "remove":
         flash.error(request, _("These words may not be shown any more. Please choose others."))
         return redirect("campaign:plan-words", campaign.slug, arm)
     try:
-        arms.choose_revision(campaign, arm, revision, seen_revision_id=seen, by=current_user(request))
+        if revision is None or action == "remove":
+            text_design.remove_text(campaign, arm, number, by=by)
+        elif action == "add":
+            text_design.add_text(campaign, arm, revision, by=by)
+        else:
+            arms.choose_revision(campaign, arm, revision, seen_revision_id=seen, by=by)
     except NotADraft:
         return _redirect_to_submitted(request, campaign)
     except DraftEditConflict:
         flash.warning(request, _("A colleague chose other words meanwhile. Nothing was changed; please look again."))
         return redirect("campaign:plan-words", campaign.slug, arm)
-    except ActionRefused:
-        flash.error(request, _("These words do not fit here. Please choose others."))
+    except ActionRefused as reason:
+        flash.error(request, str(reason))
         return redirect("campaign:plan-words", campaign.slug, arm)
+    if action in ("add", "remove"):
+        return redirect(request.get_full_path())
     return redirect("campaign:plan-step", campaign.slug, "words")
 
 

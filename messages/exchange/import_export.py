@@ -74,6 +74,7 @@ def export_revisions(revisions: QuerySet[Revision]) -> Iterator[RevisionRecord]:
             revision=revision.number,
             theme=theme.key,
             frame=message.frame,
+            matched_set=message.matched_set,
             claim_strength=revision.claim_strength,
             sources=tuple(line for source in revision.sources if (line := collapse_whitespace(str(source)))),
             note=revision.note,
@@ -92,9 +93,11 @@ def plan_import(parsed: ParsedFile) -> ImportPlan:
     themes = set(Theme.objects.values_list("key", flat=True))
     new_themes: dict[str, None] = {}
     first: dict[str, RevisionRecord] = {}
+    of_sets = _messages_of_sets(parsed)
     added, unchanged, rejected = [], [], list(parsed.rejected_rows)
     for record in parsed.revisions:
-        if reason := _mismatch(record, messages.get(record.message), first.setdefault(record.message, record)):
+        mismatch = _mismatch(record, messages.get(record.message), first.setdefault(record.message, record))
+        if reason := mismatch or _set_conflict(record, of_sets):
             rejected.append(RejectedRow(record.where, reason))
         elif record.message in messages:
             if _content_of(record) in stored[record.message].contents:
@@ -145,7 +148,8 @@ def _apply(plan: ImportPlan, *, by: User, name: str, agreed_digest: str | None) 
             key=record.theme,
             defaults={"name": record.theme_name.strip(), "line": record.theme_line.strip(), "frame": record.frame},
         )
-        message, _ = Message.objects.get_or_create(key=record.message, defaults={"theme": theme, "frame": record.frame})
+        fields = {"theme": theme, "frame": record.frame, "matched_set": record.matched_set}
+        message, _ = Message.objects.get_or_create(key=record.message, defaults=fields)
         revision = Revision.objects.create(
             message=message,
             number=record.revision,
@@ -202,6 +206,40 @@ def _mismatch(record: RevisionRecord, message: Message | None, first: RevisionRe
             theme=message.theme.key,
             frame=message.frame,
         )
+    # A file from before there were sets names none.
+    if message is not None and record.matched_set and message.matched_set != record.matched_set:
+        if not message.matched_set:
+            return Translatable("Here “{message}” belongs to no matched set.", message=message.key)
+        return Translatable(
+            "Here “{message}” belongs to the matched set “{set}”.", message=message.key, set=message.matched_set
+        )
+    if first.matched_set != record.matched_set:
+        return Translatable("It has another matched set than this message has in {where}.", where=first.where)
     if (first.theme, first.frame) != (record.theme, record.frame):
         return Translatable("It has another theme or frame than this message has in {where}.", where=first.where)
     return ""
+
+
+def _messages_of_sets(parsed: ParsedFile) -> dict[tuple[str, str], str]:
+    """The stored message of each matched set that the file names, by set and frame."""
+    sets = {record.matched_set for record in parsed.revisions if record.matched_set}
+    stored = Message.objects.filter(matched_set__in=sets).values_list("matched_set", "frame", "key")
+    return {(matched_set, frame): key for matched_set, frame, key in stored}
+
+
+def _set_conflict(record: RevisionRecord, of_sets: dict[tuple[str, str], str]) -> str:
+    """The reason why a record cannot belong to its matched set, in which each frame has one message; empty if it can.
+
+    A message that joins a set is added to `of_sets`.
+    """
+    if not record.matched_set:
+        return ""
+    other = of_sets.setdefault((record.matched_set, record.frame), record.message)
+    if other == record.message:
+        return ""
+    return Translatable(
+        "The matched set “{set}” has a message with the frame “{frame}” already: “{message}”.",
+        set=record.matched_set,
+        frame=record.frame,
+        message=other,
+    )

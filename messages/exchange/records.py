@@ -25,6 +25,7 @@ class RevisionRecord:
     theme_name: str = ""
     theme_line: str = ""
     frame: str
+    matched_set: str = ""
     claim_strength: str
     sources: tuple[str, ...] = ()
     note: str = ""

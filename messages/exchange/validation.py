@@ -26,6 +26,7 @@ def max_length(model: type[Model], field: str) -> int:
 MAX_LENGTHS = {
     "message": max_length(Message, "key"),
     "theme": max_length(Theme, "key"),
+    "matched_set": max_length(Message, "matched_set"),
     "theme_name": max_length(Theme, "name"),
     "theme_line": max_length(Theme, "line"),
     "note": max_length(Revision, "note"),
@@ -53,6 +54,7 @@ def validate_revision(
     """The revision, or the reasons why it cannot be imported."""
     values = {name: fields[name] for name in records.REVISION_COLUMNS if name in fields}
     values |= {name: fields[name].strip() for name in ("message", "theme", "frame", "claim_strength")}
+    values["matched_set"] = fields.get("matched_set", "").strip()
     values["sources"] = tuple(filter(None, map(records.collapse_whitespace, fields.get("sources", ()))))
     revision = records.RevisionRecord(
         **values,
@@ -71,14 +73,14 @@ def validate_revision(
 
 
 def _revision_errors(revision: records.RevisionRecord) -> Iterator[str]:
-    for name in ("message", "theme"):
+    for name in ("message", "theme", *(["matched_set"] if revision.matched_set else [])):
         if not _KEY.fullmatch(getattr(revision, name)):
             yield Translatable(
                 "“{name}” is a key of letters, digits, hyphens and underscores, such as their-good-name.", name=name
             )
     if revision.message in RESERVED_MESSAGE_KEYS:
         yield Translatable("“{key}” is the address of another page: choose another key.", key=revision.message)
-    for name in ("message", "theme", "theme_name", "theme_line", "note"):
+    for name in ("message", "theme", "matched_set", "theme_name", "theme_line", "note"):
         yield from _field_errors(name, getattr(revision, name), MAX_LENGTHS[name])
     if revision.frame not in Frame.values:
         yield Translatable("“{name}” is one of {names}.", name="frame", names=", ".join(Frame.values))

@@ -14,6 +14,7 @@ from analytics.management.simulated_plans import more_needed_section, planned_po
 from analytics.management.simulated_sentences import sentences_section
 from analytics.management.simulated_switchback import switchback_section
 from analytics.management.simulated_texts import texts_section
+from analytics.management.simulated_use import use_section
 from analytics.simulation_study import cluster_designs, coverage, error_rates, harm_stops, split_faults
 from analytics.stats import proportions
 
@@ -85,6 +86,7 @@ class Command(BaseCommand):
             sentences_section(trials),
             texts_section(trials),
             switchback_section(trials),
+            use_section(trials),
         )
         for line in chain.from_iterable(sections):
             page.write(line + "\n")

@@ -1,7 +1,8 @@
 """How many people and how many texts it takes. Standard library only, so that pages may import it."""
 
 from dataclasses import dataclass
-from math import cos, inf, pi, sin, sqrt
+from functools import lru_cache
+from math import ceil, cos, inf, pi, sin, sqrt
 from statistics import NormalDist
 from typing import Literal
 
@@ -70,10 +71,7 @@ def power(
     [0.0, 0.13, 0.45, 0.79]
     """
     treated = control + difference
-    if not (0.0 <= control <= 1.0 and 0.0 <= treated <= 1.0):
-        raise ValueError("rates lie between 0 and 1")
-    if people_per_text < 1 or texts < 1 or spread < 0.0 or comparisons < 1 or not 0.0 < alpha < 1.0:
-        raise ValueError("people, texts and comparisons are at least 1, a spread at least 0, alpha between 0 and 1")
+    _check(control, treated, texts=min(texts, people_per_text), spread=spread, alpha=alpha, comparisons=comparisons)
     if texts == 1:
         return 0.0
     by_people = (control * (1.0 - control) + treated * (1.0 - treated)) / people_per_text
@@ -81,8 +79,7 @@ def power(
     error = sqrt((between + by_people) / texts)
     if error == 0.0:
         return 1.0 if difference else alpha / comparisons
-    shift, level = abs(difference) / error, alpha / comparisons
-    return _matched_power(shift, texts, level) if design == "matched" else _nested_power(shift, texts, level)
+    return _power_of_shift(abs(difference) / error, texts, design, alpha / comparisons)
 
 
 def people_needed(
@@ -98,7 +95,9 @@ def people_needed(
 ) -> int | NotEstimable:
     """How many people for each text show a difference for texts of their kind with probability `power`?
 
-    Formula: The smallest n at which `power` of this module reaches it, by halving.
+    Formula: The power of this module follows from the shift d/e alone. With the shift at which it is reached, n is the
+    smallest at which (c spread^2 + (p1 (1 - p1) + p0 (1 - p0))/n)/k is at most (d/shift)^2; c is 1 for matched sets and
+    2 for texts of each arm's own.
 
     Source: Westfall, Kenny and Judd 2014, Journal of Experimental Psychology: General 143:2020, who show that with too
     few stimuli power stays below 1 however many people take part.
@@ -115,32 +114,16 @@ def people_needed(
     NotEstimable(reason='With so few texts no number of people is enough: it takes more texts.')
     """
 
-    def reaches(people: int) -> bool:
-        reached = _power(
-            difference=difference,
-            control=control,
-            people_per_text=people,
-            texts=texts,
-            spread=spread,
-            design=design,
-            alpha=alpha,
-            comparisons=comparisons,
-        )
-        return reached >= power
-
-    if not reaches(_MOST_PEOPLE):
+    treated = control + difference
+    _check(control, treated, texts=texts, spread=spread, alpha=alpha, comparisons=comparisons)
+    if texts == 1:
         return MORE_TEXTS_NEEDED
-    low, high = 0, 1
-    while not reaches(high):
-        low, high = high, high * 4
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if reaches(middle) else (middle, high)
-    return high
-
-
-# An alias, because `power` is also the name of an argument.
-_power = power
+    by_people = control * (1.0 - control) + treated * (1.0 - treated)
+    between = spread**2 * (1.0 if design == "matched" else 2.0)
+    room = texts * (difference / _shift_needed(power, texts, design, alpha / comparisons)) ** 2 - between
+    if room <= 0.0 or by_people / room > _MOST_PEOPLE:
+        return MORE_TEXTS_NEEDED
+    return max(ceil(by_people / room), 1)
 
 
 def what_would_help(
@@ -191,6 +174,29 @@ def what_would_help(
         return WhatHelps("both" if possible else "neither", None, None)
     people_first = (people_factor or inf) * texts <= (more_texts or inf)
     return WhatHelps("people" if people_first else "texts", people_factor, more_texts)
+
+
+def _check(control: float, treated: float, *, texts: int, spread: float, alpha: float, comparisons: int) -> None:
+    if not (0.0 <= control <= 1.0 and 0.0 <= treated <= 1.0):
+        raise ValueError("rates lie between 0 and 1")
+    if texts < 1 or spread < 0.0 or comparisons < 1 or not 0.0 < alpha < 1.0:
+        raise ValueError("people, texts and comparisons are at least 1, a spread at least 0, alpha between 0 and 1")
+
+
+def _power_of_shift(shift: float, texts: int, design: Design, alpha: float) -> float:
+    return _matched_power(shift, texts, alpha) if design == "matched" else _nested_power(shift, texts, alpha)
+
+
+@lru_cache(maxsize=1024)
+def _shift_needed(power: float, texts: int, design: Design, alpha: float) -> float:
+    """The smallest difference in standard errors that is found with this probability."""
+    low, high = 0.0, 1.0
+    while _power_of_shift(high, texts, design, alpha) < power:
+        low, high = high, high * 2.0
+    for _ in range(24):
+        middle = (low + high) / 2.0
+        low, high = (low, middle) if _power_of_shift(middle, texts, design, alpha) >= power else (middle, high)
+    return high
 
 
 def _matched_power(shift: float, texts: int, alpha: float) -> float:

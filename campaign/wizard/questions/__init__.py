@@ -16,6 +16,7 @@ from campaign.wizard.questions.placements import PlacementsQuestion
 from campaign.wizard.questions.precision import PrecisionQuestion
 from campaign.wizard.questions.recipients import RecipientsQuestion
 from campaign.wizard.questions.sample_size import SampleSizeQuestion
+from campaign.wizard.questions.texts import TextsQuestion
 
 __all__ = ["QUESTIONS", "Answer", "HypothesisAnswer", "Question"]
 
@@ -23,6 +24,7 @@ COMPARISON, SAMPLE_SIZE = ComparisonQuestion(), SampleSizeQuestion()
 QUESTIONS: tuple[Question[Any, Any], ...] = (
     HypothesisQuestion(),
     COMPARISON,
+    TextsQuestion(),
     ArmsQuestion(),
     PlacementsQuestion(),
     OutcomesQuestion(),

@@ -1,6 +1,6 @@
 """Which words stand for each? The arms: their names, shares, approved words, and the control."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,17 +8,20 @@ from django import forms
 from django.contrib.auth.models import User
 from django.forms import BoundField
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.i18n.numbers import format_rounded_per_hundred
 from campaign.lifecycle.launch_checks import ObstacleReason, approved_locales
 from campaign.models import AnalysisPlan, Arm, Campaign
-from campaign.wizard import arms
+from campaign.wizard import arms, text_design
+from campaign.wizard.draft import current_plan
 from campaign.wizard.presets import preset_of
 from campaign.wizard.questions.base import Answer, Question, QuestionForm, WholeNumberField
 from campaign.wizard.revision_choice import ApprovedRendition, approved_renditions
+from messages.models import Revision, Theme
 from messages.review import message_lint
+from messages.text.lint import Remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,22 @@ class ArmsAnswer(Answer):
 
 
 @dataclass(frozen=True, slots=True)
+class ArmTextRow:
+    """One text of an arm with its approved words; in matched sets, the key of its set."""
+
+    theme: Theme
+    set_key: str
+    renditions: tuple[ApprovedRendition, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ArmFieldsRow:
-    """One arm with its fields and its approved words."""
+    """One arm with its fields and its texts."""
 
     arm: Arm
     name: BoundField
     share: BoundField
-    renditions: tuple[ApprovedRendition, ...]
+    texts: tuple[ArmTextRow, ...]
 
 
 class ArmsForm(QuestionForm[ArmsAnswer]):
@@ -98,6 +110,7 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
     obstacles = {
         ObstacleReason.NO_CONTROL: _("Say which message the others are compared with."),
         ObstacleReason.NO_WEIGHT: _("At least one message needs a share above zero."),
+        ObstacleReason.ONE_TEXT: _("“%(name)s” has one text: choose at least one more."),
         ObstacleReason.UNAPPROVED: _("The words of “%(name)s” are not approved."),
         ObstacleReason.MIXED_FRAMES: _(
             "The texts of “%(name)s” appeal to different things: choose texts of one appeal."
@@ -135,35 +148,39 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
         )
         by_key = {arm.key: arm for arm in stored}
         locales = [approved_locales(arm) for arm in by_key.values()]
+        design = str(current_plan(campaign).texts)
         return {
             "arms": [
                 ArmFieldsRow(
                     by_key[arm.key],
                     form[f"name_{arm.key}"],
                     form[f"share_{arm.key}"],
-                    approved_renditions(by_key[arm.key].first_revision) if by_key[arm.key].has_texts else (),
+                    tuple(_text_row(text.revision, design) for text in by_key[arm.key].texts.all()),
                 )
                 for arm in form.shown.arms
                 if arm.key in by_key
             ],
-            "unlike": message_lint.lint_arm_revisions(
-                {arm.name: arm.first_revision for arm in by_key.values() if arm.has_texts}
-            ),
+            "unlike": _remarks_on_differences(by_key.values()),
+            "design": design,
             "unready": [arm.name for arm, own in zip(by_key.values(), locales, strict=True) if not own],
             "no_language": not (locales and set.intersection(*locales)),
             "own": preset_of(list(by_key)) == "own",
         }
 
     def follow_up(self, campaign: Campaign, action: str, *, by: User) -> str:
-        """Add an arm, remove one, or go to the page where its words are chosen."""
+        """Add an arm, remove one, or go to the page where its words, or the sets of all, are chosen."""
         verb, _colon, key = action.partition(":")
         if verb == "add":
             key = arms.add_arm(campaign, by=by).key
         elif verb == "remove":
             arms.remove_arm(campaign, key, by=by)
             return reverse("campaign:plan-step", args=[campaign.slug, self.key])
+        elif verb == "sets":
+            return reverse("campaign:plan-step", args=[campaign.slug, "texts"])
         elif verb != "choose" or not campaign.arms.filter(key=key).exists():
             return ""
+        if current_plan(campaign).texts == text_design.MATCHED:
+            return reverse("campaign:plan-step", args=[campaign.slug, self.key])
         return reverse("campaign:plan-words", args=[campaign.slug, key])
 
     def summarize(self, campaign: Campaign, answer: ArmsAnswer) -> Iterable[str]:
@@ -176,6 +193,8 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
             words = min(revision.renditions.all(), key=lambda one: (one.locale != "en", one.locale), default=None)
             facts = {"name": arm.name, "headline": words.headline if words else "–", "number": revision.number}
             line = gettext("%(name)s: “%(headline)s” (revision %(number)s)") % facts
+            if more := len(arm.texts.all()) - 1:
+                line += ngettext(" and %(count)s more text", " and %(count)s more texts", more) % {"count": more}
             if arm.is_control:
                 line += gettext(", the one the others are compared with")
             if len(set(weights)) > 1:
@@ -193,3 +212,19 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
         ]
         if pairs:
             yield gettext("Compared: %(pairs)s.") % {"pairs": "; ".join(pairs)}
+
+
+def _text_row(revision: Revision, design: str) -> ArmTextRow:
+    key = revision.message.matched_set if design == text_design.MATCHED else ""
+    return ArmTextRow(revision.message.theme, key, approved_renditions(revision))
+
+
+def _remarks_on_differences(arms: Collection[Arm]) -> dict[str, tuple[Remark, ...]]:
+    """Remarks on how comparable the texts at each place are, by language, each once."""
+    texts = {arm.name: [text.revision for text in arm.texts.all()] for arm in arms}
+    remarks: dict[str, tuple[Remark, ...]] = {}
+    for number in range(max(map(len, texts.values()), default=0)):
+        at_place = {name: own[number] for name, own in texts.items() if number < len(own)}
+        for locale, found in message_lint.lint_arm_revisions(at_place).items():
+            remarks[locale] = tuple(dict.fromkeys((*remarks.get(locale, ()), *found)))
+    return remarks

@@ -260,9 +260,7 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
     obstacles = {
         ObstacleReason.LOOKS_NOT_RISING: _("Say at which points you look; the last is the end."),
         ObstacleReason.STRATA_AND_CLUSTERS: _("Compare within places or by day, not both."),
-        ObstacleReason.PERIODS: _(
-            "Where each day or week counts as one: equal shares, one text each, one look at the end."
-        ),
+        ObstacleReason.PERIODS: _("Where each day or week counts as one: equal shares, and one look at the end."),
         ObstacleReason.DUNNETT: _("Dunnett’s correction does not fit this plan: choose Holm’s."),
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django import forms
 from django.contrib.auth.models import User
@@ -24,8 +24,11 @@ from campaign.wizard.period_weeks import describe_weeks, weeks_needed
 from campaign.wizard.planned_outcomes import OUTCOME_VERBS, primary_outcome
 from campaign.wizard.questions import base
 from campaign.wizard.sample_size_text import describe_sample_size, end_date_warning, format_duration
+from campaign.wizard.texts_in_words import SPREAD_LABELS, describe_spread, describe_texts, describe_too_few_texts
 
 MAX_PEOPLE, MAX_YEARS = 100_000_000, 50
+DEFAULT_SPREAD = 3.0  # points
+_SIZED_DESIGNS: dict[str, Literal["", "matched", "nested"]] = {"": "", "matched": "matched", "different": "nested"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class SampleSizeAnswer(base.Answer):
     expected: float | None  # people out of 100, after the control
     smallest: float  # difference in people out of 100; 0 while it is not entered
     planned: int | None  # people in all
+    spread: float | None  # by how many of 100 texts may differ, where arms have several
     starts: date | None
     ends: date | None  # the last day
     weeks: int | None = None  # of periods, where a place shows one message at a time
@@ -62,6 +66,16 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
             "required": _("Say from which difference on you would act, such as 5."),
             "invalid": _("Use a number, such as 5."),
             "min_value": _("Use 0.1 or more: less cannot be told apart."),
+            "max_value": _("Use 50 or less."),
+        },
+    )
+    spread = base.NumberField(
+        required=False,
+        min_value=0,
+        max_value=50,
+        error_messages={
+            "invalid": _("Use a number, such as 3, or leave it empty."),
+            "min_value": _("Use 0 or more, or leave it empty."),
             "max_value": _("Use 50 or less."),
         },
     )
@@ -112,6 +126,7 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
         today: date,
         primary: str = "",
         control: str = "",
+        text_design: str = "",
         block: int = 0,
     ) -> None:
         """Show the form; `block` is the number of weeks of a block of periods, 0 without periods."""
@@ -119,6 +134,11 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
         self.today, self.block = today, block
         if not block:
             del self.fields["weeks"]
+        if text_design and (not primary or OUTCOMES[primary].kind == "yes-no"):
+            label, help_text = SPREAD_LABELS[text_design]
+            self.fields["spread"].label, self.fields["spread"].help_text = label, help_text
+        else:
+            del self.fields["spread"]
         if primary in OUTCOME_VERBS and control:
             label = _("Of 100 people who see “%(control)s”, how many do you expect to %(do)s?")
             self.fields["expected"].label = label % {"control": control, "do": OUTCOME_VERBS[primary]}
@@ -129,7 +149,9 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
     def answer(self) -> SampleSizeAnswer:
         get = self.cleaned_data.get
         smallest = get("smallest") or 0
-        return SampleSizeAnswer(get("expected"), smallest, get("planned"), get("starts"), get("ends"), get("weeks"))
+        return SampleSizeAnswer(
+            get("expected"), smallest, get("planned"), get("spread"), get("starts"), get("ends"), get("weeks")
+        )
 
     def sizeable_answer(self) -> SampleSizeAnswer | None:
         """Return the answer as typed or stored, if its numbers are enough to compute a sample size."""
@@ -164,7 +186,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
     template_name = "campaign/wizard/sample_size.html"
     form_class = SampleSizeForm
     is_required = True
-    plan_keys = frozenset({"outcomes", "planned_per_arm", "expected_rate"})
+    plan_keys = frozenset({"outcomes", "planned_per_arm", "expected_rate", "text_spread"})
     registration_rows = frozenset({"size", "rationale", "measured", "inference"})
     obstacles = {
         ObstacleReason.NO_SIZE: _("Say how many people in all are to be shown a message."),
@@ -178,6 +200,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
             expected=base.share_to_per_hundred(plan.expected_rate),
             smallest=base.share_to_per_hundred(plan.smallest_difference) or 0,
             planned=planned_people(plan.planned_per_arm, _weights(campaign)) or None,
+            spread=base.share_to_per_hundred(plan.text_spread) if plan.texts else None,
             starts=campaign.starts_at and campaign.starts_at.date(),
             ends=campaign.ends_at and (campaign.ends_at - timedelta(microseconds=1)).date(),
             weeks=(plan.period_weeks or None) if plan.period else None,
@@ -188,6 +211,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         plan, stored = ensure_plan(campaign), self.read(campaign)
         plan.expected_rate = None if answer.expected is None else base.per_hundred_to_share(answer.expected)
         plan.smallest_difference = base.per_hundred_to_share(answer.smallest)
+        plan.text_spread = None if answer.spread is None or not plan.texts else base.per_hundred_to_share(answer.spread)
         plan.planned_per_arm = mean_per_arm(answer.planned or 0, _weights(campaign))
         plan.period_weeks = answer.weeks or 0
         plan.save()
@@ -202,16 +226,23 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
     def suggest(self, campaign: Campaign, stored: SampleSizeAnswer, *, user: User) -> SampleSizeAnswer:
         """Leave a number empty that was computed, so that it follows the other numbers."""
         is_computed = stored.planned and stored.expected and _required_sample_size(campaign, stored) == stored.planned
-        return replace(stored, planned=None) if is_computed else stored
+        spread = DEFAULT_SPREAD if stored.spread is None and current_plan(campaign).texts else stored.spread
+        return replace(stored, planned=None if is_computed else stored.planned, spread=spread)
 
     def build_form(self, campaign: Campaign, shown: SampleSizeAnswer, data: Any = None) -> SampleSizeForm:
         control = campaign.arms.filter(is_control=True).first()
-        words = {"primary": primary_outcome(campaign), "control": control.name if control else ""}
+        words = {
+            "primary": primary_outcome(campaign),
+            "control": control.name if control else "",
+            "text_design": str(current_plan(campaign).texts),
+        }
         block = campaign.arms.count() if current_plan(campaign).period else 0
         return SampleSizeForm(data, shown=shown, today=timezone.localdate(), block=block, **words)
 
     def complete(self, campaign: Campaign, form: SampleSizeForm) -> bool:
-        """Plan the computed number of people unless one was typed."""
+        """Plan the computed number of people unless one was typed, and the usual spread between texts."""
+        if "spread" in form.fields and form.cleaned_data.get("spread") is None:
+            form.cleaned_data["spread"] = DEFAULT_SPREAD
         if not form.cleaned_data.get("planned"):
             form.cleaned_data["planned"] = _required_sample_size(campaign, form.answer())
         if form.cleaned_data["planned"] is None:
@@ -224,14 +255,17 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         answer = form.sizeable_answer()
         if answer is None:
             return {"answer": None}
-        plan, size = current_plan(campaign), _sample_size(campaign, answer)
+        plan, inputs = current_plan(campaign), _inputs(campaign, answer)
+        size = sample_size.compute_sample_size(inputs) if inputs else sample_size.NoSampleSize("ordered")
         return {
+            "texts_table": describe_texts(size, inputs) if inputs else None,
             "answer": describe_sample_size(
                 size,
                 arms=list(campaign.arms.values_list("name", "weight")),
                 per_day=_daily_traffic(campaign),
                 monitoring=plan.monitoring,
                 comparisons=sample_size.comparison_count(plan.comparisons, plan.correction),
+                inputs=inputs,
             ),
             "too_short": end_date_warning(answer.starts or form.today, answer.ends, size),
             "periods": describe_weeks(answer.weeks or _weeks(campaign, answer), arms=form.block) if form.block else "",
@@ -252,6 +286,8 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
             size = _sample_size(campaign, answer)
             if isinstance(size, sample_size.SampleSize) and size.days is not None:
                 yield gettext("At this traffic that takes %(time)s.") % {"time": format_duration(size.days)}
+            if plan_texts := current_plan(campaign).texts:
+                yield describe_spread(str(plan_texts), _spread(answer))
         if answer.weeks:
             yield describe_weeks(answer.weeks, arms=campaign.arms.count())
         if answer.starts:
@@ -265,37 +301,49 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         if not (answer.planned and answer.expected):
             return ""
         size = _sample_size(campaign, answer)
-        if isinstance(size, sample_size.NoSampleSize) or size.is_enough:
+        if isinstance(size, sample_size.NoSampleSize):
             return ""
+        if size.is_enough:
+            return describe_too_few_texts(size, _inputs(campaign, answer))
         numbers = {"planned": format_number(size.planned), "needed": format_number(size.needed)}
         sentence = gettext("%(planned)s people in all are planned; with the answers as they are it takes %(needed)s.")
         return sentence % numbers
 
 
 def _sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.SampleSize | sample_size.NoSampleSize:
+    inputs = _inputs(campaign, answer)
+    return sample_size.compute_sample_size(inputs) if inputs else sample_size.NoSampleSize("ordered")
+
+
+def _spread(answer: SampleSizeAnswer) -> float:
+    return base.per_hundred_to_share(DEFAULT_SPREAD if answer.spread is None else answer.spread)
+
+
+def _inputs(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.SampleSizeInputs | None:
+    """Return the assumptions of the plan; None for an ordered outcome, whose spread between people nobody knows."""
     plan, primary = current_plan(campaign), primary_outcome(campaign)
     if answer.expected is None or (primary and OUTCOMES[primary].kind != "yes-no"):
-        return sample_size.NoSampleSize("ordered")
-    weights = dict(campaign.arms.values_list("key", "weight"))
-    return sample_size.compute_sample_size(
-        sample_size.SampleSizeInputs(
-            expected_rate=base.per_hundred_to_share(answer.expected),
-            smallest_difference=base.per_hundred_to_share(answer.smallest),
-            weights=tuple(weights.values()),
-            per_day=_daily_traffic(campaign),
-            pairs=tuple(
-                (weights[pair.treated], weights[pair.control]) for pair in plan.pairs if {*pair} <= set(weights)
-            ),
-            comparisons=sample_size.comparison_count(plan.comparisons, plan.correction),
-            level=plan.level,
-            power=plan.power,
-            monitoring=plan.monitoring,
-            spending=plan.spending,
-            within=str(plan.period or plan.strata or plan.clusters),
-            design_effect=plan.design_effect or 1.0,
-            placements=campaign.placements.count(),
-            planned_people=answer.planned,
-        )
+        return None
+    arms = campaign.arms.prefetch_related("texts")
+    weights = {arm.key: arm.weight for arm in arms}
+    return sample_size.SampleSizeInputs(
+        expected_rate=base.per_hundred_to_share(answer.expected),
+        smallest_difference=base.per_hundred_to_share(answer.smallest),
+        weights=tuple(weights.values()),
+        per_day=_daily_traffic(campaign),
+        pairs=tuple((weights[pair.treated], weights[pair.control]) for pair in plan.pairs if {*pair} <= set(weights)),
+        comparisons=sample_size.comparison_count(plan.comparisons, plan.correction),
+        level=plan.level,
+        power=plan.power,
+        monitoring=plan.monitoring,
+        spending=plan.spending,
+        within=str(plan.period or plan.strata or plan.clusters),
+        design_effect=plan.design_effect or 1.0,
+        placements=campaign.placements.count(),
+        text_design=_SIZED_DESIGNS[str(plan.texts)],
+        texts=min((len(arm.texts.all()) for arm in arms), default=1),
+        text_spread=_spread(answer) if plan.texts else 0.0,
+        planned_people=answer.planned,
     )
 
 

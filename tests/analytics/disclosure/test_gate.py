@@ -165,12 +165,13 @@ def _pair(make: Callable[[int], object], *few: int) -> list[Callable[[], object]
 
 
 def with_texts(few: int, *, places: Sequence[str] = (), design: str = "matched", **plan: Any) -> Campaign:
-    """Matched sets, of which `few` turned back after one text of an arm, and after another as many more."""
+    """Matched sets, of which `few` turned back after one text of an arm; after another as many more, and elsewhere."""
     campaign = world.launched(texts=3, design=design, plan={"planned_per_arm": 2400, **plan}, places=places)
     for place in ("quiet-page", *places):
-        split = few if place == (places[-1] if places else "quiet-page") else 300
+        here = few if place == (places[-1] if places else "quiet-page") else 300 - few
         for key in COUNTS:
-            texts = [(800, split if key == "both" else 300), (800, 340), (800, 310 if key != "both" else 700 - split)]
+            split = here if key == "both" else 300
+            texts = [(800, split), (800, 340), (800, 700 - split if key == "both" else 310)]
             world.tally_texts(campaign, {key: texts}, place=place)
             world.tally_texts(campaign, {key: [(0, 40), (0, 50), (0, 60)]}, outcome="annoyed", place=place)
     evaluate(campaign, now=world.NOON)

@@ -101,6 +101,18 @@ class TestWhatWorked:
         assert "/next/trial/" not in shown
 
 
+class TestSeveralTexts:
+    def test_are_used_together_if_they_work_though_others_of_their_kind_may_not(self, client: Client) -> None:
+        campaign = world.launched(texts=2, design="matched", plan=PLAN)
+        world.tally(campaign, WORKS)
+        evaluate(campaign, now=world.NOON)
+        shown = page(client, campaign)
+        assert "Use what works" in shown
+        send(client, campaign)
+        made = Campaign.objects.get(based_on=campaign)
+        assert (made.plan.texts, [arm.texts.count() for arm in made.arms.all()]) == ("matched", [2, 2])
+
+
 class TestWhatDidNot:
     def test_says_what_was_learned_and_how_large_a_trial_would_have_to_be(self, client: Client) -> None:
         shown = page(client, judged(NOTHING))

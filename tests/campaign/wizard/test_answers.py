@@ -301,7 +301,7 @@ class TestTheArms:
             world.approved_revision("victim"),
         )
         seen = arm.first_revision.pk
-        with pytest.raises(ActionRefused, match="not approved for this place"):
+        with pytest.raises(ActionRefused, match="do not fit here"):
             wizard_arms.choose_revision(
                 campaign, "victim", world.approved_revision("user"), seen_revision_id=seen, by=mara()
             )

@@ -58,7 +58,7 @@ WRONG: dict[str, tuple[dict[str, Any], ObstacleReason]] = {
     "other clusters": ({"plan": PERIODS | {"clusters": "placement-day"}}, ObstacleReason.PERIODS),
     "several looks": ({"plan": PERIODS | {"monitoring": "always-valid"}}, ObstacleReason.PERIODS),
     "unequal shares": ({"arms": {"neutral": 2, "victim": 1}}, ObstacleReason.PERIODS),
-    "several texts": ({"texts": 2}, ObstacleReason.PERIODS),
+    "several texts": ({"texts": 2}, ObstacleReason.PERIOD_TEXTS),
     "a rating": ({"outcome": "rating"}, ObstacleReason.PERIODS),
     "periods without their unit": ({"unit": "view"}, ObstacleReason.PERIODS),
 }

@@ -19,6 +19,7 @@ from campaign.models import Campaign
 from campaign.preregistration.export import build_plan_document
 from campaign.wizard import questions
 from campaign.wizard.questions import QUESTION_KEYS, QUESTIONS, Question
+from messages.models import Message
 from tests import world
 
 DECLARED = [name for name in inspect.get_annotations(Question) if not name.startswith("_")]
@@ -28,10 +29,23 @@ NOT_OF_THE_PLAN = {ObstacleReason.STALE_HELP_LINK}
 each_question = pytest.mark.parametrize("question", QUESTIONS, ids=QUESTION_KEYS)
 
 
+def matched_sets() -> tuple[str, ...]:
+    """Two sets with an approved text for each frame."""
+    keys = ("one-set", "other-set")
+    for key in keys:
+        for frame in ("neutral", "victim", "user", "both"):
+            if not Message.objects.filter(matched_set=key, frame=frame).exists():
+                world.approved_revision(frame, matched_set=key)
+    return keys
+
+
 # For each question another answer than that of `world.draft`.
 OTHER_ANSWERS: dict[str, Callable[[Any], Any]] = {
     "learn": lambda stored: replace(stored, name="Another name", hypothesis="Another hypothesis."),
     "compare": lambda stored: replace(stored, preset="against"),
+    "texts": lambda stored: replace(
+        stored, **({"design": "one", "sets": ()} if stored.sets else {"design": "matched", "sets": matched_sets()})
+    ),
     "words": lambda stored: replace(
         stored, control="victim", arms=tuple(replace(arm, name=f"{arm.name} 2", weight=2) for arm in stored.arms[:1])
     ),
@@ -52,7 +66,7 @@ OTHER_ANSWERS: dict[str, Callable[[Any], Any]] = {
         period="week",
         washout_hours=2,
     ),
-    "length": lambda stored: replace(stored, expected=21.0, smallest=7.0, planned=777),
+    "length": lambda stored: replace(stored, expected=21.0, smallest=7.0, planned=777, spread=2.0),
     "ethics": lambda stored: replace(stored, ethics_reference="Board, 17", ethics_exemption=""),
     "told": lambda stored: replace(stored, webhook="https://alarm.example/"),
 }
@@ -105,7 +119,7 @@ def test_an_answer_is_a_frozen_dataclass_that_the_form_shows_and_returns(questio
 def test_another_answer_changes_the_summary_and_what_is_declared_of_plan_and_preregistration(
     question: Question[Any, Any],
 ) -> None:
-    campaign = world.draft(plan={"expected_rate": 0.3}, at=world.placement(network_share=10))
+    campaign = world.draft(plan={"expected_rate": 0.3}, at=world.placement(network_share=10), texts=2, design="matched")
     summary, plan, rows = question.describe(campaign), plan_content(campaign.plan), registration_rows(campaign)
     changed_plan, changed_rows = set[str](), set[str]()
     for _ in range(2):  # a choice of three has two others
@@ -122,7 +136,7 @@ def test_another_answer_changes_the_summary_and_what_is_declared_of_plan_and_pre
 @pytest.mark.django_db
 def test_every_key_of_the_frozen_plan_is_asked_for() -> None:
     by_period = world.draft("by-period", unit="period", plan={"period": "day"})
-    plan = plan_content(world.draft().plan) | plan_content(by_period.plan)
+    plan = plan_content(world.draft(texts=2, design="matched").plan) | plan_content(by_period.plan)
     assert set().union(*(question.plan_keys for question in QUESTIONS)) == set(plan) - NOT_ASKED
 
 

@@ -132,6 +132,55 @@ def test_revisions_of_one_new_message_agree_on_its_theme() -> None:
     assert refusal == records.RejectedRow("row 3", "It has another theme or frame than this message has in row 2.")
 
 
+class TestMatchedSets:
+    PAIR = (
+        replace(NEW, matched_set="a-set", where="row 2"),
+        replace(NEW, message="its-twin", frame="user", theme="theme-user", matched_set="a-set", where="row 3"),
+    )
+
+    @pytest.fixture(autouse=True)
+    def themes(self) -> None:
+        world.approved_revision("victim")
+        world.approved_revision("user")
+
+    def refused(self, *records: RevisionRecord) -> list[tuple[str, str]]:
+        return [(row.where, str(row.reason)) for row in plan_import(ParsedFile(records)).rejected_rows]
+
+    @pytest.mark.parametrize("write", [to_csv, to_json])
+    def test_come_back_as_the_same_sets(self, write: object) -> None:
+        assert callable(write)
+        apply_import(parse_file(write(self.PAIR)), by=world.person("mara", "manager"), name="sets")
+        stored = Message.objects.exclude(matched_set="").order_by("frame")
+        assert [(each.key, each.matched_set) for each in stored] == [("its-twin", "a-set"), ("brand-new", "a-set")]
+
+    def test_have_one_message_of_each_frame_in_the_file_and_here(self) -> None:
+        two = (self.PAIR[0], replace(NEW, message="another", matched_set="a-set", where="row 3"))
+        taken = "The matched set “a-set” has a message with the frame “victim” already: “brand-new”."
+        assert self.refused(*two) == [("row 3", taken)]
+        apply_import(ParsedFile((two[0],)), by=world.person("mara", "manager"), name="sets")
+        assert self.refused(two[1]) == [("row 3", taken)]
+
+    def test_stay_what_they_are_here(self) -> None:
+        apply_import(ParsedFile(self.PAIR), by=world.person("mara", "manager"), name="sets")
+        other = replace(self.PAIR[0], matched_set="other-set")
+        assert self.refused(other) == [("row 2", "Here “brand-new” belongs to the matched set “a-set”.")]
+        alone = Message.objects.get(key__startswith="victim-").key
+        joins = replace(self.PAIR[0], message=alone, matched_set="other-set")
+        assert self.refused(joins) == [("row 2", f"Here “{alone}” belongs to no matched set.")]
+
+    def test_need_not_be_named_for_a_message_that_is_here_as_in_older_files(self) -> None:
+        apply_import(ParsedFile(self.PAIR), by=world.person("mara", "manager"), name="sets")
+        older = replace(changed(self.PAIR[0], "Newer words"), matched_set="")
+        assert self.refused(older) == []
+        apply_import(ParsedFile((older,)), by=world.person("mara", "manager"), name="sets")
+        assert Message.objects.get(key="brand-new").matched_set == "a-set"
+
+    def test_are_one_for_all_revisions_of_a_new_message(self) -> None:
+        second = replace(NEW, revision=2, matched_set="other-set", where="row 3")
+        reason = "It has another matched set than this message has in row 2."
+        assert self.refused(self.PAIR[0], second) == [("row 3", reason)]
+
+
 def test_with_one_refused_row_nothing_comes_in() -> None:
     world.approved_revision("victim")
     before = _counts()
@@ -252,9 +301,10 @@ def _counts() -> list[int]:
 
 
 def _emptied() -> None:
-    """Rename the keys of all messages, so that they are unused as in an empty installation."""
+    """Rename the keys of all messages and take them out of their sets, so that both are as in an empty installation."""
+    world.drop_triggers()
     for message in Message.objects.all():
-        message.key = f"gone-{message.pk}"
+        message.key, message.matched_set = f"gone-{message.pk}", ""
         message.save()
     for theme in Theme.objects.all():
         theme.key = f"gone-{theme.pk}"

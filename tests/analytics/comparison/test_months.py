@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from analytics.looks.months import LookCounts, MonthEffect, monthly_effects
+from analytics.comparison.months import LookCounts, MonthEffect, monthly_effects
 from analytics.stats import Counts
 from analytics.stats.sequential import confidence_sequence
 

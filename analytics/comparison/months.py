@@ -1,4 +1,4 @@
-"""Month by month, whether a message in use still works: the counts between two looks that may be shown, compared."""
+"""PURE  Whether a message in use works, month by month: what came between two looks that may be shown, compared."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,0 +1,99 @@
+"""Describe how many texts a plan needs, and by how much they may differ, in words."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from campaign.i18n.numbers import format_number, format_per_hundred, format_rounded_per_hundred
+from campaign.wizard.presets import Text
+from campaign.wizard.sample_size import (
+    TEXT_COUNTS,
+    TEXT_SPREADS,
+    NoSampleSize,
+    SampleSize,
+    SampleSizeInputs,
+    people_by_texts,
+)
+
+SPREAD_LABELS: dict[str, tuple[Text, Text]] = {
+    "matched": (
+        gettext_lazy("By how many of 100 may the difference vary from set to set?"),
+        gettext_lazy(
+            "For about two of three sets it lies within so many of their mean. An earlier campaign may know. Empty: 3."
+        ),
+    ),
+    "different": (
+        gettext_lazy("By how many of 100 may texts of one message differ?"),
+        gettext_lazy(
+            "About two of three texts lie within so many of their mean. An earlier campaign may know. Empty: 3."
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TextsRow:
+    """A row of the table: how many people a number of texts takes, for each spread."""
+
+    texts: str
+    people: tuple[str, ...]
+    is_planned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TextsTable:
+    """The people in all by the texts of each arm and by how much these differ."""
+
+    spreads: tuple[str, ...]  # of 100
+    rows: tuple[TextsRow, ...]
+    is_matched: bool
+
+
+def describe_texts(size: SampleSize | NoSampleSize, inputs: SampleSizeInputs) -> TextsTable | None:
+    """Describe what more or fewer texts would take; None for one text in each arm."""
+    if isinstance(size, NoSampleSize) or not inputs.text_design:
+        return None
+    counts = sorted({*TEXT_COUNTS, *([inputs.texts] if inputs.texts > 1 else [])})
+    spreads = sorted({*TEXT_SPREADS, inputs.text_spread})
+    return TextsTable(
+        spreads=tuple(_("by %(spread)s") % {"spread": format_number(round(spread * 100, 4))} for spread in spreads),
+        rows=tuple(
+            TextsRow(
+                _count(row.texts, inputs),
+                tuple(_("never") if people is None else format_number(people) for people in row.people),
+                row.texts == inputs.texts,
+            )
+            for row in people_by_texts(inputs, counts=counts, spreads=spreads)
+        ),
+        is_matched=inputs.text_design == "matched",
+    )
+
+
+def describe_too_few_texts(size: SampleSize, inputs: SampleSizeInputs | None) -> str:
+    """Say that no number of people is enough for messages of this kind, and what would be; empty if one is."""
+    if inputs is None or not size.is_for_these_texts_alone:
+        return ""
+    values = {"texts": _count(inputs.texts, inputs), "spread": format_per_hundred(inputs.text_spread)}
+    alone = _(
+        "So many people tell what these very texts do, but not what messages of this kind do: with %(texts)s that "
+        "differ by %(spread)s no number of people is enough."
+    )
+    if size.detectable_difference is None:
+        return f"{alone % values} " + _("It takes more texts.")
+    larger = _("It takes more texts, or a difference of %(shown)s or more.")
+    return f"{alone % values} " + larger % {"shown": format_rounded_per_hundred(size.detectable_difference)}
+
+
+def describe_spread(design: str, spread: float) -> str:
+    """Say by how much texts may differ, for the page with all answers."""
+    values = {"spread": format_per_hundred(spread)}
+    if design == "matched":
+        return _("The difference may vary by %(spread)s from set to set.") % values
+    return _("Texts of one message may differ by %(spread)s.") % values
+
+
+def _count(texts: int, inputs: SampleSizeInputs) -> str:
+    if inputs.text_design == "matched":
+        return ngettext("%(count)s set", "%(count)s sets", texts) % {"count": format_number(texts)}
+    return ngettext("%(count)s text", "%(count)s texts", texts) % {"count": format_number(texts)}
