@@ -86,6 +86,17 @@ def test_every_management_command_is_named_in_a_page() -> None:
     assert {name for name in commands if not re.search(rf"(?:manage\.py|second-thought|make) {name}\b", text)} == set()
 
 
+_VIEW_EVENTS = re.findall(r"^\| (?!event |---)(.+) \|$", (ROOT / "docs/views.md").read_text(encoding="utf-8"), re.M)
+
+
+@pytest.mark.parametrize("row", _VIEW_EVENTS, ids=lambda row: str(row).partition(" |")[0])
+def test_each_event_of_a_view_names_tests_that_exist(row: str) -> None:
+    tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row.rpartition("|")[2])
+    assert tests
+    for path, name in tests:
+        assert re.search(rf"^ *def {name}\(", (ROOT / path).read_text(encoding="utf-8"), re.M), f"{path}::{name}"
+
+
 @pytest.mark.parametrize("recipe", _RECIPES)
 def test_a_recipe_says_what_to_write_and_shows_what_is_missing(recipe: str) -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

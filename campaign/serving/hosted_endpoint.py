@@ -9,9 +9,10 @@ from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, Recei
 from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
 from campaign.placements.tag_check import TagCheckChannel
 from campaign.serving.decision import MessageRequest, count_served, decide
+from campaign.serving.hosted_pages import PAGE_SECTIONS, insert_sections
 from campaign.serving.http import Refusal, Reply, Request, read_body, refusal_reply
 from campaign.serving.locales import interface_language
-from campaign.serving.page_paths import page_path
+from campaign.serving.page_paths import PAGES, page_path
 from campaign.serving.privacy_signals import has_privacy_signal
 from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
 from campaign.serving.snapshot_entries import PlacementEntry
@@ -59,12 +60,12 @@ def _handle_message(request: Request, context: ServingContext, placement: Placem
         return _follow_up_reply(request, placement, "unavailable")
     rendition = decision.rendition
     if decision.uncounted is UncountedReason.PREVIEW:
-        return _page_reply(200, placement.insert_key(rendition.preview_page), placement, rendition.language)
+        return _message_reply(placement.insert_key(rendition.preview_page), placement, rendition.language)
     receipt = decision.receipt
     if request.method == "GET":
         receipt = count_served(decision, request, placement, context, from_browser=True).receipt
-    page = receipt.join(map(placement.insert_key, rendition.page))
-    return _page_reply(200, page, placement, rendition.language)
+    parts = rendition.page if receipt else (rendition.uncounted_page,)
+    return _message_reply(receipt.join(map(placement.insert_key, parts)), placement, rendition.language)
 
 
 def _handle_form(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply | PendingReply:
@@ -117,7 +118,7 @@ def _redirect_target(request: Request, placement: PlacementEntry, outcome: str) 
 def _follow_up_reply(request: Request, placement: PlacementEntry, name: str) -> Reply:
     """One of the pages behind the message, in the language that the address or the browser asks for."""
     language = interface_language(_wanted_locale(request))
-    parts = None if name == "unavailable" else placement.pages.get(f"{language}:{name}")
+    parts = placement.pages[f"{language}:{name}"] if name in PAGES else None
     status = 404 if parts is None else 200
     return _page_reply(
         status, placement.insert_key(parts or placement.pages[f"{language}:unavailable"]), placement, language
@@ -140,6 +141,11 @@ def _parse_form(text: str) -> dict[str, list[str]]:
         return parse_qs(text, keep_blank_values=True, max_num_fields=8)
     except ValueError:
         return {}
+
+
+def _message_reply(page: bytes, placement: PlacementEntry, language: str) -> Reply:
+    sections = placement.insert_key(placement.pages[f"{language}:{PAGE_SECTIONS}"])
+    return _page_reply(200, insert_sections(page, sections), placement, language)
 
 
 def _page_reply(status: int, page: bytes, placement: PlacementEntry, language: str) -> Reply:

@@ -18,6 +18,7 @@ from messages.models import HelpLink
 from messages.text.rendering import RenderedMessage, direction_of
 
 _RECEIPT = "RECEIPT-STANDS-HERE"
+_SECTIONS = "<sections>"  # no message can hold it: its characters are escaped
 _KEY = "PLACEMENT-STANDS-HERE"
 # Fields of a help link that pages show: a change of one of them needs a new snapshot.
 HELP_LINK_FIELDS = (
@@ -26,6 +27,7 @@ HELP_LINK_FIELDS = (
 )
 
 PageParts = tuple[bytes, ...]  # split at the key of the placement: `key.join(parts)`
+PAGE_SECTIONS = "sections"  # among the pages by path, and no page: it stands in that of the message
 HostedPages = Mapping[str, PageParts]
 
 
@@ -75,8 +77,13 @@ def _action(outcome: Outcome, offer: OutcomeAction, placement: Placement, locale
 
 
 def render_message_page(message: dict[str, Any], placement: Placement) -> list[str]:
-    """Render the hosted page, split at each receipt: `receipt.join(parts)` is the page."""
+    """Render the hosted page, split at each receipt: `receipt.join(parts)` is the page, without its sections."""
     return _page(message, placement, _RECEIPT, preview=False).split(_RECEIPT)
+
+
+def render_uncounted_page(message: dict[str, Any], placement: Placement) -> str:
+    """Render the page without a receipt: it neither asks for feedback nor says that it counts."""
+    return _page(message, placement, "", preview=False)
 
 
 def render_preview_page(message: dict[str, Any], placement: Placement) -> str:
@@ -84,8 +91,13 @@ def render_preview_page(message: dict[str, Any], placement: Placement) -> str:
     return _page(message, placement, "", preview=True)
 
 
+def insert_sections(page: bytes, sections: bytes) -> bytes:
+    """The page of a message with help and "About" in it, so that reading them leads to no other page."""
+    return page.replace(_SECTIONS.encode(), sections, 1)
+
+
 def _page(message: dict[str, Any], placement: Placement, receipt: str, *, preview: bool) -> str:
-    context = message_context(message, placement, receipt, preview=preview)
+    context = message_context(message, placement, receipt, preview=preview) | {"sections": _SECTIONS}
     with translation.override(interface_language(message["locale"])):
         return render_to_string("campaign/serving/message.html", context)
 
@@ -98,6 +110,7 @@ def message_context(message: dict[str, Any], placement: Placement, receipt: str,
         "placement": placement.key,
         "in_language": locale_query(message["locale"]),
         "receipt": receipt,
+        "counted": bool(receipt) or preview,
         "preview": preview,
     }
 
@@ -108,7 +121,7 @@ def _by_section(actions: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, A
     for action in actions:
         outcome = OUTCOMES.get(action["outcome"])
         if outcome and outcome.action:
-            sections[outcome.action.section].append(action)
+            sections[outcome.action.section].append(action | {"section": outcome.action.page.replace("/", "-")})
     return sections
 
 
@@ -142,12 +155,13 @@ class FollowUpPages:
         with translation.override(locale):
             for name in ("left", "continued", "about", "thanks", "unavailable"):
                 yield name, render_to_string(f"campaign/serving/{name}.html", context)
-            for lane in HELP_LANES:
-                chosen = [link for link in self._links if link.lane == lane]
+            lanes = [(lane, [link for link in self._links if link.lane == lane]) for lane in HELP_LANES]
+            for lane, chosen in lanes:
                 yield (
                     f"help/{lane}",
                     render_to_string("campaign/serving/help.html", context | {"lane": lane, "links": chosen}),
                 )
+            yield PAGE_SECTIONS, render_to_string("campaign/serving/sections.html", context | {"lanes": lanes})
 
 
 def content_security_policy(placement: Placement) -> str:

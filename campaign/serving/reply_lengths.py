@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from campaign.assignment.receipts import RECEIPT_LENGTH
-from campaign.serving.hosted_pages import HostedPages, PageParts
+from campaign.serving.hosted_pages import PAGE_SECTIONS, HostedPages, PageParts
 
 if TYPE_CHECKING:
     from campaign.serving.snapshot_entries import RenditionEntry
@@ -37,6 +37,7 @@ def reply_lengths(key: str, renditions: Iterable["RenditionEntry"], pages: Hoste
         name = rendition.language
         messages[name] = max(messages[name], _length(rendition.message_json, key) + _LONGEST_ENVELOPE)
         page = sum(_length(part, key) for part in rendition.page) + RECEIPT_LENGTH * (len(rendition.page) - 1)
+        page += _length(pages[f"{name}:{PAGE_SECTIONS}"], key)
         longest_page[name] = max(longest_page[name], page)
     for path, parts in pages.items():
         name = path.partition(":")[0]

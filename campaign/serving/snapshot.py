@@ -111,6 +111,7 @@ def _render(text: RenderedMessage, placement: Placement) -> RenditionEntry:
         language=interface_language(text.locale),
         message_json=hosted_pages.split_at_key(message),
         page=tuple(map(hosted_pages.split_at_key, hosted_pages.render_message_page(payload, placement))),
+        uncounted_page=hosted_pages.split_at_key(hosted_pages.render_uncounted_page(payload, placement)),
         preview_page=hosted_pages.split_at_key(hosted_pages.render_preview_page(payload, placement)),
     )
 

@@ -17,13 +17,14 @@ class RenditionEntry:
     """One message in one locale, rendered; equal ones are one object.
 
     `message_json` is the message as the API returns it. Encoding it at each request would take about as long as all
-    the rest of a decision (docs/decisions/0020). `page` is the hosted page, cut at each place of the receipt, and
-    `language` that of the text around the message.
+    the rest of a decision (docs/decisions/0020). `page` is the hosted page, cut at each place of the receipt,
+    `uncounted_page` the one without it, and `language` that of the text around the message.
     """
 
     language: str
     message_json: hosted_pages.PageParts
     page: tuple[hosted_pages.PageParts, ...]
+    uncounted_page: hosted_pages.PageParts
     preview_page: hosted_pages.PageParts
 
 

@@ -32,7 +32,7 @@ from campaign.serving.snapshot_entries import (
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 11
+_FORMAT = 12
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -197,6 +197,7 @@ def _rendition_as_json(rendition: RenditionEntry) -> dict[str, Any]:
         "language": rendition.language,
         "message": _as_text(rendition.message_json),
         "page": page,
+        "uncounted_page": _as_text(rendition.uncounted_page),
         "preview_page": _as_text(rendition.preview_page),
     }
 
@@ -252,5 +253,6 @@ def _rendition(value: Mapping[str, Any]) -> RenditionEntry:
         language=value["language"],
         message_json=_parts(value["message"]),
         page=tuple(map(_parts, value["page"])),
+        uncounted_page=_parts(value["uncounted_page"]),
         preview_page=_parts(value["preview_page"]),
     )

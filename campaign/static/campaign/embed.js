@@ -187,7 +187,7 @@ small, .fine { color: var(--soft); font-size: .9em }
 .rate small + small { grid-column: span 3; text-align: end }
 .say { display: flex; align-items: center; gap: 1em }
 output { min-width: 6em }
-.out { position: sticky; top: .5em; display: block; margin-inline-start: auto; background: inherit }
+.out { position: sticky; top: .5em; display: block; margin: 0 0 .4em; margin-inline-start: auto; background: inherit }
 .say button { padding: 0; border: 0; text-align: start; font-size: .9em; font-weight: 400; text-decoration: underline }
 dialog { width: 37em; padding: 0; border: 0; background: none }
 dialog::backdrop { background: #14181ed0 }`;

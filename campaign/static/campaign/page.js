@@ -1,6 +1,7 @@
 /* Progressive enhancement of the hosted page: without this file every button submits an ordinary form.
    Reports when the message was on screen and for how long (in four steps), sends feedback without leaving the page,
-   and blanks the page on the way out. Uses no cookies and no storage, and calls only /api/v1/events. */
+   and blanks the page on the way out. Uses no cookies and no storage but the state of its own
+   entry in the tab's history, and calls only /api/v1/events. */
 (() => {
   "use strict";
 
@@ -34,7 +35,26 @@
 
   const form = document.querySelector("form.message");
   if (!form) return;
-  const receipt = form.elements.namedItem("receipt").value; // empty: do not count
+  const field = form.elements.namedItem("receipt");
+
+  // One view is one message. A reload, or "Back" to this page, brings words that were drawn anew: those of before take
+  // their place, with their receipt, for an hour. They stand in the state of this entry of the tab's history alone.
+  const hour = 3_600_000;
+  const headline = form.querySelector("h1");
+  const body = form.querySelector(".body");
+  const [visit] = performance.getEntriesByType("navigation");
+  const kept = visit?.type === "navigate" ? null : history.state;
+  if (!form.hasAttribute("data-preview")) {
+    if (kept && Date.now() - kept.since < hour && (kept.receipt || !field.value)) {
+      headline.textContent = kept.headline;
+      body.innerHTML = kept.body;
+      if (field.value) field.value = kept.receipt;
+    } else {
+      const words = { headline: headline.textContent, body: body.innerHTML };
+      history.replaceState({ since: Date.now(), receipt: field.value, ...words }, "");
+    }
+  }
+  const receipt = field.value; // empty: do not count
   const sent = new Set();
 
   /** Report one outcome, at most once; resolves to whether the server has stored it. */
@@ -59,8 +79,20 @@
     }
   }
 
+  // Help and "About" are sections of this page. Without this file they are anchors, which the history holds.
+  form.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    if (!link) return;
+    event.preventDefault();
+    if (link.dataset.outcome) record(link.dataset.outcome);
+    for (const section of form.querySelectorAll(".more")) section.classList.toggle("open", `#${section.id}` === link.hash);
+    const target = form.querySelector(link.hash);
+    target.focus({ preventScroll: true }); // by itself it would show the end of a long section
+    target.scrollIntoView();
+  });
+
   // Ratings and other feedback are sent without leaving the page. A scale is a form field of its own.
-  const answer = form.querySelector("output");
+  const answer = form.querySelector("output"); // none if nothing is counted
   form.addEventListener("click", async (event) => {
     const button = event.target.closest(".feedback button");
     if (!button) return;

@@ -1,0 +1,68 @@
+"""Help and "About" stand in the page of the message, and each page says one thing about counting."""
+
+import re
+
+import pytest
+from django.conf import settings
+
+from messages.library import starter_library
+from messages.models import HelpLink
+from tests import world
+
+pytestmark = pytest.mark.django_db(databases=["default", "audience"])
+
+COUNTED = "We count how many people see and leave this page, never who."
+UNCOUNTED = "Nothing about this visit is counted."
+ONE_FLIGHT = 14_000  # bytes that a server sends before it waits for an answer
+
+
+def message_page(**environ: str) -> str:
+    world.launched()
+    return world.AudienceSite().get("/m/quiet-page/", **environ).body.decode()
+
+
+@pytest.mark.parametrize(
+    ("environ", "said", "unsaid"), [({}, COUNTED, UNCOUNTED), ({"HTTP_SEC_GPC": "1"}, UNCOUNTED, COUNTED)]
+)
+def test_a_page_says_that_it_counts_or_that_it_does_not(environ: dict[str, str], said: str, unsaid: str) -> None:
+    page = message_page(**environ)
+    assert said in page
+    assert unsaid not in page
+
+
+def test_a_page_that_is_not_counted_asks_for_no_feedback() -> None:
+    page = message_page(HTTP_DNT="1")
+    assert "Did this make you think?" not in page
+    assert "seen.gif" not in page
+
+
+def test_each_door_leads_to_a_section_of_the_same_page() -> None:
+    page = message_page()
+    doors = re.findall(r'href="#([\w-]+)" data-outcome="(\w+)"', page)
+    assert doors == [("help-self", "help_self"), ("help-affected", "help_affected"), ("about", "learn_more")]
+    for section, _ in doors:
+        assert page.count(f'id="{section}"') == 1
+    assert page.count('href="#message"') == len(doors)
+    assert page.count('id="message"') == 1
+
+
+def test_the_sections_hold_the_checked_help_and_say_when_chance_decides_anew() -> None:
+    page = message_page()
+    for link in HelpLink.objects.for_visitors():
+        assert link.url in page
+    assert "chance decides anew, and the message counts once more" in page
+
+
+def test_the_sections_are_no_page_of_their_own() -> None:
+    world.launched()
+    assert world.AudienceSite().get("/m/quiet-page/sections").status == 404
+
+
+@pytest.mark.parametrize("language", settings.AUDIENCE_LANGUAGES)
+def test_with_the_whole_help_directory_a_page_is_sent_in_one_flight(language: str) -> None:
+    starter_library.load(now=world.NOON)
+    HelpLink.objects.update(verified_on=world.NOON.date(), verified_by="rafael")
+    world.launched()
+    reply = world.AudienceSite().get(f"/m/quiet-page/?locale={language}")
+    assert HelpLink.objects.for_visitors().count() >= 9
+    assert len(reply.body) < ONE_FLIGHT
