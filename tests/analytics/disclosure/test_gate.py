@@ -28,6 +28,7 @@ from analytics.models import Analysis, Release, Tally
 from analytics.notifications import events as notifications_events
 from analytics.results import build
 from analytics.suppression import suppress
+from campaign.assignment.periods import schedule
 from campaign.lifecycle import transitions
 from campaign.models import Campaign, LeftOutCount, ServedCount
 from tests import route_matrix, world
@@ -177,6 +178,26 @@ def with_texts(few: int, *, places: Sequence[str] = (), design: str = "matched",
     return campaign
 
 
+def by_days(few: int) -> None:
+    """A place that shows one message a day; `few` turned back after one of the four."""
+    campaign = world.launched(unit="period", plan={"period": "day", "clusters": "period", "period_weeks": 8})
+    periods = campaign.plan.periods_from(campaign.starts_at)
+    assert periods is not None
+    arms, left = list(campaign.arms.all()), few
+    for day, index in enumerate(schedule(periods, salt=campaign.salt, placement="quiet-page", arms=4)):
+        key, had = arms[index].key, 40 + 3 * index + day % 5
+        if key == "both":
+            had = min(left, 2)
+            left -= had
+        rows = {"day": date(2026, 3, 2) + timedelta(days=day), "arm": arms[index], "locale": "en"}
+        rows["placement"] = campaign.placements.get()
+        for outcome, count in (("exposed", 120), ("turned_back", had), ("annoyed", 6)):
+            Tally.objects.create(**rows, outcome=outcome, count=count)
+        ServedCount.objects.create(**rows, count=120)
+    analysis = evaluate(campaign, now=world.NOON + timedelta(days=57))
+    assert not analysis.embargoed
+
+
 AGAINST_ONE = [[key, "neutral"] for key in ("victim", "user", "both")]
 PAIRS = {
     "few did it": _pair(lambda few: looked(COUNTS | {"both": (2000, few)}), 3, 8),
@@ -199,6 +220,7 @@ PAIRS = {
     "few did it with one text at one placement": _pair(
         partial(with_texts, places=["side-page"], strata="placement"), 3, 8
     ),
+    "few did it on the days of one message": _pair(by_days, 3, 8),
 }
 
 
