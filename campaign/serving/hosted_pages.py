@@ -1,6 +1,6 @@
 """Render hosted pages once per snapshot, split where the receipt and the key of the placement are inserted."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -106,7 +106,7 @@ def message_context(message: dict[str, Any], placement: Placement, receipt: str,
     """The template context of the hosted page."""
     return {
         "message": message,
-        "actions": _by_section(message["actions"]),
+        "actions": _by_section(message, placement),
         "placement": placement.key,
         "in_language": locale_query(message["locale"]),
         "receipt": receipt,
@@ -115,13 +115,19 @@ def message_context(message: dict[str, Any], placement: Placement, receipt: str,
     }
 
 
-def _by_section(actions: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Group actions by their section of the page, leaving out those that the catalogue does not offer."""
+def _by_section(message: dict[str, Any], placement: Placement) -> dict[str, list[dict[str, Any]]]:
+    """Group actions by their section of the page, leaving out those that the catalogue does not offer.
+
+    Each gets the section of the page that it opens, and the page of ours to which it leads, if any.
+    """
     sections: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS}
-    for action in actions:
+    for action in message["actions"]:
         outcome = OUTCOMES.get(action["outcome"])
         if outcome and outcome.action:
-            sections[outcome.action.section].append(action | {"section": outcome.action.page.replace("/", "-")})
+            offer = outcome.action
+            is_ours = offer.page and not (offer.placement_url and getattr(placement, offer.placement_url))
+            page = page_path(placement.key, offer.page, message["locale"]) if is_ours else ""
+            sections[offer.section].append(action | {"section": offer.page.replace("/", "-"), "page": page})
     return sections
 
 

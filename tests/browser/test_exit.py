@@ -63,6 +63,33 @@ def test_it_tells_nothing_and_takes_the_place_of_the_page(site: Installation, pa
     assert tab.url == f"{site.url}/health/live"
 
 
+@pytest.mark.parametrize(("choice", "outcome"), [("Leave this page", "left"), ("Continue", "continued")])
+def test_after_a_choice_it_leads_back_to_no_page_of_ours(
+    site: Installation, page: OpenPage, choice: str, outcome: str
+) -> None:
+    tab = page()
+    neutral_site(tab)
+    events = collect_events(tab)
+    tab.goto(f"{site.url}/health/live")
+    tab.goto(f"{site.url}/m/quiet-page/")
+    tab.get_by_role("button", name=choice).click()
+    tab.wait_for_url(f"**/m/quiet-page/{outcome}?*")
+    assert outcome in [event["outcome"] for event in events]
+    tab.get_by_role("link", name="Leave now").click()
+    tab.wait_for_url(EXIT)
+    tab.go_back()
+    assert tab.url == f"{site.url}/health/live"
+
+
+def test_a_choice_that_the_script_cannot_report_is_sent_by_the_form(site: Installation, page: OpenPage) -> None:
+    tab = page()
+    tab.route("**/api/v1/events", lambda route: route.abort())
+    tab.goto(f"{site.url}/m/quiet-page/")
+    with tab.expect_request(lambda request: request.method == "POST" and request.url.endswith("/m/quiet-page/")):
+        tab.get_by_role("button", name="Leave this page").click()
+    tab.wait_for_url("**/m/quiet-page/left?*")
+
+
 def test_the_page_is_blank_before_the_other_site_is_asked(site: Installation, page: OpenPage) -> None:
     tab = page()
     neutral_site(tab)

@@ -79,6 +79,17 @@
     }
   }
 
+  // A choice that leads to a page of ours: that page takes the place of this one, so that Back leads away from us.
+  form.addEventListener("submit", async (event) => {
+    const button = event.submitter;
+    const page = button?.dataset.page;
+    if (!page) return;
+    event.preventDefault();
+    if (await record(button.value.trim())) return location.replace(page);
+    delete button.dataset.page; // not stored: as without this file
+    form.requestSubmit(button);
+  });
+
   // Help and "About" are sections of this page. Without this file they are anchors, which the history holds.
   form.addEventListener("click", (event) => {
     const link = event.target.closest("a[href^='#']");

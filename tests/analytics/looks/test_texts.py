@@ -15,7 +15,6 @@ from analytics.models import Analysis, Estimate, Release
 from analytics.stats.texts import matched, nested
 from analytics.stats.texts.values import text_means
 from analytics.stats.values import Counts
-from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from tests import world
 from tests.analytics.stats.estimates import estimate_of
@@ -103,18 +102,6 @@ class TestTheSecondAnswer:
             "interaction": 0.02,
             "both-minus-victim": 0.04,
         }
-
-    def test_of_one_text_in_an_arm_is_that_it_shows_nothing_of_others(self) -> None:
-        campaign = world.draft(arms=ARMS, texts=2, design="different", plan={"planned_per_arm": 2000})
-        campaign.arms.get(key="victim").texts.get(position=1).delete()
-        transitions.submit(campaign, by=world.person("mara", "manager"))
-        world.approve(campaign)
-        transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON)
-        world.tally_texts(campaign, {"neutral": NEUTRAL[:2]})
-        world.tally(campaign, {"victim": (2000, 900)})
-        row = of_kind(evaluate(campaign, now=world.NOON))
-        assert (row.effect, row.verdict) == (None, "cannot-tell-yet")
-        assert "One text" in row.reason or "one text" in row.reason
 
 
 class TestRatings:

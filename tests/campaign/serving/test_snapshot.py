@@ -215,7 +215,7 @@ class TestWordsThatManyPlacementsShow:
 
     def test_are_kept_once_and_read_once(self, two: Campaign, file: SnapshotFile, path: Path) -> None:
         file.write(compile_snapshot())
-        assert path.read_text().count("A both headline") == 4  # in the answer, the page, the uncounted page and the preview
+        assert path.read_text().count("A both headline") == 4  # in the answer and in three forms of the page
         kept = file.read()
         assert kept is not None
         assert self.shown(kept, "one") == self.shown(kept, "two")
