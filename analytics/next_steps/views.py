@@ -1,7 +1,6 @@
 """The page that a verdict leads to, and its two actions: put a message to use, plan the next trial."""
 
 from django.contrib import messages as flash
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -57,7 +56,8 @@ def next_trial(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug, write=True)
     key = request.POST.get("message", "")
     if key not in {arm.key for arm in advise(campaign).working}:
-        raise PermissionDenied
+        flash.error(request, _("Only a message that worked can be the control of the next trial."))
+        return redirect("analytics:next-steps", slug)
     draft = plan_next_trial(campaign, key, by=current_user(request))
     flash.success(
         request,

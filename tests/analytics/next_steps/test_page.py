@@ -92,7 +92,11 @@ class TestWhatWorked:
     def test_what_did_not_work_cannot(self, client: Client) -> None:
         campaign = judged(WORKS)
         page(client, campaign)
-        assert client.post(f"/campaigns/{campaign.slug}/next/trial/", {"message": "both"}).status_code == 403
+        shown = client.post(
+            f"/campaigns/{campaign.slug}/next/trial/", {"message": "both"}, follow=True
+        ).content.decode()
+        assert "Only a message that worked can be the control of the next trial." in shown
+        assert Campaign.objects.count() == 1
 
     def test_an_analyst_reads_it_without_the_buttons(self, client: Client) -> None:
         shown = page(client, judged(WORKS), role="analyst")

@@ -9,7 +9,7 @@ from campaign.kill_switch import stop
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.frozen_plan import changed_plans
-from campaign.models import Arm, ArmText, Campaign
+from campaign.models import AnalysisPlan, Arm, ArmText, Campaign
 from campaign.serving.snapshot import compile_snapshot
 from messages.models import Rendition
 from messages.review import workflow
@@ -74,6 +74,7 @@ def test_one_language_of_a_text_that_is_withdrawn_leaves_the_text_in_the_others(
                 "other", headline=f"Words for {arm.key}" + " again" * position, locales=("en", "es")
             )
             ArmText.objects.create(arm=arm, position=position, revision=revision)
+    AnalysisPlan.objects.update(texts="different")
     transitions.submit(campaign, by=world.person("mara", "manager"))
     world.approve(campaign)
     transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
