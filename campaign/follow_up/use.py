@@ -11,19 +11,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle import transitions
-from campaign.lifecycle.actions import ActionRefused, record_campaign_action
-from campaign.lifecycle.clone import copy_plan, next_slug
-from campaign.lifecycle.draft_versions import record_version, take_over_versions
+from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.clone import begin_draft, copy_plan, next_slug, record_draft
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from campaign.planned_people import mean_per_arm
 from campaign.wizard.draft import DEFAULT_LOOKS, require_manager
 from campaign.wizard.sample_size import SampleSizeInputs, needed_people
-from messages.audit.log import Action
 
 # Of 100 people, how many keep seeing the control: the weights of the message and of the control.
 HOLDOUT_WEIGHTS = {10: (9, 1), 5: (19, 1), 0: (1, 0)}
-_NAME_LIMIT = 160
 
 
 @transaction.atomic
@@ -50,17 +47,15 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
         raise ActionRefused(_("Choose at least one placement."))
     slug, _number = next_slug(f"{trial.slug[:40]}-use-0")
     name = _("%(message)s in use (%(trial)s)") % {"message": message.name, "trial": trial.name}
-    use = Campaign.objects.create(
+    names = {"message": message.name, "control": control.name}
+    use = begin_draft(
+        trial,
+        by=by,
         slug=slug,
-        name=name[:_NAME_LIMIT],
-        hypothesis=_("“%(message)s” goes on working better than “%(control)s”.")
-        % {"message": message.name, "control": control.name},
-        unit=trial.unit,
+        name=name,
+        hypothesis=_("“%(message)s” goes on working better than “%(control)s”.") % names,
         purpose=Campaign.Purpose.USE,
         based_on=trial,
-        ethics_reference=trial.ethics_reference,
-        ethics_exemption=trial.ethics_exemption,
-        created_by=by,
     )
     use.placements.set(placements)
     weights = HOLDOUT_WEIGHTS[holdout]
@@ -72,9 +67,7 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
         fields = {"key": arm.key, "name": arm.name, "is_control": arm.is_control, "position": position}
         Arm.objects.create_with_texts(shown, campaign=use, weight=weight, **fields)
     _plan_use(use, trial.plan, comparison=(key, control.key), weights=weights)
-    take_over_versions(use, trial)
-    record_version(use, by=by)
-    record_campaign_action(Action.CAMPAIGN_COPY, use, by=by, original=trial.slug)
+    record_draft(use, trial, by=by)
     transitions.submit(use, by=by)
     return use
 

@@ -1,5 +1,7 @@
 """Clone a campaign into a new draft: the only way to change what was launched."""
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -22,15 +24,8 @@ def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
     if not has_role(by, MANAGER):
         raise ActionRefused(_("Only a %(role)s can plan a campaign.") % {"role": str(ROLE_NAMES[MANAGER]).lower()})
     slug, number = next_slug(campaign.slug)
-    copy = Campaign.objects.create(
-        slug=slug,
-        name=f"{campaign.name[: _NAME_LIMIT - 12]} ({number})",
-        hypothesis=campaign.hypothesis,
-        unit=campaign.unit,
-        ethics_reference=campaign.ethics_reference,
-        ethics_exemption=campaign.ethics_exemption,
-        created_by=by,
-    )
+    name = f"{campaign.name[: _NAME_LIMIT - 12]} ({number})"
+    copy = begin_draft(campaign, by=by, slug=slug, name=name, hypothesis=campaign.hypothesis)
     copy.placements.set(campaign.placements.all())
     for arm in campaign.arms.with_texts():
         Arm.objects.create_with_texts(
@@ -41,10 +36,27 @@ def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is not None:
         copy_plan(plan, copy)
-    take_over_versions(copy, campaign)
-    record_version(copy, by=by)
-    record_campaign_action(Action.CAMPAIGN_COPY, copy, by=by, original=campaign.slug)
+    record_draft(copy, campaign, by=by)
     return copy
+
+
+def begin_draft(original: Campaign, *, by: User, name: str, **fields: Any) -> Campaign:
+    """Create a draft without arms, places and plan, that assigns what its original does with the same consent."""
+    return Campaign.objects.create(
+        name=name[:_NAME_LIMIT],
+        unit=original.unit,
+        ethics_reference=original.ethics_reference,
+        ethics_exemption=original.ethics_exemption,
+        created_by=by,
+        **fields,
+    )
+
+
+def record_draft(draft: Campaign, original: Campaign, *, by: User) -> None:
+    """Begin the history of a draft with that of its original, and put on record what it was made from."""
+    take_over_versions(draft, original)
+    record_version(draft, by=by)
+    record_campaign_action(Action.CAMPAIGN_COPY, draft, by=by, original=original.slug)
 
 
 def copy_plan(plan: AnalysisPlan, campaign: Campaign) -> None:
