@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from analytics.doctor import canaries
 from tests.fuzz.marks import MarkFactory
+from tests.written_files import contents_of
 
 Needles = Mapping[bytes, str]
 _KEY = 8
@@ -78,13 +79,13 @@ class Search:
         """What stands in these files, in all files of these directories, and in their names."""
         hits = []
         for place in places:
-            for path in [place, *(sorted(place.rglob("*")) if place.is_dir() else [])]:
+            for path in [place, *sorted(place.rglob("*"))]:
                 name = str(path.relative_to(place.parent))
                 hits += self.find_hits(name.encode(), f"the name of {name}")
                 if path.is_symlink():
                     hits += self.find_hits(bytes(path.readlink()), name)
-                elif path.is_file():
-                    hits += self.find_hits(path.read_bytes(), name)
+            for path, content in contents_of([place]):
+                hits += self.find_hits(content, str(path.relative_to(place.parent)))
         return hits
 
 
