@@ -100,9 +100,8 @@ def look_tables(analysis: Analysis) -> LookTables:
         raise NotExportable("Before the first planned look there is nothing to take away.")
     if report.changed_plan_keys:
         raise NotExportable("The plan in the database is not the one that was frozen, so nothing is handed out.")
-    status = WITHHELD if report.withheld else EXPLORATORY if report.exploratory else AS_PLANNED
-    numbers = dict(Analysis.objects.filter(campaign=analysis.campaign_id).values_list("pk", "look"))
-    rows = _Rows(report, numbers, status)
+    status = status_of(report)
+    rows = _Rows(report, look_numbers(report.campaign), status)
     return LookTables(
         campaign=report.campaign.slug,
         name=report.campaign.name,
@@ -119,16 +118,26 @@ def look_tables(analysis: Analysis) -> LookTables:
         small_cell=settings.SMALL_CELL,
         deviations=tuple(Deviation(row.at, row.what, row.why) for row in report.deviations),
         tables=(
-            Table("counts", "How many were sent each message, saw it, and did what.", _COUNTS, tuple(rows.counts())),
+            Table("counts", "How many were sent each message, saw it, and did what.", _COUNTS, tuple(rows.of_counts())),
             Table(
                 "counts-by-placement",
                 "How many saw each message and did what, by placement and language, as last shown.",
                 _PLACES,
-                tuple(rows.by_placement(analysis)),
+                tuple(rows.of_placements(analysis)),
             ),
-            Table("estimates", "Every estimate with its interval and verdict.", _ESTIMATES, tuple(rows.estimates())),
+            Table("estimates", "Every estimate with its interval and verdict.", _ESTIMATES, tuple(rows.of_estimates())),
         ),
     )
+
+
+def status_of(report: Report) -> str:
+    """Return what the numbers of a look are worth."""
+    return WITHHELD if report.withheld else EXPLORATORY if report.exploratory else AS_PLANNED
+
+
+def look_numbers(campaign: Campaign) -> dict[int, int]:
+    """Return the number of each look by the id of its analysis."""
+    return dict(Analysis.objects.filter(campaign=campaign).values_list("pk", "look"))
 
 
 class _Rows:
@@ -138,20 +147,20 @@ class _Rows:
         self._report, self._look_numbers, self._status = report, look_numbers, status
         self._blocks = (report.primary, *report.others)
 
-    def counts(self) -> Iterator[tuple[Cell, ...]]:
+    def of_counts(self) -> Iterator[tuple[Cell, ...]]:
         for block in self._blocks:
             for row in block.rates:
                 arm = (row.key, row.name, row.frame, row.is_control, row.served, row.n, row.events)
                 yield (*self._origin(block), block.outcome.key, block.role, *arm)
 
-    def by_placement(self, analysis: Analysis) -> Iterator[tuple[Cell, ...]]:
+    def of_placements(self, analysis: Analysis) -> Iterator[tuple[Cell, ...]]:
         roles = {block.outcome.key: block.role for block in self._blocks}
         for row in gate.released_table(analysis.campaign, early=False, last_look=analysis.look):
             status = self._status_of(roles.get(row.outcome, ""))
             origin = (self._report.campaign.slug, row.look, self._report.plan_fingerprint, status)
             yield (*origin, row.arm, row.placement, row.locale, row.outcome, row.value, row.count)
 
-    def estimates(self) -> Iterator[tuple[Cell, ...]]:
+    def of_estimates(self) -> Iterator[tuple[Cell, ...]]:
         if self._report.withheld:
             return
         for block in self._blocks:
