@@ -38,11 +38,11 @@ def _estimates(rows: list[dict[str, str]], look: Mapping[str, Any]) -> Iterator[
         for row in rows
         if row["about"] == "these texts"
     }
-    if told != dict(_said(look)):
+    if told != dict(_estimates_of(look)):
         yield "estimates.csv is not what the look says"
 
 
-def _said(look: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _estimates_of(look: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """The estimates of these texts that a look holds, named as their rows are."""
     if look["withheld"]:
         return

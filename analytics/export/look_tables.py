@@ -6,7 +6,7 @@ from django.conf import settings
 
 from analytics.disclosure import gate
 from analytics.embargo.access import embargo_filter
-from analytics.export.table import Cell, Deviation, Field, LookTables, Table
+from analytics.export.table import Cell, Field, LookTables, Table
 from analytics.models import Analysis
 from analytics.report_rows import (
     CrossCheckRow,
@@ -116,7 +116,7 @@ def look_tables(analysis: Analysis) -> LookTables:
         interval_sentence=report.interval_sentence,
         note=report.note,
         small_cell=settings.SMALL_CELL,
-        deviations=tuple(Deviation(row.at, row.what, row.why) for row in report.deviations),
+        deviations=report.deviations,
         tables=(
             Table("counts", "How many were sent each message, saw it, and did what.", _COUNTS, tuple(rows.of_counts())),
             Table(

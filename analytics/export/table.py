@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from analytics.report_rows import DeviationRow
+
 FieldType = Literal["string", "integer", "number", "boolean"]  # in the words of Table Schema
 Cell = str | int | float | bool | None
 
@@ -35,15 +37,6 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Deviation:
-    """What was done otherwise than planned, and why."""
-
-    at: datetime
-    what: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class LookTables:
     """The tables of one look, with what a reader has to know of them."""
 
@@ -60,7 +53,7 @@ class LookTables:
     interval_sentence: str
     note: str
     small_cell: int
-    deviations: tuple[Deviation, ...]
+    deviations: tuple[DeviationRow, ...]
     tables: tuple[Table, ...]
 
     def table(self, name: str) -> Table:

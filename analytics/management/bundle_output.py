@@ -8,23 +8,23 @@ from typing import Any, NamedTuple
 from analytics.bundle_check.check import BundleReport
 
 
-class Verdict(NamedTuple):
+class BundleVerdict(NamedTuple):
     """Whether a bundle holds, in one line."""
 
     holds: bool
     sentence: str
 
 
-def verdict(report: BundleReport, *, expected_fingerprint: str | None) -> Verdict:
+def verdict(report: BundleReport, *, expected_fingerprint: str | None) -> BundleVerdict:
     """Judge a bundle, and whose signature it has if the reader names a fingerprint."""
     if report.faults:
-        return Verdict(
+        return BundleVerdict(
             False, f"It does not hold: {len(report.faults)} of its statements are not so. {report.faults[0]}."
         )
     if expected_fingerprint is not None and _digits(expected_fingerprint) != _digits(report.fingerprint):
-        return Verdict(False, f"It does not hold: it is signed by another key, {report.fingerprint}.")
+        return BundleVerdict(False, f"It does not hold: it is signed by another key, {report.fingerprint}.")
     signer = "as expected" if expected_fingerprint else f"by the key {report.fingerprint}"
-    return Verdict(
+    return BundleVerdict(
         True,
         f"It holds: {report.files} files are as signed ({signer}), {report.following} numbers follow from its counts, "
         f"and {len(report.others)} cannot be worked out from them.",
