@@ -19,7 +19,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="do every step once, and end; status 1 if one failed or waits")
+        parser.add_argument(
+            "--once", action="store_true", help="do every step once, and end; status 1 if one failed or waits"
+        )
         parser.add_argument(
             "--clock-is-right",
             action="store_true",
