@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 Direction = Literal["higher", "lower", "none"]
 Section = Literal["choices", "help", "scale", "feedback", "about"]
-HostedPage = Literal["left", "continued", "about", "help/self", "help/affected", ""]
+HostedPage = Literal["left", "continued", "about", "help/self", "help/affected", "help/worried", ""]
 SECTIONS: tuple[Section, ...] = get_args(Section)  # in the order in which a message offers them
 
 
@@ -127,7 +127,9 @@ _CATALOGUE = (
         "asked for help to stop",
         better="higher",
         bit=3,
-        action=OutcomeAction("help", "I want to stop", note="Free, and without judgement", page="help/self"),
+        action=OutcomeAction(
+            "help", "I made one, or nearly did", note="Steps, and people who listen", page="help/self"
+        ),
         goal=Goal(
             4,
             "More people ask for help to stop",
@@ -141,7 +143,16 @@ _CATALOGUE = (
         "Asked for help as the person depicted",
         "asked for help",
         bit=4,
-        action=OutcomeAction("help", "This happened to me", note="Get an image taken down", page="help/affected"),
+        action=OutcomeAction("help", "Someone made one of me", note="Get an image taken down", page="help/affected"),
+    ),
+    Outcome(
+        "help_worried",
+        "Asked for help for someone else",
+        "asked for help for someone else",
+        bit=7,
+        action=OutcomeAction(
+            "help", "I am worried about someone", note="For parents, teachers and friends", page="help/worried"
+        ),
     ),
     Outcome(
         "learn_more",
@@ -198,7 +209,7 @@ _CATALOGUE = (
         "gave no answer",
         derivation=Derivation(
             "“%(outcome)s”: saw the message, and neither chose nor asked for help.",
-            none_of=("left", "continued", "help_self", "help_affected"),
+            none_of=("left", "continued", "help_self", "help_affected", "help_worried"),
         ),
     ),
 )
@@ -217,6 +228,11 @@ def offered_outcomes() -> list[tuple[Outcome, OutcomeAction]]:
     """The outcomes that a message offers, in the order of its sections."""
     offered = [(outcome, outcome.action) for outcome in RECORDED_OUTCOMES.values() if outcome.action]
     return sorted(offered, key=lambda pair: SECTIONS.index(pair[1].section))
+
+
+def help_doors() -> list[str]:
+    """The doors to help, by the last part of their page's path."""
+    return [action.page.removeprefix("help/") for _, action in offered_outcomes() if action.section == "help"]
 
 
 def read_form(fields: Mapping[str, Sequence[str]]) -> tuple[str, int | None]:

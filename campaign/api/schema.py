@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from campaign.api.operation import ApiOperation
-from campaign.outcomes import RECORDED_OUTCOMES, offered_outcomes
+from campaign.outcomes import RECORDED_OUTCOMES, help_doors, offered_outcomes
 from campaign.uncounted import EXPLANATIONS
 
 Json = dict[str, Any]
@@ -239,8 +239,8 @@ def _paths() -> Json:
         "/m/{placement}/help/{lane}": {
             "get": _neighbour(
                 "hosted_help",
-                "Where to get help: to stop, or as the person depicted",
-                _path_parameter("lane", "Whose help.", ["self", "affected"]),
+                "Where to get help: who made a picture, who is depicted, who is worried about someone",
+                _path_parameter("lane", "Whose help.", help_doors()),
             )
         },
         "/m/{placement}/{page}": {

@@ -6,11 +6,10 @@ sends each character in a number of bits of its own (RFC 7541, appendix B), so t
 
 from functools import cache
 
-from campaign.outcomes import offered_outcomes
+from campaign.outcomes import help_doors, offered_outcomes
 from campaign.serving.locales import locale_query
 
-HELP_LANES = ("self", "affected")
-PAGES = ("left", "continued", "about", "thanks", *(f"help/{lane}" for lane in HELP_LANES))
+PAGES = ("left", "continued", "about", "thanks", *(f"help/{door}" for door in help_doors()))
 _CHEAP, _DEAR = "0", "3"  # in 5 bits and in 6
 
 

@@ -138,7 +138,7 @@ def test_what_a_browser_does_is_what_is_counted(unvisited_site: Installation, pa
     for kind, name, phone in (
         ("button", "Leave this page", False),
         ("button", "Continue", False),
-        ("a", "I want to stop", True),
+        ("a", "I made one, or nearly did", True),
         ("a", "This happened", True),
     ):
         tab = page(phone=phone)
