@@ -27,8 +27,7 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A help link in one language. `other_language` names its own if that is another; `country` is empty for all, and where there
-    is one alone."""
+    """A help link on a page in one language; empty: its country goes without saying, its language is the page's."""
 
     link: HelpLink
     country: str

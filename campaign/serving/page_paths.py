@@ -23,7 +23,7 @@ def page_path(key: str, page: str, locale: str) -> str:
 def _filler(page: str) -> str:
     """The digits that make this page's name as long as the longest, in characters and in bits."""
     names = {*PAGES, *(action.page for _, action in offered_outcomes())}
-    length = max(map(len, names)) + 1
+    length = max(map(len, names)) + 2  # so many digits make up for the bits of any name
     bits = max(_bits(name) + 5 * (length - len(name)) for name in names)
     digits = length - len(page)
     dear = bits - _bits(page) - 5 * digits
