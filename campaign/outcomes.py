@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 Direction = Literal["higher", "lower", "none"]
 Section = Literal["choices", "help", "scale", "feedback", "about"]
-HostedPage = Literal["left", "continued", "about", "help/self", "help/affected", "help/worried", ""]
+HostedPage = Literal["left", "continued", "about", "help/self", "help/affected", "help/worried", "withdrawn", ""]
 SECTIONS: tuple[Section, ...] = get_args(Section)  # in the order in which a message offers them
 
 
@@ -28,6 +28,7 @@ class OutcomeAction:
     page: HostedPage = ""  # the hosted page it leads to, below /m/<placement>/; empty: the page of thanks
     placement_url: Literal["", "leave_url", "continue_url"] = ""  # field of the placement that overrides `page`
     closes: bool = False  # in the embed it closes the message instead of opening `page`
+    stays: bool = False  # with script it leads nowhere: `page` is for browsers without
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,15 @@ _CATALOGUE = (
         verb="say that it annoyed them",
     ),
     Outcome(
+        "upset",
+        "Was upset",
+        "said it upset them",
+        better="lower",
+        bit=8,
+        action=OutcomeAction("feedback", "This message upset me"),
+        harm=Harm(7, "More people say that it upset them"),
+    ),
+    Outcome(
         "rating",
         "Rating, 1 to 5",
         "rated it",
@@ -214,8 +224,18 @@ _CATALOGUE = (
     ),
 )
 
+# No outcome, as nothing of it is compared: it deletes the view, and adds one to a total of the campaign.
+WITHDRAWAL = Outcome(
+    "withdraw",
+    "Asked not to be counted",
+    "asked not to be counted",
+    bit=14,
+    action=OutcomeAction("about", "Do not count me", page="withdrawn", stays=True),
+)
+
 OUTCOMES: dict[str, Outcome] = {outcome.key: outcome for outcome in _CATALOGUE}
 RECORDED_OUTCOMES: dict[str, Outcome] = {key: outcome for key, outcome in OUTCOMES.items() if not outcome.derivation}
+REPORTED: dict[str, Outcome] = {**RECORDED_OUTCOMES, WITHDRAWAL.key: WITHDRAWAL}  # what an event may say
 EXPOSED_BIT = OUTCOMES["exposed"].mask
 
 
@@ -225,8 +245,8 @@ def outcome_choices() -> list[tuple[str, str]]:
 
 
 def offered_outcomes() -> list[tuple[Outcome, OutcomeAction]]:
-    """The outcomes that a message offers, in the order of its sections."""
-    offered = [(outcome, outcome.action) for outcome in RECORDED_OUTCOMES.values() if outcome.action]
+    """The outcomes that a message offers, in the order of its sections, and the way not to be counted."""
+    offered = [(outcome, outcome.action) for outcome in (*RECORDED_OUTCOMES.values(), WITHDRAWAL) if outcome.action]
     return sorted(offered, key=lambda pair: SECTIONS.index(pair[1].section))
 
 

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from campaign.api.operation import ApiOperation
-from campaign.outcomes import RECORDED_OUTCOMES, help_doors, offered_outcomes
+from campaign.outcomes import RECORDED_OUTCOMES, REPORTED, help_doors, offered_outcomes
 from campaign.uncounted import EXPLANATIONS
 
 Json = dict[str, Any]
@@ -247,7 +247,9 @@ def _paths() -> Json:
             "get": _neighbour(
                 "hosted_neighbour",
                 "The quiet pages that the message's buttons lead to",
-                _path_parameter("page", "Which page.", ["left", "continued", "about", "thanks"]),
+                _path_parameter(
+                    "page", "Which page.", ["left", "continued", "about", "thanks", "withdrawn", "too-late"]
+                ),
             )
         },
     }
@@ -351,10 +353,7 @@ def _hosted_page() -> Json:
 def _hosted_form() -> Json:
     fields = {
         "receipt": {"type": "string"},
-        "outcome": {
-            "type": "string",
-            "enum": [key for key, outcome in RECORDED_OUTCOMES.items() if not outcome.values],
-        },
+        "outcome": {"type": "string", "enum": [key for key, outcome in REPORTED.items() if not outcome.values]},
     } | {
         outcome.key: {"type": "string", "enum": list(map(str, outcome.values))}
         for outcome, _ in offered_outcomes()
@@ -514,8 +513,7 @@ def _schemas() -> Json:
             ["outcome", "label"],
         ),
         "RecordedOutcome": _text(
-            "; ".join(f"`{key}`: {outcome.name}" for key, outcome in RECORDED_OUTCOMES.items()),
-            enum=list(RECORDED_OUTCOMES),
+            "; ".join(f"`{key}`: {outcome.name}" for key, outcome in REPORTED.items()), enum=list(REPORTED)
         ),
         "Event": _object(
             {

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from math import ceil, log2
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -52,6 +53,7 @@ class ObstacleReason(StrEnum):
     PLACEMENT_OCCUPIED = "another campaign runs there"  # `name` is its name, `target_key` its slug
     ENDS_BEFORE_START = "it would end before it starts"
     STALE_HELP_LINK = "help is stale"
+    NO_ORGANISATION = "nobody is named as who speaks"
     WEBHOOK_UNTESTED = "the webhook has not accepted a test"
 
 
@@ -91,6 +93,9 @@ def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is not None and (sentence := webhook_tests.missing_test(plan)):
         obstacles.append(Obstacle(ObstacleReason.WEBHOOK_UNTESTED, sentence))
+    if not settings.ORGANISATION:
+        sentence = _("Visitors could not read who speaks. Whoever runs this site sets ORGANISATION.")
+        obstacles.append(Obstacle(ObstacleReason.NO_ORGANISATION, sentence))
     return obstacles + [
         Obstacle(ObstacleReason.STALE_HELP_LINK, problem)
         for problem in directory.launch_blockers(today=timezone.localdate(now))

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from campaign.models import Placement
-from campaign.outcomes import OUTCOMES, SECTIONS, Outcome, OutcomeAction, offered_outcomes
+from campaign.outcomes import REPORTED, SECTIONS, Outcome, OutcomeAction, offered_outcomes
 from campaign.serving.help_behind_doors import help_behind_doors
 from campaign.serving.locales import interface_language, locale_query
 from campaign.serving.page_paths import page_path
@@ -65,7 +65,7 @@ def _action(outcome: Outcome, offer: OutcomeAction, placement: Placement, locale
     action: dict[str, Any] = {"outcome": outcome.key, "label": gettext(offer.label)}
     if offer.note:
         action["note"] = gettext(offer.note)
-    if offer.page:
+    if offer.page and not offer.stays:
         url = getattr(placement, offer.placement_url) if offer.placement_url else ""
         page = "" if offer.closes else page_path(placement.key, offer.page, locale)
         action["href"] = url or page
@@ -123,12 +123,13 @@ def _by_section(message: dict[str, Any], placement: Placement) -> dict[str, list
     """
     sections: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS}
     for action in message["actions"]:
-        outcome = OUTCOMES.get(action["outcome"])
+        outcome = REPORTED.get(action["outcome"])
         if outcome and outcome.action:
             offer = outcome.action
             is_ours = offer.page and not (offer.placement_url and getattr(placement, offer.placement_url))
             page = page_path(placement.key, offer.page, message["locale"]) if is_ours else ""
-            sections[offer.section].append(action | {"section": offer.page.replace("/", "-"), "page": page})
+            section = "" if offer.stays else offer.page.replace("/", "-")
+            sections[offer.section].append(action | {"section": section, "page": page})
     return sections
 
 
@@ -141,28 +142,30 @@ class FollowUpPages:
 
     def for_placement(self, placement: Placement) -> HostedPages:
         """The pages by language and path below /m/<placement>/, such as "es:help/self"."""
-        runner, countries = placement.partner.name, placement.countries
-        key = (runner, *countries)
+        partner, countries = placement.partner.name, placement.countries
+        key = (partner, *countries)
         if key not in self._shared:
             self._shared[key] = MappingProxyType(
                 {
                     f"{locale}:{path}": split_at_key(page)
                     for locale in settings.AUDIENCE_LANGUAGES
-                    for path, page in self._in(locale, runner, countries)
+                    for path, page in self._in(locale, partner, countries)
                 }
             )
         return self._shared[key]
 
-    def _in(self, locale: str, runner: str, countries: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def _in(self, locale: str, partner: str, countries: Sequence[str]) -> Iterator[tuple[str, str]]:
         with translation.override(locale):
             doors = help_behind_doors(_KEY, self._links, countries=countries, language=locale)
             context = {
                 "placement": _KEY,
-                "runner": runner,
+                "partner": partner,
+                "organisation": settings.ORGANISATION,
+                "contact": settings.ORGANISATION_CONTACT,
                 "message": {"locale": locale, "dir": direction_of(locale)},
                 "doors": doors,
             }
-            for name in ("left", "continued", "about", "thanks", "unavailable"):
+            for name in ("left", "continued", "about", "thanks", "withdrawn", "too-late", "unavailable"):
                 yield name, render_to_string(f"campaign/serving/{name}.html", context)
             for door in doors:
                 others = [other for other in doors if other is not door]

@@ -9,7 +9,7 @@ from functools import cache
 from campaign.outcomes import help_doors, offered_outcomes
 from campaign.serving.locales import locale_query
 
-PAGES = ("left", "continued", "about", "thanks", *(f"help/{door}" for door in help_doors()))
+PAGES = ("left", "continued", "about", "thanks", "withdrawn", "too-late", *(f"help/{door}" for door in help_doors()))
 _CHEAP, _DEAR = "0", "3"  # in 5 bits and in 6
 
 

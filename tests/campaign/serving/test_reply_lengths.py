@@ -18,7 +18,7 @@ from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 
-FOLLOW_UP_PAGES = ("left", "continued", "help/self", "help/affected", "help/worried", "about", "thanks")
+FOLLOW_UP_PAGES = ("left", "continued", "help/self", "help/affected", "help/worried", "about", "thanks", "withdrawn")
 
 
 def sizes(replies: Iterable[world.SurfaceReply]) -> set[int]:
