@@ -16,7 +16,8 @@ from campaign.serving.help_behind_doors import help_behind_doors
 from campaign.serving.locales import interface_language, locale_query
 from campaign.serving.page_paths import page_path
 from messages.models import HelpLink
-from messages.text.rendering import RenderedMessage, direction_of
+from messages.text.language_tags import direction_of
+from messages.text.rendering import RenderedMessage
 
 _RECEIPT = "RECEIPT-STANDS-HERE"
 _SECTIONS = "<sections>"  # no message can hold it: its characters are escaped
