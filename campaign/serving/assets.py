@@ -7,50 +7,28 @@ The embed has a second address that names its content, `embed-<digest>.js`, for 
 loads never changes, so each version that was released is kept in `copies`.
 """
 
-import base64
 import gzip
 from functools import lru_cache
-from hashlib import sha256, sha384
 from pathlib import Path
-from typing import NamedTuple
 
+from campaign.placements.pinned_embed import STATIC, pinned_embed
 from campaign.serving.http import Refusal, Reply, Request
 from campaign.serving.routing import Route, ServingContext
 
 PREFIX = "/static/campaign/"
 ASSETS = ("tokens.css", "message.css", "page.js", "embed.js", "embed.mjs")
-FOLDER = Path(__file__).parent.parent / "static" / "campaign"
-COPIES = FOLDER / "copies"
+COPIES = STATIC / "copies"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _TYPES[".mjs"] = _TYPES[".js"]
 _AN_HOUR, _FOR_EVER = "public, max-age=3600", "public, max-age=31536000, immutable"
-
-
-class PinnedEmbed(NamedTuple):
-    """The file name of the present embed that names its content, and the value of `integrity`."""
-
-    name: str
-    integrity: str
-
-
-def pinned_name(content: bytes) -> str:
-    """The name of a version of the embed, by its content."""
-    return f"embed-{sha256(content).hexdigest()[:16]}.js"
-
-
-@lru_cache(maxsize=1)
-def pinned_embed() -> PinnedEmbed:
-    """The present embed, for a tag that pins it."""
-    content = (FOLDER / "embed.js").read_bytes()
-    return PinnedEmbed(pinned_name(content), f"sha384-{base64.b64encode(sha384(content).digest()).decode()}")
 
 
 @lru_cache(maxsize=1)
 def _paths() -> dict[str, tuple[Path, str]]:
     """Where each asset lies, by its name, and how long a cache may hold it."""
     paths = {path.name: (path, _FOR_EVER) for path in COPIES.glob("embed-*.js")}
-    paths[pinned_embed().name] = FOLDER / "embed.js", _FOR_EVER
-    return paths | {name: (FOLDER / name, _AN_HOUR) for name in ASSETS}
+    paths[pinned_embed().name] = STATIC / "embed.js", _FOR_EVER
+    return paths | {name: (STATIC / name, _AN_HOUR) for name in ASSETS}
 
 
 def is_asset(path: str) -> bool:

@@ -6,6 +6,7 @@ from hashlib import sha384
 
 import pytest
 
+from campaign.placements.pinned_embed import STATIC, pinned_embed, pinned_name
 from campaign.serving import assets
 from tests import world
 
@@ -17,7 +18,7 @@ def test_an_asset_goes_out_compressed_to_who_takes_it_and_any_site_may_read_it(n
     site = world.AudienceSite()
     plain = site.get(f"{assets.PREFIX}{name}")
     packed = site.get(f"{assets.PREFIX}{name}", HTTP_ACCEPT_ENCODING="gzip, deflate, br")
-    assert plain.body == (assets.FOLDER / name).read_bytes() == gzip.decompress(packed.body)
+    assert plain.body == (STATIC / name).read_bytes() == gzip.decompress(packed.body)
     assert "Content-Encoding" not in plain.headers
     assert packed.headers["Content-Encoding"] == "gzip"
     for answer in (plain, packed):
@@ -43,7 +44,7 @@ def test_nothing_else_is_ever_compressed(path: str) -> None:
 
 
 def test_a_tag_can_pin_the_embed_by_its_content() -> None:
-    pinned, site = assets.pinned_embed(), world.AudienceSite()
+    pinned, site = pinned_embed(), world.AudienceSite()
     answer = site.get(f"{assets.PREFIX}{pinned.name}")
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert pinned.integrity == f"sha384-{base64.b64encode(sha384(answer.body).digest()).decode()}"
@@ -52,4 +53,4 @@ def test_a_tag_can_pin_the_embed_by_its_content() -> None:
 
 def test_each_version_that_is_kept_has_the_name_of_its_content() -> None:
     for path in assets.COPIES.glob("*"):
-        assert path.name == assets.pinned_name(path.read_bytes())
+        assert path.name == pinned_name(path.read_bytes())
