@@ -283,7 +283,9 @@ def count_served(
         return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
-    reason = context.exclusions.exclusion_reason(request, placement, from_browser=from_browser, now=now)
+    reason = context.exclusions.exclusion_reason(
+        request, placement, from_browser=from_browser, in_washout=decision.is_washout, now=now
+    )
     if reason is None and not decision.is_washout:
         context.served_counter.add(hour, arm)
         if decision.is_keyed:
