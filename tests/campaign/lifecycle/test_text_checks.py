@@ -8,7 +8,8 @@ from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import ObstacleReason, common_locales, submission_obstacles
 from campaign.models import AnalysisPlan, ArmText, Campaign
-from messages.models import Revision
+from messages.models import Rendition, Revision
+from messages.review import workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -69,8 +70,13 @@ class TestMatchedSets:
 
     def test_with_texts_that_differ_in_more_than_their_appeal_are_not_sent(self) -> None:
         campaign = world.draft(arms=TWO, texts=2, design="matched")
-        words = campaign.arms.get(key="victim").texts.get(position=1).revision.renditions.all()
-        words.update(body="One therapist says that it may hurt.\n\nSecond.")
+        text = campaign.arms.get(key="victim").texts.get(position=1)
+        newer = text.revision.message.revisions.create(number=2, claim_strength="none")
+        body = "One therapist says that it may hurt.\n\nSecond."
+        words = Rendition.objects.create(revision=newer, locale="en", headline="A victim headline", body=body)
+        workflow.submit(words, now=world.NOON)
+        workflow.approve(words, by=None, now=world.NOON)
+        ArmText.objects.filter(pk=text.pk).update(revision=newer)
         (obstacle,) = submission_obstacles(campaign)
         assert obstacle.reason == ObstacleReason.UNEQUAL_TEXTS
         assert obstacle.sentence.startswith(
