@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext
 
 from analytics import wording
-from analytics.report_rows import QualityItem
+from analytics.report_rows import QualityItem, Status
 
 MANY_POINTS = 0.05  # a bound that many differences do not exceed
 
@@ -37,5 +37,5 @@ def quality_item(percent: int | None, weights: Sequence[int]) -> QualityItem | N
         "could be off by about %(points)s of 100."
     )
     words = {"share": percent + 1, "points": wording.number(100 * shift, 1)}
-    status = "caution" if shift >= MANY_POINTS else "ok"
+    status: Status = "caution" if shift >= MANY_POINTS else "ok"
     return QualityItem(gettext("Some asked not to be counted"), status, f"{some % words} {bound % words}")

@@ -11,14 +11,8 @@ from campaign.outcomes import WITHDRAWAL
 from tests.browser.conftest import OpenPage
 from tests.browser.test_back_and_reload import shown
 from tests.browser.test_exit import requests_of
-from tests.browser.test_pages import (
-    Installation,
-    collect_events,
-    in_audience,
-    running_installation,
-    until_exposed,
-    wait_for_outcome,
-)
+from tests.browser.test_pages import Installation, collect_events, running_installation, until_exposed, wait_for_outcome
+from tests.power.ledger import in_audience
 
 pytestmark = pytest.mark.browser
 LABEL, SAID = "Do not count me", "You are not counted."

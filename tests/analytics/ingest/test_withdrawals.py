@@ -27,7 +27,7 @@ def site() -> world.AudienceSite:
 
 
 def what_is_left() -> dict[str, object]:
-    return OpenView.objects.values(*LEFT_OVER).get()
+    return dict(OpenView.objects.values(*LEFT_OVER).get())
 
 
 def test_of_the_view_only_its_random_number_and_the_campaign_are_left() -> None:
