@@ -1,4 +1,4 @@
-"""PURE  Find arms that are surely worse than the control by more than a plan allows.
+"""PURE  Find arms, or single texts, that are surely worse than the control by more than a plan allows.
 
 Two sequences bound the harm from below, each valid at all looks, and each with half of the error: one is exact for any
 counts, from the first visitor on; the other rests on large samples and sees smaller harms, once each arm has some
@@ -56,6 +56,11 @@ def find_harmful_arms(
         if sure > margin:
             harmful.append(HarmfulArm(key, worse.proportion - better.proportion, bound, sure))
     return harmful
+
+
+def least_harmful(counts: Counts, *, smallest_cell: int, lower_is_better: bool) -> Counts:
+    """What is known of counts a small part of which may not be told: they with as little harm as they can have."""
+    return _without_events(counts, smallest_cell) if lower_is_better else _with_events(counts, smallest_cell)
 
 
 def harm_bound(worse: Counts, better: Counts, *, level: float, n_planned: int) -> float:
