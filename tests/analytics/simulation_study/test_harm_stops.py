@@ -5,6 +5,7 @@ import pytest
 
 from analytics.simulation_study import harm_stops
 from analytics.simulation_study.harm_stops import DaysToStop
+from analytics.simulation_study.text_harm_stops import text_stops
 from analytics.stats import Counts
 
 pytestmark = pytest.mark.slow
@@ -21,7 +22,7 @@ def test_what_is_skipped_could_not_have_stopped_anything() -> None:
     source = np.random.default_rng(2)
     n = source.integers(1, 3_000, size=1_500)
     events, harmed = source.binomial(n, source.choice([0.0, 0.002, 0.05], size=1_500)), source.binomial(n, 0.06)
-    may_cross = harm_stops._may_cross(harmed, events, n, 0.01)
+    may_cross = harm_stops.may_cross(harmed, n, events, n, 0.01, level=harm_stops.LEVEL)
     stopped = np.array(
         [
             harm_stops._is_stopped(
@@ -46,3 +47,24 @@ def test_a_harmful_message_is_stopped_within_days(control: float, treated: float
         control=control, treated=treated, margin=0.01, per_day=100, views_a_day=0, smallest_cell=0, count=40, seed=3
     )
     assert found == days
+
+
+class TestOneText:
+    def test_on_the_margin_is_rarely_stopped_nor_is_its_arm(self) -> None:
+        found = text_stops(
+            control=0.03, harms=(0.01,) * 4, margin=0.01, per_text_a_look=120, looks_a_day=1, count=40, seed=4
+        )
+        # At most 5%: Binomial(40, 0.05) is above 6 with a chance of under 1%.
+        assert found.false.share * 40 <= 6
+
+    def test_that_harms_beside_three_on_the_margin_is_stopped_alone_and_soon(self) -> None:
+        found = text_stops(
+            control=0.03,
+            harms=(0.27, 0.01, 0.01, 0.01),
+            margin=0.01,
+            per_text_a_look=25,
+            looks_a_day=1,
+            count=20,
+            seed=5,
+        )
+        assert (found.first, found.false.share) == (DaysToStop(2, 3), 0.0)
