@@ -14,6 +14,7 @@ from campaign.models import Campaign
 UNEQUAL_REACH_P = 0.0005  # below this, messages are said to reach the screen unequally
 MANY_EXCLUDED = 20  # of 100
 ALARM_BELOW = 0.0005  # as analytics.stats.sample_ratio, which a web request may not load
+BY_TEXT = "texts"  # as analytics.comparison.split_check, likewise
 _STATUS: dict[str, Status] = {"ok": "ok", "caution": "caution", "alarm": "alarm", "unknown": "unknown"}
 _EXCLUSION_TEXTS = {
     "machine": (
@@ -65,6 +66,17 @@ def _sample_ratio(analysis: Analysis) -> QualityItem:
         "unknown": gettext("Too few people so far to check the shares."),
     }
     detail = details[status]
+    if analysis.sample_ratio_method == BY_TEXT and status in {"caution", "alarm"}:
+        by_text = {
+            "caution": gettext(
+                "The texts of one message are not seen equally often. Watch it; nothing is withheld yet."
+            ),
+            "alarm": gettext(
+                "The texts of one message are drawn evenly, and far from equally many people saw each. Something "
+                "changes who sees which text, so verdicts are withheld."
+            ),
+        }
+        return QualityItem(str(ratio.label), status, by_text[status])
     if status == "caution" and p_value is not None and p_value < ALARM_BELOW:
         by_network = gettext(
             "The shares are far off%(p)s, by no more than one network can have done alone. So nothing is withheld: a "
