@@ -147,8 +147,8 @@ class SampleRatioSerializer(serializers.Serializer[Any]):
     p_value = serializers.FloatField(allow_null=True)
     method = serializers.CharField(
         allow_blank=True,
-        help_text="What p is of: pearson, exact or always-valid; texts: of the texts of an arm, without p. Empty: not on "
-        "record.",
+        help_text="What p is of: pearson, exact or always-valid; texts: of the texts of an arm, without p. Empty: not "
+        "on record.",
     )
 
 
