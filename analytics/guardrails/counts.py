@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Sum
 
 from analytics.models import Tally, TextTally
 from analytics.stats import Counts
-from campaign.models import Arm, ArmText
+from campaign.assignment.periods import Periods
+from campaign.models import AnalysisPlan, Arm, ArmText
 
 _NONE = Counts(0, 0)
+_EPOCH = date(1970, 1, 1)
 ByPlacement = Mapping[int, Mapping[int, Counts]]  # placement -> arm or text -> its counts
 
 
@@ -56,3 +59,20 @@ def _by_placement(rows: Iterable[tuple[Any, ...]], outcome: str) -> ByPlacement:
 
 def _sum(counts: ByPlacement, unit: int, without: int | None) -> Counts:
     return sum((cells.get(unit, _NONE) for placement, cells in counts.items() if placement != without), _NONE)
+
+
+def read_periods(arms: Sequence[Arm], outcome: str, periods: Periods) -> dict[str, dict[tuple[int, int], Counts]]:
+    """Read the counts of each arm by placement and period, where a placement shows one arm at a time."""
+    rows = Tally.objects.filter(arm__in=arms, outcome__in=["exposed", outcome]).order_by()
+    keys = {arm.pk: arm.key for arm in arms}
+    seen: dict[str, dict[tuple[int, int], dict[str, int]]] = {arm.key: {} for arm in arms}
+    for arm, placement, day, key, count in rows.values_list("arm", "placement", "day", "outcome").annotate(
+        Sum("count")
+    ):
+        period = periods.period_at((day - _EPOCH).days * AnalysisPlan.DAY_HOURS)
+        counted = seen[keys[arm]].setdefault((placement, period), {})
+        counted[key] = counted.get(key, 0) + count
+    return {
+        arm: {place: Counts(each.get("exposed", 0), each.get(outcome, 0)) for place, each in counted.items()}
+        for arm, counted in seen.items()
+    }

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from analytics.comparison.harm import HarmfulArm, find_harmful_arms, least_harmful
+from analytics.comparison.shared_luck import SharedLuck, shared_luck
 from analytics.disclosure import told_cells
 from analytics.disclosure.told_cells import ArmCells
-from analytics.guardrails.counts import GuardedCounts, read_counts
+from analytics.guardrails.counts import GuardedCounts, read_counts, read_periods
 from analytics.stats import Counts
 from analytics.suppression import suppress
 from analytics.suppression.cells import ReleasedCells, is_small
@@ -55,6 +56,8 @@ class Guardrail:
         assert outcome.harm_margin is not None
         self.outcome, self.margin = outcome.outcome, outcome.harm_margin
         self._counts: GuardedCounts = read_counts(arms, outcome.outcome)
+        periods = plan.periods_from(plan.campaign.starts_at)
+        self._periods = None if periods is None else read_periods(arms, outcome.outcome, periods)
         self._per_arm, self._views, self._told = plan.planned_per_arm, views, told
         self._error = (1 - plan.level) / bounds
         self._lower_is_better = OUTCOMES[outcome.outcome].better == "lower"
@@ -120,6 +123,7 @@ class Guardrail:
                 lower_is_better=self._lower_is_better,
                 views_per_network=self._views,
                 smallest_cell=settings.SMALL_CELL,
+                luck=self._luck(without),
             )
             return found[0] if found else None
 
@@ -138,6 +142,17 @@ class Guardrail:
             needs_one_placement=len(places) > 1 and not all(harm(place) for place in places),
             cells=told,
             may_be_told=self._may_be_told(told),
+        )
+
+    def _luck(self, without: int | None) -> SharedLuck | None:
+        """What people of one period share, at all placements but one; None where each person was assigned alone."""
+        if self._periods is None:
+            return None
+        return shared_luck(
+            {
+                arm: [counts for (place, _), counts in periods.items() if place != without]
+                for arm, periods in self._periods.items()
+            }
         )
 
     def _known(self, counts: Counts) -> Counts:

@@ -11,6 +11,9 @@ Where more than half of its texts do harm, or their sum does and none alone, the
 Whoever resumes an arm accepts the harm that was certain by then. Its bound continues over all counts, and the arm is
 paused again once the bound exceeds the accepted harm by another margin. It is the same bound: no false alarms.
 
+Where a placement shows one arm at a time, a bad day falls on one arm alone: its counts are taken for as many people as
+they are worth (`comparison.shared_luck`).
+
 A pause tells something of the counts at that moment. So an arm is paused on counts that a look could show: those of the
 last look, or counts of which each moved by a small cell or more since. A small cell, which a look would hide, is judged
 at its worst, so that the pause does not depend on it. The same holds for texts (`analytics.guardrails.judged`).
@@ -35,7 +38,9 @@ from messages.audit import log
 @transaction.atomic
 def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKER) -> list[GuardEvent]:
     """Pause every arm, and stop every text, that crosses a guardrail of the frozen plan; return the events recorded."""
-    plan = AnalysisPlan.objects.filter(campaign=campaign).first()  # of an open campaign, whatever its row says now
+    plan = (
+        AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
+    )  # of an open campaign, whatever its row says now
     if plan is None:
         return []
     planned = list(plan.outcomes.filter(role=PlannedOutcome.Role.GUARDRAIL, harm_margin__isnull=False))

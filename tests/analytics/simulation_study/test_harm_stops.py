@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from analytics.simulation_study import harm_stops
+from analytics.simulation_study import harm_stops, period_harm_stops
 from analytics.simulation_study.harm_stops import DaysToStop
+from analytics.simulation_study.period_harm_stops import HarmByDay
 from analytics.simulation_study.text_harm_stops import text_stops
 from analytics.stats import Counts
 
@@ -68,3 +69,21 @@ class TestOneText:
             seed=5,
         )
         assert (found.first, found.false.share) == (DaysToStop(2, 3), 0.0)
+
+
+class TestOneArmADay:
+    """By people, bad days are taken for harm; by what days are worth, harm is still stopped within days."""
+
+    ON_THE_MARGIN = HarmByDay(2, 4, control=0.03, harm=0.01, margin=0.01, per_day=1_000, spread=0.6)
+
+    def test_messages_on_the_margin_are_rarely_stopped_as_planned_and_often_by_people(self) -> None:
+        planned, _ = period_harm_stops.stops(self.ON_THE_MARGIN, by_people=False, count=30, seed=6)
+        people, _ = period_harm_stops.stops(self.ON_THE_MARGIN, by_people=True, count=30, seed=6)
+        # At most 5%: Binomial(30, 0.05) is above 5 with a chance of under 1%.
+        assert planned.share * 30 <= 5
+        assert people.share > 0.3
+
+    def test_a_harmful_message_is_stopped_within_days(self) -> None:
+        case = HarmByDay(2, 4, control=0.03, harm=0.27, margin=0.01, per_day=300, spread=0.3)
+        _, days = period_harm_stops.stops(case, by_people=False, count=20, seed=7)
+        assert days == DaysToStop(5, 8)
