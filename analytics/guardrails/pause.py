@@ -16,7 +16,7 @@ they are worth (`comparison.shared_luck`).
 
 A pause tells something of the counts at that moment. So an arm is paused on counts that a look could show: those of the
 last look, or counts of which each moved by a small cell or more since. A small cell, which a look would hide, is judged
-at its worst, so that the pause does not depend on it. The same holds for texts (`analytics.guardrails.judged`).
+at its worst, so that the pause does not depend on it. The same holds for texts (`analytics.guardrails.harm_check`).
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from analytics.disclosure import gate, told_cells
-from analytics.guardrails.judged import Guardrail, Judged
+from analytics.guardrails.harm_check import HarmCheck, SureHarm
 from analytics.models import GuardEvent
 from analytics.network_views import views_of_one_network
 from campaign.lifecycle import arm_pauses
@@ -56,7 +56,7 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
     views = views_of_one_network(plan, arms)
     events = []
     for outcome in planned:
-        guardrail = Guardrail(
+        guardrail = HarmCheck(
             plan, outcome, arms, views=views, told=told, bounds=max(len(planned) * (len(arms) - 1), 1)
         )
         for arm in watched:
@@ -67,7 +67,7 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
     return events
 
 
-def _crossings(guardrail: Guardrail, arm: Arm, texts: list[ArmText], control: Arm, *, allowed: float) -> list[Judged]:
+def _crossings(guardrail: HarmCheck, arm: Arm, texts: list[ArmText], control: Arm, *, allowed: float) -> list[SureHarm]:
     """What of an arm has to be stopped, and may be: the arm, or the texts that do harm alone."""
     shown = [text for text in texts if text.stopped_at is None]
     whole = guardrail.judge_arm(arm, texts, control, allowed=allowed)
@@ -87,7 +87,7 @@ def _accepted_harm(campaign: Campaign) -> Mapping[tuple[int, str], float]:
     return {(arm, outcome): bound for arm, outcome, bound in pauses.annotate(Max("bound"))}
 
 
-def _record(judged: Judged, *, campaign: Campaign, margin: float, now: datetime, by: str) -> GuardEvent:
+def _record(judged: SureHarm, *, campaign: Campaign, margin: float, now: datetime, by: str) -> GuardEvent:
     """Pause an arm, unless it is paused already, or stop a text, and record why."""
     arm = judged.arm
     reason = f"Guardrail crossed: {OUTCOMES[judged.outcome].name}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analytics.data_quality.hourly_check import sample_ratio_status
+from analytics.data_quality.hourly_check import check_data_quality, sample_ratio_status
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate, is_look_due
 from analytics.models import Analysis, Tally
@@ -16,7 +16,7 @@ from analytics.watch.dashboard import build_dashboard
 from campaign.assignment.periods import schedule
 from campaign.lifecycle import transitions
 from campaign.lifecycle.frozen_plan import changed_plans
-from campaign.models import Campaign, ServedCount
+from campaign.models import Campaign, LeftOutCount, ServedCount
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -221,3 +221,15 @@ def test_two_bad_days_pause_no_arm_and_harm_on_all_its_days_does(victim: tuple[i
     campaign = launched(margins={"annoyed": 0.01})
     annoy(campaign, {"neutral": (20, 45, 25, 38, 22), "victim": victim})
     assert [event.arm.key for event in pause_harmful_arms(campaign, now=world.NOON)] == ["victim"] * paused
+
+
+def test_the_watch_page_says_how_much_of_the_week_fell_into_wash_outs() -> None:
+    campaign = launched()
+    count_days(campaign, {}, days=7)
+    day = FIRST_DAY + timedelta(days=2)
+    LeftOutCount.objects.create(day=day, placement=campaign.placements.get(), reason="washout", count=400)
+    now = datetime.combine(FIRST_DAY + timedelta(days=7), datetime.min.time(), tzinfo=world.NOON.tzinfo)
+    check_data_quality(campaign, now=now)
+    (told,) = [item for item in build_dashboard(campaign, now=now).quality if "Wash-outs" in item.label]
+    # 1,120 served and 400 left out.
+    assert (told.status, told.detail.split(" of ")[0]) == ("ok", "26")

@@ -23,7 +23,7 @@ from campaign.outcomes import OUTCOMES
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class SureHarm:
     """An arm, or one text of it, whose harm is sure; `people` are those of the smaller side."""
 
     arm: Arm
@@ -37,10 +37,10 @@ class Judged:
 
     def as_stored(self) -> dict[str, list[int | None] | dict[str, list[int | None]]]:
         """The cells as a GuardEvent stores them."""
-        return {key: _stored(cells, self.outcome) for key, cells in self.cells.items()}
+        return {key: _as_json(cells, self.outcome) for key, cells in self.cells.items()}
 
 
-class Guardrail:
+class HarmCheck:
     """One guardrail of a plan with the counts of all arms, and what was told of them before."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Guardrail:
         self._error = (1 - plan.level) / bounds
         self._lower_is_better = OUTCOMES[outcome.outcome].better == "lower"
 
-    def judge_arm(self, arm: Arm, texts: Sequence[ArmText], control: Arm, *, allowed: float) -> Judged | None:
+    def judge_arm(self, arm: Arm, texts: Sequence[ArmText], control: Arm, *, allowed: float) -> SureHarm | None:
         """Judge an arm, by the texts that it still shows; None unless it surely does more harm than is allowed."""
         stopped = [text for text in texts if text.stopped_at is not None]
         level = 1 - self._error / (2 if len(texts) > 1 else 1)
@@ -71,7 +71,11 @@ class Guardrail:
             if not stopped:
                 return self._counts.of_arm(arm, without=without)
             return sum(
-                (self._known(self._counts.of_text(text, without=without)) for text in texts if text not in stopped),
+                (
+                    self._with_least_harm(self._counts.of_text(text, without=without))
+                    for text in texts
+                    if text not in stopped
+                ),
                 Counts(0, 0),
             )
 
@@ -84,7 +88,7 @@ class Guardrail:
 
     def judge_text(
         self, arm: Arm, text: ArmText, texts: Sequence[ArmText], control: Arm, *, allowed: float
-    ) -> Judged | None:
+    ) -> SureHarm | None:
         """Judge one text of an arm beside the whole control."""
 
         def counts(without: int | None = None) -> Counts:
@@ -112,7 +116,7 @@ class Guardrail:
         level: float,
         planned: int,
         allowed: float,
-    ) -> Judged | None:
+    ) -> SureHarm | None:
         def harm(without: int | None = None) -> HarmfulArm | None:
             found = find_harmful_arms(
                 {arm.key: counts(without), control.key: self._counts.of_arm(control, without=without)},
@@ -133,7 +137,7 @@ class Guardrail:
         of_control = self._counts.of_arm(control)
         told = {arm.key: cells, control.key: self._cells_of(of_control)}
         places = self._counts.placements
-        return Judged(
+        return SureHarm(
             arm=arm,
             text=text,
             outcome=self.outcome,
@@ -155,7 +159,7 @@ class Guardrail:
             }
         )
 
-    def _known(self, counts: Counts) -> Counts:
+    def _with_least_harm(self, counts: Counts) -> Counts:
         return least_harmful(counts, smallest_cell=settings.SMALL_CELL, lower_is_better=self._lower_is_better)
 
     def _may_be_told(self, cells: ArmCells) -> bool:
@@ -187,7 +191,7 @@ def _has_small_part(counts: Counts) -> bool:
     return any(is_small(part, settings.SMALL_CELL) for part in (counts.events, counts.n - counts.events))
 
 
-def _stored(cells: ReleasedCells, outcome: str) -> list[int | None] | dict[str, list[int | None]]:
+def _as_json(cells: ReleasedCells, outcome: str) -> list[int | None] | dict[str, list[int | None]]:
     if not cells.by_text:
         parts = cells.totals[outcome]
         return [cells.n, None if parts is None else parts[0]]
