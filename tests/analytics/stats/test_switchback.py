@@ -179,7 +179,8 @@ def test_a_forger_who_decides_the_sets_of_a_small_placement_is_found() -> None:
         forged = [c + Counts(14, 14) if c.n == 21 else c for c in treated]
         beside = [c + Counts(14, 0) if c.n == 21 else c for c in control]
         honest, found = difference(treated=treated, control=control), difference(treated=forged, control=beside)
-        if known(honest).p_value > 0.05 >= known(found).p_value:
+        before, after = (known(each).p_value for each in (honest, found))
+        if before and after and before > 0.05 >= after:
             turned += 1
             assert forgeries_to_turn(treated=forged, control=beside, effect=0.0, level=0.95, views=84) == 1
     assert turned > 5
