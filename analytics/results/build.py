@@ -153,7 +153,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         chances=supplementary_rows.posterior_rows(look.checks, primary),
         pooled=supplementary_rows.pooled_rows(look.checks),
         guardrail_pauses=tuple(
-            paused_arms.guardrail_pause_sentence(event) for event in campaign.guard_events.select_related("arm")
+            paused_arms.guardrail_pause_sentence(event) for event in campaign.guard_events.select_related("arm", "text")
         ),
         information=look.information,
     )

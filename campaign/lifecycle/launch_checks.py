@@ -88,16 +88,34 @@ def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
     """Return what keeps a campaign from being launched: the same, another campaign at its places, its dates, a webhook
     that was not tested, and help links that were not checked."""
     obstacles = submission_obstacles(campaign) + occupied_placement_obstacles(campaign)
-    if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
+    start = actual_start(campaign, now=now)
+    if campaign.ends_at is not None and campaign.ends_at <= start:
         sentence = _("The campaign would end before it starts: choose a later end.")
         obstacles.append(Obstacle(ObstacleReason.ENDS_BEFORE_START, sentence))
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    if plan is not None and start != campaign.starts_at and _ends_before_its_periods(campaign, plan, start=start):
+        obstacles.append(_end_too_early())
     if plan is not None and (sentence := webhook_tests.missing_test(plan)):
         obstacles.append(Obstacle(ObstacleReason.WEBHOOK_UNTESTED, sentence))
     return obstacles + [
         Obstacle(ObstacleReason.STALE_HELP_LINK, problem)
         for problem in directory.launch_blockers(today=timezone.localdate(now))
     ]
+
+
+def actual_start(campaign: Campaign, *, now: datetime) -> datetime:
+    """Return when a campaign begins if it is launched now: on its day, or at once where that has passed."""
+    return max(campaign.starts_at or now, now)
+
+
+def _ends_before_its_periods(campaign: Campaign, plan: AnalysisPlan, *, start: datetime) -> bool:
+    periods = plan.periods_from(start)
+    end = campaign.ends_at
+    return periods is not None and end is not None and end.timestamp() < periods.end * SECONDS_PER_HOUR
+
+
+def _end_too_early() -> Obstacle:
+    return Obstacle(ObstacleReason.PERIOD_WEEKS, _("The campaign would end before its last period is over."))
 
 
 def common_locales(campaign: Campaign) -> list[str]:
@@ -265,9 +283,8 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
         )
         values = {"weeks": needed, "messages": len(weights)}
         yield Obstacle(ObstacleReason.PERIOD_WEEKS, sentence % values)
-    periods = plan.periods_from(campaign.starts_at)
-    if periods and campaign.ends_at and campaign.ends_at.timestamp() < periods.end * SECONDS_PER_HOUR:
-        yield Obstacle(ObstacleReason.PERIOD_WEEKS, _("The campaign would end before its last period is over."))
+    if campaign.starts_at is not None and _ends_before_its_periods(campaign, plan, start=campaign.starts_at):
+        yield _end_too_early()
 
 
 def fewest_weeks(plan: AnalysisPlan, *, arms: int, placements: int) -> int:
