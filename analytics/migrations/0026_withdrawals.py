@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0024_effect_by_month"), ("campaign", "0030_placement_countries")]
+    dependencies = [("analytics", "0025_stops_of_one_text"), ("campaign", "0032_placement_countries")]
 
     operations = [
         migrations.CreateModel(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0029_text_spread")]
+    dependencies = [("campaign", "0031_left_out_in_washouts")]
 
     operations = [
         migrations.AddField(
