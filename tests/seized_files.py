@@ -45,7 +45,7 @@ def linkable_subjects(subjects: Sequence[str], *, held: Sequence[Path], days: It
     stored = {number for directory in held for number in stored_numbers(directory)}
     hours = [day * subject_ids.DAY_HOURS for day in days]
     found = {key for key in subjects if any(number in stored for number in _without_a_secret(key))}
-    found |= _named(subjects, held)
+    found |= _find_named(subjects, held)
     for secret in _candidates(held):
         if any(subject_ids.nonce(witness, secret, hour=hour) in stored for hour in hours):
             found |= {key for key in subjects for hour in hours if subject_ids.nonce(key, secret, hour=hour) in stored}
@@ -80,7 +80,7 @@ def _without_a_secret(key: str) -> Iterator[bytes]:
         yield hashlib.new(name, key.encode(), usedforsecurity=False).digest()[:_NUMBER_BYTES]
 
 
-def _named(subjects: Iterable[str], held: Iterable[Path]) -> set[str]:
+def _find_named(subjects: Iterable[str], held: Iterable[Path]) -> set[str]:
     everything = b"\0".join(content for _, content in contents_of(held))
     return {
         key

@@ -146,7 +146,7 @@ def submitted_rendition(by: str = "mara", **options: Any) -> Rendition:
 
 
 def mark_help_links_checked() -> None:
-    """Create two help links unless there are some, and mark all as checked."""
+    """Create a help link for each lane unless there are some, and mark all as checked."""
     if not HelpLink.objects.exists():
         for lane in HelpLink.Lane:
             HelpLink.objects.create(
@@ -177,6 +177,7 @@ def draft(
     margins: Mapping[str, float | None] | None = None,
     texts: int = 1,
     design: str = "",
+    locales: Sequence[str] = ("en",),
 ) -> Campaign:
     """Return a complete draft campaign, by default of four arms with equal weights, at `at` and at `places` as well.
 
@@ -203,6 +204,7 @@ def draft(
                 approved_revision(
                     frame,
                     headline=f"A {key} headline" + " again" * n if n else "",
+                    locales=locales,
                     matched_set=f"{slug}-set-{n + 1}" if design == "matched" else "",
                 )
                 for n in range(texts)
@@ -421,7 +423,7 @@ class AudienceSite:
     def press(self, path: str, **fields: str) -> SurfaceReply:
         return self.request("POST", path, urlencode(fields).encode())
 
-    def decide(self, key: str = "quiet-page", **fields: str) -> SurfaceReply:
+    def decide(self, key: str | None = "quiet-page", /, **fields: str | None) -> SurfaceReply:
         return self.post("/api/v1/decide", {"placement": key, **fields})
 
     def new_receipt(self, key: str = "quiet-page", **fields: str) -> str:

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from campaign.api.operation import ApiOperation
-from campaign.outcomes import RECORDED_OUTCOMES, offered_outcomes
+from campaign.outcomes import RECORDED_OUTCOMES, REPORTED, help_doors, offered_outcomes
 from campaign.uncounted import EXPLANATIONS
 
 Json = dict[str, Any]
@@ -137,6 +137,7 @@ DECIDE_REFUSALS: dict[int, dict[str, str]] = {
         "campaign_paused": "The campaign is paused, and the placement has no fallback.",
         "campaign_ended": "The campaign has ended, and the placement has no fallback.",
     },
+    410: {"key_closed": "The hour of the key is over by more than a receipt's life, or has not begun."},
     413: {"body_too_large": "The body holds more than 4096 bytes."},
     500: {"internal_error": "A fault of ours."},
 }
@@ -239,15 +240,17 @@ def _paths() -> Json:
         "/m/{placement}/help/{lane}": {
             "get": _neighbour(
                 "hosted_help",
-                "Where to get help: to stop, or as the person depicted",
-                _path_parameter("lane", "Whose help.", ["self", "affected"]),
+                "Where to get help: who made a picture, who is depicted, who is worried about someone",
+                _path_parameter("lane", "Whose help.", help_doors()),
             )
         },
         "/m/{placement}/{page}": {
             "get": _neighbour(
                 "hosted_neighbour",
                 "The quiet pages that the message's buttons lead to",
-                _path_parameter("page", "Which page.", ["left", "continued", "about", "thanks"]),
+                _path_parameter(
+                    "page", "Which page.", ["left", "continued", "about", "thanks", "withdrawn", "too-late"]
+                ),
             )
         },
     }
@@ -337,7 +340,7 @@ def _hosted_page() -> Json:
     return _operation("hosted_page", "The message as a page of its own", description) | {
         "parameters": [
             _PLACEMENT,
-            _query_parameter("locale", "Else the first of Accept-Language."),
+            _query_parameter("locale", "Before the languages of Accept-Language, by their weights."),
             _query_parameter("preview", "A preview token from staff, or the mark of a test: counts nothing."),
         ],
         "responses": {
@@ -351,10 +354,7 @@ def _hosted_page() -> Json:
 def _hosted_form() -> Json:
     fields = {
         "receipt": {"type": "string"},
-        "outcome": {
-            "type": "string",
-            "enum": [key for key, outcome in RECORDED_OUTCOMES.items() if not outcome.values],
-        },
+        "outcome": {"type": "string", "enum": [key for key, outcome in REPORTED.items() if not outcome.values]},
     } | {
         outcome.key: {"type": "string", "enum": list(map(str, outcome.values))}
         for outcome, _ in offered_outcomes()
@@ -449,12 +449,19 @@ def _schemas() -> Json:
         "Ask": _object(
             {
                 "placement": _text("The placement's key.", **limited),
-                "locale": _text('Such as "en" or "pt-BR"; else the campaign\'s first.', **limited),
+                "locale": _text(
+                    'Such as "en" or "pt-BR", or a list like Accept-Language; else the campaign\'s first.', **limited
+                ),
                 "unit": _text(
                     "An opaque key of yours for whoever sees the message. Never stored, never logged.", **limited
                 ),
                 "preview": _text("A preview token from staff, or the mark of a test.", **limited),
                 "session": _text('The receipt that this browser tab keeps, or "new".', **limited),
+                "key": _text(
+                    "The hour since 1970 (UTC), a hyphen and random characters: the same request, sent again within"
+                    " the hours that a receipt is valid, gets the same message and is one view. Never stored.",
+                    pattern="^[0-9]{5,7}-[A-Za-z0-9_-]{16,64}$",
+                ),
             },
             ["placement"],
         ),
@@ -514,8 +521,7 @@ def _schemas() -> Json:
             ["outcome", "label"],
         ),
         "RecordedOutcome": _text(
-            "; ".join(f"`{key}`: {outcome.name}" for key, outcome in RECORDED_OUTCOMES.items()),
-            enum=list(RECORDED_OUTCOMES),
+            "; ".join(f"`{key}`: {outcome.name}" for key, outcome in REPORTED.items()), enum=list(REPORTED)
         ),
         "Event": _object(
             {

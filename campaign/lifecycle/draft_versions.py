@@ -19,7 +19,7 @@ from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.draft_authors import Step, authors_of_versions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.lifecycle.placement_authors import placement_authors
-from campaign.lifecycle.recorded_steps import submitter
+from campaign.lifecycle.recorded_steps import submitter, text_stoppers
 from campaign.lifecycle.version_seals import are_sealed, seal_version
 from campaign.lifecycle.visitor_content import help_link_content, placement_content
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
@@ -103,8 +103,10 @@ class DraftHistory:
         self.campaign = campaign
         self.versions = list(campaign.versions.select_related("by"))
         self._is_genuine = are_sealed(self.versions)
-        self._drafts = [Step(v.number, v.by_id, _planned(v.content), v.put_back) for v in self.versions]
+        self._drafts = [Step(v.number, v.by_id, _planned_part(v.content), v.put_back) for v in self.versions]
         self._around = _help_link_authors(self.versions) | {campaign.created_by_id}
+        if campaign.based_on is not None:
+            self._around |= text_stoppers(campaign.based_on)
 
     def contributors(self, version: DraftVersion | None = None, *, by: int | None = None) -> set[int]:
         """Return the primary keys of who has a part in it, and of who began it all.
@@ -118,7 +120,7 @@ class DraftHistory:
         else:
             places = _placement_ids(version.content["placements"])
             number = self.versions[-1].number + 1
-            drafts.append(Step(number, by, _planned(version.content), put_back=version.number))
+            drafts.append(Step(number, by, _planned_part(version.content), put_back=version.number))
         drawn_up = _last_authors(drafts) if self._is_genuine else {step.by for step in drafts if step.by is not None}
         return self._around | placement_authors(places) | drawn_up
 
@@ -221,7 +223,7 @@ def _help_link_authors(versions: Sequence[DraftVersion]) -> set[int]:
     }
 
 
-def _planned(content: dict[str, Any]) -> dict[str, Any]:
+def _planned_part(content: dict[str, Any]) -> dict[str, Any]:
     """What planning alone can change."""
     planned = {name: value for name, value in content.items() if name not in _MET_BESIDE}
     return planned | {"placements": _placement_ids(content["placements"])}

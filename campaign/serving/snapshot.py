@@ -151,7 +151,7 @@ def _placement_entry(
         reason=reason,
         fallback=renderer.render_all(_fallback_renditions(placement), placement) or None,
         previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.locales()}),
-        pages=follow_up_pages.for_partner(placement.partner.name),
+        pages=follow_up_pages.for_placement(placement),
         content_security_policy=hosted_pages.content_security_policy(placement),
         declared_share=placement.network_share / 100,
         counts_signed_only=placement.counts_signed_only,
@@ -270,7 +270,7 @@ class SnapshotRefresher:
     def _show_nothing(self) -> bool:
         """Show no message: the database does not know what was stopped or paused after the backup that it is."""
         if self._version != _OLDER_DATABASE:
-            log.error("The database is older than what was signed here. Nothing is shown: run manage.py restored.")
+            log.error("Nothing is shown. %s", continuity.OLDER_DATABASE)
         changed, self.current, self._version = self.current.is_compiled, EMPTY_SNAPSHOT, _OLDER_DATABASE
         return changed
 
