@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0024_effect_by_month"), ("campaign", "0029_text_spread")]
+    dependencies = [("analytics", "0026_withdrawals"), ("campaign", "0029_text_spread")]
 
     operations = [
         migrations.CreateModel(
