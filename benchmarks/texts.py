@@ -113,7 +113,7 @@ def add_texts(*, texts: int) -> None:
             ArmText(arm=arm, position=position, revision=revision)
             for position, revision in enumerate(others[: texts - 1], start=1)
         )
-        if arm.texts.count() != texts:
+        if ArmText.objects.filter(arm=arm).count() != texts:
             raise RuntimeError("the starter library has too few texts")
     Campaign.objects.get().save(update_fields=["changed_at"])
 
