@@ -144,6 +144,16 @@ class TextTally(models.Model):
         return f"{self.text} {self.outcome}: {self.count}"
 
 
+class Withdrawals(models.Model):
+    """How many visitors of a campaign asked not to be counted: of which arm, place or day is known to nobody."""
+
+    campaign = models.OneToOneField(Campaign, primary_key=True, on_delete=models.PROTECT, related_name="withdrawals")
+    count = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: withdrawals"
+
+
 class Analysis(models.Model):
     """One recorded look at a campaign. Append-only."""
 
