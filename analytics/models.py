@@ -402,6 +402,7 @@ class Notice(models.Model):
         HELP_LINK = "help-link", _("A help link has to be checked")
         ADDRESS = "address", _("What visitors meet was changed")
         PAUSED = "paused", _("The worker paused the campaign")
+        CHANGED = "changed", _("It was changed in the database itself")
         PLANNED = "planned", _("The planned people are counted")
         DECIDED = "decided", _("The plan’s questions are answered")
         ENDED = "ended", _("Its last day has come")

@@ -3,6 +3,7 @@
 The database does not know what was stopped, paused, taken back or closed after the backup was made.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
@@ -39,9 +40,14 @@ def hold_campaigns(*, by: str, backup_of: str) -> list[Campaign]:
 
 
 @transaction.atomic
-def remove_fallbacks(*, by: str) -> list[Placement]:
-    """Take the fallback from each placement that has one, to be chosen again, and return these placements."""
-    placements = list(Placement.objects.select_for_update(no_key=True).exclude(fallback=None).order_by("pk"))
+def remove_fallbacks(*, by: str, at: Iterable[int] | None = None) -> list[Placement]:
+    """Take the fallback from each placement that has one, or from those named, and return these placements.
+
+    Somebody has to choose it again.
+    """
+    chosen = Placement.objects.exclude(fallback=None)
+    chosen = chosen if at is None else chosen.filter(pk__in=list(at))
+    placements = list(chosen.select_for_update(no_key=True).order_by("pk"))
     for placement in placements:
         placement.fallback = None
         placement.save(update_fields=["fallback"])

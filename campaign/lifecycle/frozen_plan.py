@@ -57,13 +57,16 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
 
     These are keys of the plan, and parts of `launched_state`.
     """
-    launched_or_frozen = Q(frozen_at__isnull=False) | Q(campaign__launched_at__isnull=False)
-    plans = list(with_state(_with_parts(AnalysisPlan.objects.filter(launched_or_frozen, campaign__in=campaigns))))
+    numbers = list(campaigns)
+    frozen_or_shown = Q(frozen_at__isnull=False) | Q(campaign__launched_at__isnull=False)
+    frozen_or_shown |= Q(campaign__state__in=Campaign.OPEN)  # whatever its row says of a launch
+    plans = list(with_state(_with_parts(AnalysisPlan.objects.filter(frozen_or_shown, campaign__in=numbers))))
     launched = _recorded_launches([plan.campaign.slug for plan in plans])
     unrecorded = [plan.campaign for plan in plans if plan.campaign.slug not in launched]
     renamed = _without_their_entry(unrecorded) if unrecorded else set()
     moved = changed_parts(plans)
-    changed = {}
+    shown = Campaign.objects.filter(pk__in=numbers, state__in=Campaign.OPEN)
+    changed = {number: ["plan"] for number in shown.filter(plan=None).values_list("pk", flat=True)}
     for plan in plans:
         if plan.frozen_at is None:
             changed[plan.campaign_id] = ["frozen_at"]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from campaign.lifecycle import approval, frozen_plan, launch_checks
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.after_backup import unconfirmed_backup
+from campaign.lifecycle.changed_campaigns import changed_part_names
 from campaign.lifecycle.draft_versions import contributors, is_outside_reviewer, record_version
 from campaign.lifecycle.launch_checks import common_locales
 from campaign.lifecycle.recorded_steps import is_approval_recorded, is_history_as_sent, submitter
@@ -146,6 +147,11 @@ def resume(campaign: Campaign, *, by: User, nothing_ended_since: bool = False) -
     After a backup was restored, somebody has to say that nothing in it was stopped since: `nothing_ended_since`.
     """
     begin(campaign, "resume", by)
+    if changed := changed_part_names(campaign):
+        raise ActionRefused(
+            _("It was changed in the database itself: %(what)s. It can be shown again once that is as it was.")
+            % {"what": ", ".join(changed)}
+        )
     if unconfirmed_backup(campaign) and not nothing_ended_since:
         raise ActionRefused(_("A backup was restored: confirm on the campaign's page that nothing was stopped since."))
     _lock_placements(campaign)
