@@ -1,8 +1,8 @@
 """Stop showing a campaign that somebody changed past this program, in the database itself.
 
-The worker compares each open campaign with what was frozen, and with what the last step on record left. One that differs
-is paused, as visitors may meet what nobody approved; its places lose their neutral words too, which are no safer. It is
-shown again once it is as it was, and somebody resumes it (docs/decisions/0037-a-changed-campaign.md).
+The worker compares each open campaign with what was frozen, and with what the last step on record left. One that
+differs is paused, as visitors may meet what nobody approved; its places lose their neutral words too, which are no
+safer. It is shown again once it is as it was, and somebody resumes it (docs/decisions/0037-a-changed-campaign.md).
 """
 
 from collections.abc import Collection
