@@ -31,8 +31,8 @@ _ADVICE = {
     ),
     Kind.PAUSED: gettext_lazy("Its messages are not shown. Please read why, and decide how to go on."),
     Kind.CHANGED: gettext_lazy(
-        "Visitors may have met what nobody approved. Its page says what was changed. Whoever runs the site finds out who "
-        "wrote there, and puts it back from a backup; then a manager can show it again."
+        "Visitors may have met what nobody approved. Its page says what was changed. Whoever runs the site finds out "
+        "who wrote there, and puts it back from a backup; then a manager can show it again."
     ),
     Kind.PLANNED: gettext_lazy("Please read the results when it suits you, and close the campaign."),
     Kind.DECIDED: gettext_lazy("Please read the results when it suits you, and close the campaign."),

@@ -10,6 +10,7 @@ from functools import partial
 from django.db import transaction
 
 from campaign.lifecycle.actions import record_campaign_action
+from campaign.lifecycle.placement_authors import CHANGES, field_digests, last_seal, record_change
 from campaign.lifecycle.secret_destruction import destroy_campaign_secret
 from campaign.models import Campaign, Placement
 from messages.audit import log
@@ -49,8 +50,10 @@ def remove_fallbacks(*, by: str, at: Iterable[int] | None = None) -> list[Placem
     chosen = chosen if at is None else chosen.filter(pk__in=list(at))
     placements = list(chosen.select_for_update(no_key=True).order_by("pk"))
     for placement in placements:
+        before = field_digests(placement)
         placement.fallback = None
         placement.save(update_fields=["fallback"])
+        record_change(placement, before, by=None)
         log.record(
             log.Action.PLACEMENT_CHANGE,
             by=by,
@@ -58,6 +61,7 @@ def remove_fallbacks(*, by: str, at: Iterable[int] | None = None) -> list[Placem
             ref=placement.key,
             label=placement.name,
             fields="fallback",
+            **{CHANGES: last_seal(placement)},
         )
     return placements
 

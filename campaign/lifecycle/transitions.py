@@ -18,6 +18,7 @@ from campaign.lifecycle.after_backup import unconfirmed_backup
 from campaign.lifecycle.changed_campaigns import changed_part_names
 from campaign.lifecycle.draft_versions import contributors, is_outside_reviewer, record_version
 from campaign.lifecycle.launch_checks import common_locales
+from campaign.lifecycle.placement_authors import are_changes_recorded
 from campaign.lifecycle.recorded_steps import is_approval_recorded, is_history_as_sent, submitter
 from campaign.lifecycle.secret_destruction import destroy_campaign_secret, destroy_secrets_of_closed_campaigns
 from campaign.models import AnalysisPlan, Campaign, Placement
@@ -75,6 +76,13 @@ def approve(campaign: Campaign, *, by: User, read_fingerprint: str) -> None:
     if not current or read_fingerprint != current:
         raise ActionRefused(_("The plan was changed while you read it. Please read it once more."))
     _refuse_submitter(campaign, by)
+    if not are_changes_recorded(campaign.placements.all()):
+        raise ActionRefused(
+            _(
+                "Who gave its places what visitors meet there is not as it was recorded: somebody wrote in the "
+                "database itself. Restore it from a backup, or choose another place."
+            )
+        )
     campaign.approved_by, campaign.approved_fingerprint = by, current
     _finish(campaign, "approve", by, ("approved_by", "approved_fingerprint"), content=current)
 
