@@ -277,6 +277,13 @@ class Release(models.Model):
     texts = models.JSONField(
         null=True, help_text="Arm -> who saw it and the parts, by text; null if this look shows no text anew."
     )
+    seal = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the whole look, by a key of the key directory.",
+    )
 
     class Meta:
         ordering = ["-analysis__look"]
@@ -334,6 +341,13 @@ class GuardEvent(models.Model):
 
     needs_one_placement = models.BooleanField(
         default=False, help_text="Whether it would not have been crossed without one of several placements."
+    )
+    seal = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of arm, outcome, bound and stop, by a key of the key directory.",
     )
 
     class Meta:

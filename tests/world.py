@@ -26,7 +26,7 @@ from campaign.assignment.receipts import Receipt, ReceiptSigner
 from campaign.lifecycle import approval, placement_authors, transitions, webhook_tests
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
 from campaign.placements.tag_check import TagCheckLog
-from campaign.record_triggers import TRIGGERS
+from campaign.record_triggers import ALL_TRIGGERS
 from campaign.serving import bots
 from campaign.serving.application import AudienceApplication
 from campaign.serving.exclusions import Exclusions
@@ -254,7 +254,7 @@ def launched(slug: str = "pilot", **options: Any) -> Campaign:
 def drop_triggers() -> None:
     """Drop the triggers that protect records, as whoever holds the database can."""
     with connection.cursor() as cursor:
-        for trigger in TRIGGERS:
+        for trigger in ALL_TRIGGERS:
             for statement in trigger.drop(connection.vendor):
                 cursor.execute(statement)
 

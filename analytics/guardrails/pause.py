@@ -18,10 +18,10 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Sum
 
 from analytics.comparison.harm import find_harmful_arms
-from analytics.disclosure import gate, told_cells
+from analytics.disclosure import gate, look_seals, told_cells
 from analytics.disclosure.told_cells import ArmCells
 from analytics.models import GuardEvent, Tally
 from analytics.network_views import views_of_one_network
@@ -99,8 +99,11 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
 
 def _accepted_harm(campaign: Campaign) -> dict[tuple[int, str], float]:
     """The bound at which each arm was last paused, by arm and guardrail: whoever resumed the arm accepted it."""
-    pauses = GuardEvent.objects.filter(campaign=campaign).order_by().values_list("arm", "outcome")
-    return {(arm, outcome): bound for arm, outcome, bound in pauses.annotate(Max("bound"))}
+    accepted: dict[tuple[int, str], float] = {}
+    for event in GuardEvent.objects.filter(campaign=campaign).order_by("bound"):
+        if look_seals.is_sealed_pause(event):  # SQL can insert one, and not seal it
+            accepted[event.arm_id, event.outcome] = event.bound
+    return accepted
 
 
 def _may_be_told(judged: Mapping[str, Counts], outcome: str, told: Sequence[ArmCells]) -> bool:
@@ -133,6 +136,7 @@ def _record_pause(event: GuardEvent, *, judged: Mapping[str, Counts], by: str) -
     event.stop = arm.pauses
     event.in_hundred = gate.releasable_percent(event.bound, people=min(c.n for c in judged.values()))
     event.judged_on = {key: [c.n, None if _has_small_part(c) else c.events] for key, c in judged.items()}
+    look_seals.seal_pause(event)
     event.save(force_insert=True)
     return event
 

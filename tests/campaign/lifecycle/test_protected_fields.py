@@ -125,10 +125,9 @@ def passes_unnoticed(campaign: Campaign, sql: str, parameters: list[Any]) -> boo
 
 
 def test_each_field_is_refused_noticed_or_a_label() -> None:
-    campaign, mara = world.draft(texts=2), world.person("mara", "manager")
-    campaign.plan.told.add(mara)
     fallback = world.approved_revision("neutral", headline="Words in pauses")
-    campaign.placements.update(fallback=fallback)
+    campaign, mara = world.draft(texts=2, at=world.placement(fallback=fallback)), world.person("mara", "manager")
+    campaign.plan.told.add(mara)
     transitions.submit(campaign, by=mara)
     world.approve(campaign)
     transitions.launch(campaign, by=mara, now=world.NOON - timedelta(days=1))
