@@ -18,6 +18,7 @@ from django.utils import timezone
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.draft_authors import Step, authors_of_versions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
+from campaign.lifecycle.help_link_authors import help_link_authors
 from campaign.lifecycle.placement_authors import placement_authors
 from campaign.lifecycle.recorded_steps import submitter
 from campaign.lifecycle.version_seals import are_sealed, seal_version
@@ -104,7 +105,7 @@ class DraftHistory:
         self.versions = list(campaign.versions.select_related("by"))
         self._is_genuine = are_sealed(self.versions)
         self._drafts = [Step(v.number, v.by_id, _planned(v.content), v.put_back) for v in self.versions]
-        self._around = _help_link_authors(self.versions) | {campaign.created_by_id}
+        self._around = _help_link_authors(self.versions) | help_link_authors() | {campaign.created_by_id}
 
     def contributors(self, version: DraftVersion | None = None, *, by: int | None = None) -> set[int]:
         """Return the primary keys of who has a part in it, and of who began it all.
