@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaign.lifecycle.actions import record_campaign_action
@@ -41,7 +42,7 @@ def hold_campaigns(*, by: str, backup_of: str) -> list[Campaign]:
 
 
 @transaction.atomic
-def remove_fallbacks(*, by: str, at: Iterable[int] | None = None) -> list[Placement]:
+def remove_fallbacks(*, by: User | str, at: Iterable[int] | None = None) -> list[Placement]:
     """Take the fallback from each placement that has one, or from those named, and return these placements.
 
     Somebody has to choose it again.

@@ -12,6 +12,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaign.kill_switch.stop import stop_message
 from campaign.lifecycle import after_backup, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.approval import approval_fingerprint
@@ -253,8 +254,10 @@ def test_a_place_that_was_written_into_the_database_is_approved_by_nobody() -> N
 
 @pytest.mark.django_db
 def test_an_untouched_place_is_approved_by_who_has_no_part_in_it() -> None:
-    campaign = world.draft(at=world.placement(leave_url=GOOD))
+    words = world.approved_revision("neutral", headline="Words in pauses")
+    campaign = world.draft(at=world.placement(leave_url=GOOD, fallback=words))
     change(by=adam(), leave_url=BAD)
+    stop_message(words.message, by=mara(), reason="It frightens.", now=world.NOON)
     partner = Partner.objects.get()
     rename_partner(partner, "Another name", seen=digest_of(partner, ["name"]), by=adam())
     after_backup.remove_fallbacks(by="the site")
