@@ -12,13 +12,15 @@ from messages.audit import log, signed_head
 
 def drop_triggers(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     """Let the seals be added, on PostgreSQL too: the triggers are back after the migration."""
-    if editor.connection.vendor == "postgresql":
+    if editor.connection.alias == "default" and editor.connection.vendor == "postgresql":
         for name, table in (("release_append_only", "release"), ("guardevent_stays", "guardevent")):
             editor.execute(f"DROP TRIGGER IF EXISTS analytics_{name} ON analytics_{table}")
 
 
-def seal_what_is_on_record(apps: StateApps, _editor: BaseDatabaseSchemaEditor | None) -> None:
+def seal_what_is_on_record(apps: StateApps, editor: BaseDatabaseSchemaEditor | None) -> None:
     """Seal each look and each pause as it stands."""
+    if editor is not None and editor.connection.alias != "default":
+        return  # the other database holds open views alone
     release, event, estimate = (apps.get_model("analytics", name) for name in ("Release", "GuardEvent", "Estimate"))
     for look in release.objects.select_related("analysis").order_by("pk"):
         digest = look_digest(look.analysis, estimate.objects.filter(analysis=look.analysis), look)

@@ -41,6 +41,12 @@ def is_queue_recorded(campaign: Campaign) -> bool:
     return entry is not None and by is not None and entry.actor == by.get_username()
 
 
+def outside_reviewers_on_record(campaign: Campaign) -> set[str]:
+    """Return the names of those whom the last step on record asks from outside; none if it is not genuine."""
+    entry = genuine_entries(log.ObjectKind.CAMPAIGN, [campaign.slug], [log.Action.CAMPAIGN_OUTSIDE]).get(campaign.slug)
+    return set(str(entry.detail.get("reviewers", "")).split(", ")) if entry is not None else set()
+
+
 def _last_step(campaign: Campaign, action: log.Action, *, among: tuple[log.Action, ...] = _STEPS) -> ChainEntry | None:
     """Return the last step on record if it is this one and genuine."""
     entry = genuine_entries(log.ObjectKind.CAMPAIGN, [campaign.slug], among).get(campaign.slug)
