@@ -13,8 +13,13 @@ class ActionRefused(Exception):
 
 
 @transaction.atomic
-def record_campaign_action(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
-    """Write an audit entry about a campaign, as the last step of the transaction: it says what the campaign is then."""
+def record_campaign_action(
+    action: log.Action, campaign: Campaign, *, by: User | str, as_it_is: bool = False, **detail: str | int
+) -> None:
+    """Write an audit entry about a campaign, as the last step of the transaction: it says what the campaign is then.
+
+    `as_it_is`: of everything, and not only of what this step changes.
+    """
     log.lock()  # it goes on from what the entry before says
-    detail |= state_after(action, campaign)
+    detail |= state_after(action, campaign, as_it_is=as_it_is)
     log.record(action, by=by, kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)

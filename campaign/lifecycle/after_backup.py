@@ -21,14 +21,18 @@ _STEPS = (log.Action.CAMPAIGN_PAUSE, log.Action.CAMPAIGN_RESUME)
 
 
 @transaction.atomic
-def hold_campaigns(*, by: str, backup_of: str) -> list[Campaign]:
-    """Pause each launched campaign, take back each that was sent or approved, and return them."""
+def hold_campaigns(*, by: str, backup_of: str, as_they_are: bool = False) -> list[Campaign]:
+    """Pause each launched campaign, take back each that was sent or approved, and return them.
+
+    `as_they_are`: the record is of another key, so from now on it says that they are what the backup holds.
+    """
     held = []
     for campaign in Campaign.objects.select_for_update(no_key=True).order_by("pk"):
         if campaign.state in Campaign.OPEN:
             campaign.state = Campaign.State.PAUSED
             campaign.save(update_fields=["state", "changed_at"])
-            record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by, backup_of=backup_of)
+            action = log.Action.CAMPAIGN_PAUSE
+            record_campaign_action(action, campaign, by=by, as_it_is=as_they_are, backup_of=backup_of)
         elif campaign.state in (Campaign.State.SUBMITTED, Campaign.State.APPROVED):
             campaign.state, campaign.approved_by, campaign.approved_fingerprint = Campaign.State.DRAFT, None, ""
             campaign.queued_at = campaign.queued_by = None

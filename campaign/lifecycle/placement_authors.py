@@ -62,6 +62,16 @@ def seal_changes(rows: Iterable[PlacementChange], *, after: str = "") -> None:
         row.seal = after = signed_head.seal(_digest(row, after), of=_SEALED)
 
 
+def seal_all_changes() -> None:
+    """Seal the changes of all placements as they stand, past the triggers, which the caller dropped."""
+    rows: defaultdict[int, list[PlacementChange]] = defaultdict(list)
+    for row in PlacementChange.objects.order_by("pk"):
+        rows[row.placement_id].append(row)
+    for changes in rows.values():
+        seal_changes(changes)
+        PlacementChange.objects.bulk_update(changes, ["seal"])
+
+
 def last_seal(placement: Placement) -> str:
     """Return the seal of the last change of a placement, which each entry about it on the audit record names."""
     last = PlacementChange.objects.filter(placement=placement).order_by("pk").last()
