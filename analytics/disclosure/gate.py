@@ -115,8 +115,8 @@ def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) 
 
     changed = changed_plans([each.campaign_id for each in analyses])
     for each in analyses:
-        release = sealed.get(each.pk)
-        if release is not None and not look_seals.is_sealed(release, stored[each.pk]):
+        own = sealed.get(each.pk)
+        if own is not None and not look_seals.is_sealed(own, stored[each.pk]):
             changed.setdefault(each.campaign_id, []).append(_LOOK)
     return [
         _apply_disclosure_control(
