@@ -13,13 +13,18 @@ class ActionRefused(Exception):
 
 
 @transaction.atomic
-def record_campaign_action(
-    action: log.Action, campaign: Campaign, *, by: User | str, as_it_is: bool = False, **detail: str | int
-) -> None:
-    """Write an audit entry about a campaign, as the last step of the transaction: it says what the campaign is then.
-
-    `as_it_is`: of everything, and not only of what this step changes.
-    """
+def record_campaign_action(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
+    """Write an audit entry about a campaign, as the last step of the transaction: it says what the campaign is then."""
     log.lock()  # it goes on from what the entry before says
-    detail |= state_after(action, campaign, as_it_is=as_it_is)
+    _record(action, campaign, by, detail | state_after(action, campaign))
+
+
+@transaction.atomic
+def record_campaign_as_it_is(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
+    """Write an entry that vouches for everything, and not only for what this step changes."""
+    log.lock()
+    _record(action, campaign, by, detail | state_after(action, campaign, goes_on=False))
+
+
+def _record(action: log.Action, campaign: Campaign, by: User | str, detail: dict[str, str | int]) -> None:
     log.record(action, by=by, kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)

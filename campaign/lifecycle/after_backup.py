@@ -10,7 +10,7 @@ from functools import partial
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from campaign.lifecycle.actions import record_campaign_action
+from campaign.lifecycle.actions import record_campaign_action, record_campaign_as_it_is
 from campaign.lifecycle.placement_authors import CHANGES, field_digests, last_seal, record_change
 from campaign.lifecycle.secret_destruction import destroy_campaign_secret
 from campaign.models import Campaign, Placement
@@ -31,8 +31,8 @@ def hold_campaigns(*, by: str, backup_of: str, as_they_are: bool = False) -> lis
         if campaign.state in Campaign.OPEN:
             campaign.state = Campaign.State.PAUSED
             campaign.save(update_fields=["state", "changed_at"])
-            action = log.Action.CAMPAIGN_PAUSE
-            record_campaign_action(action, campaign, by=by, as_it_is=as_they_are, backup_of=backup_of)
+            record = record_campaign_as_it_is if as_they_are else record_campaign_action
+            record(log.Action.CAMPAIGN_PAUSE, campaign, by=by, backup_of=backup_of)
         elif campaign.state in (Campaign.State.SUBMITTED, Campaign.State.APPROVED):
             campaign.state, campaign.approved_by, campaign.approved_fingerprint = Campaign.State.DRAFT, None, ""
             campaign.queued_at = campaign.queued_by = None

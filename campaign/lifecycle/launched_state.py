@@ -39,14 +39,18 @@ _CHANGED_BY: Mapping[log.Action, tuple[str, ...]] = {
 _DOOR_FIELDS = ("leave_url", "continue_url", "allowed_origins", "counts_signed_only")
 
 
-def state_after(action: log.Action, campaign: Campaign, *, as_it_is: bool = False) -> dict[str, str]:
-    """Return what an entry about this step says of a launched campaign; nothing if the step changes none of it."""
+def state_after(action: log.Action, campaign: Campaign, *, goes_on: bool = True) -> dict[str, str]:
+    """Return what an entry about this step says of a launched campaign; nothing if the step changes none of it.
+
+    It goes on from what the entry before says of the parts that the step does not change, unless that one is of a key
+    that was lost.
+    """
     if action not in _CHANGED_BY or campaign.launched_at is None:
         return {}
     plan = with_state(AnalysisPlan.objects.filter(campaign=campaign)).first()
     now = _digests(plan.campaign if plan else campaign, plan, visible_link_content())
     recorded = _read_recorded([campaign.slug]).get(campaign.slug)
-    before = now if recorded is None or as_it_is else recorded  # an entry that was forged vouches for nothing
+    before = now if recorded is None or not goes_on else recorded  # an entry that was forged vouches for nothing
     parts = {part: now[part] if part in _CHANGED_BY[action] else before.get(part, "") for part in _ALL}
     return {DETAIL: " ".join(f"{part}:{digest}" for part, digest in parts.items())}
 
