@@ -45,7 +45,7 @@ def is_sealed_pause(event: GuardEvent) -> bool:
 
 def pause_digest(event: Any) -> str:
     """Return the SHA-256 of what the next pause of the arm depends on."""
-    values = [event.campaign_id, event.arm_id, event.outcome, event.bound, event.stop]
+    values = [event.campaign_id, event.arm_id, event.text_id, event.outcome, event.bound, event.stop]
     return sha256(json.dumps(values).encode()).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 The worker compares each open campaign with what was frozen, and with what the last step on record left. One that
 differs is paused, as visitors may meet what nobody approved; its places lose their neutral words too, which are no
-safer. It is shown again once it is as it was, and somebody resumes it (docs/decisions/0037-a-changed-campaign.md).
+safer. It is shown again once it is as it was, and somebody resumes it (docs/decisions/0038-a-changed-campaign.md).
 """
 
 from collections.abc import Collection
@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.after_backup import remove_fallbacks, unconfirmed_backup
+from campaign.lifecycle.deviations import record_change
 from campaign.lifecycle.frozen_plan import changed_plans
-from campaign.models import Campaign, Deviation
+from campaign.models import Campaign
 from messages.audit import log
 from messages.audit.verification import genuine_entries
 
@@ -86,9 +87,10 @@ def _pause_if_changed(number: int, *, now: datetime) -> list[str]:
     campaign.state = Campaign.State.PAUSED
     campaign.save(update_fields=["state", "changed_at"])
     remove_fallbacks(by=log.WORKER, at=with_neutral_words)
-    Deviation.objects.create(
-        campaign=campaign,
-        at=now,
+    record_change(
+        campaign,
+        by=log.WORKER,
+        now=now,
         what=f"The worker paused it: it was changed in the database itself ({', '.join(parts)})."[:500],
         why="Nobody on record made this change, so visitors may have met what nobody approved.",
     )

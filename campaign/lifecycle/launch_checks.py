@@ -1,11 +1,12 @@
 """Find the obstacles to submitting and launching a campaign, each as a sentence for staff."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import ceil, log2
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +17,9 @@ from campaign.lifecycle import webhook_tests
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.help_links import directory
+from messages.i18n.sentence_translation import translate_sentence
 from messages.review import workflow
+from messages.review.message_lint import lint_arm_revisions
 
 DAYS_PER_WEEK = 7
 
@@ -46,12 +49,14 @@ class ObstacleReason(StrEnum):
     PERIOD_TEXTS = "several texts where a place shows one message at a time"
     SEVERAL_TEXTS = "several texts of which the plan says nothing"
     NOT_MATCHED = "texts of one place are of different sets"
+    UNEQUAL_TEXTS = "texts of a set differ in more than their appeal"  # `name` is the set
     ONE_SET = "fewer than two sets"
     ONE_TEXT = "fewer than two texts"  # `name` is the arm
     UNKNOWN_COMPARISONS = "comparisons name other arms"
     PLACEMENT_OCCUPIED = "another campaign runs there"  # `name` is its name, `target_key` its slug
     ENDS_BEFORE_START = "it would end before it starts"
     STALE_HELP_LINK = "help is stale"
+    NO_ORGANISATION = "nobody is named as who speaks"
     WEBHOOK_UNTESTED = "the webhook has not accepted a test"
 
 
@@ -85,16 +90,37 @@ def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
     """Return what keeps a campaign from being launched: the same, another campaign at its places, its dates, a webhook
     that was not tested, and help links that were not checked."""
     obstacles = submission_obstacles(campaign) + occupied_placement_obstacles(campaign)
-    if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
+    start = actual_start(campaign, now=now)
+    if campaign.ends_at is not None and campaign.ends_at <= start:
         sentence = _("The campaign would end before it starts: choose a later end.")
         obstacles.append(Obstacle(ObstacleReason.ENDS_BEFORE_START, sentence))
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    if plan is not None and start != campaign.starts_at and _ends_before_its_periods(campaign, plan, start=start):
+        obstacles.append(_end_too_early())
     if plan is not None and (sentence := webhook_tests.missing_test(plan)):
         obstacles.append(Obstacle(ObstacleReason.WEBHOOK_UNTESTED, sentence))
+    if not settings.ORGANISATION:
+        sentence = _("Visitors could not read who speaks. Whoever runs this site sets ORGANISATION.")
+        obstacles.append(Obstacle(ObstacleReason.NO_ORGANISATION, sentence))
     return obstacles + [
         Obstacle(ObstacleReason.STALE_HELP_LINK, problem)
         for problem in directory.launch_blockers(today=timezone.localdate(now))
     ]
+
+
+def actual_start(campaign: Campaign, *, now: datetime) -> datetime:
+    """Return when a campaign begins if it is launched now: on its day, or at once where that has passed."""
+    return max(campaign.starts_at or now, now)
+
+
+def _ends_before_its_periods(campaign: Campaign, plan: AnalysisPlan, *, start: datetime) -> bool:
+    periods = plan.periods_from(start)
+    end = campaign.ends_at
+    return periods is not None and end is not None and end.timestamp() < periods.end * SECONDS_PER_HOUR
+
+
+def _end_too_early() -> Obstacle:
+    return Obstacle(ObstacleReason.PERIOD_WEEKS, _("The campaign would end before its last period is over."))
 
 
 def common_locales(campaign: Campaign) -> list[str]:
@@ -210,9 +236,11 @@ def _text_obstacles(plan: AnalysisPlan, arms: list[Arm]) -> Iterator[Obstacle]:
         if len(sets) > 1 or any(not all(own) or len(set(own)) < len(own) for own in sets):
             sentence = _("In matched sets each arm has as many texts, and texts at one place are of one set.")
             yield Obstacle(ObstacleReason.NOT_MATCHED, sentence)
-        elif any(len(own) < 2 for own in sets):
+            return
+        if any(len(own) < 2 for own in sets):
             sentence = _("Choose at least two matched sets: one shows nothing about other texts.")
             yield Obstacle(ObstacleReason.ONE_SET, sentence)
+        yield from _unequal_sets(texts)
     elif plan.texts:
         sentence = _("“%(arm)s” has one text: different texts in each arm means two or more.")
         for name, own in texts.items():
@@ -221,6 +249,18 @@ def _text_obstacles(plan: AnalysisPlan, arms: list[Arm]) -> Iterator[Obstacle]:
     elif any(len(own) > 1 for own in texts.values()):
         sentence = _("An arm has several texts: say whether they are matched sets, or different in each arm.")
         yield Obstacle(ObstacleReason.SEVERAL_TEXTS, sentence)
+
+
+def _unequal_sets(texts: Mapping[str, Sequence[ArmText]]) -> Iterator[Obstacle]:
+    """Yield the matched sets whose texts, by the names of their arms, differ in more than their appeal."""
+    sentence = _("These arms differ in more than their appeal, in the set “%(set)s”: %(differences)s")
+    for own in zip(*texts.values(), strict=True):
+        revisions = {arm: text.revision for arm, text in zip(texts, own, strict=True)}
+        found = [remark for remarks in lint_arm_revisions(revisions).values() for remark in remarks]
+        if found:
+            key = own[0].revision.message.matched_set
+            differences = " ".join(dict.fromkeys(translate_sentence(remark.sentence) for remark in found))
+            yield Obstacle(ObstacleReason.UNEQUAL_TEXTS, sentence % {"set": key, "differences": differences}, key)
 
 
 def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstacle]:
@@ -248,9 +288,8 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
         )
         values = {"weeks": needed, "messages": len(weights)}
         yield Obstacle(ObstacleReason.PERIOD_WEEKS, sentence % values)
-    periods = plan.periods_from(campaign.starts_at)
-    if periods and campaign.ends_at and campaign.ends_at.timestamp() < periods.end * SECONDS_PER_HOUR:
-        yield Obstacle(ObstacleReason.PERIOD_WEEKS, _("The campaign would end before its last period is over."))
+    if campaign.starts_at is not None and _ends_before_its_periods(campaign, plan, start=campaign.starts_at):
+        yield _end_too_early()
 
 
 def fewest_weeks(plan: AnalysisPlan, *, arms: int, placements: int) -> int:

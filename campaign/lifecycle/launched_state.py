@@ -105,7 +105,10 @@ def _digests(campaign: Campaign, plan: AnalysisPlan | None, links: Mapping[str, 
         "dates": [_seconds(campaign.starts_at), _seconds(campaign.ends_at), campaign.based_on_id],
         "recipients": [sorted(person.pk for person in plan.told.all()), plan.webhook] if plan else None,
         "doors": {
-            place.key: [place.partner.name, *(getattr(place, name) for name in _DOOR_FIELDS)]
+            place.key: [
+                *(place.partner.name, *(getattr(place, name) for name in _DOOR_FIELDS)),
+                *([place.countries] if place.countries else ()),  # none: as it was recorded before there were any
+            ]
             for place in campaign.placements.all()
         },
         "help_links": links,

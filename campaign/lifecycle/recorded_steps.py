@@ -1,10 +1,13 @@
 """What the audit record holds of a campaign's way to its launch: rows alone prove neither that it was sent nor that it
 was approved, as whoever holds the database can write them."""
 
+from django.contrib.auth.models import User
+
 from campaign.models import Campaign
 from messages.audit import log
 from messages.audit.hash_chain import ChainEntry
 from messages.audit.verification import genuine_entries
+from messages.models import AuditEntry
 
 _STEPS = (
     log.Action.CAMPAIGN_SUBMIT,
@@ -45,6 +48,12 @@ def outside_reviewers_on_record(campaign: Campaign) -> set[str]:
     """Return the names of those whom the last step on record asks from outside; none if it is not genuine."""
     entry = genuine_entries(log.ObjectKind.CAMPAIGN, [campaign.slug], [log.Action.CAMPAIGN_OUTSIDE]).get(campaign.slug)
     return set(str(entry.detail.get("reviewers", "")).split(", ")) if entry is not None else set()
+
+
+def text_stoppers(campaign: Campaign) -> set[int]:
+    """Return the primary keys of who stopped a text: what is made from the campaign has the texts that they left."""
+    stops = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, action=log.Action.TEXT_STOP)
+    return set(User.objects.filter(username__in=stops.values_list("actor", flat=True)).values_list("pk", flat=True))
 
 
 def _last_step(campaign: Campaign, action: log.Action, *, among: tuple[log.Action, ...] = _STEPS) -> ChainEntry | None:

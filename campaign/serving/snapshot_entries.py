@@ -101,12 +101,15 @@ class PlacementEntry:
     # By locale, then by arm: its texts.
     served_arms: tuple[tuple[ServedText, ...], ...] = field(init=False, repr=False, compare=False)
     lengths: Mapping[str, ReplyLengths] = field(init=False, repr=False, compare=False)  # by language
+    choices: Mapping[str, bytes] = field(init=False, repr=False, compare=False)  # of another language, by locale
 
     def __post_init__(self) -> None:
         # Frozen dataclass: derived fields need object.__setattr__.
         object.__setattr__(self, "served_arms", tuple(_served_arms(self)))
         shown = (*(text.rendition for text in self.served_texts()), *(self.fallback or {}).values())
-        object.__setattr__(self, "lengths", reply_lengths(self.key, shown, self.pages))
+        offered = self.campaign.locales if self.campaign else tuple(sorted(self.fallback or {}))
+        object.__setattr__(self, "choices", hosted_pages.language_choices(offered))
+        object.__setattr__(self, "lengths", reply_lengths(self.key, shown, self.pages, self.choices.values()))
 
     def insert_key(self, parts: hosted_pages.PageParts) -> bytes:
         """A rendered text with this placement's key in it."""

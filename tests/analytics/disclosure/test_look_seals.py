@@ -61,7 +61,7 @@ def test_a_look_as_it_was_recorded_keeps_its_verdict_on_the_list_too(campaign: C
 def test_looks_from_before_there_were_seals_are_sealed_as_they_stand(campaign: Campaign) -> None:
     world.drop_triggers()
     Release.objects.update(seal="")
-    import_module("analytics.migrations.0026_look_seals").seal_what_is_on_record(apps, None)
+    import_module("analytics.migrations.0028_look_seals").seal_what_is_on_record(apps, None)
     assert gate.released_look(Analysis.objects.get()).changed_plan_keys == ()
 
 

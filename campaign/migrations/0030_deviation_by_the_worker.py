@@ -1,4 +1,4 @@
-"""The worker records a deviation too."""
+"""The worker records a deviation where it stops one text of an arm."""
 
 import django.db.models.deletion
 from django.conf import settings

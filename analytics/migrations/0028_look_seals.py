@@ -35,7 +35,7 @@ def _seal(model: Any, row: Any, digest: str, *, of: str) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0025_notice_of_a_change"), ("messaging", "0018_matched_sets")]
+    dependencies = [("analytics", "0027_notice_of_a_change"), ("messaging", "0018_matched_sets")]
 
     operations = [
         migrations.RunPython(drop_triggers, migrations.RunPython.noop),

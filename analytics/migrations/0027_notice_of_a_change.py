@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0024_effect_by_month")]
+    dependencies = [("analytics", "0026_withdrawals")]
 
     operations = [
         migrations.AlterField(
