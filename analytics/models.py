@@ -287,6 +287,13 @@ class Release(models.Model):
     texts = models.JSONField(
         null=True, help_text="Arm -> who saw it and the parts, by text; null if this look shows no text anew."
     )
+    seal = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the whole look, by a key of the key directory.",
+    )
 
     class Meta:
         ordering = ["-analysis__look"]
@@ -355,6 +362,13 @@ class GuardEvent(models.Model):
 
     needs_one_placement = models.BooleanField(
         default=False, help_text="Whether it would not have been crossed without one of several placements."
+    )
+    seal = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of arm, outcome, bound and stop, by a key of the key directory.",
     )
 
     class Meta:
@@ -430,6 +444,7 @@ class Notice(models.Model):
         HELP_LINK = "help-link", _("A help link has to be checked")
         ADDRESS = "address", _("What visitors meet was changed")
         PAUSED = "paused", _("The worker paused the campaign")
+        CHANGED = "changed", _("It was changed in the database itself")
         PLANNED = "planned", _("The planned people are counted")
         DECIDED = "decided", _("The plan’s questions are answered")
         ENDED = "ended", _("Its last day has come")

@@ -5,8 +5,10 @@ inside a function, but never by a dotted string: import-linter has to see it.
 """
 
 from analytics import health, worker_alarm
+from analytics.disclosure import look_seals
 from analytics.ingest.endpoint import EVENTS_ROUTE
 from analytics.ingest.writer import event_writer
+from campaign.restoration import seals
 from campaign.serving import routing
 from campaign.staff_site import site_warning
 from campaign.wizard import sample_size
@@ -27,6 +29,7 @@ def register() -> None:
     watch = worker_alarm.worker_watch()
     routing.register_background_tasks(health.MONITOR.start, watch.start)
     site_warning.register(watch.warning)
+    seals.register(look_seals.seal_all)
 
 
 def _load_power_functions() -> sample_size.PowerFunctions:

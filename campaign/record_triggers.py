@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.core.management.base import CommandError
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations import CreateModel, Migration
+from django.db.models import UniqueConstraint
 
 _DIFFERS = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}
 _NAMES = {
@@ -104,6 +106,49 @@ class Trigger:
             yield f"DROP TRIGGER IF EXISTS {name}" + ("" if vendor == "sqlite" else f" ON {self.table}")
 
 
+@dataclass(frozen=True, slots=True)
+class ReplaceTrigger:
+    """Refuses a row on SQLite that would take the place of another, as with INSERT OR REPLACE.
+
+    SQLite then deletes the other one without asking the triggers that refuse to delete it.
+    """
+
+    table: str
+
+    def keys(self) -> list[tuple[str, ...]]:
+        """The columns of which no two rows have the same values; of a table between two others, its own key alone."""
+        model = next(each for each in apps.get_models(include_auto_created=True) if each._meta.db_table == self.table)
+        single = [(str(field.column),) for field in model._meta.concrete_fields if field.unique]
+        rules = [rule for rule in model._meta.constraints if isinstance(rule, UniqueConstraint) and not rule.condition]
+        several = [tuple(str(model._meta.get_field(name).column) for name in rule.fields) for rule in rules]  # type: ignore[union-attr]
+        return single + ([] if model._meta.auto_created else several)
+
+    def columns(self) -> set[str]:
+        """The columns without which the trigger cannot be created, as in the middle of old migrations."""
+        return {column for key in self.keys() for column in key}
+
+    def names(self, vendor: str) -> dict[str, str]:
+        """The trigger's names in the database, each with its event; PostgreSQL replaces no rows."""
+        return {f"{self.table}_replace_{event}": event for event in ("INSERT", "UPDATE")} if vendor == "sqlite" else {}
+
+    def create(self, vendor: str, name: str) -> Iterator[str]:
+        """The statements that create it under one of its names."""
+        event = self.names(vendor)[name]
+        same = " OR ".join(
+            "(" + " AND ".join(f"{column} = NEW.{column}" for column in key) + ")" for key in self.keys()
+        )
+        when = f"EXISTS (SELECT 1 FROM {self.table} WHERE ({same}){' AND rowid <> OLD.rowid' * (event == 'UPDATE')})"  # noqa: S608
+        yield (
+            f"CREATE TRIGGER {name} BEFORE {event} ON {self.table} WHEN {when} "
+            "BEGIN SELECT RAISE(ABORT, 'a row on record cannot be replaced'); END"
+        )
+
+    def drop(self, vendor: str) -> Iterator[str]:
+        """The statements that drop it."""
+        for name in self.names(vendor):
+            yield f"DROP TRIGGER IF EXISTS {name}"
+
+
 _BOTH = ("UPDATE", "DELETE")
 _ALL = ("INSERT", "UPDATE", "DELETE")
 _FROZEN = ("campaign_plan_frozen", "a frozen plan cannot be changed")
@@ -115,6 +160,17 @@ TRIGGERS = (
     *(
         Trigger(f"analytics_{name}", f"analytics_{name}_append_only", *_ON_RECORD)
         for name in ("analysis", "estimate", "release")
+    ),
+    *(
+        Trigger(f"analytics_{name}", f"analytics_{name}_stays", *_ON_RECORD, events=("DELETE",))
+        for name in ("analysis", "estimate", "release")
+    ),
+    Trigger(
+        "analytics_guardevent",
+        "analytics_guardevent_stays",
+        *_ON_RECORD,
+        sqlite_name="analytics_guardevent_stays_{event}",
+        events=_BOTH,
     ),
     Trigger("campaign_analysisplan", "campaign_plan_frozen", *_FROZEN, condition="OLD.frozen_at IS NOT NULL"),
     Trigger(
@@ -254,6 +310,8 @@ TRIGGERS = (
         events=_BOTH,
     ),
 )
+REPLACE_TRIGGERS = tuple(ReplaceTrigger(table) for table in sorted({trigger.table for trigger in TRIGGERS}))
+ALL_TRIGGERS: tuple[Trigger | ReplaceTrigger, ...] = (*TRIGGERS, *REPLACE_TRIGGERS)
 
 
 def restore_triggers(*, using: str, **_: Any) -> None:
@@ -264,7 +322,7 @@ def restore_triggers(*, using: str, **_: Any) -> None:
     with transaction.atomic(using=using), connection.cursor() as cursor:
         present = trigger_names(connection)
         tables = connection.introspection.table_names(cursor)
-        for trigger in TRIGGERS:
+        for trigger in ALL_TRIGGERS:
             missing = trigger.names(connection.vendor).keys() - present
             if missing and trigger.table in tables and trigger.columns() <= _columns(cursor, trigger.table):
                 for name in missing:
@@ -278,7 +336,7 @@ def suspend_triggers(*, using: str, **_: Any) -> None:
     if using != "default" or connection.vendor != "sqlite":
         return
     with connection.cursor() as cursor:
-        for trigger in TRIGGERS:
+        for trigger in ALL_TRIGGERS:
             for statement in trigger.drop("sqlite"):
                 cursor.execute(statement)
 
@@ -305,7 +363,7 @@ def refuse_to_drop_records(*, plan: Sequence[tuple[Migration, bool]], using: str
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> set[str]:
     """The names of the triggers that were dropped or disabled."""
-    return {name for trigger in TRIGGERS for name in trigger.names(connection.vendor)} - trigger_names(connection)
+    return {name for trigger in ALL_TRIGGERS for name in trigger.names(connection.vendor)} - trigger_names(connection)
 
 
 def trigger_names(connection: BaseDatabaseWrapper) -> set[str]:

@@ -23,10 +23,10 @@ from django.utils import timezone
 from analytics.ingest import writer
 from analytics.models import OpenView, Tally, TextTally
 from campaign.assignment.receipts import Receipt, ReceiptSigner
-from campaign.lifecycle import approval, transitions, webhook_tests
+from campaign.lifecycle import approval, placement_authors, transitions, webhook_tests
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
 from campaign.placements.tag_check import TagCheckLog
-from campaign.record_triggers import TRIGGERS
+from campaign.record_triggers import ALL_TRIGGERS
 from campaign.serving import bots
 from campaign.serving.application import AudienceApplication
 from campaign.serving.exclusions import Exclusions
@@ -160,7 +160,10 @@ def placement(key: str = "quiet-page", **fields: Any) -> Placement:
     """Return a placement of the example partner."""
     partner, _ = Partner.objects.get_or_create(name="Example partner")
     defaults = {"name": key, "partner": partner, "allowed_origins": [PARTNER_ORIGIN]} | fields
-    return Placement.objects.get_or_create(key=key, defaults=defaults)[0]
+    place, is_new = Placement.objects.get_or_create(key=key, defaults=defaults)
+    if is_new:
+        placement_authors.record_change(place, {}, by=None)
+    return place
 
 
 @cached_rows
@@ -253,7 +256,7 @@ def launched(slug: str = "pilot", **options: Any) -> Campaign:
 def drop_triggers() -> None:
     """Drop the triggers that protect records, as whoever holds the database can."""
     with connection.cursor() as cursor:
-        for trigger in TRIGGERS:
+        for trigger in ALL_TRIGGERS:
             for statement in trigger.drop(connection.vendor):
                 cursor.execute(statement)
 

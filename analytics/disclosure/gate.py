@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from math import floor
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 
 from analytics import wording
+from analytics.disclosure import look_seals
 from analytics.disclosure.daily_counts import DayTotal, releasable_days
 from analytics.disclosure.released_checks import digits_of_one, released_checks, round_end, smallest_arm
 from analytics.disclosure.released_texts import is_of_texts, released_text_estimates
@@ -28,6 +30,7 @@ from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
 from campaign.outcomes import OUTCOMES
 
+_LOOK = "look"  # among the parts that were changed: the look itself
 _MORE_FIELDS = ("more_per_arm", "more_per_arm_low", "more_per_arm_high")
 _COUNT_DEPENDENT_FIELDS = ("effect", "low", "high", "p_value", "p_adjusted", *_MORE_FIELDS)
 
@@ -79,8 +82,11 @@ class ReleasedCounts:
 def released_look(analysis: Analysis, *, early: bool = True) -> ReleasedLook:
     """Redact a stored look. Without `early`, nothing in it comes from an exception to the embargo."""
     releases = _releases(early).filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
-    changed = changed_plans([analysis.campaign_id]).get(analysis.campaign_id, [])
-    return _apply_disclosure_control(analysis, list(releases), lambda each: list(_stored_estimates(each)), changed)
+    stored = cache(lambda each: list(_stored_estimates(each)))
+    found = list(releases)
+    changed = [*changed_plans([analysis.campaign_id]).get(analysis.campaign_id, ())]
+    changed += [] if _are_sealed(analysis, found, stored) else [_LOOK]
+    return _apply_disclosure_control(analysis, found, lambda each: [copy(e) for e in stored(each)], changed)
 
 
 def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[ReleasedLook]:
@@ -94,23 +100,41 @@ def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) 
         releases.setdefault(release.analysis.campaign_id, []).append(release)
     arms = Arm.objects.filter(campaign__in=[each.campaign_id for each in analyses]).with_texts().in_bulk()
     stored: dict[int, list[Estimate]] = {each.pk: [] for each in analyses}
-    for e in Estimate.objects.filter(analysis__in=analyses, outcome=F("analysis__outcome")).order_by("position"):
+    sealed = {
+        each.analysis_id: each for each in Release.objects.filter(analysis__in=analyses).select_related("analysis")
+    }
+    for e in Estimate.objects.filter(analysis__in=analyses).order_by("position"):
         e.treated = arms[e.treated_id]
         e.control = None if e.control_id is None else arms[e.control_id]
         stored[e.analysis_id].append(e)
 
     def primary_estimates(analysis: Analysis) -> list[Estimate]:
         if analysis.pk in stored:
-            return stored[analysis.pk]
+            return [e for e in stored[analysis.pk] if e.outcome == analysis.outcome]
         return [e for e in _stored_estimates(analysis) if e.outcome == analysis.outcome]
 
     changed = changed_plans([each.campaign_id for each in analyses])
+    for each in analyses:
+        own = sealed.get(each.pk)
+        if own is not None and not look_seals.is_sealed(own, stored[each.pk]):
+            changed.setdefault(each.campaign_id, []).append(_LOOK)
     return [
         _apply_disclosure_control(
             each, releases.get(each.campaign_id, []), primary_estimates, changed.get(each.campaign_id, []), checks=False
         )
         for each in analyses
     ]
+
+
+def _are_sealed(
+    analysis: Analysis, releases: Sequence[Release], stored: Callable[[Analysis], Sequence[Estimate]]
+) -> bool:
+    """Whether a look is as it was recorded, and the one whose counts are shown in its place."""
+    own = next((each for each in releases if each.analysis_id == analysis.pk), None)
+    shown = next((each for each in releases if not each.is_withheld), None)
+    own = own or Release.objects.filter(analysis=analysis).select_related("analysis").first()
+    used = {each.pk: each for each in (own, shown) if each is not None}.values()
+    return all(look_seals.is_sealed(each, stored(each.analysis)) for each in used)
 
 
 def _apply_disclosure_control(
@@ -191,6 +215,8 @@ def monthly_effects(campaign: Campaign, *, early: bool = True) -> list[dict[str,
     """Return the effect of a message in use in each month, as the newest look may show it; none if it is withheld."""
     newest = _releases(early).filter(analysis__campaign=campaign, is_withheld=False).first()
     if newest is None or newest.analysis.sample_ratio == Analysis.SampleRatio.ALARM or changed_plans([campaign.pk]):
+        return []
+    if not look_seals.is_sealed(newest, _stored_estimates(newest.analysis)):
         return []
     return newest.by_month or []
 

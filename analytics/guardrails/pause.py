@@ -23,9 +23,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
 
-from analytics.disclosure import gate, told_cells
+from analytics.disclosure import gate, look_seals, told_cells
 from analytics.guardrails.harm_check import HarmCheck, SureHarm
 from analytics.models import GuardEvent
 from analytics.network_views import views_of_one_network
@@ -83,8 +82,11 @@ def _crossings(guardrail: HarmCheck, arm: Arm, texts: list[ArmText], control: Ar
 
 def _accepted_harm(campaign: Campaign) -> Mapping[tuple[int, str], float]:
     """The bound at which each arm was last paused, by arm and guardrail: whoever resumed the arm accepted it."""
-    pauses = GuardEvent.objects.filter(campaign=campaign, text=None).order_by().values_list("arm", "outcome")
-    return {(arm, outcome): bound for arm, outcome, bound in pauses.annotate(Max("bound"))}
+    accepted: dict[tuple[int, str], float] = {}
+    for event in GuardEvent.objects.filter(campaign=campaign, text=None).order_by("bound"):
+        if look_seals.is_sealed_pause(event):  # SQL can insert one, and not seal it
+            accepted[event.arm_id, event.outcome] = event.bound
+    return accepted
 
 
 def _record(judged: SureHarm, *, campaign: Campaign, margin: float, now: datetime, by: str) -> GuardEvent:
@@ -96,7 +98,7 @@ def _record(judged: SureHarm, *, campaign: Campaign, margin: float, now: datetim
         arm_pauses.stop_text(judged.text, reason=reason, now=now, by=by)
     elif arm.paused_at is None:
         arm_pauses.pause_arm(arm, reason=reason, now=now, by=by)
-    return GuardEvent.objects.create(
+    event = GuardEvent(
         campaign=campaign,
         arm=arm,
         text=judged.text,
@@ -110,3 +112,6 @@ def _record(judged: SureHarm, *, campaign: Campaign, margin: float, now: datetim
         judged_on=judged.as_stored(),
         needs_one_placement=judged.needs_one_placement,
     )
+    look_seals.seal_pause(event)
+    event.save(force_insert=True)
+    return event

@@ -13,6 +13,7 @@ from analytics.comparison.grouped import ClusterDesign
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.reach import unequal_reach_p
 from analytics.comparison.split_check import BY_TEXT
+from analytics.disclosure.look_seals import seal_look
 from analytics.looks import release
 from analytics.looks.cross_checks import stored_checks
 from analytics.looks.estimate_rows import common_fields, estimate_fields
@@ -127,6 +128,7 @@ def _try_to_evaluate(
             if texts:
                 record_texts(analysis, planned, texts, arms)
         released.analysis = analysis
+        seal_look(released)
         released.save()
         if exception:
             record_campaign_action(log.Action.LOOK_EARLY, campaign, by=by, look=analysis.look, reason=exception)

@@ -17,10 +17,12 @@ from django.utils import timezone
 from analytics.models import Analysis, DataQualityStatus, Estimate, GuardEvent, Notice, NoticeDelivery
 from analytics.report_rows import DifferenceRow
 from analytics.results import build
+from campaign.lifecycle import changed_campaigns
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
 from messages.help_links import directory
 from messages.models import AuditEntry
+from messages.roles import ADMINISTRATOR, users_with_role
 
 State = Campaign.State
 Kind = Notice.Kind
@@ -61,8 +63,9 @@ def notice_events(campaign: Campaign, *, now: datetime, recorded_refs: Collectio
     paused = AuditEntry.objects.filter(
         kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, actor=log.WORKER, action=log.Action.CAMPAIGN_PAUSE
     )
-    for number in paused.order_by("number").values_list("number", flat=True):
-        yield NoticeEvent(Kind.PAUSED, f"paused-{number}")
+    for number, detail in paused.order_by("number").values_list("number", "detail"):
+        kind = Kind.CHANGED if changed_campaigns.CHANGED in detail else Kind.PAUSED
+        yield NoticeEvent(kind, f"{kind}-{number}")
     changed = AuditEntry.objects.filter(
         kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, action=log.Action.CAMPAIGN_ADDRESS
     )
@@ -121,7 +124,7 @@ def _record_notice(campaign: Campaign, event: NoticeEvent, *, now: datetime) -> 
             notice = Notice.objects.create(
                 campaign=campaign, kind=event.kind, ref=event.ref, about=event.about[:160], at=now
             )
-            people = recipients(campaign) if settings.EMAIL_HOST else []
+            people = _recipients_of(campaign, event.kind) if settings.EMAIL_HOST else []
             deliveries = [NoticeDelivery(notice=notice, person=person, due_at=now) for person in people]
             plan = AnalysisPlan.objects.filter(campaign=campaign).first()
             if plan is not None and plan.webhook:
@@ -130,6 +133,18 @@ def _record_notice(campaign: Campaign, event: NoticeEvent, *, now: datetime) -> 
     except IntegrityError:
         return 0
     return 1
+
+
+def _recipients_of(campaign: Campaign, kind: Notice.Kind) -> list[User]:
+    """Return whom a notice goes to: of a change in the database also administrators, and whom the draft named, as that
+    change may be of whom the plan names."""
+    people = recipients(campaign)
+    if kind != Kind.CHANGED:
+        return people
+    named = User.objects.filter(pk__in=changed_campaigns.people_of_draft(campaign), is_active=True)
+    return list(
+        dict.fromkeys([*people, *(person for person in (*named, *users_with_role(ADMINISTRATOR)) if person.email)])
+    )
 
 
 def recipients(campaign: Campaign) -> list[User]:

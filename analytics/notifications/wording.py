@@ -14,6 +14,9 @@ _SENTENCES = {
     ),
     Kind.ADDRESS: gettext_lazy("While “%(campaign)s” is open, what visitors meet at “%(about)s” was changed."),
     Kind.PAUSED: gettext_lazy("“%(campaign)s” was paused by the worker."),
+    Kind.CHANGED: gettext_lazy(
+        "“%(campaign)s” is no longer shown: it was changed in the database itself, past this program."
+    ),
     Kind.PLANNED: gettext_lazy("“%(campaign)s” is done: the planned people are counted."),
     Kind.DECIDED: gettext_lazy("“%(campaign)s” is done: each question of its plan has an answer."),
     Kind.ENDED: gettext_lazy("“%(campaign)s” is done: its last day has come, and it is closed."),
@@ -27,6 +30,10 @@ _ADVICE = {
         "the campaign until you know."
     ),
     Kind.PAUSED: gettext_lazy("Its messages are not shown. Please read why, and decide how to go on."),
+    Kind.CHANGED: gettext_lazy(
+        "Visitors may have met what nobody approved. Its page says what was changed. Whoever runs the site finds out "
+        "who wrote there, and puts it back from a backup; then a manager can show it again."
+    ),
     Kind.PLANNED: gettext_lazy("Please read the results when it suits you, and close the campaign."),
     Kind.DECIDED: gettext_lazy("Please read the results when it suits you, and close the campaign."),
     Kind.ENDED: gettext_lazy("Please read the results when it suits you."),
@@ -48,7 +55,7 @@ def email_subject_and_text(notice: Notice, *, page_url: str) -> tuple[str, str]:
     text = gettext(
         "%(sentence)s\n\n%(advice)s\n\n%(page)s\n\n"
         "Numbers stand on that page alone, so that none travels by e-mail.\n"
-        "You read this because you made this campaign, or its plan names you."
+        "You read this because you made this campaign, its plan names you, or you are an administrator."
     )
     values = {"what": notice.get_kind_display(), "campaign": " ".join(notice.campaign.name.split())}
     subject = gettext("%(what)s: %(campaign)s") % values

@@ -11,6 +11,7 @@ from django.utils import timezone
 from analytics.simulated_visits.visitors import Behaviour, words_of
 from campaign.lifecycle import transitions
 from campaign.lifecycle.approval import approval_fingerprint
+from campaign.lifecycle.placement_authors import field_digests, record_change
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
 from messages.help_links import directory
 from messages.models import Message
@@ -83,9 +84,12 @@ def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, 
         ethics_exemption="The visitors of this example are simulated.",
     )
     for key, name in ((HOSTED_PLACEMENT, "Our own quiet page"), (EMBEDDED_PLACEMENT, "Example partner's page")):
+        existing = Placement.objects.filter(key=key).first()
+        before = field_digests(existing) if existing else {}
         placement, _ = Placement.objects.update_or_create(
             key=key, defaults={"name": name, "partner": partner, "allowed_origins": origins, "fallback": neutral}
         )
+        record_change(placement, before, by=manager)
         campaign.placements.add(placement)
     for position, (key, name, message) in enumerate(ARMS):
         revision = Message.objects.get(key=message).revisions.order_by("-number")[0]

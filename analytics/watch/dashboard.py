@@ -19,6 +19,7 @@ from analytics.report_rows import QualityItem
 from analytics.results.paused_arms import guardrail_pause_sentence, stopped_name
 from analytics.watch import quality_status
 from campaign.assignment.receipts import SECONDS_PER_HOUR
+from campaign.lifecycle.changed_campaigns import change_sentence
 from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 
@@ -60,6 +61,7 @@ class Dashboard:
 
     campaign: Campaign
     plan: AnalysisPlan | None
+    change: str  # what was changed past this program, and what to do
     quality: tuple[QualityItem, ...]
     arms: tuple[ArmDailyTotals, ...]
     last_complete_day: date | None
@@ -97,6 +99,7 @@ def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
     return Dashboard(
         campaign=campaign,
         plan=plan,
+        change=change_sentence(campaign) if campaign.state in Campaign.OPEN else "",
         quality=quality_status.dashboard_quality(
             campaign, DataQualityStatus.objects.filter(campaign=campaign).first(), _latest_public_look(looks), now=now
         ),

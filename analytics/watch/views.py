@@ -87,7 +87,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
 
 def _overall_status(data: Dashboard, use: UseSummary | None) -> str:
     """Return the worst status."""
-    if data.alarms:
+    if data.change or data.alarms:
         return "alarm"
     if data.completion_notices:
         return "done"
@@ -99,6 +99,8 @@ def _overall_status(data: Dashboard, use: UseSummary | None) -> str:
 def _sentence(data: Dashboard, use: UseSummary | None) -> str:
     """Summarize the state of the campaign in one sentence."""
     state = data.campaign.state
+    if data.change:
+        return data.change
     if data.campaign.launched_at is None:
         return _("It is not launched yet, so there is nothing to watch.")
     if state == Campaign.State.SCHEDULED:

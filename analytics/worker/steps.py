@@ -25,8 +25,7 @@ from analytics.notifications import delivery, events, webhook_test
 from analytics.rehearsal import runner
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
-from campaign.lifecycle import launch_queue, secret_destruction, transitions
-from campaign.lifecycle.frozen_plan import changed_plans
+from campaign.lifecycle import changed_campaigns, launch_queue, secret_destruction, transitions
 from campaign.models import Campaign
 from campaign.placements import tag_check
 from messages.audit.log import WORKER
@@ -95,11 +94,16 @@ def record_early_looks(now: datetime) -> str:
     return _summarize((recorded, "early looks on record"))
 
 
+def pause_changed_campaigns(now: datetime) -> str:
+    """Pause open campaigns that are not as this program left them."""
+    changed = changed_campaigns.pause_changed_campaigns(now=now)
+    for number, parts in changed.items():
+        log.error("Campaign %s was changed past this program, and is paused: %s", number, ", ".join(parts))
+    return _summarize((len(changed), "campaigns paused"))
+
+
 def check_running_campaigns(now: datetime) -> str:
-    """Check the data quality of running campaigns, and whether open ones are as this program left them."""
-    opened = Campaign.objects.filter(state__in=Campaign.OPEN).values_list("pk", flat=True)
-    for number, changed in changed_plans(opened).items():
-        log.error("Campaign %s was changed past this program: %s", number, ", ".join(changed))
+    """Check the data quality of running campaigns."""
     checked = _sum_over(_running_campaigns(), lambda campaign: bool(check_data_quality(campaign, now=now)))
     return _summarize((checked, "campaigns felt"))
 
@@ -196,6 +200,7 @@ STEPS: tuple[ScheduledStep, ...] = (
     ScheduledStep("guard", 60, enforce_guardrails),
     ScheduledStep("evaluate", 60, record_due_looks),
     ScheduledStep("early", 5, record_early_looks),
+    ScheduledStep("verify", 60, pause_changed_campaigns),
     ScheduledStep("pulse", 3600, check_running_campaigns),
     ScheduledStep("tell", 30, send_notices),
     ScheduledStep("webhook tests", 10, send_webhook_tests),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from campaign.lifecycle import arm_pauses, deviations
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
+from campaign.lifecycle.after_backup import remove_fallbacks
 from campaign.models import Arm, ArmText, Campaign, Placement
 from messages.audit import log
 from messages.models import Message
@@ -75,7 +76,7 @@ def stop_message(message: Message, *, by: User | str, reason: str, now: datetime
         _pause_campaign(arm.campaign, by=by, now=now, why=why)
     for text in usage.texts:
         arm_pauses.stop_text(text, reason=why, now=now, by=by)
-    Placement.objects.filter(pk__in=[place.pk for place in usage.fallback_placements]).update(fallback=None)
+    remove_fallbacks(by=by, at=[place.pk for place in usage.fallback_placements])
     shown = {"arms": len(usage.arms), "campaigns": len(usage.control_arms)}
     if usage.texts:
         shown["texts"] = len(usage.texts)

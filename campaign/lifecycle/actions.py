@@ -16,5 +16,15 @@ class ActionRefused(Exception):
 def record_campaign_action(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
     """Write an audit entry about a campaign, as the last step of the transaction: it says what the campaign is then."""
     log.lock()  # it goes on from what the entry before says
-    detail |= state_after(action, campaign)
+    _record(action, campaign, by, {**detail, **state_after(action, campaign)})
+
+
+@transaction.atomic
+def record_campaign_as_it_is(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
+    """Write an entry that vouches for everything, and not only for what this step changes."""
+    log.lock()
+    _record(action, campaign, by, {**detail, **state_after(action, campaign, goes_on=False)})
+
+
+def _record(action: log.Action, campaign: Campaign, by: User | str, detail: dict[str, str | int]) -> None:
     log.record(action, by=by, kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)

@@ -24,6 +24,7 @@ def approval_content(campaign: Campaign) -> dict[str, Any]:
         "webhook": {"host": urlsplit(plan.webhook).hostname, "sha256": fingerprint_of(plan.webhook)},
         "doors": placement_content(campaign),
         "help_links": help_link_content(),
+        **({"based_on": campaign.based_on.slug} if campaign.based_on else {}),
     }
 
 

@@ -18,8 +18,9 @@ from django.utils import timezone
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.draft_authors import Step, authors_of_versions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
+from campaign.lifecycle.help_link_authors import help_link_authors
 from campaign.lifecycle.placement_authors import placement_authors
-from campaign.lifecycle.recorded_steps import submitter, text_stoppers
+from campaign.lifecycle.recorded_steps import outside_reviewers_on_record, submitter, text_stoppers
 from campaign.lifecycle.version_seals import are_sealed, seal_version
 from campaign.lifecycle.visitor_content import help_link_content, placement_content
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
@@ -104,7 +105,7 @@ class DraftHistory:
         self.versions = list(campaign.versions.select_related("by"))
         self._is_genuine = are_sealed(self.versions)
         self._drafts = [Step(v.number, v.by_id, _planned_part(v.content), v.put_back) for v in self.versions]
-        self._around = _help_link_authors(self.versions) | {campaign.created_by_id}
+        self._around = _help_link_authors(self.versions) | help_link_authors() | {campaign.created_by_id}
         if campaign.based_on is not None:
             self._around |= text_stoppers(campaign.based_on)
 
@@ -151,7 +152,9 @@ def reviews(campaign: Campaign, user: AbstractUser | AnonymousUser) -> bool:
 def is_outside_reviewer(campaign: Campaign, user: AbstractUser | AnonymousUser) -> bool:
     """Whether a person was asked from outside to review this campaign, and still has that role."""
     asked = set(campaign.outside_reviewers.values_list("pk", flat=True))
-    return has_role(user, OUTSIDE_REVIEWER) and user.pk in asked
+    if not has_role(user, OUTSIDE_REVIEWER) or user.pk not in asked:
+        return False
+    return user.get_username() in outside_reviewers_on_record(campaign)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from campaign.assignment.periods import schedule, schedule_digest
@@ -16,7 +16,7 @@ from campaign.lifecycle.launched_state import changed_parts, with_state
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
-from messages.audit.verification import genuine_entries, record_began_at
+from messages.audit.verification import genuine_entries, is_sealed_from_the_start, record_began_at
 from messages.models import AuditEntry, Review
 from messages.review import workflow
 
@@ -57,16 +57,21 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
 
     These are keys of the plan, and parts of `launched_state`.
     """
-    launched_or_frozen = Q(frozen_at__isnull=False) | Q(campaign__launched_at__isnull=False)
-    plans = list(with_state(_with_parts(AnalysisPlan.objects.filter(launched_or_frozen, campaign__in=campaigns))))
+    numbers = list(campaigns)
+    plans = list(with_state(_with_parts(AnalysisPlan.objects.filter(campaign__in=numbers))))
     launched = _recorded_launches([plan.campaign.slug for plan in plans])
-    unrecorded = [plan.campaign for plan in plans if plan.campaign.slug not in launched]
+    unrecorded = [plan.campaign for plan in plans if not _is_draft(plan) and plan.campaign.slug not in launched]
     renamed = _without_their_entry(unrecorded) if unrecorded else set()
     moved = changed_parts(plans)
-    changed = {}
+    shown = Campaign.objects.filter(pk__in=numbers, state__in=Campaign.OPEN)
+    changed = {number: ["plan"] for number in shown.filter(plan=None).values_list("pk", flat=True)}
     for plan in plans:
-        if plan.frozen_at is None:
+        if _is_draft(plan):
+            changed |= {plan.campaign_id: ["launched_at"]} if plan.campaign.slug in launched else {}
+        elif plan.frozen_at is None:
             changed[plan.campaign_id] = ["frozen_at"]
+        elif plan.campaign.launched_at is None:
+            changed[plan.campaign_id] = ["launched_at"]
         elif plan.campaign_id in renamed:
             changed[plan.campaign_id] = ["campaign"]
         elif (launch := launched.get(plan.campaign.slug)) and launch.get("id", plan.campaign_id) != plan.campaign_id:
@@ -78,6 +83,11 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
     return changed
 
 
+def _is_draft(plan: AnalysisPlan) -> bool:
+    """Whether nothing in its rows says that it was launched, nor that visitors may meet it."""
+    return plan.frozen_at is None and plan.campaign.launched_at is None and plan.campaign.state not in Campaign.OPEN
+
+
 def _recorded_launches(slugs: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return what the audit record says of launches, by name; an entry that is not genuine names no plan."""
     entries = genuine_entries(log.ObjectKind.CAMPAIGN, slugs, _LAUNCHES)
@@ -87,10 +97,12 @@ def _recorded_launches(slugs: Sequence[str]) -> dict[str, dict[str, Any]]:
 def _without_their_entry(campaigns: Sequence[Campaign]) -> set[int]:
     """Return those of which the audit record should hold a launch under the name that they have now.
 
-    Before the record began, launches left no entry. No campaign passes for so old while the record holds a launch of
-    which no campaign has both the name and the plan, as that entry may be its own; none passes at all if the record
-    holds its launch under another name.
+    Where the record is sealed from its first entry on, no campaign is older. Where it began later, launches before it
+    left no entry. No campaign passes for so old while the record holds a launch of which no campaign has both the name
+    and the plan, as that entry may be its own; none passes at all if the record holds its launch under another name.
     """
+    if is_sealed_from_the_start():
+        return {campaign.pk for campaign in campaigns}
     began = record_began_at()
     recorded = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN, action__in=_LAUNCHES)
     frozen = AnalysisPlan.objects.filter(frozen_at__isnull=False).values_list("campaign__slug", "fingerprint")

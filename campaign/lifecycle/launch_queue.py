@@ -88,9 +88,7 @@ def launch_queued_campaigns(*, now: datetime) -> list[Campaign]:
     """
     launched = []
     for campaign in queued_campaigns():
-        if _paused_campaigns(campaign):
-            continue
-        if campaign.queued_by is None or launch_checks.launch_obstacles(campaign, now=now):
+        if campaign.queued_by is None or _paused_campaigns(campaign):
             continue
         if not is_queue_recorded(campaign):
             logger.error("Campaign %s is in the queue, and the audit record does not say so.", campaign.pk)

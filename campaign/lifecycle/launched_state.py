@@ -39,13 +39,18 @@ _CHANGED_BY: Mapping[log.Action, tuple[str, ...]] = {
 _DOOR_FIELDS = ("leave_url", "continue_url", "allowed_origins", "counts_signed_only")
 
 
-def state_after(action: log.Action, campaign: Campaign) -> dict[str, str]:
-    """Return what an entry about this step says of a launched campaign; nothing if the step changes none of it."""
+def state_after(action: log.Action, campaign: Campaign, *, goes_on: bool = True) -> dict[str, str]:
+    """Return what an entry about this step says of a launched campaign; nothing if the step changes none of it.
+
+    It goes on from what the entry before says of the parts that the step does not change, unless that one is of a key
+    that was lost.
+    """
     if action not in _CHANGED_BY or campaign.launched_at is None:
         return {}
-    plan = with_state(AnalysisPlan.objects.filter(campaign=campaign)).get()
-    now = _digests(plan, visible_link_content())
-    before = _read_recorded([campaign.slug]).get(campaign.slug) or now
+    plan = with_state(AnalysisPlan.objects.filter(campaign=campaign)).first()
+    now = _digests(plan.campaign if plan else campaign, plan, visible_link_content())
+    recorded = _read_recorded([campaign.slug]).get(campaign.slug)
+    before = now if recorded is None or not goes_on else recorded  # an entry that was forged vouches for nothing
     parts = {part: now[part] if part in _CHANGED_BY[action] else before.get(part, "") for part in _ALL}
     return {DETAIL: " ".join(f"{part}:{digest}" for part, digest in parts.items())}
 
@@ -69,7 +74,7 @@ def changed_parts(plans: Iterable[AnalysisPlan]) -> dict[int, list[str]]:
         said = recorded.get(plan.campaign.slug)
         closed = plan.campaign.state == Campaign.State.CLOSED
         if said is not None:
-            now = _digests(plan, links)
+            now = _digests(plan.campaign, plan, links)
             parts = [part for part in _ALL if now[part] != said.get(part) and not (closed and part in _BESIDE)]
             changed |= {plan.campaign_id: parts} if parts else {}
     return changed
@@ -87,8 +92,7 @@ def _parse_entry(detail: Mapping[str, Any]) -> dict[str, str] | None:
     return dict(part.split(":", 1) for part in str(detail[DETAIL]).split(" "))
 
 
-def _digests(plan: AnalysisPlan, links: Mapping[str, Any]) -> dict[str, str]:
-    campaign = plan.campaign
+def _digests(campaign: Campaign, plan: AnalysisPlan | None, links: Mapping[str, Any]) -> dict[str, str]:
     content = {
         "arms": {
             arm.key: [
@@ -99,7 +103,7 @@ def _digests(plan: AnalysisPlan, links: Mapping[str, Any]) -> dict[str, str]:
         },
         "state": campaign.state,
         "dates": [_seconds(campaign.starts_at), _seconds(campaign.ends_at), campaign.based_on_id],
-        "recipients": [sorted(person.pk for person in plan.told.all()), plan.webhook],
+        "recipients": [sorted(person.pk for person in plan.told.all()), plan.webhook] if plan else None,
         "doors": {
             place.key: [
                 *(place.partner.name, *(getattr(place, name) for name in _DOOR_FIELDS)),

@@ -7,7 +7,7 @@ what stood before their own last changes of a field has made none.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -15,7 +15,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from campaign.models import Placement, PlacementChange
+from messages.audit import log, signed_head
+from messages.audit.verification import genuine_entries
 
+CHANGES = "changes"  # of an entry about a placement: the seal of the last change
+_SEALED = "placement change"
+_RECORDED = (log.Action.PLACEMENT_ADD, log.Action.PLACEMENT_CHANGE, log.Action.PLACEMENT_CONFIRM)
 Change = tuple[int | None, str]  # who, and the digest of the value
 
 
@@ -27,9 +32,13 @@ def field_digests(placement: Placement) -> dict[str, str]:
     return {name: sha256(json.dumps(value).encode()).hexdigest() for name, value in values.items()}
 
 
-def record_change(placement: Placement, before: Mapping[str, str], *, by: User) -> None:
-    """Record who changed a locked placement, of which `before` were the digests: none, if it is new."""
-    known = set(PlacementChange.objects.filter(placement=placement).values_list("field", flat=True))
+def record_change(placement: Placement, before: Mapping[str, str], *, by: User | None) -> None:
+    """Record who changed a locked placement, of which `before` were the digests: none, if it is new.
+
+    A change that the worker or a command makes is nobody's.
+    """
+    recorded = list(PlacementChange.objects.filter(placement=placement).order_by("pk"))
+    known = {row.field for row in recorded}
     stored = Placement.objects.select_related("partner").get(pk=placement.pk)
     rows: list[PlacementChange] = []
     for field, value in field_digests(stored).items():
@@ -42,7 +51,72 @@ def record_change(placement: Placement, before: Mapping[str, str], *, by: User) 
             PlacementChange(placement=placement, field=field, value=digest, by=person, at=timezone.now())
             for person, digest in given
         ]
+    seal_changes(rows, after=recorded[-1].seal if recorded else "")
     PlacementChange.objects.bulk_create(rows)
+
+
+def seal_changes(rows: Iterable[PlacementChange], *, after: str = "") -> None:
+    """Set the seals of changes of one placement that follow each other; the caller saves them."""
+    log.begin_signing()
+    for row in rows:
+        row.seal = after = signed_head.seal(_digest(row, after), of=_SEALED)
+
+
+def seal_all_changes() -> None:
+    """Seal the changes of all placements as they stand, past the triggers, which the caller dropped."""
+    rows: defaultdict[int, list[PlacementChange]] = defaultdict(list)
+    for row in PlacementChange.objects.order_by("pk"):
+        rows[row.placement_id].append(row)
+    for changes in rows.values():
+        seal_changes(changes)
+        PlacementChange.objects.bulk_update(changes, ["seal"])
+
+
+def last_seal(placement: Placement) -> str:
+    """Return the seal of the last change of a placement, which each entry about it on the audit record names."""
+    last = PlacementChange.objects.filter(placement=placement).order_by("pk").last()
+    return last.seal if last is not None else ""
+
+
+def are_changes_recorded(placements: Iterable[Placement]) -> bool:
+    """Whether what is on record of these placements is whole, and leads to what they are.
+
+    A row that was inserted, changed or taken out by SQL breaks the chain of seals; one taken off its end is missed by
+    the audit record, and a value written into the placement itself by the last change of its field.
+    """
+    places = list(placements)
+    rows: defaultdict[int, list[PlacementChange]] = defaultdict(list)
+    for row in PlacementChange.objects.filter(placement__in=places).order_by("pk"):
+        rows[row.placement_id].append(row)
+    entries = genuine_entries(log.ObjectKind.PLACEMENT, [place.key for place in places], _RECORDED)
+    for place in places:
+        if not _is_chain(rows[place.pk]) or not _leads_to(rows[place.pk], field_digests(place)):
+            return False
+        entry = entries.get(place.key)
+        if place.key in entries and (
+            entry is None or entry.detail.get(CHANGES, rows[place.pk][-1].seal) != rows[place.pk][-1].seal
+        ):
+            return False
+    return True
+
+
+def _is_chain(rows: Sequence[PlacementChange]) -> bool:
+    before = ""
+    for row in rows:
+        if not signed_head.is_sealed(_digest(row, before), row.seal, of=_SEALED):
+            return False
+        before = row.seal
+    return bool(rows)
+
+
+def _leads_to(rows: Sequence[PlacementChange], digests: Mapping[str, str]) -> bool:
+    last = {row.field: row.value for row in rows}
+    return all(digests.get(field, value) == value for field, value in last.items())
+
+
+def _digest(row: PlacementChange, seal_before: str) -> str:
+    values = [row.placement_id, row.field, row.value, row.by_id, seal_before]
+    return sha256(json.dumps(values).encode()).hexdigest()
 
 
 def placement_authors(placements: Iterable[int]) -> set[int]:

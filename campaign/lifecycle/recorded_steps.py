@@ -44,6 +44,12 @@ def is_queue_recorded(campaign: Campaign) -> bool:
     return entry is not None and by is not None and entry.actor == by.get_username()
 
 
+def outside_reviewers_on_record(campaign: Campaign) -> set[str]:
+    """Return the names of those whom the last step on record asks from outside; none if it is not genuine."""
+    entry = genuine_entries(log.ObjectKind.CAMPAIGN, [campaign.slug], [log.Action.CAMPAIGN_OUTSIDE]).get(campaign.slug)
+    return set(str(entry.detail.get("reviewers", "")).split(", ")) if entry is not None else set()
+
+
 def text_stoppers(campaign: Campaign) -> set[int]:
     """Return the primary keys of who stopped a text: what is made from the campaign has the texts that they left."""
     stops = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, action=log.Action.TEXT_STOP)

@@ -15,8 +15,10 @@ from django.utils.translation import gettext_lazy
 from campaign.lifecycle import approval, frozen_plan, launch_checks
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.after_backup import unconfirmed_backup
+from campaign.lifecycle.changed_campaigns import changed_part_names
 from campaign.lifecycle.draft_versions import contributors, is_outside_reviewer, record_version
 from campaign.lifecycle.launch_checks import common_locales
+from campaign.lifecycle.placement_authors import are_changes_recorded
 from campaign.lifecycle.recorded_steps import is_approval_recorded, is_history_as_sent, submitter
 from campaign.lifecycle.secret_destruction import destroy_campaign_secret, destroy_secrets_of_closed_campaigns
 from campaign.models import AnalysisPlan, Campaign, Placement
@@ -74,6 +76,13 @@ def approve(campaign: Campaign, *, by: User, read_fingerprint: str) -> None:
     if not current or read_fingerprint != current:
         raise ActionRefused(_("The plan was changed while you read it. Please read it once more."))
     _refuse_submitter(campaign, by)
+    if not are_changes_recorded(campaign.placements.all()):
+        raise ActionRefused(
+            _(
+                "Who gave its places what visitors meet there is not as it was recorded: somebody wrote in the "
+                "database itself. Restore it from a backup, or choose another place."
+            )
+        )
     campaign.approved_by, campaign.approved_fingerprint = by, current
     _finish(campaign, "approve", by, ("approved_by", "approved_fingerprint"), content=current)
 
@@ -146,6 +155,11 @@ def resume(campaign: Campaign, *, by: User, nothing_ended_since: bool = False) -
     After a backup was restored, somebody has to say that nothing in it was stopped since: `nothing_ended_since`.
     """
     begin(campaign, "resume", by)
+    if changed := changed_part_names(campaign):
+        raise ActionRefused(
+            _("It was changed in the database itself: %(what)s. It can be shown again once that is as it was.")
+            % {"what": ", ".join(changed)}
+        )
     if unconfirmed_backup(campaign) and not nothing_ended_since:
         raise ActionRefused(_("A backup was restored: confirm on the campaign's page that nothing was stopped since."))
     _lock_placements(campaign)

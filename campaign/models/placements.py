@@ -80,6 +80,13 @@ class PlacementChange(models.Model):
         help_text="Empty for what stood there before changes were recorded.",
     )
     at = models.DateTimeField()
+    seal = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the row and the one before it at this placement, by a key of the key directory.",
+    )
 
     class Meta:
         ordering = ["placement", "id"]

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from campaign.lifecycle.changed_campaigns import change_sentence, was_paused_for_a_change
 from campaign.lifecycle.draft_versions import may_approve, possible_approvers
 from campaign.models import Campaign
 from messages.audit.log import Action, ObjectKind
@@ -77,6 +78,14 @@ def _step_after_launch(campaign: Campaign, *, manages: bool) -> CampaignNextStep
     pause = _button(campaign, "pause", _("Pause it"))
     resume = _button(campaign, "resume", _("Show it again"))
     close = _button(campaign, "close", _("Close it for good"))
+    if campaign.state != State.CLOSED and (sentence := change_sentence(campaign)):
+        return CampaignNextStep(sentence, (close,) if manages else ())
+    if was_paused_for_a_change(campaign):
+        sentence = _(
+            "It was paused because it was changed in the database itself. It is now as it was, so a manager can show "
+            "it again. Then choose the neutral words of its places anew."
+        )
+        return CampaignNextStep(sentence, (resume, close) if manages else ())
     sentence, buttons = {
         State.SCHEDULED: (_("It is launched, and begins by itself when its start comes."), (pause, close)),
         State.RUNNING: (_("It runs, and people are being counted. There is nothing to do."), (pause, close)),

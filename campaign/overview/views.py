@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from campaign.i18n.numbers import format_people_by_arm
 from campaign.lifecycle import transitions
-from campaign.lifecycle.frozen_plan import factorial_arms
+from campaign.lifecycle.frozen_plan import changed_plans, factorial_arms
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, Placement
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.serving.preview_links import preview_url
@@ -83,6 +83,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     page = find_page(Paginator(_campaigns(), PER_PAGE), request.GET.get("page", "1"))
     context = {
         "campaigns": page,
+        "changed": changed_plans([each.pk for each in page if each.state in Campaign.OPEN]),
         "may_plan": has_role(request.user, MANAGER),
         "newer": f"?page={page.number - 1}" if page.has_previous() else "",
         "older": f"?page={page.number + 1}" if page.has_next() else "",

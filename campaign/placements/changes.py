@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle import visitor_changes
-from campaign.lifecycle.placement_authors import field_digests, record_change
+from campaign.lifecycle.placement_authors import CHANGES, field_digests, last_seal, record_change
 from campaign.models import Campaign, Partner, Placement
 from messages.audit import log
 from messages.models import Frame, Revision
@@ -269,6 +269,8 @@ def rename_partner(partner: Partner, name: str, *, seen: str, by: User) -> bool:
     stored.save(update_fields=["name"])
     for place, digest in zip(places, digests, strict=True):
         record_change(place, digest, by=by)
+    for place in places:
+        _record(log.Action.PLACEMENT_CHANGE, place, by, fields="partner")
     visitor_changes.record_contribution(planned, by=by)
     _record_partner(log.Action.PARTNER_CHANGE, stored, by, was=before)
     return True
@@ -288,6 +290,7 @@ def assign_contacts(partner: Partner, users: Iterable[User], *, seen: str, by: U
 
 
 def _record(action: log.Action, placement: Placement, by: User, **detail: str) -> None:
+    detail[CHANGES] = last_seal(placement)
     log.record(action, by=by, kind=log.ObjectKind.PLACEMENT, ref=placement.key, label=placement.name, **detail)
 
 

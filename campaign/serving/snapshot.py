@@ -121,7 +121,7 @@ def _placement_entry(
 ) -> PlacementEntry:
     campaigns = list(placement.campaigns.all())
     # A scheduled campaign too: it starts by the server's clock, even if the worker is late.
-    running = sorted((c for c in campaigns if c.state in Campaign.LIVE), key=_precedence)
+    running = sorted((c for c in campaigns if c.state in Campaign.LIVE and _is_launched(c)), key=_precedence)
     reasons = {_REASONS[c.state] for c in campaigns if c.state in _REASONS}
     reason = next((r for r in _REASON_ORDER if r in reasons), _NO_CAMPAIGN)
     arms = {
@@ -157,6 +157,11 @@ def _placement_entry(
         counts_signed_only=placement.counts_signed_only,
         version=version,
     )
+
+
+def _is_launched(campaign: Campaign) -> bool:
+    """Whether it has a frozen plan and a launch; without them somebody wrote its state into the database itself."""
+    return campaign.launched_at is not None and hasattr(campaign, "plan") and campaign.plan.frozen_at is not None
 
 
 def _precedence(campaign: Campaign) -> int:

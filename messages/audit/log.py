@@ -228,10 +228,13 @@ def has_entry(head: Head) -> bool:
 
 def continues(note: signed_head.Note) -> bool:
     """Whether the record goes on from the noted entry; if none is noted, whether no other machine's key began it."""
-    if note.head.number:
-        return has_entry(note.head)
+    return has_entry(note.head) if note.head.number else not is_begun_by_another_key()
+
+
+def is_begun_by_another_key() -> bool:
+    """Whether the first entry has a seal, and not of this machine's key."""
     first = AuditEntry.objects.order_by("number").values(*_FIELDS).first()
-    return first is None or not first["seal"] or signed_head.seal_check()(ChainEntry(**first))
+    return first is not None and bool(first["seal"]) and not signed_head.seal_check()(ChainEntry(**first))
 
 
 def _note_head(number: int) -> None:

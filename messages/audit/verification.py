@@ -85,6 +85,12 @@ def genuine_entries(kind: log.ObjectKind, refs: Sequence[str], actions: Sequence
     return {ref: entry if digest_of(entry) == entry.digest and check(entry) else None for ref, entry in found.items()}
 
 
+def is_sealed_from_the_start() -> bool:
+    """Whether this machine has sealed each entry since the record began, so that nothing is older than its seals."""
+    note = log.current_note()
+    return isinstance(note, Note) and note.sealed_from == 1
+
+
 def record_began_at() -> datetime | None:
     """When the part of the record began that this machine has sealed; None if there is no entry of it."""
     note = log.current_note()

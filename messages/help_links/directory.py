@@ -232,12 +232,12 @@ def retire(link: HelpLink, *, by: User | str, today: date, reason: str) -> None:
 
 @transaction.atomic
 def restore(link: HelpLink, *, by: User | str) -> None:
-    """Take a retired link up again; its last check still counts, unless a campaign relies on the links as they are."""
+    """Take a retired link up again. Visitors see it once a colleague has checked it, whenever that is."""
     stored = _lock(link)
     if stored.retired_on is None:
         raise HelpRefused(_("This link is not retired."))
     author = stored.proposed_by if not stored.proposed else None  # of the link itself, not of a change that is dropped
-    unchecked = _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": author or _person(by)} if are_links_settled() else {}
+    unchecked = _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": author or _person(by)}
     save_fields(stored, {"retired_on": None, **unchecked})
     record_author(by)
     _record(log.Action.HELP_RESTORE, stored, by)

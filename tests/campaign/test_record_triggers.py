@@ -5,11 +5,15 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
+from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
-from campaign.models import AnalysisPlan
+from campaign.lifecycle import deviations
+from campaign.lifecycle.draft_versions import record_version
+from campaign.models import AnalysisPlan, Campaign
 from campaign.record_triggers import (
+    ALL_TRIGGERS,
     TRIGGERS,
     Trigger,
     missing_triggers,
@@ -73,6 +77,58 @@ def test_a_trigger_that_was_disabled_is_missing_until_the_next_migration() -> No
     assert missing() == set()
 
 
+@pytest.fixture
+def filled() -> list[str]:
+    """The tables with triggers that hold rows."""
+    campaign = world.launched(margins={"annoyed": 0.03})
+    annoyed = {"neutral": (900, 30), "victim": (900, 45), "user": (900, 40), "both": (900, 700)}
+    world.tally(campaign, annoyed, outcome="annoyed")
+    pause_harmful_arms(campaign, now=world.NOON)
+    evaluate(campaign, now=world.NOON)
+    deviations.record_deviation(campaign, what="It rained.", why="Autumn.", by=world.person("mara"), now=world.NOON)
+    record_version(world.draft("next", at=world.placement("side-page")), by=world.person("mara"))
+    tables = {trigger.table for trigger in TRIGGERS}
+    through = Campaign.placements.through._meta.db_table
+    return [table for table in sorted(tables) if table == through or MODELS[table]._default_manager.exists()]
+
+
+def is_refused(sql: str) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+            transaction.set_rollback(True)
+    except IntegrityError:
+        return True
+    return False
+
+
+@pytest.mark.django_db
+@pytest.mark.only_on("sqlite", reason="PostgreSQL replaces no rows")
+def test_no_row_on_record_is_replaced(filled: list[str]) -> None:
+    assert {"analytics_guardevent", "analytics_release", "campaign_deviation", "campaign_draftversion"} <= set(filled)
+    replacing = "INSERT OR REPLACE INTO {0} SELECT * FROM {0} WHERE rowid = (SELECT max(rowid) FROM {0})"
+    assert [table for table in filled if not is_refused(replacing.format(table))] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.only_on("sqlite", reason="PostgreSQL replaces no rows")
+def test_nor_by_a_row_that_takes_its_key(filled: list[str]) -> None:
+    draft = "(SELECT id FROM campaign_campaign WHERE slug = 'next')"
+    for sql in (
+        f"UPDATE OR REPLACE campaign_campaign SET slug = 'pilot' WHERE id = {draft}",
+        f"UPDATE OR REPLACE campaign_analysisplan SET id = (SELECT min(id) FROM campaign_analysisplan) "
+        f"WHERE campaign_id = {draft}",
+    ):
+        assert is_refused(sql)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", ["estimate", "release", "analysis", "guardevent"])
+def test_what_a_look_or_the_guard_recorded_is_neither_changed_nor_deleted(filled: list[str], table: str) -> None:
+    assert is_refused(f"DELETE FROM analytics_{table}")
+    assert is_refused(f"UPDATE analytics_{table} SET id = id + 1000")
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("app", ["messaging", "campaign", "analytics"])
 def test_no_migration_drops_what_is_on_record(app: str) -> None:
@@ -93,5 +149,5 @@ def test_restoring_triggers_that_are_there_changes_nothing() -> None:
 
 @pytest.mark.django_db
 def test_every_trigger_of_the_database_is_declared() -> None:
-    declared = {name for trigger in TRIGGERS for name in trigger.names(connection.vendor)}
+    declared = {name for trigger in ALL_TRIGGERS for name in trigger.names(connection.vendor)}
     assert trigger_names(connection) == declared

@@ -43,6 +43,7 @@ def test_it_says_no_number_while_one_in_100_is_fewer_than_ten_people() -> None:
 
 def test_it_says_no_number_that_says_no_more_than_the_margin() -> None:
     campaign = campaign_with_guardrail_pause((5000, 600))
+    world.drop_triggers()
     GuardEvent.objects.update(in_hundred=1, bound=0.0123)
     (one,) = paused_arms.find_paused_arms(campaign).paused
     assert "surely more than the 1 in 100" in one.guardrail_sentences[0]
@@ -50,6 +51,7 @@ def test_it_says_no_number_that_says_no_more_than_the_margin() -> None:
 
 def test_of_a_good_outcome_fewer_is_the_harm() -> None:
     campaign = campaign_with_guardrail_pause((5000, 600))
+    world.drop_triggers()
     GuardEvent.objects.update(outcome="help_self")
     (one,) = paused_arms.find_paused_arms(campaign).paused
     assert "at least 7 fewer asked for help to stop" in one.guardrail_sentences[0]

@@ -12,11 +12,13 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from analytics.looks.evaluate import PlanChanged, evaluate
 from campaign.lifecycle import arm_pauses, clone, frozen_plan, transitions
 from campaign.lifecycle.frozen_plan import canonical_json, changed_plans, fingerprint_of, plan_content
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.record_triggers import restore_triggers
-from messages.audit.hash_chain import ChainEntry, digest_of
+from messages.audit import signed_head
+from messages.audit.hash_chain import ChainEntry, Head, digest_of
 from messages.models import AuditEntry, Rendition
 from messages.review import workflow
 from tests import world
@@ -237,7 +239,31 @@ class TestACampaignWithoutAnEntry:
         AuditEntry.objects.all().delete()
         Campaign.objects.update(launched_at=datetime(2020, 1, 1, tzinfo=UTC))
         world.launched("later", at=world.placement("side-page"))
+        assert changed_plans([campaign.pk]) == {campaign.pk: ["campaign"]}  # here it was sealed from the start
+        last = AuditEntry.objects.latest("number")
+        signed_head.write_note(signed_head.Note(Head(last.number, last.digest), sealed_from=2))
         assert changed_plans([campaign.pk]) == {}
+
+    def test_that_was_frozen_and_marked_as_running_by_sql_alone_is_not_older_than_the_record(self) -> None:
+        campaign = world.draft()
+        content = canonical_json(plan_content(campaign.plan))
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        frozen = {"canonical": content, "fingerprint": fingerprint_of(content), "frozen_at": long_ago}
+        AnalysisPlan.objects.update(**frozen)
+        Campaign.objects.update(state="running", launched_at=long_ago, starts_at=long_ago, locales=["en"])
+        assert changed_plans([campaign.pk])
+        with pytest.raises(PlanChanged):
+            evaluate(campaign, now=world.NOON)
+
+    @pytest.mark.parametrize("state", ["running", "closed", "draft"])
+    def test_that_was_launched_and_says_that_it_was_not(self, state: str) -> None:
+        campaign = world.launched()
+        world.drop_triggers()
+        AnalysisPlan.objects.update(frozen_at=None, level=0.5)
+        Campaign.objects.update(launched_at=None, state=state)
+        assert changed_plans([campaign.pk])
+        AnalysisPlan.objects.update(frozen_at=world.NOON)
+        assert changed_plans([campaign.pk])
 
 
 def test_a_launched_campaign_is_not_deleted_nor_its_plan() -> None:
@@ -288,7 +314,7 @@ def test_many_plans_take_as_many_queries_as_one(django_assert_num_queries: Calla
     first = world.launched()
     second = world.launched("second", at=world.placement("side-page"))
     for pks in ([first.pk], [first.pk, second.pk]):
-        with django_assert_num_queries(13):  # type: ignore[attr-defined]  # a context manager
+        with django_assert_num_queries(14):  # type: ignore[attr-defined]  # a context manager
             changed_plans(pks)
 
 

@@ -67,8 +67,8 @@ def test_what_sql_changed_is_found_and_no_look_is_taken(campaign: Campaign, chan
 
 def test_the_worker_says_so_in_its_log(campaign: Campaign, caplog: pytest.LogCaptureFixture) -> None:
     run(STATEMENTS["a help link leads elsewhere"][0])
-    steps.check_running_campaigns(world.NOON)
-    assert f"Campaign {campaign.pk} was changed past this program: help_links" in caplog.text
+    steps.pause_changed_campaigns(world.NOON)
+    assert f"Campaign {campaign.pk} was changed past this program, and is paused: help_links" in caplog.text
 
 
 def test_the_results_say_so(campaign: Campaign, client: Client) -> None:
@@ -90,7 +90,7 @@ def test_a_text_that_was_stopped_is_missed_if_sql_shows_it_again(campaign: Campa
 def test_a_later_step_vouches_for_nothing_but_what_it_changes(campaign: Campaign) -> None:
     run(STATEMENTS["a button leads elsewhere"][0])
     transitions.pause(campaign, by=world.person("mara"))
-    transitions.resume(campaign, by=world.person("mara"))
+    arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="Harm.", now=world.NOON, by=world.person("mara"))
     assert changed_plans([campaign.pk]) == {campaign.pk: ["doors"]}
 
 

@@ -7,17 +7,20 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.lifecycle import transitions
+from campaign.kill_switch.stop import stop_message
+from campaign.lifecycle import after_backup, transitions
+from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.draft_versions import contributors
-from campaign.lifecycle.placement_authors import authors_of_values
+from campaign.lifecycle.placement_authors import are_changes_recorded, authors_of_values
 from campaign.models import Campaign, Partner, Placement, PlacementChange
 from campaign.placements import changes
+from campaign.placements.changes import rename_partner
 from campaign.wizard import answers
 from campaign.wizard.questions import QUESTIONS, HypothesisAnswer
 from messages.stale_copies import digest_of
@@ -189,6 +192,90 @@ def test_who_changed_a_placement_cannot_be_rewritten_in_the_database() -> None:
     for rewrite in (lambda: PlacementChange.objects.update(by=mara()), PlacementChange.objects.all().delete):
         with pytest.raises(IntegrityError, match="who changed a placement"), transaction.atomic():
             rewrite()
+
+
+def tamper(*statements: str) -> None:
+    """Run SQL as whoever holds the database would, past the triggers."""
+    world.drop_triggers()
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+# What an administrator who changed an address of a place writes into the database, to approve its campaign.
+FORGED = {
+    "takes their change out": ("DELETE FROM campaign_placementchange WHERE by_id = {adam}",),
+    "takes it out, and the address too": (
+        "DELETE FROM campaign_placementchange WHERE by_id = {adam}",
+        "UPDATE campaign_placement SET leave_url = '" + GOOD + "'",
+    ),
+    "puts their value before it as nobody's": (
+        "INSERT INTO campaign_placementchange (id, placement_id, field, value, by_id, at, seal) "
+        "SELECT -1, placement_id, field, value, NULL, at, '' FROM campaign_placementchange WHERE by_id = {adam}",
+    ),
+    "puts a colleague's change after it": (
+        "INSERT INTO campaign_placementchange (id, placement_id, field, value, by_id, at, seal) "
+        "SELECT 99991, placement_id, field, 'x', {mara}, at, seal FROM campaign_placementchange WHERE by_id = {adam}",
+        "INSERT INTO campaign_placementchange (id, placement_id, field, value, by_id, at, seal) "
+        "SELECT 99992, placement_id, field, value, {mara}, at, seal FROM campaign_placementchange WHERE by_id = {adam}",
+    ),
+    "makes it a colleague's": ("UPDATE campaign_placementchange SET by_id = {mara} WHERE by_id = {adam}",),
+    "makes it nobody's": ("UPDATE campaign_placementchange SET by_id = NULL WHERE by_id = {adam}",),
+    "takes all out": ("DELETE FROM campaign_placementchange",),
+    "takes all out and renames the place": (
+        "DELETE FROM campaign_placementchange",
+        "UPDATE campaign_placement SET key = 'another'",
+    ),
+    "writes the address past the page": ("UPDATE campaign_placement SET leave_url = 'https://worse.example/'",),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("forgery", FORGED)
+def test_nobody_is_freed_by_what_they_write_about_a_place_into_the_database(forgery: str) -> None:
+    campaign = world.draft(at=world.placement(leave_url=GOOD))
+    change(by=adam(), leave_url=BAD)
+    people = {"adam": adam().pk, "mara": mara().pk}
+    tamper(*(statement.format(**people) for statement in FORGED[forgery]))
+    transitions.submit(campaign, by=mara())
+    for reviewer in (adam(), world.person("rafael", "reviewer")):
+        with pytest.raises(ActionRefused):
+            world.approve(campaign, by=reviewer)
+
+
+@pytest.mark.django_db
+def test_a_place_that_was_written_into_the_database_is_approved_by_nobody() -> None:
+    campaign = world.draft(at=world.placement())
+    tamper("DELETE FROM campaign_placementchange")
+    transitions.submit(campaign, by=mara())
+    with pytest.raises(ActionRefused, match="somebody wrote in the database"):
+        world.approve(campaign)
+
+
+@pytest.mark.django_db
+def test_an_untouched_place_is_approved_by_who_has_no_part_in_it() -> None:
+    words = world.approved_revision("neutral", headline="Words in pauses")
+    campaign = world.draft(at=world.placement(leave_url=GOOD, fallback=words))
+    change(by=adam(), leave_url=BAD)
+    stop_message(words.message, by=mara(), reason="It frightens.", now=world.NOON)
+    partner = Partner.objects.get()
+    rename_partner(partner, "Another name", seen=digest_of(partner, ["name"]), by=adam())
+    after_backup.remove_fallbacks(by="the site")
+    transitions.submit(campaign, by=mara())
+    world.approve(campaign)
+    assert Campaign.objects.get().state == "approved"
+
+
+@pytest.mark.django_db
+def test_what_was_on_record_before_there_were_seals_is_sealed_as_it_stands() -> None:
+    campaign = world.draft(at=world.placement(leave_url=GOOD))
+    change(by=adam(), leave_url=BAD)
+    tamper("DELETE FROM campaign_placementchange WHERE field = 'key'", "UPDATE campaign_placementchange SET seal = ''")
+    assert not are_changes_recorded(campaign.placements.all())
+    import_module("campaign.migrations.0033_placement_change_seals").seal_what_is_on_record(apps, None)
+    tamper("DELETE FROM messaging_auditentry")  # they did not name a seal then
+    assert are_changes_recorded(campaign.placements.all())
+    assert names(campaign) == ["adam", "mara"]
 
 
 histories = st.lists(st.tuples(st.integers(1, 3), st.sampled_from("abc")), max_size=12)

@@ -22,6 +22,7 @@ from analytics.looks.evaluate import evaluate
 from analytics.results import build
 from campaign.lifecycle import approval, transitions
 from campaign.lifecycle.frozen_plan import changed_plans, plan_content
+from campaign.lifecycle.placement_authors import field_digests, record_change
 from campaign.models import Campaign
 from campaign.serving.snapshot import compile_snapshot
 from tests import world
@@ -127,8 +128,11 @@ def passes_unnoticed(campaign: Campaign, sql: str, parameters: list[Any]) -> boo
 def test_each_field_is_refused_noticed_or_a_label() -> None:
     campaign, mara = world.draft(texts=2), world.person("mara", "manager")
     campaign.plan.told.add(mara)
-    fallback = world.approved_revision("neutral", headline="Words in pauses")
-    campaign.placements.update(fallback=fallback)
+    place = campaign.placements.get()
+    before = field_digests(place)
+    place.fallback = world.approved_revision("neutral", headline="Words in pauses")
+    place.save()
+    record_change(place, before, by=mara)
     transitions.submit(campaign, by=mara)
     world.approve(campaign)
     transitions.launch(campaign, by=mara, now=world.NOON - timedelta(days=1))

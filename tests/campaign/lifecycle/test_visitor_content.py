@@ -195,6 +195,30 @@ class TestOneAdministratorAlone:
                 directory.confirm_proposal(waiting, seen=proposal_digest(waiting), by=rafael(), today=today)
         assert names(campaign) == ["adam", "mara"]
 
+    def test_who_took_a_help_link_away_before_it_was_planned_does_not_approve_it_either(self) -> None:
+        world.mark_help_links_checked()
+        gone, other = HelpLink.objects.order_by("pk")[:2]
+        directory.retire(gone, by=adam(), today=timezone.localdate(), reason="Closed.")
+        campaign = world.draft()
+        transitions.submit(campaign, by=mara())
+        assert names(campaign) == ["adam", "mara"]
+        with pytest.raises(ActionRefused, match="they changed"):
+            world.approve(campaign, by=adam())
+        directory.confirm(other, by=adam(), today=timezone.localdate())
+        assert names(campaign) == ["adam", "mara"]
+        directory.confirm(other, by=rafael(), today=timezone.localdate())
+        assert names(campaign) == ["mara"]
+
+    def test_who_takes_a_help_link_up_again_before_it_is_planned_leaves_its_check_to_a_colleague(self) -> None:
+        world.mark_help_links_checked()
+        link = HelpLink.objects.order_by("pk")[0]
+        HelpLink.objects.filter(pk=link.pk).update(retired_on=timezone.localdate())
+        directory.restore(link, by=adam())
+        link.refresh_from_db()
+        assert not directory.is_shown(link)
+        with pytest.raises(directory.HelpRefused, match="a link of their own"):
+            directory.confirm(link, by=adam(), today=timezone.localdate())
+
     def test_who_changed_what_visitors_do_not_meet_may_approve(self) -> None:
         campaign = world.draft()
         change_place(by=adam(), expected_per_day=400, name="Quiet page")

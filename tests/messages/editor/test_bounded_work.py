@@ -11,7 +11,7 @@ from django.test import Client
 from messages.editor.forms import BaselineForm
 from messages.editor.save import current_baseline
 from messages.models import Draft
-from messages.text import word_diff
+from messages.text import rendering, word_diff
 from messages.text.rendering import MAX_CHARACTERS, body_html
 from tests import world
 from tests.campaign.serving.test_bounded_work import steps
@@ -74,6 +74,14 @@ def test_a_draft_of_twice_the_length_takes_at_most_twice_the_steps(
 def test_a_preview_of_a_draft_that_is_far_too_long_shows_its_beginning() -> None:
     unit = "I\u00b4"
     assert body_html(unit * 200_000) == f"<p>{unit * (MAX_CHARACTERS // 2)}…</p>"
+
+
+def test_without_the_bound_all_of_it_would_be_cleaned(
+    longest_cleaned: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering, "MAX_CHARACTERS", 400_000)  # the fault that the tests above would find
+    body_html("I\u00b4" * 200_000)
+    assert longest_cleaned() > 5 * MAX_CHARACTERS
 
 
 def test_no_text_that_is_compared_word_by_word_is_longer_than_its_field(

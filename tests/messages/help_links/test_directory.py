@@ -180,7 +180,7 @@ class TestChecking:
 
 
 class TestRetiring:
-    def test_visitors_do_not_see_it_and_it_comes_back_as_checked_as_it_was(self) -> None:
+    def test_visitors_do_not_see_it_and_it_comes_back_once_a_colleague_has_checked_it(self) -> None:
         world.launched()
         link = a_link(verified_on=TODAY, verified_by="rafael")
         assert b"some.example" in world.AudienceSite().get("/m/quiet-page/help/self").body
@@ -189,10 +189,14 @@ class TestRetiring:
         assert all("Somewhere" not in remark.sentence for remark in directory.lint_help_directory(TODAY))
         Campaign.objects.update(state="closed")  # while it runs: test_proposals
         directory.restore(link, by=world.person("mara"))
-        assert b"some.example" in world.AudienceSite().get("/m/quiet-page/help/self").body
         link.refresh_from_db()
-        assert link.verified_by == "rafael"
-        assert [e.action for e in AuditEntry.objects.filter(kind="help")] == ["help-restore", "help-retire"]
+        assert b"some.example" not in world.AudienceSite().get("/m/quiet-page/help/self").body
+        with pytest.raises(HelpRefused, match="a link of their own"):
+            directory.confirm(link, by=world.person("mara"), today=TODAY)
+        directory.confirm(link, by=world.person("rafael"), today=TODAY)
+        assert b"some.example" in world.AudienceSite().get("/m/quiet-page/help/self").body
+        actions = [e.action for e in AuditEntry.objects.filter(kind="help")]
+        assert actions == ["help-check", "help-restore", "help-retire"]
 
     def test_nothing_is_retired_checked_or_taken_up_twice(self) -> None:
         link, mara = a_link(), world.person("mara")
