@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from math import ceil, log2
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -49,6 +49,7 @@ class ObstacleReason(StrEnum):
     ONE_SET = "fewer than two sets"
     ONE_TEXT = "fewer than two texts"  # `name` is the arm
     UNKNOWN_COMPARISONS = "comparisons name other arms"
+    SLOTS = "the places cannot be shared"
     PLACEMENT_OCCUPIED = "another campaign runs there"  # `name` is its name, `target_key` its slug
     ENDS_BEFORE_START = "it would end before it starts"
     STALE_HELP_LINK = "help is stale"
@@ -120,21 +121,39 @@ def stopped_message_obstacles(arms: QuerySet[Arm]) -> list[Obstacle]:
     ]
 
 
+def is_in_the_way_of(campaign: Campaign) -> Q:
+    """Match the campaigns that cannot run beside one at a place: of its purpose, with a slot or a unit that differ.
+
+    A trial goes before what is in use at its place. Trials that share a place count the same unit: otherwise a tab, or
+    a partner's subject, could fall to one of them for a view and to the other for itself.
+    """
+    overlaps = Q(first_slot__lte=campaign.last_slot, last_slot__gte=campaign.first_slot)
+    return Q(purpose=campaign.purpose) & (overlaps | ~Q(unit=campaign.unit))
+
+
 def campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
-    """Return the live campaigns of the same purpose at its placements: a trial goes before what is in use there."""
+    """Return the live campaigns at its placements that keep it from running there."""
     live = Campaign.objects.filter(
-        state__in=Campaign.LIVE, purpose=campaign.purpose, placements__in=campaign.placements.all()
+        is_in_the_way_of(campaign), state__in=Campaign.LIVE, placements__in=campaign.placements.all()
     )
     return list(live.exclude(pk=campaign.pk).distinct().order_by("pk"))
 
 
 def occupied_placement_obstacles(campaign: Campaign) -> list[Obstacle]:
-    """Return the campaigns that run where this one is to run."""
-    sentence = _("“%(name)s” already runs at one of these placements.")
-    return [
-        Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, sentence % {"name": other.name}, other.name, other.slug)
-        for other in campaigns_in_the_way(campaign)
-    ]
+    """Return the campaigns that run where this one is to run, unless both plans share the place."""
+    alone = _("“%(name)s” already runs at one of these placements.")
+    shared = _("“%(name)s” already runs at one of these placements, and has slots %(first)s to %(last)s of 100.")
+    other_unit = _(
+        "“%(name)s” already runs at one of these placements, and counts something else: places are shared by campaigns "
+        "that count the same."
+    )
+    obstacles = []
+    for other in campaigns_in_the_way(campaign):
+        disjoint = other.last_slot < campaign.first_slot or campaign.last_slot < other.first_slot
+        sentence = other_unit if disjoint else shared if other.shares_places else alone
+        sentence %= {"name": other.name, "first": other.first_slot, "last": other.last_slot}
+        obstacles.append(Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, sentence, other.name, other.slug))
+    return obstacles
 
 
 def _arm_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
@@ -226,6 +245,9 @@ def _text_obstacles(plan: AnalysisPlan, arms: list[Arm]) -> Iterator[Obstacle]:
 def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstacle]:
     """Yield what keeps a plan from being one of periods, where a placement shows one message at a time."""
     is_planned = campaign.unit == Campaign.Unit.PERIOD
+    if is_planned and campaign.shares_places:
+        sentence = _("Where a place shows one message at a time, it cannot be shared: choose slots 1 to 100.")
+        yield Obstacle(ObstacleReason.SLOTS, sentence)
     if is_planned != bool(plan.period) or is_planned != (plan.clusters == AnalysisPlan.Clusters.PERIOD):
         yield Obstacle(ObstacleReason.PERIODS, _("Say for how long each place shows one message."))
     if not is_planned:

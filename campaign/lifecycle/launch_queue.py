@@ -63,7 +63,7 @@ def queue_at(placement: Placement) -> Sequence[Campaign]:
 
 def campaigns_ahead(campaign: Campaign) -> Sequence[Campaign]:
     """Return what a queued campaign waits for: what runs at its places, then who queued there before it."""
-    earlier = queued_campaigns().filter(queued_at__lt=campaign.queued_at, purpose=campaign.purpose)
+    earlier = queued_campaigns().filter(launch_checks.is_in_the_way_of(campaign), queued_at__lt=campaign.queued_at)
     there = earlier.filter(placements__in=campaign.placements.all()).distinct()
     return [*launch_checks.campaigns_in_the_way(campaign), *there]
 

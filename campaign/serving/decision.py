@@ -11,6 +11,7 @@ from campaign.assignment.arm_hash import arm_for, text_for
 from campaign.assignment.periods import Periods, arm_of_period
 from campaign.assignment.receipts import (
     SECONDS_PER_HOUR,
+    Receipt,
     ReceiptExpired,
     ReceiptInvalid,
     ReceiptSigner,
@@ -19,6 +20,7 @@ from campaign.assignment.receipts import (
     fresh_salt,
     pack_ids,
 )
+from campaign.assignment.slots import slot_of
 from campaign.models import LeftOutCount
 from campaign.placements import tag_check
 from campaign.placements.tag_check import TagCheckChannel, TagCheckMark, TagCheckProblem
@@ -99,11 +101,44 @@ def decide(
             "A unit must not name a person.",
             {"unit": "This looks like an e-mail address or a phone number. Send an opaque key."},
         )
+    nonce = None
+    if placement.parts:
+        placement, nonce = _draw_part(placement, fields, context, now=now, is_countable=is_countable)
     campaign = running_campaign(placement, now)
     if campaign is None:
         return _decide_fallback(placement, fields.locale, now)
     decision = _repeat_in_tab(placement, campaign, fields.session, context, now=now) if is_countable else None
-    return decision or assign(placement, campaign, fields, context, now=now, is_countable=is_countable)
+    return decision or assign(placement, campaign, fields, context, now=now, is_countable=is_countable, nonce=nonce)
+
+
+def _draw_part(
+    placement: PlacementEntry, fields: MessageRequest, context: ServingContext, *, now: float, is_countable: bool
+) -> tuple[PlacementEntry, bytes]:
+    """The part of a shared placement that a request falls to, and a nonce of its slots.
+
+    The slot is that of the key in the request, or of the nonce. A browser tab stays in its part as long as its receipt
+    is valid, also when its campaign has ended: the slots of that go to nobody else.
+    """
+    nonce = fresh_nonce()
+    if fields.unit is not None:
+        return placement.entry_of_slot(slot_of(fields.unit)), nonce
+    receipt = _receipt_of_tab(fields.session, context, now=now) if is_countable else None
+    if receipt is None or receipt.placement != placement.id:
+        return placement.entry_of_slot(slot_of(nonce.hex())), nonce
+    part = placement.entry_of_slot(slot_of(receipt.nonce.hex()))
+    while placement.entry_of_slot(slot_of(nonce.hex())) is not part:  # a tab that is assigned anew stays there
+        nonce = fresh_nonce()
+    return part, nonce
+
+
+def _receipt_of_tab(session: str | None, context: ServingContext, *, now: float) -> Receipt | None:
+    """The receipt that a browser tab was given before, if it is still valid."""
+    if session is None or session == NEW_SESSION:
+        return None
+    try:
+        return context.receipt_signer.verify(session, hour=int(now) // SECONDS_PER_HOUR)
+    except (ReceiptInvalid, ReceiptExpired):
+        return None
 
 
 def assign(
@@ -114,6 +149,7 @@ def assign(
     *,
     now: float,
     is_countable: bool,
+    nonce: bytes | None = None,
 ) -> Decision:
     """Assign an arm. Without a key in the request, the fresh nonce of its receipt is the unit.
 
@@ -127,7 +163,7 @@ def assign(
         index = subject_ids.arm_for(unit, campaign.secret, campaign.weights)
         hour, closes = subject_ids.receipt_window(hour)
     else:
-        nonce = fresh_nonce()
+        nonce = nonce or fresh_nonce()
         index = arm_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.weights)
         closes = closing_hour(hour, context.receipt_life_hours)
     locale = campaign.locales.index(best_locale(campaign.locales, fields.locale))
@@ -181,11 +217,8 @@ def _repeat_in_tab(
     A tab whose arm is paused stays in it: it sees the control's message, uncounted, and keeps its receipt for later. So
     does one whose text was stopped: it sees another text of its arm.
     """
-    if campaign.unit != "session" or session is None or session == NEW_SESSION:
-        return None
-    try:
-        receipt = context.receipt_signer.verify(session, hour=int(now) // SECONDS_PER_HOUR)
-    except (ReceiptInvalid, ReceiptExpired):
+    receipt = _receipt_of_tab(session, context, now=now) if campaign.unit == "session" else None
+    if receipt is None or session is None:
         return None
     ids = pack_ids(campaign=receipt.campaign, placement=receipt.placement)
     shown = (ids, receipt.arm, receipt.locale)
@@ -256,6 +289,8 @@ def count_served(
         return decision
     if placement.counts_signed_only and not is_signed(request, placement):
         return Decision(decision.rendition, uncounted=UncountedReason.UNSIGNED)
+    if placement.parts:
+        placement = placement.entry_of_campaign(arm.packed_ids) or placement
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
     reason = context.exclusions.exclusion_reason(request, placement, from_browser=from_browser, now=now)
