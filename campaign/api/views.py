@@ -161,7 +161,8 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
     class Meta:
         model = Campaign
         fields = [
-            *("slug", "name", "hypothesis", "state", "unit", "arms", "placements", "plan", "deviations"),
+            *("slug", "name", "hypothesis", "state", "unit", "arms", "placements", "first_slot", "last_slot"),
+            *("plan", "deviations"),
             *("starts_at", "ends_at", "launched_at", "changed_at", "created_by", "approved_by"),
         ]
         read_only_fields = fields

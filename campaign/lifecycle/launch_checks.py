@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from math import ceil, log2
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign.assignment.arm_hash import cumulative_weights
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.lifecycle import webhook_tests
+from campaign.lifecycle import place_sharing, webhook_tests
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.help_links import directory
@@ -121,39 +121,12 @@ def stopped_message_obstacles(arms: QuerySet[Arm]) -> list[Obstacle]:
     ]
 
 
-def is_in_the_way_of(campaign: Campaign) -> Q:
-    """Match the campaigns that cannot run beside one at a place: of its purpose, with a slot or a unit that differ.
-
-    A trial goes before what is in use at its place. Trials that share a place count the same unit: otherwise a tab, or
-    a partner's subject, could fall to one of them for a view and to the other for itself.
-    """
-    overlaps = Q(first_slot__lte=campaign.last_slot, last_slot__gte=campaign.first_slot)
-    return Q(purpose=campaign.purpose) & (overlaps | ~Q(unit=campaign.unit))
-
-
-def campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
-    """Return the live campaigns at its placements that keep it from running there."""
-    live = Campaign.objects.filter(
-        is_in_the_way_of(campaign), state__in=Campaign.LIVE, placements__in=campaign.placements.all()
-    )
-    return list(live.exclude(pk=campaign.pk).distinct().order_by("pk"))
-
-
 def occupied_placement_obstacles(campaign: Campaign) -> list[Obstacle]:
     """Return the campaigns that run where this one is to run, unless both plans share the place."""
-    alone = _("“%(name)s” already runs at one of these placements.")
-    shared = _("“%(name)s” already runs at one of these placements, and has slots %(first)s to %(last)s of 100.")
-    other_unit = _(
-        "“%(name)s” already runs at one of these placements, and counts something else: places are shared by campaigns "
-        "that count the same."
-    )
-    obstacles = []
-    for other in campaigns_in_the_way(campaign):
-        disjoint = other.last_slot < campaign.first_slot or campaign.last_slot < other.first_slot
-        sentence = other_unit if disjoint else shared if other.shares_places else alone
-        sentence %= {"name": other.name, "first": other.first_slot, "last": other.last_slot}
-        obstacles.append(Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, sentence, other.name, other.slug))
-    return obstacles
+    return [
+        Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, place_sharing.describe_way(campaign, other), other.name, other.slug)
+        for other in place_sharing.campaigns_in_the_way(campaign)
+    ]
 
 
 def _arm_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle import launch_checks, transitions
+from campaign.lifecycle import launch_checks, place_sharing, transitions
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.lifecycle.recorded_steps import is_queue_recorded
@@ -63,9 +63,9 @@ def queue_at(placement: Placement) -> Sequence[Campaign]:
 
 def campaigns_ahead(campaign: Campaign) -> Sequence[Campaign]:
     """Return what a queued campaign waits for: what runs at its places, then who queued there before it."""
-    earlier = queued_campaigns().filter(launch_checks.is_in_the_way_of(campaign), queued_at__lt=campaign.queued_at)
+    earlier = queued_campaigns().filter(place_sharing.is_in_the_way_of(campaign), queued_at__lt=campaign.queued_at)
     there = earlier.filter(placements__in=campaign.placements.all()).distinct()
-    return [*launch_checks.campaigns_in_the_way(campaign), *there]
+    return [*place_sharing.campaigns_in_the_way(campaign), *there]
 
 
 def launch_queued_campaigns(*, now: datetime) -> list[Campaign]:

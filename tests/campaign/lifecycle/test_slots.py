@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connections, transaction
+from django.test import Client
 
 from campaign.lifecycle import launch_checks, launch_queue, transitions
 from campaign.lifecycle.actions import ActionRefused
@@ -16,6 +18,7 @@ from campaign.lifecycle.clone import clone_campaign
 from campaign.lifecycle.draft_versions import draft_content, restore_content
 from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Campaign
+from campaign.wizard.questions.sample_size import daily_traffic
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +162,60 @@ def test_two_processes_that_launch_at_once_never_share_a_slot(other: tuple[int, 
         process.join(60)
     assert list(said.values()).count("launched") == launched
     assert all("already runs" in answer for answer in said.values() if answer != "launched")
+
+
+class TestThePages:
+    """A manager plans the second campaign beside the first, and everybody reads who has what."""
+
+    def plan_slots(self, client: Client, slug: str, first: str, last: str) -> str:
+        place = Campaign.objects.get(slug=slug).placements.get()
+        address = f"/campaigns/{slug}/plan-it/places/"
+        was = re.search(r'name="was" value="(\w*)"', client.get(address).content.decode())
+        assert was is not None
+        fields = {"places": str(place.pk), "first_slot": first, "last_slot": last, "was": was[1], "do": "save"}
+        return client.post(address, fields, follow=True).content.decode()
+
+    def test_a_second_campaign_is_planned_beside_the_first(self, client: Client) -> None:
+        world.launched("first", slots=(1, 50))
+        world.draft("second")
+        world.sign_in(client, world.person("mara"))
+        shown = client.get("/campaigns/second/plan-it/places/").content.decode()
+        assert "“The pilot” runs here now, in slots 1 to 50 of 100." in shown
+        self.plan_slots(client, "second", "51", "100")
+        assert Campaign.objects.filter(slug="second", first_slot=51, last_slot=100).exists()
+        shown = client.get("/campaigns/second/").content.decode()
+        assert "It has slots 51 to 100 of 100: 50 of 100 views of its places." in shown
+        assert "“The pilot” has slots 1 to 50 at one of these places." in shown
+        registered = client.get("/campaigns/second/plan/").content.decode()
+        assert "this campaign has slots 51 to 100" in registered
+
+    @pytest.mark.parametrize(("first", "last"), [("60", "50"), ("0", "50"), ("1", "101"), ("x", "50"), ("", "")])
+    def test_what_is_no_range_is_refused_and_kept(self, client: Client, first: str, last: str) -> None:
+        world.draft("second")
+        world.sign_in(client, world.person("mara"))
+        shown = self.plan_slots(client, "second", first, last)
+        assert "Not saved yet." in shown
+        assert not first or f'value="{first}"' in shown
+        assert "<details" in shown
+        assert Campaign.objects.get().last_slot == 100
+
+    def test_the_place_lists_both(self, client: Client) -> None:
+        world.launched("first", slots=(1, 50))
+        world.launched("second", slots=(51, 100))
+        world.sign_in(client, world.person("mara"))
+        shown = client.get("/placements/quiet-page/").content.decode()
+        assert "(slots 1 to 50 of 100)" in shown
+        assert "(slots 51 to 100 of 100)" in shown
+
+    def test_so_do_the_watch_page_and_the_api(self, client: Client) -> None:
+        world.launched("first", slots=(1, 50))
+        world.launched("second", slots=(51, 100))
+        world.sign_in(client, world.person("mara"))
+        assert "It has slots 1 to 50 of 100" in client.get("/campaigns/first/watch/").content.decode()
+        told = client.get("/api/v1/campaigns/second/").json()
+        assert (told["first_slot"], told["last_slot"]) == (51, 100)
+
+    def test_half_of_the_views_take_twice_as_long(self) -> None:
+        place = world.placement("busy", expected_per_day=1000)
+        whole, half = world.draft("whole", at=place), world.draft("half", at=place, slots=(1, 50))
+        assert (daily_traffic(whole), daily_traffic(half)) == (1000, 500)
