@@ -17,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from campaign.assignment import subject_ids
 from messages.secret_files import KEY_BYTES
+from tests.written_files import contents_of, files_in
 
 _FEWEST_VALUES = 22  # of 32 random bytes at least so many differ: one time in 14 million fewer do
 _NUMBER_BYTES = 16
@@ -27,16 +28,11 @@ _HEX = re.compile(rb"(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])")
 _BASE64 = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{43}(?![A-Za-z0-9+/_-])")
 
 
-def files_below(directory: Path) -> list[Path]:
-    """Yield every file below the directories, including hidden ones."""
-    return sorted(path for path in directory.rglob("*") if path.is_file())
-
-
 def files_containing(secret: bytes, directory: Path) -> list[Path]:
     """Return the files that contain a secret: raw, in hexadecimal, or in either base64 alphabet."""
     encoded = (base64.b64encode(secret).rstrip(b"="), base64.urlsafe_b64encode(secret).rstrip(b"="))
     forms = (secret, secret.hex().encode(), secret.hex().upper().encode(), *encoded)
-    return [path for path in files_below(directory) if any(form in path.read_bytes() for form in forms)]
+    return [path for path, content in contents_of([directory]) if any(form in content for form in forms)]
 
 
 def linkable_subjects(subjects: Sequence[str], *, held: Sequence[Path], days: Iterable[int], witness: str) -> set[str]:
@@ -49,7 +45,7 @@ def linkable_subjects(subjects: Sequence[str], *, held: Sequence[Path], days: It
     stored = {number for directory in held for number in stored_numbers(directory)}
     hours = [day * subject_ids.DAY_HOURS for day in days]
     found = {key for key in subjects if any(number in stored for number in _without_a_secret(key))}
-    found |= _named(subjects, held)
+    found |= _find_named(subjects, held)
     for secret in _candidates(held):
         if any(subject_ids.nonce(witness, secret, hour=hour) in stored for hour in hours):
             found |= {key for key in subjects for hour in hours if subject_ids.nonce(key, secret, hour=hour) in stored}
@@ -60,7 +56,7 @@ def stored_numbers(directory: Path) -> set[bytes]:
     """Return every 16-byte value in any database below the directory."""
     found = set()
     with tempfile.TemporaryDirectory() as aside:  # looking must not change what is looked at
-        for path in files_below(directory):
+        for path in files_in([directory]):
             if path.suffix == ".sqlite3":
                 for part in path.parent.glob(f"{path.name}*"):
                     shutil.copy(part, aside)
@@ -84,8 +80,8 @@ def _without_a_secret(key: str) -> Iterator[bytes]:
         yield hashlib.new(name, key.encode(), usedforsecurity=False).digest()[:_NUMBER_BYTES]
 
 
-def _named(subjects: Iterable[str], held: Iterable[Path]) -> set[str]:
-    everything = b"\0".join(path.read_bytes() for directory in held for path in files_below(directory))
+def _find_named(subjects: Iterable[str], held: Iterable[Path]) -> set[str]:
+    everything = b"\0".join(content for _, content in contents_of(held))
     return {
         key
         for key in subjects
@@ -99,16 +95,14 @@ def _candidates(held: Iterable[Path]) -> Iterator[bytes]:
     """Yield each possible secret once. What two copies have in common is yielded once."""
     seen: set[bytes] = set()
     yield b""
-    for directory in held:
-        for path in files_below(directory):
-            content = path.read_bytes()
-            yield from (bytes.fromhex(found.decode()) for found in _HEX.findall(content))
-            yield from (base64.b64decode(found.translate(_TO_STANDARD) + b"=") for found in _BASE64.findall(content))
-            for start in range(0, len(content), _PIECE):
-                piece = content[start : start + _PIECE + KEY_BYTES - 1]
-                if piece not in seen and any(piece):
-                    seen.add(piece)
-                    yield from _random_looking(piece)
+    for _, content in contents_of(held):
+        yield from (bytes.fromhex(found.decode()) for found in _HEX.findall(content))
+        yield from (base64.b64decode(found.translate(_TO_STANDARD) + b"=") for found in _BASE64.findall(content))
+        for start in range(0, len(content), _PIECE):
+            piece = content[start : start + _PIECE + KEY_BYTES - 1]
+            if piece not in seen and any(piece):
+                seen.add(piece)
+                yield from _random_looking(piece)
 
 
 def _random_looking(piece: bytes) -> Iterator[bytes]:

@@ -172,14 +172,14 @@ def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.
     """Test the shares of the arms that were never paused, by a test that allows for as many looks as there are."""
     unpaused = [arm for arm in arms if not arm.was_paused]
     return check_split(
-        [_assigned(arm, rules) for arm in unpaused],
+        [_count_assigned(arm, rules) for arm in unpaused],
         [arm.weight for arm in unpaused],
         once=rules.monitoring == "fixed" and not rules.watched_split,
         views_per_network=rules.views_per_network,
     )
 
 
-def _assigned(arm: ArmCounts, rules: Rules) -> int:
+def _count_assigned(arm: ArmCounts, rules: Rules) -> int:
     """How many were assigned to an arm: clusters where those were assigned whole, else units."""
     return grouped.count_clusters([arm.clusters]) if rules.clusters in ("nested", "periods") else arm.counts.n
 

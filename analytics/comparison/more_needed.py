@@ -79,7 +79,7 @@ def _more_units(comparison: Comparison, row: PairComparison, rules: Rules) -> Mo
         verdict = decide_verdict(later, corrected, rules, hold_reason=hold_reason, withheld=False)
         return verdict != CANNOT_TELL and networks_to_turn(later, corrected, verdict, rules, move=row.network_move) != 1
 
-    later = _LaterLooks(
+    later = _LookSimulation(
         rules=rules,
         n=units,
         n_planned=planned_units(arms, comparison.arms, rules) if rules.planned_per_arm else 0,
@@ -117,7 +117,7 @@ def _p_value(row: PairComparison) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _LaterLooks:
+class _LookSimulation:
     """How a plan goes on after `n` of `n_planned` units (0: none are planned)."""
 
     rules: Rules
@@ -142,7 +142,7 @@ class _LaterLooks:
         """The first factor that settles it if the effect moves by `drift` of its possible standard error, or inf."""
 
         def is_settled(factor: float, looks: tuple[float, ...] = ()) -> bool:
-            later = self._later_estimate(estimate, factor, drift, looks)
+            later = self._simulate_look(estimate, factor, drift, looks)
             return later is not None and settles(*later, factor)
 
         if self.rules.monitoring == "group-sequential":
@@ -169,7 +169,7 @@ class _LaterLooks:
                 looks = (*looks, share)
                 yield share / now, looks
 
-    def _later_estimate(
+    def _simulate_look(
         self, estimate: Estimate, factor: float, drift: float, looks: tuple[float, ...]
     ) -> tuple[Estimate, Corrected] | None:
         """The estimate at a later look, and as it is corrected there."""

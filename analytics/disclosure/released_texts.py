@@ -40,7 +40,7 @@ def released_text_estimates(
         fewest = _fewest(source.texts or {})
         for e in rows:
             if e.outcome == outcome and is_of_texts(e):
-                yield _rounded(round_effect(e, fewest), fewest)
+                yield _round_estimate(round_effect(e, fewest), fewest)
 
 
 def _shows(texts: Mapping[str, Any] | None, outcome: str) -> bool:
@@ -52,7 +52,7 @@ def _fewest(texts: Mapping[str, Any]) -> int:
     return min((n for arm in texts.values() for n in arm["seen"].values()), default=0)
 
 
-def _rounded(stored: Estimate, fewest: int) -> Estimate:
+def _round_estimate(stored: Estimate, fewest: int) -> Estimate:
     """Round what stands beside an estimate as that itself: strata have counts that no look shows by text."""
     e = copy(stored)
     if e.texts:

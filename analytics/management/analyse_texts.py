@@ -106,7 +106,7 @@ def _weight(look: Comparison, rules: Rules) -> float | None:
 
 def texts_as_dict(found: TableTexts, look: Comparison, rules: Rules) -> dict[str, Any]:
     """The part of `analyse --json` about texts of a kind."""
-    named = _named(found)
+    named = _pair_with_names(found)
     return {
         "design": found.design,
         "weight": found.weight or None,
@@ -135,7 +135,7 @@ def texts_as_dict(found: TableTexts, look: Comparison, rules: Rules) -> dict[str
     }
 
 
-def _named(found: TableTexts) -> list[tuple[TextEstimate, str]]:
+def _pair_with_names(found: TableTexts) -> list[tuple[TextEstimate, str]]:
     """Each text with its name in the table; one more is “next”."""
     arms = list(dict.fromkeys(text.arm for text in found.texts))
     return [

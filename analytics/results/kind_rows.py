@@ -36,7 +36,7 @@ def with_kinds(
         design=plan.texts,
         kinds=tuple(kinds),
         texts=() if hidden else texts,
-        kind_note="" if kinds else wording.judged_later_sentence(_points(plan)),
+        kind_note="" if kinds else wording.wait_for_texts_sentence(_points(plan)),
     )
 
 

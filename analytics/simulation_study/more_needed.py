@@ -23,11 +23,11 @@ def told_by(
     taken = []
     for _ in range(count):
         rates = [source.beta(1 + counts.events, 1 + counts.n - counts.events) for counts in now]
-        taken.append(_units_until_told(source, now, rates, later_sizes, rules))
+        taken.append(_units_until_verdict(source, now, rates, later_sizes, rules))
     return [SimulatedShare(sum(units <= bound for units in taken) / count, count) for bound in bounds]
 
 
-def _units_until_told(
+def _units_until_verdict(
     source: np.random.Generator, now: Sequence[Counts], rates: Sequence[float], later_sizes: Sequence[int], rules: Rules
 ) -> float:
     """How many more units per arm one trial takes; infinite if it is not told at any of the looks."""

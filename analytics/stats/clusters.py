@@ -254,12 +254,12 @@ def _arms(treated: Sequence[Counts], control: Sequence[Counts], *, crossed: bool
         first, second = (_arm(CountList(side.n[used], side.events[used])) for side in sides)
     else:
         one, other = (CountList(side.n[side.n > 0], side.events[side.n > 0]) for side in sides)
-        first = _arm(_padded(one, after=len(other)))
-        second = _arm(_padded(other, before=len(one)))
+        first = _arm(_pad_with_empty(one, after=len(other)))
+        second = _arm(_pad_with_empty(other, before=len(one)))
     return (first, second) if isinstance(first, _Arm) and isinstance(second, _Arm) else TOO_FEW
 
 
-def _padded(counts: CountList, *, before: int = 0, after: int = 0) -> CountList:
+def _pad_with_empty(counts: CountList, *, before: int = 0, after: int = 0) -> CountList:
     """The counts with so many empty clusters before and after them."""
     return CountList(np.pad(counts.n, (before, after)), np.pad(counts.events, (before, after)))
 

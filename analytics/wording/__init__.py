@@ -62,13 +62,13 @@ from analytics.wording.texts import (
     KIND_RULES,
     KindNumbers,
     hidden_kind_sentence,
-    judged_later_sentence,
     kind_sentence,
     next_set_sentence,
     no_kind_sentence,
     spread_sentence,
     text_name,
     these_texts_sentence,
+    wait_for_texts_sentence,
 )
 
 __all__ = [
@@ -106,7 +106,6 @@ __all__ = [
     "hidden_note",
     "hidden_reason",
     "interval_text",
-    "judged_later_sentence",
     "kind_sentence",
     "level_text",
     "more_people_sentence",
@@ -137,4 +136,5 @@ __all__ = [
     "translate_outcome",
     "translate_reason",
     "verdict_name",
+    "wait_for_texts_sentence",
 ]

@@ -200,7 +200,7 @@ def no_kind_sentence(why: str) -> str:
     return gettext("For messages of this kind it cannot be told yet: %(why)s") % {"why": translate_reason(why)}
 
 
-def judged_later_sentence(shares: list[float]) -> str:
+def wait_for_texts_sentence(shares: list[float]) -> str:
     """Say when texts of a kind are judged, while they have not been."""
     values = {"shares": ", ".join(percent(share) for share in shares)}
     if len(shares) == 1:

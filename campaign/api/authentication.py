@@ -65,7 +65,7 @@ def require_confirmation(request: Request, user: User) -> None:
     code = request.headers.get(SECOND_FACTOR_HEADER, "")
     if not code:
         raise ConfirmationRequired
-    if not _throttled(lambda: second_factors.check_code(user, code)):
+    if not _limit_guesses(lambda: second_factors.check_code(user, code)):
         raise ConfirmationRequired("This code is not right, or was used already.")
 
 
@@ -79,15 +79,15 @@ def verify_credentials(request: HttpRequest, *, username: str, password: str, co
             users.append(user)
         return bool(users)
 
-    if not _throttled(lambda: check_guess(request, GuessOf.TYPED_NAME, username, check_password)):
+    if not _limit_guesses(lambda: check_guess(request, GuessOf.TYPED_NAME, username, check_password)):
         return None
     user = users[0]
     if not second_factors.has_factor(user):
         return user if settings.SKIP_SECOND_FACTOR else None
-    return user if code and _throttled(lambda: second_factors.check_code(user, code)) else None
+    return user if code and _limit_guesses(lambda: second_factors.check_code(user, code)) else None
 
 
-def _throttled(check: Callable[[], bool]) -> bool:
+def _limit_guesses(check: Callable[[], bool]) -> bool:
     """The result of a check that limits guesses; 429 after too many."""
     try:
         return check()

@@ -109,7 +109,7 @@ class DraftHistory:
         self.campaign = campaign
         self.versions = list(campaign.versions.select_related("by"))
         self._is_genuine = are_sealed(self.versions)
-        self._drafts = [Step(v.number, v.by_id, _planned(v.content), v.put_back) for v in self.versions]
+        self._drafts = [Step(v.number, v.by_id, _planned_part(v.content), v.put_back) for v in self.versions]
         self._around = _help_link_authors(self.versions) | {campaign.created_by_id}
 
     def contributors(self, version: DraftVersion | None = None, *, by: int | None = None) -> set[int]:
@@ -124,7 +124,7 @@ class DraftHistory:
         else:
             places = _placement_ids(version.content["placements"])
             number = self.versions[-1].number + 1
-            drafts.append(Step(number, by, _planned(version.content), put_back=version.number))
+            drafts.append(Step(number, by, _planned_part(version.content), put_back=version.number))
         drawn_up = _last_authors(drafts) if self._is_genuine else {step.by for step in drafts if step.by is not None}
         return self._around | placement_authors(places) | drawn_up
 
@@ -227,7 +227,7 @@ def _help_link_authors(versions: Sequence[DraftVersion]) -> set[int]:
     }
 
 
-def _planned(content: dict[str, Any]) -> dict[str, Any]:
+def _planned_part(content: dict[str, Any]) -> dict[str, Any]:
     """What planning alone can change."""
     planned = {name: value for name, value in content.items() if name not in _MET_BESIDE}
     return planned | {"placements": _placement_ids(content["placements"])}

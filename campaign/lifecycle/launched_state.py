@@ -45,7 +45,7 @@ def state_after(action: log.Action, campaign: Campaign) -> dict[str, str]:
         return {}
     plan = with_state(AnalysisPlan.objects.filter(campaign=campaign)).get()
     now = _digests(plan, visible_link_content())
-    before = _recorded([campaign.slug]).get(campaign.slug) or now
+    before = _read_recorded([campaign.slug]).get(campaign.slug) or now
     parts = {part: now[part] if part in _CHANGED_BY[action] else before.get(part, "") for part in _ALL}
     return {DETAIL: " ".join(f"{part}:{digest}" for part, digest in parts.items())}
 
@@ -62,7 +62,7 @@ def changed_parts(plans: Iterable[AnalysisPlan]) -> dict[int, list[str]]:
     A campaign whose last step was recorded before entries said so has none.
     """
     launched = [plan for plan in plans if plan.campaign.launched_at is not None]
-    recorded = _recorded([plan.campaign.slug for plan in launched])
+    recorded = _read_recorded([plan.campaign.slug for plan in launched])
     links = visible_link_content()
     changed: dict[int, list[str]] = {}
     for plan in launched:
@@ -75,13 +75,13 @@ def changed_parts(plans: Iterable[AnalysisPlan]) -> dict[int, list[str]]:
     return changed
 
 
-def _recorded(slugs: list[str]) -> dict[str, dict[str, str] | None]:
+def _read_recorded(slugs: list[str]) -> dict[str, dict[str, str] | None]:
     """Return what the last steps on record say, by name; None if it says nothing, and nothing that fits if forged."""
     entries = genuine_entries(log.ObjectKind.CAMPAIGN, slugs, list(_CHANGED_BY))
-    return {slug: _parsed(entry.detail) if entry is not None else {} for slug, entry in entries.items()}
+    return {slug: _parse_entry(entry.detail) if entry is not None else {} for slug, entry in entries.items()}
 
 
-def _parsed(detail: Mapping[str, Any]) -> dict[str, str] | None:
+def _parse_entry(detail: Mapping[str, Any]) -> dict[str, str] | None:
     if DETAIL not in detail:
         return None
     return dict(part.split(":", 1) for part in str(detail[DETAIL]).split(" "))

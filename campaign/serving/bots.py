@@ -29,9 +29,9 @@ class BotList:
             if not _REGEX_SYNTAX.search(_ESCAPE.sub("", pattern)):
                 words.add(_ESCAPE.sub(r"\1", pattern))
             elif _ANYTHING in pattern:
-                self._sequences.append([re.compile(_bounded(part)) for part in pattern.split(_ANYTHING)])
+                self._sequences.append([re.compile(_bound_repeats(part)) for part in pattern.split(_ANYTHING)])
             else:
-                regexes.append(_bounded(pattern))
+                regexes.append(_bound_repeats(pattern))
         # Those that belong to the beginning are apart, because they are tried there alone.
         self._regex = _any_of(regex for regex in regexes if not regex.startswith("^"))
         self._first_regex = _any_of(regex for regex in regexes if regex.startswith("^"))
@@ -70,7 +70,7 @@ def _any_of(regexes: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(regexes) or "(?!)")
 
 
-def _bounded(regex: str) -> str:
+def _bound_repeats(regex: str) -> str:
     """The regex with a limit to each repetition: without one, matching can take the square of the length."""
     return re.sub(r"(?<!\\)([*+])", lambda sign: "{0,32}" if sign[1] == "*" else "{1,32}", regex)
 

@@ -380,7 +380,7 @@ def test_strictest_policy_that_names_us_shows_a_styled_message(page: OpenPage, s
     )
     wait_told(visited, "shown")
     assert_unharmed(visited, message=True)
-    expect(visited.get_by_role("button", name="Leave this page")).to_have_css("background-color", "rgb(11, 93, 94)")
+    expect(visited.get_by_role("button", name="Leave this page")).to_have_css("border-top-color", "rgb(11, 93, 94)")
     expect(visited.locator("second-thought p").first).to_have_text("That person did not say yes & cannot.")
 
 

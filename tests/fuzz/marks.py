@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from analytics.doctor import canaries
+from tests.written_files import contents_of
 
 
 class MarkFactory:
@@ -30,11 +31,8 @@ class MarkFactory:
     def find_in(self, places: Iterable[Path]) -> list[str]:
         """Search files and directories for marks; one line for each match."""
         found = []
-        files = (file for place in places for file in (sorted(place.rglob("*")) if place.is_dir() else [place]))
-        for file in files:
-            if file.is_file():
-                content = file.read_bytes()
-                found += [f"{file.name}: {form}" for form, word in self.forms().items() if word in content]
-                if self._root in file.name:
-                    found.append(f"{file.name}: its name")
+        for file, content in contents_of(places):
+            found += [f"{file.name}: {form}" for form, word in self.forms().items() if word in content]
+            if self._root in file.name:
+                found.append(f"{file.name}: its name")
         return found

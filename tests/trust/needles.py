@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from analytics.doctor import canaries
 from tests.fuzz.marks import MarkFactory
+from tests.written_files import contents_of
 
 Needles = Mapping[bytes, str]
 _KEY = 8
@@ -78,13 +79,13 @@ class Search:
         """What stands in these files, in all files of these directories, and in their names."""
         hits = []
         for place in places:
-            for path in [place, *(sorted(place.rglob("*")) if place.is_dir() else [])]:
+            for path in [place, *sorted(place.rglob("*"))]:
                 name = str(path.relative_to(place.parent))
                 hits += self.find_hits(name.encode(), f"the name of {name}")
                 if path.is_symlink():
                     hits += self.find_hits(bytes(path.readlink()), name)
-                elif path.is_file():
-                    hits += self.find_hits(path.read_bytes(), name)
+            for path, content in contents_of([place]):
+                hits += self.find_hits(content, str(path.relative_to(place.parent)))
         return hits
 
 
@@ -96,7 +97,7 @@ def _slots(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def encodings_of(content: bytes, name: str) -> Iterator[tuple[bytes, str]]:
     """Bytes, plain and encoded."""
     yield content, name
-    yield from _named(canaries.encodings(content), name)
+    yield from _with_names(canaries.encodings(content), name)
 
 
 def spellings_of(text: str, name: str) -> Iterator[tuple[bytes, str]]:
@@ -107,14 +108,14 @@ def spellings_of(text: str, name: str) -> Iterator[tuple[bytes, str]]:
 
 def digests_of(text: str, name: str) -> Iterator[tuple[bytes, str]]:
     """Prefixes of the hashes of a text: a truncated hash identifies it as well as the whole."""
-    yield from _named(canaries.digests(text.encode(), algorithms=_DIGESTS, length=_KEY), name)
+    yield from _with_names(canaries.digests(text.encode(), algorithms=_DIGESTS, length=_KEY), name)
 
 
 def needles_of_marks(marks: MarkFactory) -> Iterator[tuple[bytes, str]]:
     """The forms of the prefix that all marks share."""
-    yield from _named(marks.forms(), "a mark")
+    yield from _with_names(marks.forms(), "a mark")
 
 
-def _named(forms: Mapping[str, bytes], name: str) -> Iterator[tuple[bytes, str]]:
+def _with_names(forms: Mapping[str, bytes], name: str) -> Iterator[tuple[bytes, str]]:
     for form, word in forms.items():
         yield word, f"{name}, {form}"

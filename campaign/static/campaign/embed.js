@@ -167,16 +167,15 @@
 * { box-sizing: border-box }
 section { --soft: light-dark(#5a6472, #a7afba); --accent: light-dark(#0b5d5e, #6fc3bf);
 --line: 1px solid light-dark(#e4dfd6, #2f3741); max-width: 37em; margin: auto; padding: 1.4em 1.25em 1em; border: var(--line); border-radius: 10px;
-background: Canvas; background: light-dark(#faf8f4, #14181e); color: light-dark(#1c2430, #eceae4); font: medium/1.55 system-ui, sans-serif }
+background: light-dark(#faf8f4, #14181e); color: light-dark(#1c2430, #eceae4); font: medium/1.55 system-ui, sans-serif }
 h2 { margin: 0 0 .6em; font: 600 1.55em/1.2 ui-serif, Palatino, Georgia, serif; text-wrap: balance; outline: 0 }
 p { margin: .7em 0 }
-.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9em), 1fr)); gap: .75em; margin: 1.4em 0 1.2em }
+.two { display: grid; grid-auto-rows: 1fr; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9em), 1fr)); gap: .75em; margin: 1.4em 0 1.2em }
 .doors { grid-template-columns: repeat(auto-fit, minmax(min(100%, 14em), 1fr)) }
 .doors, .rate { padding-top: 1.2em; border-top: var(--line) }
-button, .doors a { min-height: 44px; padding: .6em; border: 1px solid var(--accent); border-radius: 10px; background: none; color: var(--accent); font: inherit; font-weight: 600; cursor: pointer }
-.two button:first-child, button[aria-pressed] { background: var(--accent); color: Canvas }
+button, .doors a { min-height: 44px; padding: .6em; border: 2px solid var(--accent); border-radius: 10px; background: none; color: var(--accent); font: inherit; font-weight: 600; cursor: pointer }
 .doors a { padding: .6em 1em }
-.doors a, .rate button { border-color: var(--soft); color: inherit; font-weight: 400; text-decoration: none }
+.doors a, .rate button { border: 1px solid var(--soft); color: inherit; font-weight: 400; text-decoration: none }
 a { color: var(--accent) }
 small, .fine { color: var(--soft); font-size: .9em }
 .doors small { display: block }
@@ -185,12 +184,14 @@ small, .fine { color: var(--soft); font-size: .9em }
 .rate span { grid-column: span 5 }
 .rate small { grid-column: span 2 }
 .rate small + small { grid-column: span 3; text-align: end }
+.rate [aria-pressed] { outline: 3px solid; outline-offset: -3px; font-weight: 800 }
 .say { display: flex; align-items: center; gap: 1em }
 output { min-width: 6em }
 .out { position: sticky; top: .5em; display: block; margin: 0 0 .4em; margin-inline-start: auto; background: inherit }
 .say button { padding: 0; border: 0; text-align: start; font-size: .9em; font-weight: 400; text-decoration: underline }
 dialog { width: 37em; padding: 0; border: 0; background: none }
-dialog::backdrop { background: #14181ed0 }`;
+dialog::backdrop { background: #14181ed0 }
+@media print { section { color-scheme: light } .out { display: none } }`;
 
   (async () => {
     if (document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done));

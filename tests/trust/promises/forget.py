@@ -7,7 +7,6 @@ is made while they are open; then the worker folds them, and every file is searc
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 
 from benchmarks.installation import ORIGIN, receipts
@@ -17,6 +16,7 @@ from tests.trust.needles import Search, encodings_of
 from tests.trust.result import Result
 from tests.trust.site import TrustSite, receipt_keys_of
 from tests.trust.visitors import Visit, VisitorGroup
+from tests.written_files import contents_of
 
 _AT_ONCE = 200
 
@@ -84,7 +84,5 @@ def _count_nonces(search: Search, content: bytes) -> int:
 
 
 def _all_bytes(made: TrustSite) -> Iterator[bytes]:
-    for place in made.written_paths():
-        for path in [place, *place.rglob("*")]:
-            if path.is_file() and os.access(path, os.R_OK):
-                yield path.read_bytes()
+    for _, content in contents_of(made.written_paths()):
+        yield content

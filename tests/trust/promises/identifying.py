@@ -25,6 +25,7 @@ from tests.trust.visitors import (
     repeat_events,
     visit_everything,
 )
+from tests.written_files import files_in
 
 _STUMBLING = "tests.trust.application:application"
 _EXPORTS = """
@@ -62,7 +63,7 @@ def check(bench: Bench) -> Result:
         broken = [str(hit) for hit in hits]
         broken += [f"the audience surface never answered {status}" for status in sorted(missing)]
         broken += [] if control else ["a nonce that is stored was not found: the search sees nothing"]
-        files = sum(1 for place in places for path in [place, *place.rglob("*")] if path.is_file())
+        files = len(list(files_in(places)))
     through = " through nginx" if group.proxy else ""
     return Result(
         n=(

@@ -19,6 +19,7 @@ from tests.trust.needles import Search, encodings_of
 from tests.trust.result import Result
 from tests.trust.site import FIRST, SECOND, TrustSite, receipt_keys_of
 from tests.trust.visitors import Visit, VisitorGroup
+from tests.written_files import files_in
 
 _SECRET = 32
 _HEX = re.compile(rb"(?=([0-9a-fA-F]{64}))")
@@ -51,9 +52,7 @@ def check(bench: Bench) -> Result:
         nonces = _open_nonces(made)
         search = Search({form: f"a secret{name}" for secret in secrets for form, name in encodings_of(secret, "")})
         hits = search.search_files(made.written_paths())
-        files = [
-            path for place in [*made.written_paths(), backup] for path in [place, *place.rglob("*")] if path.is_file()
-        ]
+        files = list(files_in([*made.written_paths(), backup]))
         tried, found = _attack(files, subjects, nonces)
         linked = _count_linked(found, subjects, nonces)
     broken = [str(hit) for hit in hits]

@@ -92,7 +92,7 @@ def check(bench: Bench) -> Result:
 def _ask_for_messages(line: _Wire, rounds: int) -> set[str]:
     """Ask the API and the hosted page for messages, and return the headlines."""
     headlines = set()
-    asked = _padded({"placement": EMBEDDED, "locale": "en"})
+    asked = _pad({"placement": EMBEDDED, "locale": "en"})
     for number in range(rounds):
         way = _WAYS[number % len(_WAYS)]
         reply = line.exchange("the embed", "a message", "POST", DECIDE, asked, Origin=ORIGIN, **way)
@@ -101,7 +101,7 @@ def _ask_for_messages(line: _Wire, rounds: int) -> set[str]:
         line.received[f"a page in {_language(page)}"].add(len(page))
         receipt = "new"
         for _ in range(2):
-            tab = _padded({"placement": TABS, "session": receipt})
+            tab = _pad({"placement": TABS, "session": receipt})
             receipt = (
                 _json(line.exchange("the embed", "a tab's message", "POST", DECIDE, tab, **way))["receipt"] or "new"
             )
@@ -132,21 +132,21 @@ def _open_pages(line: _Wire) -> None:
 
 def _report_events(line: _Wire) -> None:
     """Report all outcomes as our scripts do."""
-    asked = _padded({"placement": EMBEDDED})
+    asked = _pad({"placement": EMBEDDED})
     for (key, outcome), way in product(RECORDED_OUTCOMES.items(), _WAYS):
         receipt = ""
         while not receipt:  # an arm is paused
             receipt = _json(line.exchange("the embed", "a message", "POST", DECIDE, asked, Origin=ORIGIN))["receipt"]
         for value in outcome.values or (None,):
             event = {"receipt": receipt, "outcome": key, **({} if value is None else {"value": value})}
-            line.exchange("the embed", "a stored event", "POST", EVENTS, _padded(event), Origin=ORIGIN, **way)
+            line.exchange("the embed", "a stored event", "POST", EVENTS, _pad(event), Origin=ORIGIN, **way)
 
 
 def _language(page: bytes) -> str:
     return str(re.findall(rb'<html lang="(\w+)', page)[0].decode())
 
 
-def _padded(value: object) -> bytes:
+def _pad(value: object) -> bytes:
     """JSON as our scripts send it."""
     return json.dumps(value).encode().ljust(256)
 
