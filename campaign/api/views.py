@@ -259,7 +259,7 @@ class TransitionView(APIView):
         campaign = campaign_for(request.user, slug)
         _, _, role = transitions.TRANSITIONS[self.transition]
         if not has_role(request.user, role):
-            raise exceptions.PermissionDenied(f"Only a {role} can {self.transition} a campaign.")
+            raise exceptions.PermissionDenied(f"Only a {role} can {self.transition.replace('_', ' ')} a campaign.")
         assert isinstance(request.user, User)
         authentication.require_confirmation(request, request.user)
         self.read_body(request.data)

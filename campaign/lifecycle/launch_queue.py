@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle import launch_checks, place_sharing, transitions
@@ -63,7 +63,8 @@ def queue_at(placement: Placement) -> Sequence[Campaign]:
 
 def campaigns_ahead(campaign: Campaign) -> Sequence[Campaign]:
     """Return what a queued campaign waits for: what runs at its places, then who queued there before it."""
-    earlier = queued_campaigns().filter(place_sharing.is_in_the_way_of(campaign), queued_at__lt=campaign.queued_at)
+    sooner = Q(queued_at__lt=campaign.queued_at) | Q(queued_at=campaign.queued_at, pk__lt=campaign.pk)
+    earlier = queued_campaigns().filter(sooner, place_sharing.is_in_the_way_of(campaign))
     there = earlier.filter(placements__in=campaign.placements.all()).distinct()
     return [*place_sharing.campaigns_in_the_way(campaign), *there]
 
