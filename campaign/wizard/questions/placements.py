@@ -37,10 +37,10 @@ class PlacementsForm(QuestionForm[PlacementsAnswer]):
 
     first_slot = WholeNumberField(
         label=_("From slot"),
+        required=False,
         min_value=1,
         max_value=SLOTS,
         error_messages={
-            "required": _("Write 1, unless another campaign has the first slots."),
             "invalid": _("Use a whole number from 1 to 100."),
             "min_value": _("Use a whole number from 1 to 100."),
             "max_value": _("Use a whole number from 1 to 100."),
@@ -48,10 +48,10 @@ class PlacementsForm(QuestionForm[PlacementsAnswer]):
     )
     last_slot = WholeNumberField(
         label=_("To slot"),
+        required=False,
         min_value=1,
         max_value=SLOTS,
         error_messages={
-            "required": _("Write 100, unless another campaign has the last slots."),
             "invalid": _("Use a whole number from 1 to 100."),
             "min_value": _("Use a whole number from 1 to 100."),
             "max_value": _("Use a whole number from 1 to 100."),
@@ -78,16 +78,19 @@ class PlacementsForm(QuestionForm[PlacementsAnswer]):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        first, last = values.get("first_slot"), values.get("last_slot")
-        if first and last and first > last:
+        if {"first_slot", "last_slot"} & set(self.errors):
+            return values
+        first, last = values.get("first_slot") or 1, values.get("last_slot") or SLOTS
+        values |= {"first_slot": first, "last_slot": last}
+        if first > last:
             self.add_error("last_slot", _("The last slot comes before the first."))
         return values
 
     @property
     def is_shared(self) -> bool:
         """Whether less than all slots were chosen, or something typed there has to be mended."""
-        typed = [str(self[name].value() or "") for name in ("first_slot", "last_slot")]
-        return typed != ["1", str(SLOTS)]
+        typed = {name: str(self[name].value() or "") for name in ("first_slot", "last_slot")}
+        return typed["first_slot"] not in ("", "1") or typed["last_slot"] not in ("", str(SLOTS))
 
     def answer(self) -> PlacementsAnswer:
         return PlacementsAnswer(

@@ -189,15 +189,21 @@ class TestThePages:
         registered = client.get("/campaigns/second/plan/").content.decode()
         assert "this campaign has slots 51 to 100" in registered
 
-    @pytest.mark.parametrize(("first", "last"), [("60", "50"), ("0", "50"), ("1", "101"), ("x", "50"), ("", "")])
+    @pytest.mark.parametrize(("first", "last"), [("60", "50"), ("0", "50"), ("1", "101"), ("x", "50")])
     def test_what_is_no_range_is_refused_and_kept(self, client: Client, first: str, last: str) -> None:
         world.draft("second")
         world.sign_in(client, world.person("mara"))
         shown = self.plan_slots(client, "second", first, last)
         assert "Not saved yet." in shown
-        assert not first or f'value="{first}"' in shown
-        assert "<details" in shown
+        assert f'value="{first}"' in shown
+        assert '<details class="fold" open' in shown
         assert Campaign.objects.get().last_slot == 100
+
+    def test_empty_fields_mean_all_views(self, client: Client) -> None:
+        world.draft("second", slots=(1, 50))
+        world.sign_in(client, world.person("mara"))
+        self.plan_slots(client, "second", "", "")
+        assert (Campaign.objects.get().first_slot, Campaign.objects.get().last_slot) == (1, 100)
 
     def test_the_place_lists_both(self, client: Client) -> None:
         world.launched("first", slots=(1, 50))
