@@ -14,6 +14,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+import idna
+
 Resolver = Callable[[str], Sequence[str]]  # host -> its addresses
 Connector = Callable[[str, str, float], socket.socket]  # host, address, time-out in seconds -> verified TLS connection
 
@@ -42,9 +44,16 @@ def parse_url(url: str) -> tuple[SplitResult, str]:
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises ValueError if it is not a port
-        return parts, (parts.hostname or "").encode("idna").decode("ascii")
+        return parts, _ascii_host(parts.hostname or "")
     except ValueError:  # includes UnicodeError
         raise UnsafeAddress("This is not an address.") from None
+
+
+def _ascii_host(host: str) -> str:
+    """A host as browsers send it: UTS 46, non-transitional, so that ß is no ss, as in Python's own codec."""
+    if host.isascii():
+        return host.encode("idna").decode("ascii")  # the lengths of its parts are checked
+    return idna.encode(host, uts46=True, transitional=False).decode("ascii")
 
 
 def split_url(url: str) -> tuple[str, str]:

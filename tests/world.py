@@ -178,6 +178,7 @@ def draft(
     margins: Mapping[str, float | None] | None = None,
     texts: int = 1,
     design: str = "",
+    locales: Sequence[str] = ("en",),
 ) -> Campaign:
     """Return a complete draft campaign, by default of four arms with equal weights, at `at` and at `places` as well.
 
@@ -206,6 +207,7 @@ def draft(
                 approved_revision(
                     frame,
                     headline=f"A {key} headline" + " again" * n if n else "",
+                    locales=locales,
                     matched_set=f"{slug}-set-{n + 1}" if design == "matched" else "",
                 )
                 for n in range(texts)

@@ -20,6 +20,7 @@ from analytics.clock_check import ClockReading
 from analytics.ingest import open_views
 from analytics.models import WorkerStep
 from analytics.worker.steps import STEPS, ScheduledStep
+from messages.audit import continuity
 
 log = logging.getLogger(__name__)
 
@@ -40,18 +41,24 @@ class Worker:
         self._steps, self._clock, self._uptime, self._write_line = steps, clock, uptime, write_line
         self._last_reading: ClockReading | None = None
         self._clock_is_right = True
+        self._database_is_older = False
         # Monotonic, because a clock that jumps must not postpone a step by a year.
         self._due = dict.fromkeys((step.name for step in steps), 0.0)
 
     def run_due(self) -> int:
-        """Run each step that is due and return how many were; none while the clock cannot be right."""
-        if not self.check_clock():
-            return 0
-        due = [step for step in self._steps if time.monotonic() >= self._due[step.name]]
+        """Run each step that is due and may run, and return how many were."""
+        due = [step for step in self.permitted_steps() if time.monotonic() >= self._due[step.name]]
         for step in due:
             self._due[step.name] = time.monotonic() + step.interval
             self.run(step)
         return len(due)
+
+    def permitted_steps(self) -> list[ScheduledStep]:
+        """The steps that may run: none while the clock cannot be right, and in a restored backup those that forget."""
+        if not self.check_clock():
+            return []
+        older = self.check_database()
+        return [step for step in self._steps if step.forgets or not older]
 
     def check_clock(self) -> bool:
         """Whether the clock agrees with the last pass on record. Says once what is wrong, and records a right one."""
@@ -71,6 +78,21 @@ class Worker:
             self._write_line("The clock is right again.")
         self._clock_is_right = not problem
         return self._clock_is_right
+
+    def check_database(self) -> bool:
+        """Whether the database is a restored backup, which does not know what was ended since. Says so once."""
+        try:
+            older = continuity.is_older_database()
+        except (DatabaseError, OSError) as error:  # each step that needs it fails by itself
+            log.error("The worker could not read the audit record: %s", type(error).__name__)
+            _close_lost_connections()
+            return self._database_is_older
+        if older and not self._database_is_older:
+            log.error("The worker only forgets views. %s", continuity.OLDER_DATABASE)
+        elif self._database_is_older and not older:
+            self._write_line("The database is in use again.")
+        self._database_is_older = older
+        return older
 
     def run(self, step: ScheduledStep) -> bool:
         """Run one step now, record it, and return whether it succeeded."""

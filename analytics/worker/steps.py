@@ -170,17 +170,22 @@ def probe_help_links(now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledStep:
-    """A step, the name under which its runs are recorded, and the seconds between runs."""
+    """A step, the name under which its runs are recorded, and the seconds between runs.
+
+    Whatever happens, views are to be forgotten: a step that forgets runs in a restored backup as well. All others wait
+    until somebody has said what was stopped, paused and closed since the backup was made.
+    """
 
     name: str
     interval: float
     run: Callable[[datetime], str]
+    forgets: bool = False
 
 
 STEPS: tuple[ScheduledStep, ...] = (
     ScheduledStep("schedule", 2, open_and_close_campaigns),
-    ScheduledStep("spool", 2, drain_spool),
-    ScheduledStep("fold", 20, fold_closed_views),
+    ScheduledStep("spool", 2, drain_spool, forgets=True),
+    ScheduledStep("fold", 20, fold_closed_views, forgets=True),
     ScheduledStep("guard", 60, enforce_guardrails),
     ScheduledStep("evaluate", 60, record_due_looks),
     ScheduledStep("early", 5, record_early_looks),
@@ -188,9 +193,9 @@ STEPS: tuple[ScheduledStep, ...] = (
     ScheduledStep("tell", 30, send_notices),
     ScheduledStep("webhook tests", 10, send_webhook_tests),
     ScheduledStep("keys", 60, destroy_unneeded_keys),
-    ScheduledStep("prune", 3600, prune_expired_records),
+    ScheduledStep("prune", 3600, prune_expired_records, forgets=True),
     ScheduledStep(AUDIT_HEAD_STEP, 3600, send_audit_head),
-    ScheduledStep("placement tests", 60, prune_tag_checks),
+    ScheduledStep("placement tests", 60, prune_tag_checks, forgets=True),
     ScheduledStep("rehearsals", 2, run_requested_rehearsals),
     *([ScheduledStep("help links", 86_400, probe_help_links)] if settings.CHECK_HELP_LINKS else []),
 )

@@ -337,7 +337,7 @@ def _hosted_page() -> Json:
     return _operation("hosted_page", "The message as a page of its own", description) | {
         "parameters": [
             _PLACEMENT,
-            _query_parameter("locale", "Else the first of Accept-Language."),
+            _query_parameter("locale", "Before the languages of Accept-Language, by their weights."),
             _query_parameter("preview", "A preview token from staff, or the mark of a test: counts nothing."),
         ],
         "responses": {
@@ -449,7 +449,9 @@ def _schemas() -> Json:
         "Ask": _object(
             {
                 "placement": _text("The placement's key.", **limited),
-                "locale": _text('Such as "en" or "pt-BR"; else the campaign\'s first.', **limited),
+                "locale": _text(
+                    'Such as "en" or "pt-BR", or a list like Accept-Language; else the campaign\'s first.', **limited
+                ),
                 "unit": _text(
                     "An opaque key of yours for whoever sees the message. Never stored, never logged.", **limited
                 ),

@@ -28,7 +28,7 @@ from messages.models import Rendition, Review
 from messages.query_numbers import find_page
 from messages.review import message_lint, workflow
 from messages.roles import MANAGER, OUTSIDE_REVIEWER, PARTNER_CONTACT, STAFF_ROLES, current_user, has_role, require_role
-from messages.text.rendering import direction_of
+from messages.text.language_tags import direction_of
 
 PER_PAGE = 20
 

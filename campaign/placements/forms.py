@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from campaign.models import Partner, Placement
 from campaign.placements import changes
-from campaign.placements.origins import InvalidOrigin, is_safe_url, parse_origin
+from campaign.placements.origins import InvalidOrigin, is_safe_url, parse_origin, url_as_sent
 from messages.models import Revision
 from messages.query_numbers import parse_whole_number
 from messages.stale_copies import SeenDigestForm, ids_of
@@ -209,7 +209,7 @@ class PlacementForm(SeenDigestForm):
 def _check_url(url: str) -> str:
     if url and not is_safe_url(url):
         raise ValidationError(_UNSAFE)
-    return url
+    return url_as_sent(url)
 
 
 class PartnerForm(SeenDigestForm):

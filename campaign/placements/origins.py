@@ -1,5 +1,6 @@
 """Parse an origin as a browser sends it: exact, https, nothing behind the host; and explain why a text is none."""
 
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 
 from messages.public_http import UnsafeAddress, parse_url
@@ -37,6 +38,15 @@ def parse_origin(text: str) -> str:
     if parts.scheme not in _PORTS or (parts.scheme == "http" and host not in LOCAL_HOSTS):
         raise InvalidOrigin(_("Only https:// is safe enough; http:// is for localhost alone."))
     return origin
+
+
+def url_as_sent(url: str) -> str:
+    """A URL that `is_safe_url` lets through, as browsers send it: in ASCII, its host by the same rules as an origin."""
+    if url.isascii():
+        return url
+    parts, host = parse_url(url)
+    port = f":{parts.port}" if parts.port else ""
+    return str(iri_to_uri(parts._replace(netloc=f"{host}{port}").geturl()))
 
 
 def is_safe_url(url: str) -> bool:

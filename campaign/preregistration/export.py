@@ -20,7 +20,7 @@ from campaign.models import AnalysisPlan, Campaign
 from campaign.preregistration import document
 from campaign.preregistration.rows import PlanNames, PlanRendition, PreregistrationSection
 from messages.models import Rendition
-from messages.text.rendering import direction_of
+from messages.text.language_tags import direction_of
 
 log = logging.getLogger(__name__)
 

@@ -293,7 +293,9 @@ def count_served(
         placement = placement.entry_of_campaign(arm.packed_ids) or placement
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
-    reason = context.exclusions.exclusion_reason(request, placement, from_browser=from_browser, now=now)
+    reason = context.exclusions.exclusion_reason(
+        request, placement, from_browser=from_browser, in_washout=decision.is_washout, now=now
+    )
     if reason is None and not decision.is_washout:
         context.served_counter.add(hour, arm)
     elif reason is not None:

@@ -112,7 +112,7 @@ def _redirect_target(request: Request, placement: PlacementEntry, outcome: str) 
     if action and action.placement_url and (url := getattr(placement, action.placement_url)):
         return str(url)
     page = (action and action.page) or "thanks"
-    return page_path(placement.key, page, _parse_form(request.query).get("locale", [""])[0])
+    return page_path(placement.key, page, _wanted_locale(request) or "")
 
 
 def _follow_up_reply(request: Request, placement: PlacementEntry, name: str) -> Reply:
@@ -126,11 +126,9 @@ def _follow_up_reply(request: Request, placement: PlacementEntry, name: str) -> 
 
 
 def _wanted_locale(request: Request) -> str | None:
-    """The locale in the address, else the first language that the browser asks for; it is not stored."""
-    query = _parse_form(request.query)
-    if "locale" in query:
-        return query["locale"][0]
-    return (request.header("accept-language") or "").split(",")[0].split(";")[0].strip() or None
+    """The language in the address, then those that the browser asks for, as a list by weight; it is not stored."""
+    chosen = _parse_form(request.query).get("locale", [])[:1]
+    return ",".join([*chosen, request.header("accept-language") or ""]).strip(",") or None
 
 
 def _parse_form(text: str) -> dict[str, list[str]]:

@@ -15,7 +15,8 @@ from campaign.outcomes import OUTCOMES, SECTIONS, Outcome, OutcomeAction, offere
 from campaign.serving.locales import interface_language, locale_query
 from campaign.serving.page_paths import HELP_LANES, page_path
 from messages.models import HelpLink
-from messages.text.rendering import RenderedMessage, direction_of
+from messages.text.language_tags import direction_of
+from messages.text.rendering import RenderedMessage
 
 _RECEIPT = "RECEIPT-STANDS-HERE"
 _SECTIONS = "<sections>"  # no message can hold it: its characters are escaped

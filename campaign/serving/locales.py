@@ -5,16 +5,16 @@ from typing import TypeVar
 
 from django.conf import settings
 
+from messages.text.language_tags import best_match
+
 T = TypeVar("T")
 
 
 def best_locale(offered: tuple[str, ...], wanted: str | None) -> str:
-    """The wanted locale, else its language, else the first offered: "pt-BR" finds "pt-br" or "pt"."""
-    if wanted is not None and wanted not in offered:
-        exact = wanted.lower()
-        language = exact.split("-", 1)[0]
-        wanted = exact if exact in offered else language
-    return wanted if wanted in offered else offered[0]
+    """The offered locale that fits a tag, or a list like Accept-Language, best; the first offered if none does."""
+    if wanted is None or wanted in offered:
+        return wanted or offered[0]
+    return best_match(offered, wanted) or offered[0]
 
 
 def rendition_in_locale(renditions: Mapping[str, T], locale: str | None) -> T:
@@ -24,10 +24,9 @@ def rendition_in_locale(renditions: Mapping[str, T], locale: str | None) -> T:
 
 def interface_language(locale: str | None) -> str:
     """The language around a message in this locale: its own if the interface speaks it, else English."""
-    language = (locale or "").lower().split("-", 1)[0]
-    return language if language in settings.AUDIENCE_LANGUAGES else "en"
+    return best_match(settings.AUDIENCE_LANGUAGES, locale or "") or "en"
 
 
 def locale_query(locale: str) -> str:
-    """The query that keeps this page's language; empty for English, since the next page may know the visitor's."""
-    return "" if interface_language(locale) == "en" else f"?locale={interface_language(locale)}"
+    """The query that keeps the language of this page on those behind it."""
+    return f"?locale={interface_language(locale)}"

@@ -18,7 +18,8 @@ from campaign.serving import hosted_pages
 from messages.models import Draft, Rendition
 from messages.query_numbers import parse_whole_number
 from messages.roles import STAFF_ROLES, require_role
-from messages.text.rendering import RenderedMessage, body_html, direction_of, shortened
+from messages.text.language_tags import direction_of
+from messages.text.rendering import RenderedMessage, body_html, shortened
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "

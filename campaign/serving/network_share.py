@@ -3,7 +3,8 @@
 A message counts while its network's messages of the day are fewer than a share of all that counted so far, or than
 `FLOOR`, for quiet places and the first hours of a day. Both are looked at twice: at the placement, and in the campaign
 over all its placements, so that floors do not add up. A placement that declares a larger share (a school, a carrier, a
-partner's server) is looked at by itself. The rule knows volume alone: it is asked before anything of the arm is used.
+partner's server) is looked at by itself, for one campaign. The rule knows volume alone: it is asked before anything of
+the arm is used.
 
 Each message that counts adds one to a counter in each of three rows (a count-min sketch), once for the placement and
 once for the campaign. A keyed hash of the network chooses the counters. The least of three is at most too large, and
@@ -117,21 +118,35 @@ class NetworkShares:
         network = network_of(address)
         if share >= 1 or declared >= 1 or (not network and address.startswith(_THIS_MACHINE)):
             return True
-        share = declared or share
         key, counters = self._key_of(int(now) // _SECONDS_PER_DAY), self._counters
         digest = hash(key + network.encode())
+        if declared:
+            return self._count_declared(digest, hash(key), placement=placement, campaign=campaign, share=declared)
         at_placement, in_campaign = _PLACEMENTS + placement % _TOTALS, _CAMPAIGNS + campaign % _TOTALS
         first, second, third = indexes = _indexes(digest ^ placement * _PLACEMENT_FACTOR)
         so_far = min(counters[first], counters[second], counters[third])
         if so_far >= FLOOR and so_far >= share * counters[at_placement]:
             return False
-        if not declared:
-            first, second, third = more = _indexes(digest ^ campaign * _CAMPAIGN_FACTOR)
-            so_far = min(counters[first], counters[second], counters[third])
-            if so_far >= FLOOR and so_far >= share * counters[in_campaign]:
-                return False
-            indexes += more
-        for index in (*indexes, at_placement, in_campaign):
+        first, second, third = more = _indexes(digest ^ campaign * _CAMPAIGN_FACTOR)
+        so_far = min(counters[first], counters[second], counters[third])
+        if so_far >= FLOOR and so_far >= share * counters[in_campaign]:
+            return False
+        for index in (*indexes, *more, at_placement, in_campaign):
+            counters[index] += 1
+        return True
+
+    def _count_declared(self, digest: int, total_digest: int, *, placement: int, campaign: int, share: float) -> bool:
+        """Count at a placement with a share of its own: of what one campaign was counted for there.
+
+        What an earlier campaign of the day was counted for there adds nothing to the share in the next. The total has
+        counters like those of a network: one of its own in each row, so that no two placements have theirs together.
+        """
+        counters, pair = self._counters, placement * _PLACEMENT_FACTOR ^ campaign * _CAMPAIGN_FACTOR
+        of_network, of_all = _indexes(digest ^ pair), _indexes(total_digest ^ pair)
+        so_far, total = (min(counters[index] for index in indexes) for indexes in (of_network, of_all))
+        if so_far >= FLOOR and so_far >= share * total:
+            return False
+        for index in (*of_network, *of_all):
             counters[index] += 1
         return True
 

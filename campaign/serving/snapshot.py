@@ -297,7 +297,7 @@ class SnapshotRefresher:
     def _show_nothing(self) -> bool:
         """Show no message: the database does not know what was stopped or paused after the backup that it is."""
         if self._version != _OLDER_DATABASE:
-            log.error("The database is older than what was signed here. Nothing is shown: run manage.py restored.")
+            log.error("Nothing is shown. %s", continuity.OLDER_DATABASE)
         changed, self.current, self._version = self.current.is_compiled, EMPTY_SNAPSHOT, _OLDER_DATABASE
         return changed
 

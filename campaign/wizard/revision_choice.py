@@ -15,7 +15,7 @@ from campaign.wizard.presets import Preset, allowed_frames, preset_of
 from messages.models import Frame, Rendition, Revision
 from messages.review import workflow
 from messages.search_words import typed_search
-from messages.text.rendering import direction_of
+from messages.text.language_tags import direction_of
 
 PER_PAGE = 8
 _ORDER = ("message__matched_set", F("message__theme__number").asc(nulls_last=True), "message__key", "-number")

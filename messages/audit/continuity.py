@@ -1,7 +1,7 @@
 """Does this database go on from what this machine has signed, or is it an older one: a backup that was restored?
 
 An older database has lost what was stopped, paused and closed since. Until `manage.py restored` has been run, nobody
-signs in and nothing is shown.
+signs in, nothing is shown, and the worker does nothing but forget views.
 """
 
 from functools import partial
@@ -12,6 +12,8 @@ from messages.audit import log, signed_head
 from messages.audit.hash_chain import Head
 from messages.audit.signed_head import NoNote, Note
 from messages.models import AuditEntry
+
+OLDER_DATABASE = "The database is older than what was signed here: run manage.py restored."
 
 
 def is_older_database() -> bool:

@@ -18,7 +18,7 @@ from messages.editor.views import claims_from_values, form_values, posted_fields
 from messages.i18n import languages
 from messages.models import Draft, Rendition
 from messages.query_numbers import parse_whole_number
-from messages.text.rendering import direction_of
+from messages.text.language_tags import direction_of
 
 _DEFAULT_LOCALE = "en"
 
@@ -67,8 +67,8 @@ def _form(data: Any = None, *, initial: dict[str, str] | None = None) -> NewMess
 
 
 def _locale_of(typed: Any) -> str:
-    locale = str(typed.get("locale", ""))
-    return locale if languages.is_known(locale) else _DEFAULT_LOCALE
+    code = languages.code_of(str(typed.get("locale", "")))
+    return code if code in languages.CODES else _DEFAULT_LOCALE
 
 
 def _find_rendition(number: int | None) -> Rendition | None:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from messages.editor.views import base_revision, require_writer
+from messages.editor.views import base_revision, locale_of_message, require_writer
 from messages.i18n import languages
 from messages.models import Message
 
@@ -17,8 +17,9 @@ def translate(request: HttpRequest, key: str) -> HttpResponse:
     require_writer(request)
     message = get_object_or_404(Message.objects.select_related("theme"), key=key)
     base = base_revision(message, request.GET.get("from"), None)
-    locale = request.GET.get("into", "")
-    if base is None or (locale and not languages.is_known(locale)):
+    asked = request.GET.get("into", "")
+    locale = locale_of_message(message, asked)
+    if base is None or (asked and locale is None):
         raise Http404
     if locale:
         return redirect(f"{reverse('messages:edit', args=[key, locale])}?{urlencode({'from': base.number})}")
@@ -27,6 +28,6 @@ def translate(request: HttpRequest, key: str) -> HttpResponse:
         "message": message,
         "base": base,
         "there": [languages.language_name(code) for code in existing],
-        "missing": [(code, name) for code, name in languages.choices() if code not in existing],
+        "missing": [(code, name) for code, name in languages.choices() if code not in map(languages.code_of, existing)],
     }
     return render(request, "messages/editor/translation_language.html", context)

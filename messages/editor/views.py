@@ -17,11 +17,11 @@ from messages.editor.forms import BaselineForm, EditorTextForm, PreviewOptionsFo
 from messages.editor.save import Claims, EditBaseline, EditConflict, EditedText
 from messages.editor.session_recovery import WRITER, preserve_form_input
 from messages.i18n import languages
-from messages.models import Draft, Message, Revision
+from messages.models import Draft, Message, Rendition, Revision
 from messages.query_numbers import parse_whole_number
 from messages.roles import MANAGER, current_user, require_role
 from messages.text import word_diff
-from messages.text.rendering import direction_of
+from messages.text.language_tags import direction_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,10 @@ def edit(request: HttpRequest, *, key: str, locale: str, stale: bool) -> HttpRes
     """Edit a message in one language; ?from= is the revision to begin from, by default the newest."""
     person = require_writer(request)
     message = get_object_or_404(Message.objects.select_related("theme"), key=key)
+    locale = locale_of_message(message, locale) or ""
     draft = drafts.find_for_message(person, message, locale)
     base = base_revision(message, request.GET.get("from") or request.POST.get("base"), draft)
-    if base is None or not languages.is_known(locale):
+    if base is None or not locale:
         raise Http404
     target = EditTarget(person, message, locale, base)
     if request.method != "POST":
@@ -85,6 +86,14 @@ def require_writer(request: HttpRequest) -> User:
     """The current user, who must be allowed to write."""
     require_role(request.user, MANAGER)
     return current_user(request)
+
+
+def locale_of_message(message: Message, tag: str) -> str | None:
+    """The locale of this message's words in a language, as they are kept, else the code for new ones; None if none."""
+    in_language = Rendition.objects.filter(revision__message=message, locale__iexact=tag.replace("_", "-"))
+    kept = in_language.order_by("-pk").first()
+    code = languages.code_of(tag)
+    return kept.locale if kept else code if code and languages.is_known(code) else None
 
 
 def posted_fields(request: HttpRequest) -> dict[str, str]:

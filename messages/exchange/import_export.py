@@ -193,7 +193,9 @@ def _stored_revisions(messages: dict[str, Message]) -> dict[str, _StoredRevision
 def _content_of(record: RevisionRecord) -> object:
     """What makes two revisions the same: text and claims, regardless of a spreadsheet's line endings."""
     normalize = normalize_line_endings
-    texts = frozenset((text.locale, normalize(text.headline), normalize(text.body)) for text in record.renditions)
+    texts = frozenset(
+        (text.locale.lower(), normalize(text.headline), normalize(text.body)) for text in record.renditions
+    )
     return (texts, record.claim_strength, record.sources, normalize(record.note))
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.db.models import Field, Model
 
 from messages.exchange import records
+from messages.i18n.languages import code_of
 from messages.models import ClaimStrength, Frame, Message, Rendition, Revision, Theme
 from messages.text.slugs import RESERVED_MESSAGE_KEYS
 from messages.text.translatable import Translatable
@@ -35,7 +36,6 @@ MAX_LENGTHS = {
     "body": max_length(Rendition, "body"),
 }
 _KEY = re.compile(r"[-a-zA-Z0-9_]+")
-_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,4})?")
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -56,6 +56,7 @@ def validate_revision(
     values |= {name: fields[name].strip() for name in ("message", "theme", "frame", "claim_strength")}
     values["matched_set"] = fields.get("matched_set", "").strip()
     values["sources"] = tuple(filter(None, map(records.collapse_whitespace, fields.get("sources", ()))))
+    texts = [text._replace(locale=code_of(text.locale) or text.locale) for text in texts]
     revision = records.RevisionRecord(
         **values,
         renditions=tuple(records.RenditionRecord(text.locale, text.headline, text.body) for text in texts),
@@ -97,7 +98,7 @@ def _revision_errors(revision: records.RevisionRecord) -> Iterator[str]:
 
 
 def _text_errors(text: TextRow) -> Iterator[str]:
-    if not _LOCALE.fullmatch(text.locale) or len(text.locale) > MAX_LENGTHS["locale"]:
+    if code_of(text.locale) is None:
         yield Translatable("“locale” is the code of a language, such as en, es or pt-BR.")
     yield from _field_errors("headline", text.headline, MAX_LENGTHS["headline"])
     yield from _field_errors("body", text.body, MAX_LENGTHS["body"])

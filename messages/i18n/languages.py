@@ -5,19 +5,31 @@ from functools import cache
 from django.conf.locale import LANG_INFO
 from django.utils.translation import get_language, get_language_info
 
+from messages.text.language_tags import canonical_tag
+
 _LOWERCASE_NAMES = {"es"}  # languages that write language names in lower case
 _MAX_CODE_LENGTH = 8  # of Rendition.locale
 CODES = frozenset(code for code, info in LANG_INFO.items() if "name" in info and len(code) <= _MAX_CODE_LENGTH)
 
 
+def code_of(tag: str) -> str | None:
+    """The code under which a message is kept in this language: es-mx for `es_MX`. None if it is no tag, or too long."""
+    code = canonical_tag(tag)
+    return code if code and len(code) <= _MAX_CODE_LENGTH else None
+
+
 def is_known(locale: str) -> bool:
-    """Whether a message may be written in this language."""
-    return locale in CODES
+    """Whether the language of a code, whatever its region or script, is one whose name is known."""
+    return locale.split("-", 1)[0] in CODES
 
 
 def language_name(locale: str) -> str:
-    """The name of a language in the active language, such as "Arabic"."""
-    return mid_sentence_name(str(get_language_info(locale)["name_translated"])) if locale in CODES else locale
+    """The name of a language in the active language, such as "Arabic"; of a variety without one, "Spanish (es-pe)"."""
+    code = canonical_tag(locale) or locale
+    if code in CODES:
+        return mid_sentence_name(str(get_language_info(code)["name_translated"]))
+    language = code.split("-", 1)[0]
+    return f"{language_name(language)} ({locale})" if language in CODES else locale
 
 
 def mid_sentence_name(name: str) -> str:

@@ -11,7 +11,7 @@ from messages.i18n.languages import language_name
 from messages.models import Message, Revision
 from messages.roles import STAFF_ROLES, require_role
 from messages.text import word_diff
-from messages.text.rendering import direction_of
+from messages.text.language_tags import direction_of
 
 
 @dataclass(frozen=True, slots=True)

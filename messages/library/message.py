@@ -12,8 +12,8 @@ from messages.models import Message, Rendition, Review, Revision
 from messages.review import message_lint, workflow
 from messages.review.wording import compare_url, history, next_step, review_url, state_label
 from messages.roles import MANAGER, REVIEWER, STAFF_ROLES, current_user, has_role, require_role
+from messages.text.language_tags import direction_of
 from messages.text.lint import Remark
-from messages.text.rendering import direction_of
 
 
 @dataclass(frozen=True, slots=True)

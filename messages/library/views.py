@@ -21,7 +21,7 @@ from messages.query_numbers import find_page
 from messages.review import message_lint
 from messages.roles import MANAGER, STAFF_ROLES, current_user, has_role, require_role
 from messages.search_words import search_words, typed_search
-from messages.text.rendering import direction_of
+from messages.text.language_tags import direction_of
 
 PER_PAGE = 30
 _MAX_DRAFTS = 5

@@ -12,7 +12,7 @@ from messages.models import Rendition, Review, Revision
 from messages.review import authorship, workflow
 from messages.review.wording import review_url, was_sent_back
 from messages.roles import STAFF_ROLES, current_user, has_role, require_role
-from messages.text.rendering import direction_of
+from messages.text.language_tags import direction_of
 
 RevisionState = Revision.State
 MAX_PER_LIST = 40

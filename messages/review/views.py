@@ -20,7 +20,8 @@ from messages.review.checklist import ChecklistQuestion
 from messages.review.wording import compare_url, edit_url, history, review_url, state_label
 from messages.review.workflow import ReviewRefused
 from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, current_user, has_role, require_role
-from messages.text.rendering import body_html, direction_of
+from messages.text.language_tags import direction_of
+from messages.text.rendering import body_html
 
 RevisionState = Revision.State
 

@@ -3,7 +3,7 @@
 from django import template
 
 from messages.i18n.languages import language_name
-from messages.text.rendering import direction_of
+from messages.text.language_tags import direction_of
 
 register = template.Library()
 register.filter(language_name)  # {{ rendition.locale|language_name }}

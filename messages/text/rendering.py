@@ -7,9 +7,10 @@ from typing import Protocol
 
 import nh3
 
+from messages.text.language_tags import direction_of
+
 MAX_CHARACTERS = 5_000  # several times what a field takes: more is a slip, of which the rest is not read
 _ALLOWED_TAGS = {"p", "em", "strong", "br"}
-_RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 
 class RenditionText(Protocol):
@@ -31,11 +32,6 @@ class RenderedMessage:
     body_html: str
     locale: str
     direction: str
-
-
-def direction_of(locale: str) -> str:
-    """The writing direction of a locale: "rtl" or "ltr"."""
-    return "rtl" if locale.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 def paragraphs_of(body: str) -> list[str]:

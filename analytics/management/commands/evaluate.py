@@ -8,7 +8,7 @@ from analytics import clock_check
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.management.campaign_command import CampaignCommand
-from messages.audit import log
+from messages.audit import continuity, log
 from messages.text.printable import printable
 
 
@@ -23,6 +23,8 @@ class Command(CampaignCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if problem := clock_check.current_problem(timezone.now()):
             raise CommandError(problem)
+        if continuity.is_older_database():
+            raise CommandError(continuity.OLDER_DATABASE)
         campaign = self.find_campaign(options["campaign"])
         try:
             analysis = evaluate(

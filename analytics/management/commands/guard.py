@@ -6,7 +6,7 @@ from django.utils import timezone
 from analytics import clock_check
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.management.campaign_command import CampaignCommand
-from messages.audit import log
+from messages.audit import continuity, log
 from messages.text.printable import printable
 
 
@@ -16,6 +16,8 @@ class Command(CampaignCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if problem := clock_check.current_problem(timezone.now()):
             raise CommandError(problem)
+        if continuity.is_older_database():
+            raise CommandError(continuity.OLDER_DATABASE)
         campaign = self.find_campaign(options["campaign"])
         events = pause_harmful_arms(campaign, now=timezone.now(), by=log.command_line_actor())
         for event in events:

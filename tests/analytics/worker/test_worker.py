@@ -5,13 +5,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
 
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, FoldProgress, GuardEvent, ShutHour, WorkerStep
@@ -22,6 +24,7 @@ from campaign.keys.rotation import rotate_receipt_key
 from campaign.keys.store import campaigns_with_subject_secret, receipt_keys, subject_secret
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
+from messages.audit import continuity
 from tests import world
 from tests.installation import new_installation
 
@@ -71,6 +74,32 @@ def test_a_step_that_fails_is_noted_by_name_and_stops_no_other() -> None:
 def test_a_step_waits_until_it_is_due_again() -> None:
     at_work = Worker((ScheduledStep("now and then", 3600, lambda now: ""),), clock=lambda: world.NOON)
     assert [at_work.run_due(), at_work.run_due()] == [1, 0]
+
+
+def test_in_a_restored_backup_views_are_forgotten_and_nothing_else_happens(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else it would launch what was taken out of the queue since, take looks and send notices about them."""
+    monkeypatch.setattr(continuity, "is_older_database", lambda: True)
+    ran: list[str] = []
+
+    def note(name: str) -> Callable[[datetime], str]:
+        return lambda now: ran.append(name) or ""  # type: ignore[func-returns-value]
+
+    worker = Worker(tuple(replace(step, run=note(step.name)) for step in STEPS), clock=lambda: world.NOON)
+    worker.run_due()
+    assert set(ran) == {"spool", "fold", "prune", "placement tests"}
+    assert caplog.messages == [f"The worker only forgets views. {continuity.OLDER_DATABASE}"]
+    monkeypatch.setattr(continuity, "is_older_database", lambda: False)
+    worker.run_due()
+    assert set(ran) == {step.name for step in STEPS}
+
+
+@pytest.mark.parametrize("command", ["evaluate", "guard"])
+def test_nor_by_hand(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(continuity, "is_older_database", lambda: True)
+    with pytest.raises(CommandError, match=r"manage\.py restored"):
+        call_command(command, world.launched().slug)
 
 
 def test_the_head_of_the_audit_record_leaves_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -398,4 +398,4 @@ def test_placements_of_one_partner_share_their_quiet_pages_and_keep_their_own_ad
     site = world.AudienceSite()
     one, other = site.snapshot.placements["one"], site.snapshot.placements["other"]
     assert one.pages is other.pages
-    assert f'href="{page_path("other", "help/self", "en")}"' in site.get("/m/other/about").body.decode()
+    assert f'href="{escape(page_path("other", "help/self", "en"))}"' in site.get("/m/other/about").body.decode()

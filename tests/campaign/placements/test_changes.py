@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from campaign.lifecycle import transitions
 from campaign.models import Partner, Placement
 from campaign.placements import changes
-from campaign.placements.origins import InvalidOrigin, parse_origin
+from campaign.placements.origins import InvalidOrigin, parse_origin, url_as_sent
 from campaign.serving.snapshot import SnapshotRefresher
 from messages.audit_pages.wording import describe_action
 from messages.models import AuditEntry
@@ -43,6 +43,9 @@ class TestAnOrigin:
             ("HTTPS://WWW.Example.ORG:443", "https://www.example.org"),
             ("https://example.org:8443", "https://example.org:8443"),
             ("https://bücher.example", "https://xn--bcher-kva.example"),
+            ("https://straße.example", "https://xn--strae-oqa.example"),
+            ("https://STRASSE.example", "https://strasse.example"),
+            ("https://日本語。example", "https://xn--wgv71a119e.example"),
             ("http://localhost:8001", "http://localhost:8001"),
             ("http://127.0.0.1", "http://127.0.0.1"),
             ("http://[::1]:80", "http://[::1]"),
@@ -51,10 +54,16 @@ class TestAnOrigin:
     def test_is_kept_as_a_browser_sends_it(self, typed: str, origin: str) -> None:
         assert parse_origin(typed) == origin
 
+    def test_of_an_address_to_leave_to_is_encoded_alike(self) -> None:
+        sent = "https://xn--strae-oqa.example:8443/stra%C3%9Fe?a=%C3%9F"
+        assert url_as_sent("https://straße.example:8443/straße?a=ß") == sent
+        assert url_as_sent("https://leave.example/a%20b") == "https://leave.example/a%20b"
+
     @pytest.mark.parametrize(
         ("typed", "said"),
         [
             ("example.org", "Begin with https://"),
+            ("https://☕.example", "not the address of a site"),
             ("http://example.org", "Only https:// is safe"),
             ("ftp://example.org", "Only https:// is safe"),
             ("https://example.org/page", "around the site’s name: https://example.org."),

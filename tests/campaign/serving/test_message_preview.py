@@ -44,7 +44,7 @@ def test_a_draft_stands_in_the_page_that_visitors_get(mara: Client) -> None:
     html = page(mara, f"draft={draft}")
     assert "<h1>Half a &lt;b&gt;headline</h1>" in html
     assert "<p>One.</p><p>Two.</p>" in html
-    assert '<button class="button" name="outcome" value="left            ">Leave this page</button>' in html
+    assert '<button class="button quiet" name="outcome" value="left            ">Leave this page</button>' in html
     assert "Preview: nothing is counted" in html
 
 

@@ -102,6 +102,18 @@ def test_a_placement_may_declare_a_larger_share() -> None:
     assert asks(shares, "198.51.100.1", placement=3)  # and has its share of the campaign left
 
 
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
+@pytest.mark.parametrize("campaigns", [1, 2, 3])
+def test_with_a_declared_share_each_campaign_of_the_day_is_looked_at_by_itself(share: float, campaigns: int) -> None:
+    """Else 1,500 views of the morning's campaign would let one network be counted 300 times in the next."""
+    shares = NetworkShares()
+    for number in range(campaigns):
+        honest = visitors(shares, 1_500 if number == 0 else 100, placement=1, campaign=number, declared=share)
+        forged = sum(asks(shares, "192.0.2.1", campaign=number, declared=share) for _ in range(2_000))
+        bound = most_of_one_network({1: honest + forged}, share=0.01, declared={1: share})
+        assert bound * 0.9 < forged <= bound
+
+
 def test_a_share_of_one_is_no_limit_and_this_machine_has_none() -> None:
     shares = NetworkShares()
     assert all(asks(shares, "192.0.2.1", share=1.0) for _ in range(100))

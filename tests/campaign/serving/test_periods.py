@@ -13,6 +13,7 @@ from campaign.api.schema import RECEIPT_REFUSALS, TEXT_REFUSALS
 from campaign.assignment.periods import Periods, schedule, schedule_digest
 from campaign.lifecycle.arm_pauses import pause_arm
 from campaign.models import Campaign
+from campaign.serving.network_share import FLOOR
 from campaign.serving.period_endpoint import MAX_CACHE_SECONDS
 from campaign.serving.snapshot_file import SnapshotFile
 from tests import world
@@ -123,6 +124,18 @@ def test_what_is_shown_in_a_washout_has_a_receipt_like_any_other_and_is_not_coun
     assert sum(world.served_counts(campaign, site).values()) == 1
     fold(hour=site.hour + 30)
     assert sum(Tally.objects.filter(outcome="exposed").values_list("count", flat=True)) == 1
+
+
+def test_what_is_shown_in_a_washout_adds_nothing_to_the_share_of_a_network_afterwards() -> None:
+    """Else 1,500 views that are not counted would let one network be counted for 15 of the first 15 that are."""
+    campaign = launched()
+    site = site_at(24)
+    for visitor in range(1_500):
+        ask_receipt(site, site.get(TEXT).json, REMOTE_ADDR=f"10.{visitor >> 8}.{visitor & 255}.1")
+    site.now = (FIRST_HOUR + 26) * HOURS
+    for _ in range(20):
+        ask_receipt(site, site.get(TEXT).json, REMOTE_ADDR="192.0.2.1")
+    assert sum(world.served_counts(campaign, site).values()) == FLOOR
 
 
 @pytest.mark.parametrize("hour", [-3, 28 * 24 + 5])

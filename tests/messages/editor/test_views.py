@@ -55,6 +55,24 @@ def opened(client: Client, address: str = EDIT) -> dict[str, str]:
     return typed(**hidden(response))
 
 
+class TestALanguage:
+    @pytest.mark.parametrize("tag", ["pt-BR", "pt_BR", "pt-br", "es-PE", "zh-Hant"])
+    def test_of_any_tag_can_be_translated_into(self, mara: Client, first: Revision, tag: str) -> None:
+        page = mara.get(f"/messages/victim-0/translate/?into={tag}", follow=True)
+        assert page.status_code == 200
+        mara.post(f"/messages/victim-0/edit/{tag}/", typed(**hidden(page), do="save"))
+        assert Rendition.objects.exclude(locale="en").get().locale == tag.lower().replace("_", "-")
+
+    def test_that_was_imported_in_capitals_is_edited_and_not_begun_again(self, mara: Client, first: Revision) -> None:
+        Rendition.objects.create(revision=first, locale="pt-BR", headline="Um texto", body="Palavras.")
+        Rendition.objects.create(revision=first, locale="yo", headline="Ọ̀rọ̀", body="Ọ̀rọ̀.")
+        for tag, headline in (("pt-BR", "Um texto"), ("pt-br", "Um texto"), ("yo", "Ọ̀rọ̀")):
+            assert headline in html(mara.get(f"/messages/victim-0/edit/{tag}/"))
+
+    def test_that_is_none_has_no_page(self, mara: Client) -> None:
+        assert mara.get("/messages/victim-0/edit/english/").status_code == 404
+
+
 class TestWriting:
     def test_the_words_stand_in_the_form(self, mara: Client) -> None:
         page = html(mara.get(EDIT))

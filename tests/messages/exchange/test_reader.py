@@ -30,7 +30,7 @@ _tricky = st.sampled_from(
 )
 texts = st.lists(_letters | _tricky, max_size=12).map("".join)
 keys = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size=12)
-words = st.builds(RenditionRecord, locale=st.sampled_from(["en", "es", "ar", "pt-BR"]), headline=texts, body=texts)
+words = st.builds(RenditionRecord, locale=st.sampled_from(["en", "es", "ar", "pt-br"]), headline=texts, body=texts)
 wordings = st.builds(
     RevisionRecord,
     message=keys.filter(lambda key: key not in RESERVED_MESSAGE_KEYS),
@@ -70,6 +70,12 @@ def test_csv_brings_back_the_same_words(listed: list[RevisionRecord]) -> None:
 @given(files)
 def test_json_brings_back_the_same_words(listed: list[RevisionRecord]) -> None:
     assert parse_file(to_json(listed)) == ParsedFile(tuple(listed))
+
+
+@pytest.mark.parametrize(("typed", "code"), [("pt-BR", "pt-br"), ("es_MX", "es-mx"), ("zh-Hant", "zh-hant")])
+def test_a_language_is_read_in_any_notation(typed: str, code: str) -> None:
+    (revision,) = parse_file(_csv(locale=typed).encode()).revisions
+    assert revision.renditions[0].locale == code
 
 
 @given(texts)
