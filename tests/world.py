@@ -426,7 +426,7 @@ class AudienceSite:
     def press(self, path: str, **fields: str) -> SurfaceReply:
         return self.request("POST", path, urlencode(fields).encode())
 
-    def decide(self, key: str = "quiet-page", **fields: str) -> SurfaceReply:
+    def decide(self, key: str | None = "quiet-page", /, **fields: str | None) -> SurfaceReply:
         return self.post("/api/v1/decide", {"placement": key, **fields})
 
     def new_receipt(self, key: str = "quiet-page", **fields: str) -> str:

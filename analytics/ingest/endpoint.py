@@ -106,7 +106,7 @@ class _EventVerifier:
             if isinstance(value, bool) or not isinstance(value, int) or value not in outcome.values:
                 reason = {"value": f"A whole number from {outcome.values[0]} to {outcome.values[-1]}."}
                 return Refusal(400, "invalid_value", "This outcome needs a value.", reason)
-        elif "value" in item:
+        elif value is not None:
             return Refusal(400, "invalid_value", "This outcome takes no value.", {"value": "Leave it out."})
         receipt = self._receipts.get(text)
         if receipt is None:

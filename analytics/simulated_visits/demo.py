@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
-from analytics.simulated_visits.visitors import Behaviour
+from analytics.simulated_visits.visitors import Behaviour, words_of
 from campaign.lifecycle import transitions
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
@@ -27,11 +27,12 @@ TRUE_BEHAVIOURS = {
     "user": Behaviour(turn_back=0.38),
     "both": Behaviour(turn_back=0.44, annoyed=0.035),
 }
+# The texts of one matched set, which differ in their appeal alone.
 ARMS = [
-    ("neutral", "Neutral text", "go-on-or-go-back"),
-    ("victim", "Harm to the victim", "their-good-name"),
-    ("user", "Harm to you", "reward-without-the-work"),
-    ("both", "Both harms", "spare-them-and-yourself"),
+    ("neutral", "Neutral text", "scared-and-alone-neutral"),
+    ("victim", "Harm to the victim", "scared-and-alone-victim"),
+    ("user", "Harm to you", "scared-and-alone-user"),
+    ("both", "Both harms", "scared-and-alone-both"),
 ]
 _COMPARISONS = [["victim", "neutral"], ["user", "neutral"], ["both", "neutral"], ["user", "victim"], ["both", "victim"]]
 
@@ -73,7 +74,7 @@ def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, 
     """Create the four-arm campaign, have a second person approve it, and launch it at `now`."""
     manager, reviewer = User.objects.get(username="mara"), User.objects.get(username="rafael")
     partner, _ = Partner.objects.get_or_create(name="Example partner")
-    neutral = Message.objects.get(key="go-on-or-go-back").revisions.order_by("number").first()
+    neutral = Message.objects.get(key=ARMS[0][2]).revisions.order_by("-number").first()
     campaign = Campaign.objects.create(
         slug=slug,
         name="Autumn pilot: does the second harm help?",
@@ -87,7 +88,7 @@ def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, 
         )
         campaign.placements.add(placement)
     for position, (key, name, message) in enumerate(ARMS):
-        revision = Message.objects.get(key=message).revisions.order_by("number")[0]
+        revision = Message.objects.get(key=message).revisions.order_by("-number")[0]
         Arm.objects.create_with_texts(
             [revision], campaign=campaign, key=key, name=name, is_control=key == "neutral", position=position
         )
@@ -114,10 +115,10 @@ def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, 
     return campaign
 
 
-def behaviours_by_headline(campaign: Campaign) -> dict[str, Behaviour]:
-    """Return the true behaviours by headline, which is all that tells a visitor the arm."""
-    by_headline = {}
+def behaviours_by_words(campaign: Campaign) -> dict[str, Behaviour]:
+    """Return the true behaviours by the words of a message, which are all that tells a visitor the arm."""
+    by_words = {}
     for arm in campaign.arms.with_texts():
         for rendition in arm.first_revision.renditions.all():
-            by_headline[rendition.headline] = TRUE_BEHAVIOURS[arm.key]
-    return by_headline
+            by_words[words_of(rendition.headline, rendition.body)] = TRUE_BEHAVIOURS[arm.key]
+    return by_words

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
@@ -35,9 +36,9 @@ class SimulatedVisitor:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """The headline and the receipt that one visitor received."""
+    """The words and the receipt that one visitor received."""
 
-    headline: str
+    words: str
     receipt: str
 
 
@@ -74,7 +75,7 @@ class VisitSimulator:
 
     def __init__(self, base_url: str, behaviours: Mapping[str, Behaviour], *, threads: int = 8) -> None:
         self._base = base_url.rstrip("/")
-        self._behaviours = behaviours  # by headline, because the reply does not name the arm
+        self._behaviours = behaviours  # by words, because the reply does not name the arm
         self._threads = threads
         self._http = urllib3.PoolManager(
             maxsize=threads, retries=False, timeout=30.0, headers={"User-Agent": "Mozilla/5.0 (a rehearsal)"}
@@ -91,18 +92,20 @@ class VisitSimulator:
         source = random.Random(visitor.seed)
         if visitor.without_javascript:
             served = self._get_hosted_page(visitor.placement)
-            for outcome, value in simulate_outcomes(source, self._behaviours[served.headline]):
+            for outcome, value in simulate_outcomes(source, self._behaviours[served.words]):
                 self._submit_form(visitor.placement, served.receipt, outcome, value)
         else:
             served = self._decide(visitor.placement)
-            outcomes = simulate_outcomes(source, self._behaviours[served.headline])
+            outcomes = simulate_outcomes(source, self._behaviours[served.words])
             for batch in (outcomes[:1], outcomes[1:]):
                 if batch:
                     self._send_events(served.receipt, batch)
 
     def _decide(self, placement: str) -> ReceivedMessage:
         answer = self._post_json("/api/v1/decide", {"placement": placement})
-        return ReceivedMessage(answer["message"]["headline"], answer["receipt"])
+        page = HostedPageParser()
+        page.feed(f'<h1>{escape(answer["message"]["headline"])}</h1><div class="body">{answer["message"]["body_html"]}')
+        return ReceivedMessage(page.words, answer["receipt"])
 
     def _send_events(self, receipt: str, outcomes: Sequence[tuple[str, int | None]]) -> None:
         events = [
@@ -125,7 +128,7 @@ class VisitSimulator:
             raise RuntimeError(f"the hosted page answered {reply.status}")
         page = HostedPageParser()
         page.feed(reply.data.decode())
-        return ReceivedMessage(page.headline.strip(), page.receipt)
+        return ReceivedMessage(page.words, page.receipt)
 
     def _submit_form(self, placement: str, receipt: str, outcome: str, value: int | None) -> None:
         if outcome == "dwell":
@@ -143,22 +146,33 @@ class VisitSimulator:
 
 
 class HostedPageParser(HTMLParser):
-    """Extract the headline and the receipt from a hosted page."""
+    """Extract the words and the receipt from a hosted page."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.headline, self.receipt, self._in_headline = "", "", False
+        self.receipt, self._parts, self._in_words = "", [""], False
+
+    @property
+    def words(self) -> str:
+        """The headline and the body, with one space between words."""
+        return words_of(*self._parts)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
-        self._in_headline = self._in_headline or tag == "h1"
+        self._in_words = self._in_words or tag == "h1" or values.get("class") == "body"
+        self._parts.append("")
         if tag == "input" and values.get("name") == "receipt":
             self.receipt = values.get("value") or ""
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "h1":
-            self._in_headline = False
+        if tag in ("h1", "div"):
+            self._in_words = False
 
     def handle_data(self, data: str) -> None:
-        if self._in_headline:
-            self.headline += data
+        if self._in_words:
+            self._parts[-1] += data
+
+
+def words_of(*parts: str) -> str:
+    """The words of a headline and a body with one space between them."""
+    return " ".join(" ".join(parts).split())

@@ -137,6 +137,7 @@ DECIDE_REFUSALS: dict[int, dict[str, str]] = {
         "campaign_paused": "The campaign is paused, and the placement has no fallback.",
         "campaign_ended": "The campaign has ended, and the placement has no fallback.",
     },
+    410: {"key_closed": "The hour of the key is over by more than a receipt's life, or has not begun."},
     413: {"body_too_large": "The body holds more than 4096 bytes."},
     500: {"internal_error": "A fault of ours."},
 }
@@ -457,6 +458,11 @@ def _schemas() -> Json:
                 ),
                 "preview": _text("A preview token from staff, or the mark of a test.", **limited),
                 "session": _text('The receipt that this browser tab keeps, or "new".', **limited),
+                "key": _text(
+                    "The hour since 1970 (UTC), a hyphen and random characters: the same request, sent again within"
+                    " the hours that a receipt is valid, gets the same message and is one view. Never stored.",
+                    pattern="^[0-9]{5,7}-[A-Za-z0-9_-]{16,64}$",
+                ),
             },
             ["placement"],
         ),

@@ -1,6 +1,6 @@
 """Find the obstacles to submitting and launching a campaign, each as a sentence for staff."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +16,9 @@ from campaign.lifecycle import place_sharing, webhook_tests
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.help_links import directory
+from messages.i18n.sentence_translation import translate_sentence
 from messages.review import workflow
+from messages.review.message_lint import lint_arm_revisions
 
 DAYS_PER_WEEK = 7
 
@@ -46,6 +48,7 @@ class ObstacleReason(StrEnum):
     PERIOD_TEXTS = "several texts where a place shows one message at a time"
     SEVERAL_TEXTS = "several texts of which the plan says nothing"
     NOT_MATCHED = "texts of one place are of different sets"
+    UNEQUAL_TEXTS = "texts of a set differ in more than their appeal"  # `name` is the set
     ONE_SET = "fewer than two sets"
     ONE_TEXT = "fewer than two texts"  # `name` is the arm
     UNKNOWN_COMPARISONS = "comparisons name other arms"
@@ -202,9 +205,11 @@ def _text_obstacles(plan: AnalysisPlan, arms: list[Arm]) -> Iterator[Obstacle]:
         if len(sets) > 1 or any(not all(own) or len(set(own)) < len(own) for own in sets):
             sentence = _("In matched sets each arm has as many texts, and texts at one place are of one set.")
             yield Obstacle(ObstacleReason.NOT_MATCHED, sentence)
-        elif any(len(own) < 2 for own in sets):
+            return
+        if any(len(own) < 2 for own in sets):
             sentence = _("Choose at least two matched sets: one shows nothing about other texts.")
             yield Obstacle(ObstacleReason.ONE_SET, sentence)
+        yield from _unequal_sets(texts)
     elif plan.texts:
         sentence = _("“%(arm)s” has one text: different texts in each arm means two or more.")
         for name, own in texts.items():
@@ -213,6 +218,18 @@ def _text_obstacles(plan: AnalysisPlan, arms: list[Arm]) -> Iterator[Obstacle]:
     elif any(len(own) > 1 for own in texts.values()):
         sentence = _("An arm has several texts: say whether they are matched sets, or different in each arm.")
         yield Obstacle(ObstacleReason.SEVERAL_TEXTS, sentence)
+
+
+def _unequal_sets(texts: Mapping[str, Sequence[ArmText]]) -> Iterator[Obstacle]:
+    """Yield the matched sets whose texts, by the names of their arms, differ in more than their appeal."""
+    sentence = _("These arms differ in more than their appeal, in the set “%(set)s”: %(differences)s")
+    for own in zip(*texts.values(), strict=True):
+        revisions = {arm: text.revision for arm, text in zip(texts, own, strict=True)}
+        found = [remark for remarks in lint_arm_revisions(revisions).values() for remark in remarks]
+        if found:
+            key = own[0].revision.message.matched_set
+            differences = " ".join(dict.fromkeys(translate_sentence(remark.sentence) for remark in found))
+            yield Obstacle(ObstacleReason.UNEQUAL_TEXTS, sentence % {"set": key, "differences": differences}, key)
 
 
 def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstacle]:

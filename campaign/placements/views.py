@@ -18,6 +18,7 @@ from campaign.lifecycle import launch_queue
 from campaign.models import Placement, PlacementTest
 from campaign.placements import changes, tag_check
 from campaign.placements.forms import PlacementForm
+from campaign.placements.pinned_embed import pinned_embed
 from campaign.staff_site.access import placement_for, placements_for
 from messages.accounts import step_up
 from messages.accounts.step_up import confirmation_required_for_button
@@ -217,6 +218,8 @@ def _form_page(
 def _snippets(request: HttpRequest, placement: Placement) -> dict[str, str]:
     return {
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
+        "pinned": request.build_absolute_uri(static(f"campaign/{pinned_embed().name}")),
+        "integrity": pinned_embed().integrity,
         "decide": request.build_absolute_uri("/api/v1/decide"),
         "events": request.build_absolute_uri("/api/v1/events"),
         "hosted": request.build_absolute_uri(f"/m/{placement.key}/"),

@@ -4,9 +4,10 @@ Each case is a function that returns a `Decision`: a tag check, a preview, the f
 that was shown a message before, and the assignment of an arm.
 """
 
+from hashlib import sha256
 from typing import NamedTuple
 
-from campaign.assignment import subject_ids
+from campaign.assignment import decide_keys, subject_ids
 from campaign.assignment.arm_hash import arm_for, text_for
 from campaign.assignment.periods import Periods, arm_of_period
 from campaign.assignment.receipts import (
@@ -49,6 +50,7 @@ class MessageRequest(NamedTuple):
     unit: str | None = None
     session: str | None = None
     preview: str | None = None
+    key: str | None = None
 
 
 class ReceiptWindow(NamedTuple):
@@ -76,6 +78,7 @@ class Decision(NamedTuple):
     window: ReceiptWindow = _NO_WINDOW
     keeps_session: bool = False  # the browser tab is to keep the receipt
     previewed_arm: str = ""
+    is_keyed: bool = False  # the same request, sent again, gets the same nonce
     is_washout: bool = False  # shown at a time of the period that is not counted
 
 
@@ -101,34 +104,35 @@ def decide(
             "A unit must not name a person.",
             {"unit": "This looks like an e-mail address or a phone number. Send an opaque key."},
         )
-    nonce = None
+    issue = None
     if placement.parts:
-        placement, nonce = _draw_part(placement, fields, context, now=now, is_countable=is_countable)
+        placement, issue = _draw_part(placement, fields, context, now=now, is_countable=is_countable)
     campaign = running_campaign(placement, now)
     if campaign is None:
         return _decide_fallback(placement, fields.locale, now)
     decision = _repeat_in_tab(placement, campaign, fields.session, context, now=now) if is_countable else None
-    return decision or assign(placement, campaign, fields, context, now=now, is_countable=is_countable, nonce=nonce)
+    return decision or assign(placement, campaign, fields, context, now=now, is_countable=is_countable, issue=issue)
 
 
 def _draw_part(
     placement: PlacementEntry, fields: MessageRequest, context: ServingContext, *, now: float, is_countable: bool
-) -> tuple[PlacementEntry, bytes]:
-    """The part of a shared placement that a request falls to, and a nonce of its slots.
+) -> tuple[PlacementEntry, tuple[int, bytes]]:
+    """The part of a shared placement that a request falls to, with the issue hour and a nonce of its slots.
 
-    The slot is that of the key in the request, or of the nonce. A browser tab stays in its part as long as its receipt
+    The slot is that of the unit in the request, or of the nonce. A browser tab stays in its part as long as its receipt
     is valid, also when its campaign has ended: the slots of that go to nobody else.
     """
-    nonce = fresh_nonce()
+    hour, nonce = _issue(placement, fields.key, context, now_hour=int(now) // SECONDS_PER_HOUR)
     if fields.unit is not None:
-        return placement.entry_of_slot(slot_of(fields.unit)), nonce
+        return placement.entry_of_slot(slot_of(fields.unit)), (hour, nonce)
     receipt = _receipt_of_tab(fields.session, context, now=now) if is_countable else None
     if receipt is None or receipt.placement != placement.id:
-        return placement.entry_of_slot(slot_of(nonce.hex())), nonce
+        return placement.entry_of_slot(slot_of(nonce.hex())), (hour, nonce)
     part = placement.entry_of_slot(slot_of(receipt.nonce.hex()))
-    while placement.entry_of_slot(slot_of(nonce.hex())) is not part:  # a tab that is assigned anew stays there
-        nonce = fresh_nonce()
-    return part, nonce
+    # A tab that is assigned anew stays there. The same request, sent again under its key, comes to the same nonce.
+    while placement.entry_of_slot(slot_of(nonce.hex())) is not part:
+        nonce = sha256(nonce).digest()[: len(nonce)]
+    return part, (hour, nonce)
 
 
 def _receipt_of_tab(session: str | None, context: ServingContext, *, now: float) -> Receipt | None:
@@ -149,21 +153,21 @@ def assign(
     *,
     now: float,
     is_countable: bool,
-    nonce: bytes | None = None,
+    issue: tuple[int, bytes] | None = None,
 ) -> Decision:
     """Assign an arm. Without a key in the request, the fresh nonce of its receipt is the unit.
 
     Where the plan asks for a tab or a subject, a request that names none is shown the message and not counted.
     """
-    hour, unit = int(now) // SECONDS_PER_HOUR, fields.unit
+    unit = fields.unit
+    hour, nonce = issue or _issue(placement, fields.key, context, now_hour=int(now) // SECONDS_PER_HOUR)
     if campaign.periods is not None:
-        return _assign_period(placement, campaign, campaign.periods, fields.locale, context, hour, is_countable)
+        return _assign_period(placement, campaign, campaign.periods, fields, context, hour, nonce, is_countable)
     if campaign.secret and unit is not None:
         nonce = subject_ids.nonce(unit, campaign.secret, hour=hour)
         index = subject_ids.arm_for(unit, campaign.secret, campaign.weights)
         hour, closes = subject_ids.receipt_window(hour)
     else:
-        nonce = nonce or fresh_nonce()
         index = arm_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.weights)
         closes = closing_hour(hour, context.receipt_life_hours)
     locale = campaign.locales.index(best_locale(campaign.locales, fields.locale))
@@ -177,26 +181,46 @@ def assign(
         return Decision(arm.rendition, uncounted=UncountedReason.NO_UNIT)
     if arm.paused:
         return Decision(arm.rendition, uncounted=UncountedReason.PAUSED)
-    return Decision(arm.rendition, b"", None, arm, ReceiptWindow(hour, closes, nonce), in_tab)
+    window, is_keyed = ReceiptWindow(hour, closes, nonce), fields.key is not None
+    return Decision(arm.rendition, b"", None, arm, window, in_tab, is_keyed=is_keyed)
+
+
+def _issue(placement: PlacementEntry, key: str | None, context: ServingContext, *, now_hour: int) -> tuple[int, bytes]:
+    """The issue hour and the nonce: of the request's key, or fresh ones; Refusal if the key has no open hour."""
+    if key is None:
+        return now_hour, fresh_nonce()
+    try:
+        hour = decide_keys.issue_hour(key, now_hour=now_hour, life_hours=context.receipt_life_hours)
+    except decide_keys.KeyInvalid:
+        reason = {"key": "Send the hour since 1970 in UTC, a hyphen, and 16 to 64 random letters or digits."}
+        raise Refusal(400, "invalid_field", "The key has another form.", reason) from None
+    except decide_keys.KeyClosed:
+        raise Refusal(410, "key_closed", "The hour of this key is closed. Send a new key, or none.") from None
+    return hour, decide_keys.nonce(key, placement.id, context.receipt_signer)
 
 
 def _assign_period(
     placement: PlacementEntry,
     campaign: CampaignEntry,
     periods: Periods,
-    locale: str | None,
+    fields: MessageRequest,
     context: ServingContext,
     hour: int,
+    nonce: bytes,
     is_countable: bool,
 ) -> Decision:
     """Whatever the placement shows in this period, under a receipt of its own."""
-    text = _text_of_period(placement, campaign, periods, locale, hour)
+    text = _text_of_period(placement, campaign, periods, fields.locale, hour)
     if not is_countable:
         return Decision(text.rendition, uncounted=UncountedReason.DECLINED)
     if text.paused:
         return Decision(text.rendition, uncounted=UncountedReason.PAUSED)
-    window = ReceiptWindow(hour, closing_hour(hour, context.receipt_life_hours), fresh_nonce())
-    return Decision(text.rendition, b"", None, text, window, is_washout=not periods.is_counted(hour))
+    window, is_keyed = (
+        ReceiptWindow(hour, closing_hour(hour, context.receipt_life_hours), nonce),
+        fields.key is not None,
+    )
+    is_washout = not periods.is_counted(hour)
+    return Decision(text.rendition, b"", None, text, window, is_keyed=is_keyed, is_washout=is_washout)
 
 
 def _text_of_period(
@@ -282,7 +306,7 @@ def count_served(
     """Count the decision as served, in memory, and sign its receipt.
 
     A machine gets no receipt. Whoever asks for more than a network's share, or in a wash-out, gets one that says so to
-    us alone.
+    us alone. A request that was sent again under its key is not counted again.
     """
     arm = decision.served_arm
     if arm is None:
@@ -291,6 +315,9 @@ def count_served(
         return Decision(decision.rendition, uncounted=UncountedReason.UNSIGNED)
     if placement.parts:
         placement = placement.entry_of_campaign(arm.packed_ids) or placement
+    if decision.is_keyed and decision.window.nonce in context.recently_served:
+        receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=decision.is_washout)
+        return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
     reason = context.exclusions.exclusion_reason(
@@ -298,6 +325,8 @@ def count_served(
     )
     if reason is None and not decision.is_washout:
         context.served_counter.add(hour, arm)
+        if decision.is_keyed:
+            context.recently_served.add(decision.window.nonce)
     elif reason is not None:
         context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=reason)
         if reason is LeftOutCount.Reason.MACHINE:

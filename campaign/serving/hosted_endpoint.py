@@ -1,11 +1,12 @@
 """/m/<placement>/: the hosted page with its form, and the pages behind it."""
 
+from collections.abc import Mapping
 from html import escape
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from django.conf import settings
 
-from campaign.assignment.receipts import SECONDS_PER_HOUR, ReceiptExpired, ReceiptInvalid
+from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
 from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
 from campaign.placements.tag_check import TagCheckChannel
 from campaign.serving.decision import MessageRequest, count_served, decide
@@ -60,7 +61,7 @@ def _handle_message(request: Request, context: ServingContext, placement: Placem
         return _follow_up_reply(request, placement, "unavailable")
     rendition = decision.rendition
     if decision.uncounted is UncountedReason.PREVIEW:
-        return _message_reply(placement.insert_key(rendition.preview_page), placement, rendition.language)
+        return _message_reply(placement.insert_key(rendition.preview_page), placement, rendition.language, choices={})
     receipt = decision.receipt
     if request.method == "GET":
         receipt = count_served(decision, request, placement, context, from_browser=True).receipt
@@ -74,6 +75,8 @@ def _handle_form(request: Request, context: ServingContext, placement: Placement
         fields = _parse_form(read_body(request, _BODY_LIMIT).decode("ascii", "replace"))
     except Refusal:
         fields = {}
+    if (locale := fields.get("locale", [""])[0]) in placement.choices:
+        return _show_in_language(request, placement, locale, fields.get("receipt", [""])[0], context)
     outcome, value = read_form(fields)
     # Origin is not checked: our own Referrer-Policy makes browsers send "null" here. The receipt is the proof.
     target = _redirect_target(request, placement, outcome)
@@ -82,6 +85,25 @@ def _handle_form(request: Request, context: ServingContext, placement: Placement
     if outcome not in RECORDED_OUTCOMES or has_privacy_signal(request):
         return reply
     return _record_outcome(context, placement, fields.get("receipt", [""])[0], outcome, value, reply)
+
+
+def _show_in_language(
+    request: Request, placement: PlacementEntry, locale: str, receipt: str, context: ServingContext
+) -> Reply:
+    """The text of this receipt in another language of the campaign: the same view, under the same receipt.
+
+    Without a valid receipt, or if the text is not shown any more, the page in that language, drawn anew.
+    """
+    view = _verified_receipt(context, placement, receipt)
+    texts = placement.served_texts() if view else ()
+    wanted = view and (view.arm, view.text, locale)
+    text = next((each for each in texts if (each.arm, each.text, each.locale) == wanted and not each.paused), None)
+    if text is None:
+        target = f"/m/{placement.key}/?{urlencode({'locale': locale})}"
+        return Reply(303, [("Location", target), ("Cache-Control", "no-store")], b"".ljust(_REDIRECT_LENGTH))
+    parts = (text.rendition.uncounted_page,) if has_privacy_signal(request) else text.rendition.page
+    page = receipt.encode().join(map(placement.insert_key, parts))
+    return _message_reply(page, placement, text.rendition.language)
 
 
 def _handle_seen_image(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply | PendingReply:
@@ -97,13 +119,19 @@ def _record_outcome(
     context: ServingContext, placement: PlacementEntry, text: str, outcome: str, value: int | None, reply: Reply
 ) -> Reply | PendingReply:
     """This reply, after the outcome is on disk; at once if the receipt does not permit to count it."""
+    receipt = _verified_receipt(context, placement, text)
+    if receipt is None:
+        return reply
+    return PendingReply([OutcomeEvent(receipt, outcome, value)], lambda results: reply)
+
+
+def _verified_receipt(context: ServingContext, placement: PlacementEntry, text: str) -> Receipt | None:
+    """A receipt of this placement that still counts, or None."""
     try:
         receipt = context.receipt_signer.verify(text, hour=int(context.clock()) // SECONDS_PER_HOUR)
     except (ReceiptInvalid, ReceiptExpired):
-        return reply
-    if receipt.placement != placement.id:
-        return reply
-    return PendingReply([OutcomeEvent(receipt, outcome, value)], lambda results: reply)
+        return None
+    return receipt if receipt.placement == placement.id else None
 
 
 def _redirect_target(request: Request, placement: PlacementEntry, outcome: str) -> str:
@@ -141,9 +169,13 @@ def _parse_form(text: str) -> dict[str, list[str]]:
         return {}
 
 
-def _message_reply(page: bytes, placement: PlacementEntry, language: str) -> Reply:
+def _message_reply(
+    page: bytes, placement: PlacementEntry, language: str, choices: Mapping[str, bytes] | None = None
+) -> Reply:
     sections = placement.insert_key(placement.pages[f"{language}:{PAGE_SECTIONS}"])
-    return _page_reply(200, insert_sections(page, sections), placement, language)
+    return _page_reply(
+        200, insert_sections(page, sections, placement.choices if choices is None else choices), placement, language
+    )
 
 
 def _page_reply(status: int, page: bytes, placement: PlacementEntry, language: str) -> Reply:

@@ -1,6 +1,8 @@
 """Render hosted pages once per snapshot, split where the receipt and the key of the placement are inserted."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,12 +16,14 @@ from campaign.models import Placement
 from campaign.outcomes import OUTCOMES, SECTIONS, Outcome, OutcomeAction, offered_outcomes
 from campaign.serving.locales import interface_language, locale_query
 from campaign.serving.page_paths import HELP_LANES, page_path
+from messages.i18n.languages import local_name
 from messages.models import HelpLink
 from messages.text.language_tags import direction_of
 from messages.text.rendering import RenderedMessage
 
 _RECEIPT = "RECEIPT-STANDS-HERE"
 _SECTIONS = "<sections>"  # no message can hold it: its characters are escaped
+_LANGUAGES = re.compile(rb"<languages ([\w-]+)>")  # with the locale of the message
 _KEY = "PLACEMENT-STANDS-HERE"
 # Fields of a help link that pages show: a change of one of them needs a new snapshot.
 HELP_LINK_FIELDS = (
@@ -92,13 +96,32 @@ def render_preview_page(message: dict[str, Any], placement: Placement) -> str:
     return _page(message, placement, "", preview=True)
 
 
-def insert_sections(page: bytes, sections: bytes) -> bytes:
-    """The page of a message with help and "About" in it, so that reading them leads to no other page."""
+def insert_sections(page: bytes, sections: bytes, languages: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
+    """The page of a message with help and "About" in it, so that reading them leads to no other page.
+
+    `languages` is the choice of another language, by the locale of the page.
+    """
+    page = _LANGUAGES.sub(lambda found: languages.get(found[1].decode(), b""), page, count=1)
     return page.replace(_SECTIONS.encode(), sections, 1)
 
 
+@lru_cache(maxsize=256)  # placements have the languages of their campaigns, which are few
+def language_choices(locales: tuple[str, ...]) -> Mapping[str, bytes]:
+    """For each of these locales, buttons that lead to the others; none where there is one alone."""
+    if len(locales) < 2:
+        return MappingProxyType({})
+    return MappingProxyType({locale: _language_choice(locale, locales) for locale in locales})
+
+
+def _language_choice(current: str, locales: tuple[str, ...]) -> bytes:
+    others = [(code, local_name(code), direction_of(code)) for code in locales if code != current]
+    with translation.override(interface_language(current)):
+        return render_to_string("campaign/serving/languages.html", {"languages": others}).encode()
+
+
 def _page(message: dict[str, Any], placement: Placement, receipt: str, *, preview: bool) -> str:
-    context = message_context(message, placement, receipt, preview=preview) | {"sections": _SECTIONS}
+    marks = {"sections": _SECTIONS, "languages": f"<languages {message['locale']}>"}
+    context = message_context(message, placement, receipt, preview=preview) | marks
     with translation.override(interface_language(message["locale"])):
         return render_to_string("campaign/serving/message.html", context)
 

@@ -6,7 +6,7 @@ out when the snapshot is made.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -29,15 +29,21 @@ class ReplyLengths:
     page: int = 0  # the hosted page, and each page behind it
 
 
-def reply_lengths(key: str, renditions: Iterable["RenditionEntry"], pages: HostedPages) -> Mapping[str, ReplyLengths]:
-    """The lengths by language, such that each of these texts fits, with the longest envelope and a receipt."""
+def reply_lengths(
+    key: str, renditions: Iterable["RenditionEntry"], pages: HostedPages, choices: Collection[bytes] = ()
+) -> Mapping[str, ReplyLengths]:
+    """The lengths by language, such that each of these texts fits, with the longest envelope and a receipt.
+
+    `choices` are the ways to choose another language that a page may hold.
+    """
+    longest_choice = max(map(len, choices), default=0)
     messages: defaultdict[str, int] = defaultdict(int)
     longest_page: defaultdict[str, int] = defaultdict(int)
     for rendition in renditions:
         name = rendition.language
         messages[name] = max(messages[name], _length(rendition.message_json, key) + _LONGEST_ENVELOPE)
         page = sum(_length(part, key) for part in rendition.page) + RECEIPT_LENGTH * (len(rendition.page) - 1)
-        page += _length(pages[f"{name}:{PAGE_SECTIONS}"], key)
+        page += _length(pages[f"{name}:{PAGE_SECTIONS}"], key) + longest_choice
         longest_page[name] = max(longest_page[name], page)
     for path, parts in pages.items():
         name = path.partition(":")[0]

@@ -106,13 +106,16 @@ class PlacementEntry:
     # By locale, then by arm: its texts.
     served_arms: tuple[tuple[ServedText, ...], ...] = field(init=False, repr=False, compare=False)
     lengths: Mapping[str, ReplyLengths] = field(init=False, repr=False, compare=False)  # by language
+    choices: Mapping[str, bytes] = field(init=False, repr=False, compare=False)  # of another language, by locale
 
     def __post_init__(self) -> None:
         # Frozen dataclass: derived fields need object.__setattr__.
         object.__setattr__(self, "served_arms", tuple(_served_arms(self)))
-        served = chain.from_iterable(entry.served_texts() for entry in self.entries())
-        shown = (*(text.rendition for text in served), *(self.fallback or {}).values())
-        object.__setattr__(self, "lengths", reply_lengths(self.key, shown, self.pages))
+        shown = (*(text.rendition for text in self.served_texts()), *(self.fallback or {}).values())
+        locales = [entry.campaign.locales for entry in self.entries() if entry.campaign]
+        offered = tuple(dict.fromkeys(chain.from_iterable(locales or [sorted(self.fallback or {})])))
+        object.__setattr__(self, "choices", hosted_pages.language_choices(offered))
+        object.__setattr__(self, "lengths", reply_lengths(self.key, shown, self.pages, self.choices.values()))
 
     def insert_key(self, parts: hosted_pages.PageParts) -> bytes:
         """A rendered text with this placement's key in it."""
@@ -137,8 +140,9 @@ class PlacementEntry:
         return b"" if self.campaign is None else pack_ids(campaign=self.campaign.id, placement=self.id)
 
     def served_texts(self) -> Iterator[ServedText]:
-        """Everything that the campaign shows here."""
-        return chain.from_iterable(self.served_arms)
+        """Everything that its campaign shows here, or those that share it."""
+        for entry in self.entries():
+            yield from chain.from_iterable(entry.served_arms)
 
     def all_renditions(self) -> Iterator[RenditionEntry]:
         """Every rendition that can be shown here, some of them more than once."""

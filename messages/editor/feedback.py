@@ -11,8 +11,8 @@ from messages.editor.save import Claims
 from messages.help_links import directory
 from messages.models import Frame, Message, Rendition, Revision
 from messages.review import message_lint
-from messages.text import lint
-from messages.text.lint import EMBED_LIMITS, HOSTED_PAGE_LIMITS, ComparedText, LintText, Remark, TextLimits
+from messages.text.comparability import ComparedText, check_arms
+from messages.text.lint import EMBED_LIMITS, HOSTED_PAGE_LIMITS, LintText, Remark, TextLimits
 from messages.text.readability import Readability, measure_readability, split_words
 from messages.text.rendering import MAX_CHARACTERS
 
@@ -69,7 +69,7 @@ def comparison_candidates(locale: str, *, exclude: Message | None = None) -> lis
 
 
 def _compare_with(text: LintText, key: str) -> tuple[Remark, ...]:
-    """Remarks on differences in length and readability from the message with this key."""
+    """In what the text differs from the message with this key."""
     if not key or not text.headline.strip() or not text.body.strip():
         return ()
     renditions = Rendition.objects.filter(revision__message__key=key, locale=text.locale)
@@ -78,6 +78,6 @@ def _compare_with(text: LintText, key: str) -> tuple[Remark, ...]:
     if other is None:
         return ()
     name = other.revision.message.theme.name
-    return lint.check_arms(
+    return check_arms(
         [ComparedText(str(_("This text")), text), ComparedText(name, message_lint.lint_text_of(other.revision, other))]
     )

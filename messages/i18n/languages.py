@@ -37,6 +37,13 @@ def mid_sentence_name(name: str) -> str:
     return name[:1].lower() + name[1:] if (get_language() or "").partition("-")[0] in _LOWERCASE_NAMES else name
 
 
+def local_name(locale: str) -> str:
+    """The name of a language in that language, as it stands at the beginning of a line; the tag if it is not known."""
+    code = canonical_tag(locale) or locale
+    name = str(LANG_INFO[code]["name_local"]) if code in CODES else locale
+    return name[:1].upper() + name[1:]
+
+
 @cache
 def _local_names() -> tuple[tuple[str, str], ...]:
     names = ((code, str(LANG_INFO[code]["name_local"])) for code in CODES)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from messages.library.matched_sets import compose_messages
 from messages.models import HelpLink, Message, Rendition, Revision, Theme
@@ -29,9 +30,13 @@ class LoadCounts:
 
 @transaction.atomic
 def load(*, now: datetime) -> LoadCounts:
-    """Add what is missing; messages that staff have changed or withdrawn are left alone."""
+    """Add what is missing: a text whose words have changed becomes a new revision beside those of before.
+
+    A message that staff have changed or withdrawn is left alone, and with it the other texts of its matched set.
+    """
     themes = _add_themes()
     sources = {source["key"]: _citation(source) for source in _read("sources")}
+    in_staffs_hands = _messages_in_staffs_hands()
     messages = revisions = 0
     for entry in (*_read("messages"), *compose_messages()):
         fields = {"frame": entry["frame"], "matched_set": entry.get("matched_set", "")}
@@ -39,12 +44,28 @@ def load(*, now: datetime) -> LoadCounts:
             key=entry["key"], defaults={"theme": Theme.objects.get(key=entry["theme"]), **fields}
         )
         messages += is_new
-        for number, text in enumerate(entry["revisions"], start=1):
-            if not message.revisions.filter(number=number).exists():
+        if message.key in in_staffs_hands or message.matched_set in in_staffs_hands:
+            continue
+        there = {(r.headline, r.body) for r in Rendition.objects.filter(revision__message=message, locale=_LOCALE)}
+        number = max(message.revisions.values_list("number", flat=True), default=0)
+        for text in entry["revisions"]:
+            if (text["headline"], _body(text)) not in there:
+                number += 1
                 cited = [sources[key] for key in entry["sources"]]
                 _add_revision(message, number, entry, text, cited, now=now)
                 revisions += 1
     return LoadCounts(themes=themes, messages=messages, revisions=revisions, help_links=_add_help_links())
+
+
+def _messages_in_staffs_hands() -> set[str]:
+    """The keys of messages that staff have written or withdrawn something of, and of their matched sets."""
+    by_staff = Q(author__isnull=False) | Q(state=Revision.State.WITHDRAWN) | Q(revision__author__isnull=False)
+    changed = Rendition.objects.filter(by_staff).values_list("revision__message__key", "revision__message__matched_set")
+    return {key for keys in changed for key in keys if key}
+
+
+def _body(text: dict[str, Any]) -> str:
+    return "\n\n".join(text["body"])
 
 
 def _read(name: str) -> list[dict[str, Any]]:
@@ -80,9 +101,7 @@ def _add_revision(
 ) -> None:
     claim, note = entry["claim_strength"], entry["note"]
     revision = Revision.objects.create(message=message, number=number, claim_strength=claim, sources=sources, note=note)
-    rendition = Rendition.objects.create(
-        revision=revision, locale=_LOCALE, headline=text["headline"], body="\n\n".join(text["body"])
-    )
+    rendition = Rendition.objects.create(revision=revision, locale=_LOCALE, headline=text["headline"], body=_body(text))
     workflow.submit(rendition, now=now)
     workflow.approve(rendition, by=None, now=now, comment="Starter library")
 

@@ -6,8 +6,9 @@ from functools import lru_cache
 from django.conf import settings
 
 from messages.models import Rendition, Revision
-from messages.text import lint
-from messages.text.lint import EMBED_LIMITS, ComparedText, LintText, Remark, TextLimits
+from messages.text import comparability, lint
+from messages.text.comparability import ComparedText
+from messages.text.lint import EMBED_LIMITS, LintText, Remark, TextLimits
 
 
 def lint_revision(revision: Revision) -> dict[str, tuple[Remark, ...]]:
@@ -27,14 +28,16 @@ def lint_unsaved_text(text: LintText, limits: TextLimits) -> tuple[Remark, ...]:
 
 
 def lint_arm_revisions(revisions: Mapping[str, Revision]) -> dict[str, tuple[Remark, ...]]:
-    """Remarks on how comparable named arms are, for each locale that all of them have."""
+    """In what named arms differ beside their appeal, for each locale that all of them have."""
     by_locale = {
         name: {rendition.locale: lint_text_of(revision, rendition) for rendition in revision.renditions.all()}
         for name, revision in revisions.items()
     }
     shared = set.intersection(*map(set, by_locale.values())) if by_locale else set()
     remarks = {
-        locale: lint.check_arms([ComparedText(name, texts[locale]) for name, texts in by_locale.items()])
+        locale: comparability.check_arms(
+            [ComparedText(name, texts[locale], revisions[name].message.frame) for name, texts in by_locale.items()]
+        )
         for locale in sorted(shared)
     }
     return {locale: of_locale for locale, of_locale in remarks.items() if of_locale}

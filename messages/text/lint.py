@@ -1,4 +1,4 @@
-"""Lint the text of a message: length, readability, claims, word lists, and whether arms are comparable.
+"""Lint the text of a message: length, readability, claims and word lists.
 
 A "must" remark blocks review; a "should" remark is advice. The rules match patterns, not meaning, so a person still
 reads every text. The word lists are in `lint.toml`, which staff may edit.
@@ -6,8 +6,8 @@ reads every text. The word lists are in `lint.toml`, which staff may edit.
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,6 @@ SHOULD: Severity = "should"
 
 LONG_SENTENCE_WORDS, MAX_SENTENCE_WORDS = 20, 30
 MAX_WORDS = 160  # about one screen of a phone
-MAX_LENGTH_DIFFERENCE = 0.25  # as a share of the shorter arm's words
 _FACTUAL_CLAIMS = {"documented", "linked", "reported"}
 _WORD_LISTS_FILE = Path(__file__).with_name("lint.toml")
 
@@ -70,14 +69,6 @@ class LintText:
 
 
 @dataclass(frozen=True, slots=True)
-class ComparedText:
-    """The text of one arm in the language that is compared."""
-
-    name: str
-    words: LintText
-
-
-@dataclass(frozen=True, slots=True)
 class Phrase:
     """Wordings to avoid in one language; `fits` are the claim strengths that may use them."""
 
@@ -98,10 +89,11 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
-    """Phrases to avoid, and patterns of hedging words, each with its language."""
+    """Phrases to avoid, patterns of hedging words, and by language and name what arms are compared by."""
 
     phrases: tuple[Phrase, ...]
     hedges: tuple[tuple[str, re.Pattern[str]], ...]
+    marks: Mapping[tuple[str, str], re.Pattern[str]] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1)
@@ -116,6 +108,7 @@ def parse_word_lists(toml: str) -> WordLists:
     return WordLists(
         phrases=tuple(_parse_phrase(row) for row in rows["phrase"]),
         hedges=tuple((row["language"], phrase_pattern(row["say"])) for row in rows["hedge"]),
+        marks={(row["language"], row["name"]): phrase_pattern(row["say"]) for row in rows.get("mark", ())},
     )
 
 
@@ -333,36 +326,3 @@ def _check_names(text: str, where: str, never_name: Sequence[str]) -> Iterator[R
     if never_name and (match := phrase_pattern(never_name).search(text)):
         sentence = Translatable("“{found}” is on the list of names that no message should spread.", found=match[0])
         yield Remark("tool", MUST, sentence, where)
-
-
-def check_arms(arms: Sequence[ComparedText]) -> tuple[Remark, ...]:
-    """Remarks on arms that differ in length or readability, which would confound the comparison of their messages."""
-    if len(arms) < 2:
-        return ()
-    remarks = []
-    by_length = sorted(arms, key=lambda arm: len(split_words(arm.words.text)))
-    short, long = (len(split_words(arm.words.text)) for arm in (by_length[0], by_length[-1]))
-    if long > short * (1 + MAX_LENGTH_DIFFERENCE):
-        sentence = Translatable(
-            "“{longest}” has {long} words and “{shortest}” {short}. More than a quarter apart, the trial may measure "
-            "length.",
-            longest=by_length[-1].name,
-            long=long,
-            shortest=by_length[0].name,
-            short=short,
-        )
-        remarks.append(Remark("arms-length", SHOULD, sentence, "arms"))
-    graded = [(r.value, arm.name) for arm in arms if (r := measure_readability(arm.words.text, arm.words.language))]
-    if graded and arms[0].words.language == "en":
-        (low, easy), (high, hard) = min(graded), max(graded)
-        if high - low > 1:
-            sentence = Translatable(
-                "“{hard}” reads at grade {high} and “{easy}” at {low}. More than one grade apart, the trial may "
-                "measure ease.",
-                hard=hard,
-                high=format(high, "g"),
-                easy=easy,
-                low=format(low, "g"),
-            )
-            remarks.append(Remark("arms-grade", SHOULD, sentence, "arms"))
-    return tuple(remarks)

@@ -33,7 +33,7 @@ def set_up() -> dict[str, str]:
         person.set_password(PASSWORD)
         person.save()
     Partner.objects.create(name="The Shed").contacts.add(User.objects.get(username="pat"))
-    keys = ("go-on-or-go-back", "their-good-name", "reward-without-the-work", "spare-them-and-yourself")
+    keys = ("scared-and-alone-neutral", "explain-and-hide-victim", "not-asked-user", "real-person-real-practice-both")
     return {key: Message.objects.get(key=key).revisions.order_by("number")[0].renditions.get().headline for key in keys}
 
 

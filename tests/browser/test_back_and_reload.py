@@ -11,6 +11,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_embed_hostile import Origin, partner, script_of, server, visit
 from tests.browser.test_exit import EXIT, neutral_site, requests_of
 from tests.browser.test_pages import Installation, collect_events, running_installation, until_exposed, wait_for_outcome
+from tests.waiting import let_pass
 
 __all__ = ["partner", "server"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -156,9 +157,13 @@ def test_without_script_a_reload_is_a_new_view(site: Installation, page: OpenPag
     assert len(receipts) == 3
 
 
-def test_a_second_tag_is_a_second_view(page: OpenPage, server: Origin, partner: Origin) -> None:
+def test_a_second_tag_shows_the_one_view(page: OpenPage, server: Origin, partner: Origin) -> None:
     tab = page()
     again = f'></script><script async src="{script_of(server)}" data-placement="spot"'
     visit(tab, partner, script_of(server), tag=again)
     expect(tab.get_by_role("heading", name="You can stop here.")).to_have_count(2)
-    assert server.requests().count("POST /api/v1/decide") == 2
+    assert server.requests().count("POST /api/v1/decide") == 1
+    tab.get_by_role("button", name="4", exact=True).first.click()
+    tab.get_by_role("button", name="5", exact=True).last.click()
+    let_pass(tab, 200)
+    assert [outcome for outcome in server.events() if outcome[0] == "rating"] == [("rating", 4)]

@@ -162,7 +162,7 @@ class TestWriting:
 
 
 def test_a_translation_is_written_beside_its_original(signed_in: SignedIn) -> None:
-    tab = signed_in("mara", "/messages/go-on-or-go-back/edit/ar/")
+    tab = signed_in("mara", "/messages/scared-and-alone-neutral/edit/ar/")
     complaints = wrong(tab)
     expect(tab.locator(".source")).to_contain_text("The original, in English")
     headline = tab.get_by_label("Headline", exact=True)
@@ -173,7 +173,7 @@ def test_a_translation_is_written_beside_its_original(signed_in: SignedIn) -> No
     expect(tab.frame_locator(".stage iframe:not(.coming)").locator("html")).to_have_attribute("dir", "rtl")
     tab_to(tab, tab.get_by_role("button", name="Save the translation"))
     tab.keyboard.press("Enter")
-    tab.wait_for_url("**/messages/go-on-or-go-back/")
+    tab.wait_for_url("**/messages/scared-and-alone-neutral/")
     expect(tab.get_by_text("يمكنك التوقف الآن")).to_be_visible()
     assert complaints == []
 
@@ -212,7 +212,7 @@ class TestNothingIsLost:
         expect(mara.get_by_role("region", name="As a visitor reads it")).to_contain_text("Rafael wrote this headline.")
 
     def test_a_lost_connection_is_said_and_what_was_typed_arrives_later(self, signed_in: SignedIn) -> None:
-        tab = signed_in("mara", "/messages/spare-them-and-yourself/edit/en/")
+        tab = signed_in("mara", "/messages/asking-can-matter-less/edit/en/")
         tab.context.set_offline(True)
         text(tab, "Headline", "Typed without a connection.")
         expect(tab.get_by_text("No connection. Your words are kept in this page")).to_be_visible()

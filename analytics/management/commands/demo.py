@@ -84,7 +84,7 @@ class Command(BaseCommand):
     def _simulate(self, campaign: Campaign, count: int, seed: int, console: Console) -> None:
         """Send each day's visitors to the real server, with its clock set back by that many days."""
         group = list(visitors(count, placements=[demo.HOSTED_PLACEMENT, demo.EMBEDDED_PLACEMENT], seed=seed))
-        behaviours = demo.behaviours_by_headline(campaign)
+        behaviours = demo.behaviours_by_words(campaign)
         columns = [
             TextColumn("{task.description}"),
             BarColumn(),

@@ -135,6 +135,7 @@ class TextsQuestion(Question[TextsAnswer, TextsForm]):
         ObstacleReason.PERIOD_TEXTS: _("Where a place shows one message at a time, choose one text for each message."),
         ObstacleReason.SEVERAL_TEXTS: _("Say how the texts of a message belong together: one message has several."),
         ObstacleReason.NOT_MATCHED: _("The texts are no matched sets any more: choose the sets again."),
+        ObstacleReason.UNEQUAL_TEXTS: _("The texts of a set differ in more than their appeal: make them alike."),
         ObstacleReason.ONE_SET: _("Choose at least two matched sets: one shows nothing about other texts."),
     }
 

@@ -264,10 +264,7 @@ class TestNumbersAndDates:
     def test_the_verb_of_one_person_is_another_than_that_of_many(self) -> None:
         back = OUTCOMES["turned_back"]
         with translation.override("es"):
-            assert (wording.outcome_phrase(back, 1), wording.outcome_phrase(back, 44)) == (
-                "se echó atrás",
-                "se echaron atrás",
-            )
+            assert (wording.outcome_phrase(back, 1), wording.outcome_phrase(back, 44)) == ("se detuvo", "se detuvieron")
             assert (wording.people_text(1), wording.people_text(2)) == ("1 persona", "2 personas")
         assert (wording.outcome_phrase(back, 1), wording.outcome_phrase(back, 44)) == ("turned back", "turned back")
 
@@ -312,7 +309,7 @@ class TestThePerson:
         html = analyst.get("/campaigns/pilot/results/", headers={"accept-language": "es-MX"}).text
         assert '<html lang="es" dir="ltr">' in html
         assert "De cada 100 personas que vieron" in html
-        assert "se echaron atrás" in html
+        assert "se detuvieron" in html
         assert "2 de marzo de 2026" in html
         assert "16\xa0000 personas" in html
 
@@ -347,7 +344,7 @@ class TestTheVisitor:
         site = world.AudienceSite()
         for asked, page, said in (
             ("es-AR,es;q=0.9", '<html lang="es" dir="ltr">', "Quieres parar."),
-            ("ar", '<html lang="ar" dir="rtl">', "تريد أن تتوقف."),
+            ("ar", '<html lang="ar" dir="rtl">', "لديك رغبة في التوقف."),
             ("de", '<html lang="en" dir="ltr">', "You want to stop."),
         ):
             html = site.get("/m/quiet-page/help/self", HTTP_ACCEPT_LANGUAGE=asked).body.decode()
@@ -369,6 +366,14 @@ class TestTheVisitor:
         pressed = world.AudienceSite().press("/m/quiet-page/?locale=%0d%0aX", outcome="left")
         assert pressed.headers["Location"] == page_path("quiet-page", "left", "en")
 
+    def test_is_not_taken_for_a_man_or_a_coward(self) -> None:
+        """Arabic verbs that address men alone, and the Spanish for chickening out; found in earlier translations."""
+        said = " ".join(str(message.string) for message in catalogs.read_catalog("ar") if message.id)
+        men = "غادر شغّل استخدم فاتصل تفضّل تفكّر تريد تتوقف تحل تحاول ترتكب تفعله تراها"
+        assert set(re.findall(r"[\w\u064b-\u0652]+", said)) & set(men.split()) == set()
+        spanish = " ".join(str(message.string) for message in catalogs.read_catalog("es") if message.id)
+        assert not re.search(r"\bech(ad[oa]s?|ar\w*|[aóe]\w*) atrás", spanish)
+
     def test_gets_no_cookie_for_it(self) -> None:
         world.launched()
         reply = world.AudienceSite().get("/m/quiet-page/about", HTTP_ACCEPT_LANGUAGE="ar", HTTP_COOKIE="language=es")
@@ -383,7 +388,7 @@ class TestTheVisitor:
         assert payload["actions"][2]["href"] == page_path("quiet-page", "help/self", "ar")
         html = hosted_pages.render_preview_page(payload, where)
         assert '<html lang="ar" dir="rtl">' in html
-        assert "غادر الآن" in html
+        assert "المغادرة الآن" in html
 
     def test_gets_english_buttons_where_the_interface_does_not_speak_the_messages_language(self) -> None:
         payload = hosted_pages.message_payload(

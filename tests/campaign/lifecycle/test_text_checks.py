@@ -8,6 +8,8 @@ from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import ObstacleReason, common_locales, submission_obstacles
 from campaign.models import AnalysisPlan, ArmText, Campaign
+from messages.models import Rendition, Revision
+from messages.review import workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +67,32 @@ class TestMatchedSets:
             newer = arm.texts.get(position=0).revision.message.revisions.create(number=2, claim_strength="none")
             arm.texts.filter(position=1).update(revision=newer)
         assert ObstacleReason.NOT_MATCHED in reasons(campaign)
+
+    def test_with_texts_that_differ_in_more_than_their_appeal_are_not_sent(self) -> None:
+        campaign = world.draft(arms=TWO, texts=2, design="matched")
+        text = campaign.arms.get(key="victim").texts.get(position=1)
+        newer = text.revision.message.revisions.create(number=2, claim_strength="none")
+        body = "One therapist says that it may hurt.\n\nSecond."
+        words = Rendition.objects.create(revision=newer, locale="en", headline="A victim headline", body=body)
+        workflow.submit(words, now=world.NOON)
+        workflow.approve(words, by=None, now=world.NOON)
+        ArmText.objects.filter(pk=text.pk).update(revision=newer)
+        (obstacle,) = submission_obstacles(campaign)
+        assert obstacle.reason == ObstacleReason.UNEQUAL_TEXTS
+        assert obstacle.sentence.startswith(
+            "These arms differ in more than their appeal, in the set “pilot-set-2”: “Victim” has "
+        )
+        assert "“Victim” cites a source, and “Neutral” does not." in obstacle.sentence
+
+    def test_of_the_starter_library_are_sent(self) -> None:
+        world.load_starter_library()
+        campaign = world.draft(texts=2, design="matched")
+        for arm in campaign.arms.with_texts():
+            for text, key in zip(arm.texts.all(), ("not-asked", "explain-and-hide"), strict=True):
+                ArmText.objects.filter(pk=text.pk).update(
+                    revision=Revision.objects.get(message__matched_set=key, message__frame=arm.frame)
+                )
+        assert reasons(campaign) == []
 
     def test_are_those_of_the_arms_that_are_compared(self) -> None:
         campaign = world.draft(texts=2, design="matched", pairs=[["victim", "neutral"]])

@@ -235,5 +235,5 @@ def test_arms_that_differ_in_length_are_named_on_the_campaigns_page(reviewer: Cl
     )
     campaign.arms.get(key="neutral").texts.update(revision=longer)
     html = page(reviewer, "/campaigns/pilot/")
-    assert "The arms differ in more than what they say." in html
+    assert "These arms differ in more than their appeal." in html
     assert "“Neutral” has 14 words and “Victim” 5." in html

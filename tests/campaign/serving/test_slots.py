@@ -63,6 +63,12 @@ def ask(site: world.AudienceSite, key: str, address: str) -> None:
     site.post("/api/v1/decide", {"placement": "quiet-page", "unit": key}, HTTP_X_REAL_IP=address)
 
 
+def ask_under(site: world.AudienceSite, key: str) -> str:
+    """The receipt of a request that has a key of its own."""
+    receipt: str = site.post("/api/v1/decide", {"placement": "quiet-page", "key": key}).json["receipt"]
+    return receipt
+
+
 class TestViews:
     @pytest.mark.parametrize("units", [QUICK, pytest.param(MANY, marks=pytest.mark.proof)])
     def test_each_falls_to_the_campaign_of_its_slot(self, units: int) -> None:
@@ -197,6 +203,19 @@ class TestSubjects:
             owner = first if slot_of(unit) <= 50 else second
             shown = [site.read_receipt(site.new_receipt(key, unit=unit)) for key in ("quiet-page", "other-page")]
             assert {receipt.campaign for receipt in shown} == {owner.pk}
+
+
+class TestKeys:
+    def test_a_request_that_is_sent_again_under_its_key_falls_to_the_same_campaign(self) -> None:
+        first, second = sharing()
+        site = world.AudienceSite()
+        owners = set()
+        for number in range(30):
+            key = f"{site.hour}-{number:032x}"
+            sent = [site.read_receipt(ask_under(site, key)) for _ in range(2)]
+            assert len({(receipt.campaign, receipt.arm, receipt.nonce) for receipt in sent}) == 1
+            owners.add(sent[0].campaign)
+        assert owners == {first.pk, second.pk}
 
 
 class TestOneNetwork:

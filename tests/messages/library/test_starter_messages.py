@@ -1,4 +1,4 @@
-"""The starter library is kind, hedged, equal in length, easy to read, and names its sources."""
+"""The starter library is kind, hedged and easy to read, and its texts differ in their appeal alone."""
 
 import json
 import re
@@ -10,13 +10,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from messages.library.matched_sets import compose_messages
+from messages.text.comparability import ComparedText, check_arms, measure_text
+from messages.text.lint import LintText
+
 LIBRARY = Path(__file__).resolve().parents[3] / "messages" / "library"
 FRAMES = {"victim", "user", "both", "neutral", "other"}
 CLAIM_STRENGTHS = {"documented", "linked", "reported", "value", "none"}
 AUDIENCES = {"adult", "under18", "parent", "anyone"}
-CORE_FRAMES = {"victim", "user", "both", "neutral"}
-WORDS_IN_ALL = range(38, 51)
-WORDS_IN_HEADLINE = range(6, 15)
+WORDS_IN_ALL = 50
 LONGEST_SENTENCE = 20
 HIGHEST_GRADE = 7.0
 
@@ -51,6 +53,10 @@ FORBIDDEN = {
     "moralising": ("sins?|sinful|immoral|filth\\w*|dirty|evil|decent people|moral\\w*",),
     "loneliness as an illness": (
         "lonely (people|men|boys)|disorder\\w*|symptoms?|diagnos\\w+|mentally|desperate|incels?",
+    ),
+    "what dares, normalises, teaches or feeds": (
+        "what would you see|never find out|(nobody|no one) will (know|notice)|in secret|without them knowing",
+        "smil(ed|es) at you|bod(y|ies) works?|rewards?|obeys?|a boss|whole class|in a hundred|in your shoes|a dare",
     ),
     "an order": ("(you|one) (must|have to|need to|should)|(?<!can )stop now|do not dare|don't you dare",),
 }
@@ -99,11 +105,15 @@ def revisions_of(message: dict[str, Any]) -> Iterator[Revision]:
 
 
 REVISIONS = [revision for message in MESSAGES for revision in revisions_of(message)]
-PERSUADING = [revision for revision in REVISIONS if revision.frame != "neutral"]
-CORE = [message for message in MESSAGES if message.get("core")]
+COMPOSED = list(compose_messages())
+NEUTRAL = {
+    text["headline"]: LintText(text["headline"], "\n\n".join(text["body"]), "en", "none")
+    for message in COMPOSED
+    if message["frame"] == "neutral"
+    for text in message["revisions"]
+}
 
 every_revision = pytest.mark.parametrize("revision", REVISIONS, ids=str)
-every_persuading_revision = pytest.mark.parametrize("revision", PERSUADING, ids=str)
 every_message = pytest.mark.parametrize("message", MESSAGES, ids=[message["key"] for message in MESSAGES])
 
 
@@ -173,7 +183,7 @@ def test_the_twenty_themes_are_numbered_without_a_gap() -> None:
 
 
 def test_every_theme_has_a_message() -> None:
-    assert {theme["key"] for theme in THEMES} == {message["theme"] for message in MESSAGES}
+    assert {theme["key"] for theme in THEMES} == {message["theme"] for message in (*MESSAGES, *COMPOSED)}
 
 
 def test_themes_keep_the_balance_of_frames() -> None:
@@ -205,23 +215,19 @@ def test_frame_is_not_judged_by_one_message(frame: str) -> None:
     assert sum(message["frame"] == frame for message in MESSAGES) >= 3
 
 
-def test_each_compared_frame_has_one_core_message_with_three_alternatives() -> None:
-    assert sorted(message["frame"] for message in CORE) == sorted(CORE_FRAMES)
-    assert all(len(message["revisions"]) >= 4 for message in CORE)
-
-
-def test_first_core_revisions_are_within_four_words_of_each_other() -> None:
-    lengths = [words(next(revisions_of(message)).text) for message in CORE]
-    assert max(lengths) - min(lengths) <= 4
-
-
-def test_no_two_revisions_share_a_headline_or_a_paragraph() -> None:
-    parts = [part.lower() for revision in REVISIONS for part in (revision.headline, *revision.body)]
-    assert len(parts) == len(set(parts))
+def test_no_two_texts_make_their_appeal_in_the_same_words() -> None:
+    appeals = [revision.body[0].lower() for revision in REVISIONS]
+    appeals += [text["body"][0].lower() for message in COMPOSED for text in message["revisions"]]
+    alike = {appeal for appeal in appeals if appeals.count(appeal) > 1}
+    # In a matched set "both" begins with the pair of another text, word for word.
+    assert alike == {
+        text["body"][0].lower() for message in COMPOSED if message["frame"] == "both" for text in message["revisions"]
+    }
 
 
 def test_every_source_is_used_and_says_how_it_is_known() -> None:
-    assert {source["key"] for source in SOURCES} == {key for message in MESSAGES for key in message["sources"]}
+    used = {key for message in (*MESSAGES, *COMPOSED) for key in message["sources"]}
+    assert {source["key"] for source in SOURCES} == used
     assert {source["known_how"] for source in SOURCES} <= {"abstract read", "page opening read", "data rows read"}
     assert all(source["title"] and source["authors"] and source["where"] for source in SOURCES)
     assert all(source["year"] is None or 2000 <= source["year"] <= 2100 for source in SOURCES)
@@ -234,9 +240,22 @@ def test_revision_has_a_headline_and_two_paragraphs_of_whole_sentences(revision:
 
 
 @every_revision
-def test_revision_is_as_long_as_the_others(revision: Revision) -> None:
-    assert words(revision.text) in WORDS_IN_ALL
-    assert words(revision.headline) in WORDS_IN_HEADLINE
+def test_revision_differs_from_the_neutral_text_in_its_appeal_alone(revision: Revision) -> None:
+    neutral = NEUTRAL[revision.headline]
+    text = LintText(revision.headline, "\n\n".join(revision.body), "en", "value")
+    assert check_arms([ComparedText("Neutral", neutral, "neutral"), ComparedText(str(revision), text, "user")]) == ()
+    facts = measure_text(text)
+    assert facts.words == WORDS_IN_ALL
+    assert facts.characters in range(244, 268)
+    assert facts.button_position == measure_text(neutral).button_position
+    assert (facts.names_subject, facts.cites_source, facts.offers_way_out, facts.suggests_step) == (
+        True,
+        False,
+        True,
+        True,
+    )
+    assert facts.readability is not None
+    assert 1 <= facts.readability.value <= 2.3
 
 
 @pytest.mark.slow
@@ -261,7 +280,7 @@ def test_revision_stays_inside_its_frame(revision: Revision) -> None:
     assert not bleeds(revision.frame, revision.text)
 
 
-@every_persuading_revision
+@every_revision
 def test_revision_leaves_the_choice_with_the_reader_and_names_a_next_step(revision: Revision) -> None:
     assert gives_a_choice(revision.body[-1])
 
@@ -298,6 +317,8 @@ def test_law_message_claims_no_more_than_many_countries(revision: Revision) -> N
         ("a promised outcome", "It makes you cold."),
         ("moralising", "This is a dirty habit."),
         ("loneliness as an illness", "Lonely people come here."),
+        ("what dares, normalises, teaches or feeds", "They may never find out."),
+        ("what dares, normalises, teaches or feeds", "The reward comes fast."),
         ("an order", "You must leave."),
         ("an order", "Just stop now."),
         ("shouting", "STOP and think."),
