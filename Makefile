@@ -49,6 +49,7 @@ test-postgres: env  ## run the tests of `make test` that use a database, but the
 
 browser:
 	@sh tests/browser/chromium.sh
+	@sh tests/browser/firefox.sh
 
 nginx:
 	@sh tests/deploy/nginx.sh || true

@@ -146,7 +146,7 @@ def submitted_rendition(by: str = "mara", **options: Any) -> Rendition:
 
 
 def mark_help_links_checked() -> None:
-    """Create two help links unless there are some, and mark all as checked."""
+    """Create a help link for each lane unless there are some, and mark all as checked."""
     if not HelpLink.objects.exists():
         for lane in HelpLink.Lane:
             HelpLink.objects.create(

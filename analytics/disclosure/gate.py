@@ -23,7 +23,7 @@ from analytics.disclosure.released_checks import digits_of_one, released_checks,
 from analytics.disclosure.released_texts import is_of_texts, released_text_estimates
 from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
-from analytics.models import Analysis, Estimate, Release, Tally
+from analytics.models import Analysis, Estimate, Release, Tally, Withdrawals
 from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
 from campaign.outcomes import OUTCOMES
@@ -213,6 +213,18 @@ def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
     if analysis.from_day is None or analysis.to_day is None:
         return {}
     return exclusion_percentages_between(analysis.campaign, analysis.from_day, analysis.to_day)
+
+
+def withdrawal_percent(campaign: Campaign) -> int | None:
+    """For each 100 people counted of a campaign, how many more asked not to be counted after they saw a message.
+
+    Rounded down, over all days; None below 100 small cells, so that one percent is a small cell at least.
+    """
+    seen = Tally.objects.filter(arm__campaign=campaign, outcome="exposed").aggregate(Sum("count"))["count__sum"] or 0
+    if seen < 100 * _small_cell():
+        return None
+    withdrawn = Withdrawals.objects.filter(campaign=campaign).values_list("count", flat=True).first() or 0
+    return 100 * withdrawn // seen
 
 
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:

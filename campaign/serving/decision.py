@@ -331,6 +331,8 @@ def count_served(
         context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=reason)
         if reason is LeftOutCount.Reason.MACHINE:
             return Decision(decision.rendition, uncounted=UncountedReason.MACHINE)
+    else:
+        context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=LeftOutCount.Reason.WASHOUT)
     left_out = reason is not None or decision.is_washout
     receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=left_out)
     return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)

@@ -32,7 +32,12 @@ def shown(tab: Page) -> list[str]:
     return words
 
 
-DOORS = {"I want to stop": "help_self", "This happened to me": "help_affected", "About this message": "learn_more"}
+DOORS = {
+    "I made one, or nearly did": "help_self",
+    "Someone made one of me": "help_affected",
+    "I am worried about someone": "help_worried",
+    "About this message": "learn_more",
+}
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -59,7 +64,7 @@ def test_the_way_out_of_help_leads_back_to_no_page_of_ours(site: Installation, p
     neutral_site(tab)
     tab.goto(f"{site.url}/health/live")
     tab.goto(f"{site.url}/m/quiet-page/")
-    tab.get_by_role("link", name="I want to stop").click()
+    tab.get_by_role("link", name="I made one, or nearly did").click()
     tab.get_by_role("link", name="Leave now").click()
     tab.wait_for_url(EXIT)
     tab.go_back()
@@ -142,7 +147,7 @@ def test_who_opts_out_and_reloads_keeps_the_words_and_is_counted_no_more(site: I
     assert shown(tab) == ["", *first[1:]]
     expect(tab.locator(".privacy")).to_contain_text("Nothing about this visit is counted.")
     asked = requests_of(tab)
-    tab.get_by_role("link", name="I want to stop").click()
+    tab.get_by_role("link", name="I made one, or nearly did").click()
     expect(tab.locator(".more:visible")).to_have_count(1)
     assert asked == []
 

@@ -12,7 +12,7 @@ def drop_changed_trigger(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> N
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0029_text_spread")]
+    dependencies = [("campaign", "0032_placement_countries")]
 
     operations = [
         migrations.AddField(
