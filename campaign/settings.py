@@ -231,6 +231,10 @@ if SMALL_CELL < 10:
 EXIT_URL = os.environ.get("EXIT_URL") or "https://www.wikipedia.org/"
 if not EXIT_URL.startswith(("https://", "http://") if LOCAL_HTTP else "https://"):
     raise ImproperlyConfigured("EXIT_URL must begin with https://.")
+# The licence under which files of results are handed out, by its SPDX identifier.
+RESULTS_LICENCE = os.environ.get("RESULTS_LICENCE") or "CC-BY-4.0"
+if not re.fullmatch(r"[A-Za-z0-9.+-]{1,60}", RESULTS_LICENCE):
+    raise ImproperlyConfigured("RESULTS_LICENCE must be an SPDX identifier, such as CC-BY-4.0 or CC0-1.0.")
 # Who runs the campaigns, and how to reach them: visitors read both.
 ORGANISATION = os.environ.get("ORGANISATION", "").strip() or ("A trial installation" if LOCAL_HTTP else "")
 ORGANISATION_CONTACT = os.environ.get("ORGANISATION_CONTACT", "").strip()

@@ -2,7 +2,12 @@
 
 from django.http import HttpResponse
 
-CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "pdf": "application/pdf"}
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+}
 
 
 def download(content: bytes, *, stem: str, extension: str) -> HttpResponse:

@@ -27,7 +27,7 @@ AUDIENCE = sorted({route for route, _ in route_matrix.expected_audience_outcomes
 
 @pytest.fixture
 def running(db: None) -> Iterator[None]:
-    """A running campaign with one look on record."""
+    """A running campaign with one planned look on record."""
     looked_at()
     with permissions.undrawn_plans():
         yield
@@ -36,6 +36,7 @@ def running(db: None) -> Iterator[None]:
 @world.cached_rows
 def looked_at() -> Campaign:
     running = world.launched()
+    world.tally(running, dict.fromkeys(("neutral", "victim", "user", "both"), (500, 200)))
     evaluate(running, now=world.NOON)
     return running
 

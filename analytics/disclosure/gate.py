@@ -160,9 +160,11 @@ def _apply_disclosure_control(
     )
 
 
-def released_table(campaign: Campaign, *, early: bool = True) -> list[ReleasedTableRow]:
-    """The newest table by placement and locale: exposures, and units with each outcome."""
+def released_table(campaign: Campaign, *, early: bool = True, last_look: int | None = None) -> list[ReleasedTableRow]:
+    """The newest table by placement and locale, of all looks or up to one: exposures, and units with each outcome."""
     releases = _releases(early).filter(analysis__campaign=campaign, is_withheld=False, table__isnull=False)
+    if last_look is not None:
+        releases = releases.filter(analysis__look__lte=last_look)
     newest: dict[str, tuple[int, dict[str, Any]]] = {}
     for each in releases.select_related("analysis").order_by("analysis__look"):
         shown: dict[str, Any] = each.table or {}

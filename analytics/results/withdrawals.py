@@ -34,7 +34,7 @@ def quality_item(percent: int | None, weights: Sequence[int]) -> QualityItem | N
     some = gettext("For each 100 people counted, fewer than %(share)s more asked not to be counted.")
     bound = gettext(
         "Nobody knows which message they saw. If all of them had seen one, and done the opposite of the others, a rate "
-        "could be off by about %(points)s of 100."
+        "could be off by about %(points)s percentage points."
     )
     words = {"share": percent + 1, "points": wording.number(100 * shift, 1)}
     status: Status = "caution" if shift >= MANY_POINTS else "ok"
