@@ -198,7 +198,7 @@ TRIGGERS = (
                 "created_by_id",
                 "approved_by_id",
             ),
-            *("approved_fingerprint", "ethics_reference", "ethics_exemption"),
+            *("approved_fingerprint", "ethics_reference", "ethics_exemption", "first_slot", "last_slot"),
         ),
     ),
     Trigger(

@@ -175,6 +175,7 @@ def draft(
     pairs: Sequence[Sequence[str]] | None = None,
     plan: Mapping[str, Any] | None = None,
     unit: str = "view",
+    slots: tuple[int, int] = (1, 100),
     outcome: str = "turned_back",
     places: Sequence[str] = (),
     margins: Mapping[str, float | None] | None = None,
@@ -197,6 +198,8 @@ def draft(
         created_by=person("mara", "manager"),
         salt="a-salt-for-tests",
         unit=unit,
+        first_slot=slots[0],
+        last_slot=slots[1],
         ethics_exemption="Nobody real takes part.",
     )
     campaign.placements.add(at or placement(), *(placement(key) for key in places))

@@ -24,6 +24,7 @@ _OMITTED_FIELDS = {
         "ends_at",
         "locales",
         "salt",
+        *("first_slot", "last_slot"),  # its own visitors are played, and nobody else's
     ),
     "campaign.arm": ("paused_at", "paused_reason"),
     "campaign.armtext": ("stopped_at", "stopped_reason"),

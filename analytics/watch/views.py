@@ -19,6 +19,7 @@ from analytics.embargo.access import may_look_early
 from analytics.watch import daily_chart, dashboard, use_months
 from analytics.watch.dashboard import Dashboard
 from analytics.watch.use_months import UseSummary
+from campaign.lifecycle.place_sharing import describe_sharing
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
 from messages.roles import ANALYST, current_user, require_role
@@ -72,6 +73,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "standing": _overall_status(data, use),
         "sentence": _sentence(data, use),
         "so_far": _progress(data),
+        "sharing": describe_sharing(campaign),
         "use": use,
         "days": _day_rows(data.arms),
         "charts": {drawing: daily_chart.daily_chart(data.arms, layout_name=drawing) for drawing in daily_chart.DAYS},

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from campaign.api import schema_views, views
+from campaign.api import queue_views, schema_views, views
 
 urlpatterns = [
     path("v1/token/", views.SignIn.as_view(), name="api-token"),
@@ -11,8 +11,9 @@ urlpatterns = [
     path("v1/campaigns/<slug:slug>/plan/", views.PlanDetail.as_view(), name="api-plan"),
     *(
         path(f"v1/campaigns/<slug:slug>/{step.transition}/", step.as_view(), name=f"api-{step.transition}")
-        for step in views.TRANSITION_VIEWS
+        for step in (*views.TRANSITION_VIEWS, *queue_views.QUEUE_STEPS)
     ),
+    path("v1/queue/", queue_views.QueueList.as_view(), name="api-launch-queue"),
     path("v1/", include("analytics.api.urls")),
     path("schema/", schema_views.SchemaView.as_view(), name="api-schema"),
     path("docs/", schema_views.DocsView.as_view(), name="api-docs"),

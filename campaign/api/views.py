@@ -161,7 +161,8 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
     class Meta:
         model = Campaign
         fields = [
-            *("slug", "name", "hypothesis", "state", "unit", "arms", "placements", "plan", "deviations"),
+            *("slug", "name", "hypothesis", "state", "unit", "arms", "placements", "first_slot", "last_slot"),
+            *("plan", "deviations"),
             *("starts_at", "ends_at", "launched_at", "changed_at", "created_by", "approved_by"),
         ]
         read_only_fields = fields
@@ -258,7 +259,7 @@ class TransitionView(APIView):
         campaign = campaign_for(request.user, slug)
         _, _, role = transitions.TRANSITIONS[self.transition]
         if not has_role(request.user, role):
-            raise exceptions.PermissionDenied(f"Only a {role} can {self.transition} a campaign.")
+            raise exceptions.PermissionDenied(f"Only a {role} can {self.transition.replace('_', ' ')} a campaign.")
         assert isinstance(request.user, User)
         authentication.require_confirmation(request, request.user)
         self.read_body(request.data)

@@ -25,7 +25,8 @@ def clone_campaign(campaign: Campaign, *, by: User) -> Campaign:
         raise ActionRefused(_("Only a %(role)s can plan a campaign.") % {"role": str(ROLE_NAMES[MANAGER]).lower()})
     slug, number = next_slug(campaign.slug)
     name = f"{campaign.name[: _NAME_LIMIT - 12]} ({number})"
-    copy = begin_draft(campaign, by=by, slug=slug, name=name, hypothesis=campaign.hypothesis)
+    slots = {"first_slot": campaign.first_slot, "last_slot": campaign.last_slot}
+    copy = begin_draft(campaign, by=by, slug=slug, name=name, hypothesis=campaign.hypothesis, **slots)
     copy.placements.set(campaign.placements.all())
     for arm in campaign.arms.with_texts():
         Arm.objects.create_with_texts(

@@ -6,7 +6,7 @@ has a part in what stands, and `placement_authors` who has one in its places.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser, User
@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Field, Model
 from django.utils import timezone
 
+from campaign.assignment.slots import SLOTS
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.draft_authors import Step, authors_of_versions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
@@ -29,13 +30,18 @@ from messages.models import Revision
 from messages.roles import OUTSIDE_REVIEWER, REVIEWER, has_role, users_with_role
 from messages.stale_copies import replace_people
 
-_CAMPAIGN_FIELDS = ("name", "hypothesis", "unit", "starts_at", "ends_at", "ethics_reference", "ethics_exemption")
+_CAMPAIGN_FIELDS = (
+    *("name", "hypothesis", "unit", "first_slot", "last_slot"),
+    *("starts_at", "ends_at", "ethics_reference", "ethics_exemption"),
+)
 _ARM_FIELDS = ("key", "name", "weight", "is_control", "position")
 _FURTHER = "further_revision_ids"  # the texts of an arm beside its first, where it has several
 _MET_BESIDE = ("doors", "help_links")  # what visitors meet beside the messages, by key; no version puts it back
 _OUTCOME_FIELDS = ("outcome", "role", "smallest_difference", "harm_margin")
 _NOT_PLANNED = {"id", "campaign_id", "frozen_at", "canonical", "fingerprint"}
-_EMPTY = {"texts": "", "text_spread": None}  # left out then: versions from before there was a choice have no such key
+# Left out if so: versions from before there was a choice have no such key.
+_EMPTY = {"texts": "", "text_spread": None}
+_ALL_SLOTS = {"first_slot": 1, "last_slot": SLOTS}
 _PLAN_FIELDS = tuple(f.attname for f in AnalysisPlan._meta.concrete_fields if f.attname not in _NOT_PLANNED)
 
 
@@ -45,7 +51,7 @@ def draft_content(campaign: Campaign) -> dict[str, Any]:
     stored = Campaign.objects.get(pk=campaign.pk)
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     content = {
-        "campaign": _values(stored, _CAMPAIGN_FIELDS),
+        "campaign": _without(_ALL_SLOTS, _values(stored, _CAMPAIGN_FIELDS)),
         "placements": sorted(stored.placements.values_list("pk", flat=True)),
         "arms": [_arm_content(arm) for arm in stored.arms.order_by("position", "key").prefetch_related("texts")],
         "plan": _plan_content(plan) if plan else None,
@@ -192,7 +198,7 @@ def changed_parts(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, .
 
 def restore_content(campaign: Campaign, content: dict[str, Any]) -> None:
     """Write the content of a version back into a draft. The caller holds its lock and saves the campaign itself."""
-    _assign(campaign, content["campaign"])
+    _assign(campaign, _ALL_SLOTS | content["campaign"])
     campaign.placements.set(Placement.objects.filter(pk__in=_placement_ids(content["placements"])))
     campaign.arms.all().delete()
     for values in content["arms"]:
@@ -246,8 +252,12 @@ def _arm_content(arm: Arm) -> dict[str, Any]:
 
 
 def _plan_content(plan: AnalysisPlan) -> dict[str, Any]:
-    values = _values(plan, _PLAN_FIELDS)
-    return {name: value for name, value in values.items() if name not in _EMPTY or value != _EMPTY[name]}
+    return _without(_EMPTY, _values(plan, _PLAN_FIELDS))
+
+
+def _without(defaults: Mapping[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """The values that are not those that a version without them stands for."""
+    return {name: value for name, value in values.items() if name not in defaults or value != defaults[name]}
 
 
 def _values(row: Model, names: Iterable[str]) -> dict[str, Any]:

@@ -25,7 +25,9 @@ FURTHER_TEXTS = "further_texts"
 PURPOSE = "purpose"
 PERIODS = "periods"
 TEXT_DESIGN = "texts"
-_ONLY_WHERE_SET = (PURPOSE, PERIODS, TEXT_DESIGN)  # keys that a plan has only if it says something there
+SLOTS_OF_PLACES = "slots"
+# Keys that a plan has only if it says something there.
+_ONLY_WHERE_SET = (PURPOSE, PERIODS, TEXT_DESIGN, SLOTS_OF_PLACES)
 _KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added
 _NO_TEXT: dict[str, Any] = {"words": "", "languages": {}, "exceptions": []}  # of an arm whose texts SQL deleted
 _LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
@@ -202,6 +204,8 @@ def _content_of_parts(plan: AnalysisPlan, campaign: Campaign) -> dict[str, Any]:
         # A commitment: with the salt, anybody can check the split later.
         "salt_sha256": hashlib.sha256(campaign.salt.encode()).hexdigest(),
         "placements": sorted(placement.key for placement in parts.placements.all()),
+        # Which of 100 equal parts of the views; all of them leave the key out.
+        **({SLOTS_OF_PLACES: [campaign.first_slot, campaign.last_slot]} if campaign.shares_places else {}),
         # How much one network may count where more than the usual share was declared: results rest on it.
         NETWORK_SHARES: {place.key: place.network_share for place in parts.placements.all() if place.network_share},
         "arms": [

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from campaign.assignment.arm_hash import cumulative_weights
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.lifecycle import webhook_tests
+from campaign.lifecycle import place_sharing, webhook_tests
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.help_links import directory
@@ -53,6 +53,7 @@ class ObstacleReason(StrEnum):
     ONE_SET = "fewer than two sets"
     ONE_TEXT = "fewer than two texts"  # `name` is the arm
     UNKNOWN_COMPARISONS = "comparisons name other arms"
+    SLOTS = "the places cannot be shared"
     PLACEMENT_OCCUPIED = "another campaign runs there"  # `name` is its name, `target_key` its slug
     ENDS_BEFORE_START = "it would end before it starts"
     STALE_HELP_LINK = "help is stale"
@@ -146,20 +147,11 @@ def stopped_message_obstacles(arms: QuerySet[Arm]) -> list[Obstacle]:
     ]
 
 
-def campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
-    """Return the live campaigns of the same purpose at its placements: a trial goes before what is in use there."""
-    live = Campaign.objects.filter(
-        state__in=Campaign.LIVE, purpose=campaign.purpose, placements__in=campaign.placements.all()
-    )
-    return list(live.exclude(pk=campaign.pk).distinct().order_by("pk"))
-
-
 def occupied_placement_obstacles(campaign: Campaign) -> list[Obstacle]:
-    """Return the campaigns that run where this one is to run."""
-    sentence = _("“%(name)s” already runs at one of these placements.")
+    """Return the campaigns that run where this one is to run, unless both plans share the place."""
     return [
-        Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, sentence % {"name": other.name}, other.name, other.slug)
-        for other in campaigns_in_the_way(campaign)
+        Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, place_sharing.describe_way(campaign, other), other.name, other.slug)
+        for other in place_sharing.campaigns_in_the_way(campaign)
     ]
 
 
@@ -266,6 +258,9 @@ def _unequal_sets(texts: Mapping[str, Sequence[ArmText]]) -> Iterator[Obstacle]:
 def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstacle]:
     """Yield what keeps a plan from being one of periods, where a placement shows one message at a time."""
     is_planned = campaign.unit == Campaign.Unit.PERIOD
+    if is_planned and campaign.shares_places:
+        sentence = _("Where a place shows one message at a time, it cannot be shared: choose slots 1 to 100.")
+        yield Obstacle(ObstacleReason.SLOTS, sentence)
     if is_planned != bool(plan.period) or is_planned != (plan.clusters == AnalysisPlan.Clusters.PERIOD):
         yield Obstacle(ObstacleReason.PERIODS, _("Say for how long each place shows one message."))
     if not is_planned:

@@ -10,10 +10,10 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle import launch_checks, transitions
+from campaign.lifecycle import launch_checks, place_sharing, transitions
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.lifecycle.recorded_steps import is_queue_recorded
@@ -65,17 +65,18 @@ def queue_at(placement: Placement) -> Sequence[Campaign]:
 
 def campaigns_ahead(campaign: Campaign) -> Sequence[Campaign]:
     """Return what a queued campaign waits for: what runs at its places, then who queued there before it."""
-    earlier = queued_campaigns().filter(queued_at__lt=campaign.queued_at, purpose=campaign.purpose)
+    sooner = Q(queued_at__lt=campaign.queued_at) | Q(queued_at=campaign.queued_at, pk__lt=campaign.pk)
+    earlier = queued_campaigns().filter(sooner, place_sharing.is_in_the_way_of(campaign))
     there = earlier.filter(placements__in=campaign.placements.all()).distinct()
-    return [*launch_checks.campaigns_in_the_way(campaign), *_paused_campaigns(campaign), *there]
+    return [*place_sharing.campaigns_in_the_way(campaign), *_paused_campaigns(campaign), *there]
 
 
 def _paused_campaigns(campaign: Campaign) -> list[Campaign]:
-    """Return the paused campaigns at its places. Somebody decides whether they go on: until then, nothing else begins.
+    """Return the paused campaigns with its slots. Somebody decides whether they go on: until then, nothing else begins.
 
     A pause is there to show nothing, and one can be taken back only while nothing else runs there.
     """
-    paused = Campaign.objects.filter(state=Campaign.State.PAUSED, purpose=campaign.purpose)
+    paused = Campaign.objects.filter(place_sharing.is_in_the_way_of(campaign), state=Campaign.State.PAUSED)
     there = paused.filter(placements__in=campaign.placements.all()).exclude(pk=campaign.pk)
     return list(there.distinct().order_by("pk"))
 

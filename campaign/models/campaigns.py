@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from campaign.assignment.slots import SLOTS
 from campaign.models.placements import Placement
 from messages.models import Frame, Revision
 
@@ -64,6 +65,10 @@ class Campaign(models.Model):
     locales = models.JSONField(
         default=list, blank=True, editable=False, help_text="Offered since launch; empty before it."
     )
+    first_slot = models.PositiveSmallIntegerField(
+        default=1, help_text="It has the views of its places from this slot on, out of 100."
+    )
+    last_slot = models.PositiveSmallIntegerField(default=SLOTS, help_text="And up to this one: 1 to 100 are all.")
     starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -98,6 +103,10 @@ class Campaign(models.Model):
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("created_by")),
                 name="campaign_approved_by_a_second_person",
             ),
+            models.CheckConstraint(
+                condition=Q(first_slot__gte=1, last_slot__gte=F("first_slot"), last_slot__lte=SLOTS),
+                name="campaign_slots_of_a_hundred",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -107,6 +116,16 @@ class Campaign(models.Model):
     def is_use(self) -> bool:
         """Whether it shows what a trial found to work."""
         return self.purpose == self.Purpose.USE
+
+    @property
+    def slots(self) -> int:
+        """How many of 100 views of its places it has."""
+        return self.last_slot - self.first_slot + 1
+
+    @property
+    def shares_places(self) -> bool:
+        """Whether it leaves some views of its places to others."""
+        return self.slots < SLOTS
 
 
 class DraftVersion(models.Model):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from campaign.lifecycle import launch_checks, launch_queue, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import Obstacle, ObstacleReason
+from campaign.lifecycle.place_sharing import describe_sharing
 from campaign.models import AnalysisPlan, Campaign
 from campaign.staff_site.access import campaign_for
 from campaign.wizard.links import question_url
@@ -80,6 +81,7 @@ def _launch_context(campaign: Campaign, now: datetime) -> dict[str, object]:
         "ahead": launch_queue.campaigns_ahead(campaign) if campaign.queued_at else [],
         "approved": campaign.state == Campaign.State.APPROVED,
         "later": campaign.starts_at if campaign.starts_at and campaign.starts_at > now else None,
+        "sharing": describe_sharing(campaign),
         "where": campaign.placements.select_related("partner"),
         "languages": [language_name(locale) for locale in launch_checks.common_locales(campaign)],
         "recipients": plan.told.order_by("username") if plan else [],

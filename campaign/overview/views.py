@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from campaign.i18n.numbers import format_people_by_arm
 from campaign.lifecycle import transitions
 from campaign.lifecycle.frozen_plan import changed_plans, factorial_arms
+from campaign.lifecycle.place_sharing import describe_sharing
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, Placement
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.serving.preview_links import preview_url
@@ -113,6 +114,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
             {card.arm.name: card.arm.first_revision for card in arms if card.arm.has_texts}
         ),
         "placements": placements,
+        "sharing": describe_sharing(campaign),
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
         "plan": plan,
         "planned_split": format_people_by_arm(plan.planned_people, [(each.arm.name, each.arm.weight) for each in arms])

@@ -53,19 +53,24 @@ _MAX_KEY_LENGTH = 50
 
 @dataclass(frozen=True, slots=True)
 class PlacementStatus:
-    """What a visitor would get at a placement now: "campaign", "fallback" or "nothing", and the campaign."""
+    """What a visitor would get at a placement now: "campaign", "fallback" or "nothing", and the campaign.
+
+    `others` run there too, in other slots.
+    """
 
     state: str
     campaign: Campaign | None
+    others: tuple[Campaign, ...] = ()
 
 
 def placement_status(placement: Placement, *, now: datetime) -> PlacementStatus:
     """The status according to the database, which the running servers follow within seconds."""
     live = [campaign for campaign in placement.campaigns.all() if campaign.state in Campaign.LIVE]
-    live.sort(key=lambda campaign: campaign.is_use)  # a trial goes before what is in use
+    live.sort(key=lambda campaign: (campaign.is_use, campaign.first_slot))  # a trial goes before what is in use
     open_now = [c for c in live if not (c.starts_at and c.starts_at > now) and not (c.ends_at and c.ends_at <= now)]
     if open_now:
-        return PlacementStatus("campaign", open_now[0])
+        first, *rest = open_now
+        return PlacementStatus("campaign", first, tuple(rest) if first.shares_places else ())
     if placement.fallback and workflow.approved_locales(placement.fallback):
         return PlacementStatus("fallback", live[0] if live else None)
     return PlacementStatus("nothing", live[0] if live else None)

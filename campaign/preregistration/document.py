@@ -153,6 +153,13 @@ def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow
         else _("No place is chosen yet."),
         _("Everybody who comes there while the campaign runs may see one. Nobody is invited, asked or paid."),
     ]
+    if "slots" in content:
+        first, last = content["slots"]
+        sentence = _(
+            "Of 100 slots of the views there, this campaign has slots %(first)s to %(last)s, drawn by a published "
+            "hash. Another campaign may have others: nobody’s view counts for both."
+        )
+        procedures.append(sentence % {"first": first, "last": last})
     arms = [(names.arm_name(arm["arm"]), arm["weight"]) for arm in content["arms"]]
     people = planned_people(content["planned_per_arm"], [weight for _name, weight in arms])
     size = _("%(people)s people in all before we decide: %(split)s.") % {
@@ -174,7 +181,7 @@ def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow
             "collection",
             _("Data collection procedures"),
             tuple(procedures),
-            (canonical_excerpt(content, "placements"),),
+            (canonical_excerpt(content, "placements", "slots"),),
         ),
         PreregistrationRow(
             "size",

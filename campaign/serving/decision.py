@@ -4,6 +4,7 @@ Each case is a function that returns a `Decision`: a tag check, a preview, the f
 that was shown a message before, and the assignment of an arm.
 """
 
+from hashlib import sha256
 from typing import NamedTuple
 
 from campaign.assignment import decide_keys, subject_ids
@@ -11,6 +12,7 @@ from campaign.assignment.arm_hash import arm_for, text_for
 from campaign.assignment.periods import Periods, arm_of_period
 from campaign.assignment.receipts import (
     SECONDS_PER_HOUR,
+    Receipt,
     ReceiptExpired,
     ReceiptInvalid,
     ReceiptSigner,
@@ -19,6 +21,7 @@ from campaign.assignment.receipts import (
     fresh_salt,
     pack_ids,
 )
+from campaign.assignment.slots import slot_of
 from campaign.models import LeftOutCount
 from campaign.placements import tag_check
 from campaign.placements.tag_check import TagCheckChannel, TagCheckMark, TagCheckProblem
@@ -101,11 +104,45 @@ def decide(
             "A unit must not name a person.",
             {"unit": "This looks like an e-mail address or a phone number. Send an opaque key."},
         )
+    issue = None
+    if placement.parts:
+        placement, issue = _draw_part(placement, fields, context, now=now, is_countable=is_countable)
     campaign = running_campaign(placement, now)
     if campaign is None:
         return _decide_fallback(placement, fields.locale, now)
     decision = _repeat_in_tab(placement, campaign, fields.session, context, now=now) if is_countable else None
-    return decision or assign(placement, campaign, fields, context, now=now, is_countable=is_countable)
+    return decision or assign(placement, campaign, fields, context, now=now, is_countable=is_countable, issue=issue)
+
+
+def _draw_part(
+    placement: PlacementEntry, fields: MessageRequest, context: ServingContext, *, now: float, is_countable: bool
+) -> tuple[PlacementEntry, tuple[int, bytes]]:
+    """The part of a shared placement that a request falls to, with the issue hour and a nonce of its slots.
+
+    The slot is that of the unit in the request, or of the nonce. A browser tab stays in its part as long as its receipt
+    is valid, also when its campaign has ended: the slots of that go to nobody else.
+    """
+    hour, nonce = _issue(placement, fields.key, context, now_hour=int(now) // SECONDS_PER_HOUR)
+    if fields.unit is not None:
+        return placement.entry_of_slot(slot_of(fields.unit)), (hour, nonce)
+    receipt = _receipt_of_tab(fields.session, context, now=now) if is_countable else None
+    if receipt is None or receipt.placement != placement.id:
+        return placement.entry_of_slot(slot_of(nonce.hex())), (hour, nonce)
+    part = placement.entry_of_slot(slot_of(receipt.nonce.hex()))
+    # A tab that is assigned anew stays there. The same request, sent again under its key, comes to the same nonce.
+    while placement.entry_of_slot(slot_of(nonce.hex())) is not part:
+        nonce = sha256(nonce).digest()[: len(nonce)]
+    return part, (hour, nonce)
+
+
+def _receipt_of_tab(session: str | None, context: ServingContext, *, now: float) -> Receipt | None:
+    """The receipt that a browser tab was given before, if it is still valid."""
+    if session is None or session == NEW_SESSION:
+        return None
+    try:
+        return context.receipt_signer.verify(session, hour=int(now) // SECONDS_PER_HOUR)
+    except (ReceiptInvalid, ReceiptExpired):
+        return None
 
 
 def assign(
@@ -116,13 +153,14 @@ def assign(
     *,
     now: float,
     is_countable: bool,
+    issue: tuple[int, bytes] | None = None,
 ) -> Decision:
     """Assign an arm. Without a key in the request, the fresh nonce of its receipt is the unit.
 
     Where the plan asks for a tab or a subject, a request that names none is shown the message and not counted.
     """
     unit = fields.unit
-    hour, nonce = _issue(placement, fields.key, context, now_hour=int(now) // SECONDS_PER_HOUR)
+    hour, nonce = issue or _issue(placement, fields.key, context, now_hour=int(now) // SECONDS_PER_HOUR)
     if campaign.periods is not None:
         return _assign_period(placement, campaign, campaign.periods, fields, context, hour, nonce, is_countable)
     if campaign.secret and unit is not None:
@@ -203,11 +241,8 @@ def _repeat_in_tab(
     A tab whose arm is paused stays in it: it sees the control's message, uncounted, and keeps its receipt for later. So
     does one whose text was stopped: it sees another text of its arm.
     """
-    if campaign.unit != "session" or session is None or session == NEW_SESSION:
-        return None
-    try:
-        receipt = context.receipt_signer.verify(session, hour=int(now) // SECONDS_PER_HOUR)
-    except (ReceiptInvalid, ReceiptExpired):
+    receipt = _receipt_of_tab(session, context, now=now) if campaign.unit == "session" else None
+    if receipt is None or session is None:
         return None
     ids = pack_ids(campaign=receipt.campaign, placement=receipt.placement)
     shown = (ids, receipt.arm, receipt.locale)
@@ -278,6 +313,8 @@ def count_served(
         return decision
     if placement.counts_signed_only and not is_signed(request, placement):
         return Decision(decision.rendition, uncounted=UncountedReason.UNSIGNED)
+    if placement.parts:
+        placement = placement.entry_of_campaign(arm.packed_ids) or placement
     if decision.is_keyed and decision.window.nonce in context.recently_served:
         receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=decision.is_washout)
         return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)

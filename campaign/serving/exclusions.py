@@ -33,7 +33,7 @@ class Exclusions:
             return None
         counts = self._shares.count(
             request.header("x-real-ip") or "" if self._behind_proxy else request.peer(),
-            placement=placement.id,
+            placement=placement.sketch or placement.id,
             campaign=campaign.id,
             share=campaign.network_share,
             declared=placement.declared_share,

@@ -49,6 +49,7 @@ def handle_text(request: Request, context: ServingContext) -> Reply:
     query = dict(parse_qsl(request.query[:BODY_LIMIT], keep_blank_values=True))
     fields = MessageRequest(**check_text_fields(query, ("placement", "locale"), required=("placement",)))
     placement = _find_placement(fields.placement, context)
+    _refuse_if_shared(placement)
     now = context.clock()
     campaign = running_campaign(placement, now)
     decision = decide(placement, fields, context, channel=TagCheckChannel.SERVER, is_countable=False)
@@ -70,6 +71,7 @@ def handle_receipt(request: Request, context: ServingContext) -> Reply:
     if headers is None:
         raise Refusal(403, "origin_not_allowed", "This site is not on the placement's list of allowed origins.")
     try:
+        _refuse_if_shared(placement)
         decision = _decide_receipt(placement, fields, context, is_countable=not has_privacy_signal(request))
         decision = count_served(decision, request, placement, context, from_browser=bool(headers))
     except Refusal as refusal:
@@ -100,10 +102,20 @@ def _decide_receipt(
 def _period_name(placement: PlacementEntry, campaign: CampaignEntry, rendition: RenditionEntry, now: float) -> str:
     """The number of the period and a digest of the words: a page with other words gets no receipt for these."""
     if campaign.periods is None:
-        message = "This placement draws a message for each visitor. Ask /api/v1/decide, and cache nothing."
-        raise Refusal(409, "no_periods", message)
+        raise _no_periods()
     words = sha256(placement.insert_key(rendition.message_json)).hexdigest()[:_DIGEST_DIGITS]
     return f"{campaign.periods.period_at(int(now) // SECONDS_PER_HOUR)}-{words}"
+
+
+def _refuse_if_shared(placement: PlacementEntry) -> None:
+    """Campaigns that share a placement draw a message for each visitor; the slots that are left may have none."""
+    if placement.parts:
+        raise _no_periods()
+
+
+def _no_periods() -> Refusal:
+    message = "This placement draws a message for each visitor. Ask /api/v1/decide, and cache nothing."
+    return Refusal(409, "no_periods", message)
 
 
 def _cache_seconds(placement: PlacementEntry, now: float) -> int:

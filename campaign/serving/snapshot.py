@@ -29,6 +29,7 @@ from campaign.serving.snapshot_entries import (
     ArmEntry,
     CampaignEntry,
     PlacementEntry,
+    PlacementPart,
     RenditionEntry,
     Snapshot,
     TextEntry,
@@ -122,8 +123,8 @@ def _placement_entry(
     campaigns = list(placement.campaigns.all())
     # A scheduled campaign too: it starts by the server's clock, even if the worker is late.
     running = sorted((c for c in campaigns if c.state in Campaign.LIVE and _is_launched(c)), key=_precedence)
-    reasons = {_REASONS[c.state] for c in campaigns if c.state in _REASONS}
-    reason = next((r for r in _REASON_ORDER if r in reasons), _NO_CAMPAIGN)
+    sharing = sorted((c for c in running if c.shares_places), key=lambda campaign: (campaign.first_slot, campaign.pk))
+    alone = [campaign for campaign in running if not campaign.shares_places]
     arms = {
         arm.id: ArmEntry(
             arm.id,
@@ -138,16 +139,15 @@ def _placement_entry(
         if campaign.state != Campaign.State.CLOSED
         for arm in campaign.arms.all()
     }
-    entry = next(filter(None, (_campaign_entry(campaign, arms) for campaign in running)), None)
-    if running and entry is None:
-        reason = _WITHDRAWN
-    return PlacementEntry(
+    others = [campaign for campaign in campaigns if campaign not in sharing]
+    campaign, reason = _shown_campaign(alone, others, arms)
+    entry = PlacementEntry(
         id=placement.id,
         key=placement.key,
         origins=frozenset(placement.allowed_origins),
         leave_url=placement.leave_url,
         continue_url=placement.continue_url,
-        campaign=entry,
+        campaign=campaign,
         reason=reason,
         fallback=renderer.render_all(_fallback_renditions(placement), placement) or None,
         previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.locales()}),
@@ -157,6 +157,33 @@ def _placement_entry(
         counts_signed_only=placement.counts_signed_only,
         version=version,
     )
+    if not sharing:
+        return entry
+    parts = []
+    for one in sharing:
+        campaign, reason = _shown_campaign(sorted([one, *alone], key=_precedence), [one], arms)
+        part = replace(entry, campaign=campaign, reason=reason, sketch=_sketch_number(placement, one))
+        parts.append(PlacementPart(one.first_slot, one.last_slot, part))
+    return replace(entry, parts=tuple(parts))
+
+
+def _shown_campaign(
+    live: Sequence[Campaign], campaigns: Iterable[Campaign], arms: Mapping[int, ArmEntry]
+) -> tuple[CampaignEntry | None, str]:
+    """The first live campaign that can be shown, and for the time when none is, why."""
+    entry = next(filter(None, (_campaign_entry(campaign, arms) for campaign in live)), None)
+    if live and entry is None:
+        return None, _WITHDRAWN
+    reasons = {_REASONS[campaign.state] for campaign in campaigns if campaign.state in _REASONS}
+    return entry, next((reason for reason in _REASON_ORDER if reason in reasons), _NO_CAMPAIGN)
+
+
+def _sketch_number(placement: Placement, campaign: Campaign) -> int:
+    """Where networks are counted in a part: apart from its neighbours, as anybody can work out keys of one slot.
+
+    A number that no placement has, and whose totals seldom lie where those of a placement do.
+    """
+    return placement.pk + 40_503 * campaign.pk
 
 
 def _is_launched(campaign: Campaign) -> bool:

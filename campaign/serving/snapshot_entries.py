@@ -82,7 +82,10 @@ class ServedText:
 
 @dataclass(frozen=True, slots=True)
 class PlacementEntry:
-    """One placement: the campaign that runs there, or why none does, and its own pages."""
+    """One placement: the campaign that runs there, or why none does, and its own pages.
+
+    Where campaigns share it, each has a part, and the entry itself has the slots that are left.
+    """
 
     id: int
     key: str
@@ -97,6 +100,8 @@ class PlacementEntry:
     content_security_policy: str
     declared_share: float = 0.0  # in place of the campaign's; 0: none
     counts_signed_only: bool = False
+    parts: tuple["PlacementPart", ...] = ()
+    sketch: int = 0  # the number under which networks are counted there
     version: tuple[Any, ...] = field(default=(), repr=False, compare=False)
     # By locale, then by arm: its texts.
     served_arms: tuple[tuple[ServedText, ...], ...] = field(init=False, repr=False, compare=False)
@@ -107,7 +112,8 @@ class PlacementEntry:
         # Frozen dataclass: derived fields need object.__setattr__.
         object.__setattr__(self, "served_arms", tuple(_served_arms(self)))
         shown = (*(text.rendition for text in self.served_texts()), *(self.fallback or {}).values())
-        offered = self.campaign.locales if self.campaign else tuple(sorted(self.fallback or {}))
+        locales = [entry.campaign.locales for entry in self.entries() if entry.campaign]
+        offered = tuple(dict.fromkeys(chain.from_iterable(locales or [sorted(self.fallback or {})])))
         object.__setattr__(self, "choices", hosted_pages.language_choices(offered))
         object.__setattr__(self, "lengths", reply_lengths(self.key, shown, self.pages, self.choices.values()))
 
@@ -115,16 +121,45 @@ class PlacementEntry:
         """A rendered text with this placement's key in it."""
         return self.key.encode().join(parts)
 
+    def entries(self) -> Iterator["PlacementEntry"]:
+        """Itself, and the entry of each of its parts."""
+        yield self
+        for part in self.parts:
+            yield part.entry
+
+    def entry_of_slot(self, slot: int) -> "PlacementEntry":
+        """What serves a slot where campaigns share the place."""
+        return next((part.entry for part in self.parts if part.first_slot <= slot <= part.last_slot), self)
+
+    def entry_of_campaign(self, packed_ids: bytes) -> "PlacementEntry | None":
+        """What serves the texts whose receipts have these ids."""
+        return next((entry for entry in self.entries() if entry.packed_ids() == packed_ids), None)
+
+    def packed_ids(self) -> bytes:
+        """The ids that all receipts of its campaign have in common here; empty without one."""
+        return b"" if self.campaign is None else pack_ids(campaign=self.campaign.id, placement=self.id)
+
     def served_texts(self) -> Iterator[ServedText]:
-        """Everything that the campaign shows here."""
-        return chain.from_iterable(self.served_arms)
+        """Everything that its campaign shows here, or those that share it."""
+        for entry in self.entries():
+            yield from chain.from_iterable(entry.served_arms)
 
     def all_renditions(self) -> Iterator[RenditionEntry]:
         """Every rendition that can be shown here, some of them more than once."""
-        for arm in (*self.previews.values(), *(self.campaign.arms if self.campaign else ())):
+        campaigns = [entry.campaign for entry in self.entries() if entry.campaign]
+        for arm in (*self.previews.values(), *(arm for campaign in campaigns for arm in campaign.arms)):
             for text in arm.texts:
                 yield from text.renditions.values()
         yield from (self.fallback or {}).values()
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementPart:
+    """The slots of a placement that one campaign has, where several share it."""
+
+    first_slot: int
+    last_slot: int
+    entry: PlacementEntry
 
 
 def _served_arms(placement: PlacementEntry) -> Iterator[tuple[ServedText, ...]]:
@@ -132,9 +167,9 @@ def _served_arms(placement: PlacementEntry) -> Iterator[tuple[ServedText, ...]]:
     campaign = placement.campaign
     if campaign is None:
         return
+    packed_ids = placement.packed_ids()
     for locale in campaign.locales:
         for arm in campaign.arms:
-            packed_ids = pack_ids(campaign=campaign.id, placement=placement.id)
             yield tuple(
                 ServedText(packed_ids, arm.id, placement.id, locale, text.renditions[locale], text.position, arm.paused)
                 for text in arm.texts

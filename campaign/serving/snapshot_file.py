@@ -25,6 +25,7 @@ from campaign.serving.snapshot_entries import (
     ArmEntry,
     CampaignEntry,
     PlacementEntry,
+    PlacementPart,
     RenditionEntry,
     Snapshot,
     TextEntry,
@@ -32,7 +33,7 @@ from campaign.serving.snapshot_entries import (
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 12
+_FORMAT = 13
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -100,7 +101,10 @@ class SnapshotFile:
             return None
 
     def _add_secret(self, placement: PlacementEntry) -> PlacementEntry:
-        """The placement with the secret under which subjects are assigned, if its campaign needs one."""
+        """The placement with the secret under which subjects are assigned, if a campaign there needs one."""
+        if placement.parts:
+            parts = (replace(part, entry=self._add_secret(part.entry)) for part in placement.parts)
+            placement = replace(placement, parts=tuple(parts))
         campaign = placement.campaign
         if campaign is None or campaign.unit != Campaign.Unit.SUBJECT:
             return placement
@@ -149,8 +153,7 @@ def _pages(value: Mapping[str, list[str]]) -> HostedPages:
 
 
 def _placement_as_json(placement: PlacementEntry, shared: _SharedParts) -> dict[str, Any]:
-    campaign = placement.campaign
-    served = campaign.arms if campaign else ()
+    served = [arm for entry in placement.entries() if entry.campaign for arm in entry.campaign.arms]
     arms = dict(placement.previews) | {arm.id: arm for arm in served if not arm.paused}
     return {
         "id": placement.id,
@@ -158,8 +161,11 @@ def _placement_as_json(placement: PlacementEntry, shared: _SharedParts) -> dict[
         "origins": sorted(placement.origins),
         "leave_url": placement.leave_url,
         "continue_url": placement.continue_url,
-        "campaign": campaign and _campaign_as_json(campaign),
-        "reason": placement.reason,
+        **_runs_as_json(placement),
+        "parts": [
+            {"first": part.first_slot, "last": part.last_slot, "sketch": part.entry.sketch, **_runs_as_json(part.entry)}
+            for part in placement.parts
+        ],
         "fallback": None if placement.fallback is None else shared.rendition_indexes(placement.fallback),
         "arms": [_arm_as_json(arm, shared) for arm in arms.values()],
         "paused": [_arm_as_json(arm, shared) for arm in served if arm.paused],
@@ -169,6 +175,10 @@ def _placement_as_json(placement: PlacementEntry, shared: _SharedParts) -> dict[
         "declared_share": placement.declared_share,
         "counts_signed_only": placement.counts_signed_only,
     }
+
+
+def _runs_as_json(placement: PlacementEntry) -> dict[str, Any]:
+    return {"campaign": placement.campaign and _campaign_as_json(placement.campaign), "reason": placement.reason}
 
 
 def _arm_as_json(arm: ArmEntry, shared: _SharedParts) -> dict[str, Any]:
@@ -207,7 +217,7 @@ def _placement(
 ) -> PlacementEntry:
     arms = {arm["id"]: _arm(arm, renditions) for arm in value["arms"]}
     paused = {arm["id"]: replace(_arm(arm, renditions), paused=True) for arm in value["paused"]}
-    return PlacementEntry(
+    entry = PlacementEntry(
         id=value["id"],
         key=value["key"],
         origins=frozenset(value["origins"]),
@@ -222,6 +232,14 @@ def _placement(
         declared_share=value["declared_share"],
         counts_signed_only=value["counts_signed_only"],
     )
+    if not value["parts"]:
+        return entry
+    parts = []
+    for part in value["parts"]:
+        campaign = part["campaign"] and _campaign(part["campaign"], arms | paused)
+        shared = replace(entry, campaign=campaign, reason=part["reason"], sketch=part["sketch"])
+        parts.append(PlacementPart(part["first"], part["last"], shared))
+    return replace(entry, parts=tuple(parts))
 
 
 def _campaign(value: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> CampaignEntry:

@@ -9,8 +9,10 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from campaign.assignment.slots import SLOTS
 from campaign.i18n.numbers import format_number
 from campaign.lifecycle.launch_checks import ObstacleReason
+from campaign.lifecycle.place_sharing import describe_sharing
 from campaign.models import Campaign, Placement
 from campaign.wizard.questions.base import Answer, Question, QuestionForm, WholeNumberField
 from messages.audit import log
@@ -22,6 +24,8 @@ MAX_PER_DAY = 100_000_000
 class PlacementsAnswer(Answer):
     chosen: tuple[int, ...]  # primary keys
     per_day: Mapping[int, int | None]  # of every placement; None leaves the number as it is
+    first_slot: int = 1  # of 100 views
+    last_slot: int = SLOTS
 
 
 class PlacementsForm(QuestionForm[PlacementsAnswer]):
@@ -29,6 +33,29 @@ class PlacementsForm(QuestionForm[PlacementsAnswer]):
         label=_("Where should they appear?"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one place.")},
+    )
+
+    first_slot = WholeNumberField(
+        label=_("From slot"),
+        required=False,
+        min_value=1,
+        max_value=SLOTS,
+        error_messages={
+            "invalid": _("Use a whole number from 1 to 100."),
+            "min_value": _("Use a whole number from 1 to 100."),
+            "max_value": _("Use a whole number from 1 to 100."),
+        },
+    )
+    last_slot = WholeNumberField(
+        label=_("To slot"),
+        required=False,
+        min_value=1,
+        max_value=SLOTS,
+        error_messages={
+            "invalid": _("Use a whole number from 1 to 100."),
+            "min_value": _("Use a whole number from 1 to 100."),
+            "max_value": _("Use a whole number from 1 to 100."),
+        },
     )
 
     def __init__(self, data: Any = None, *, shown: PlacementsAnswer) -> None:
@@ -46,12 +73,31 @@ class PlacementsForm(QuestionForm[PlacementsAnswer]):
 
     def initial_values(self, shown: PlacementsAnswer) -> dict[str, Any]:
         traffic = {f"per_day_{pk}": number or None for pk, number in shown.per_day.items()}  # 0: not known
-        return {"places": [str(pk) for pk in shown.chosen], **traffic}
+        slots = {"first_slot": shown.first_slot, "last_slot": shown.last_slot}
+        return {"places": [str(pk) for pk in shown.chosen], **traffic, **slots}
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if {"first_slot", "last_slot"} & set(self.errors):
+            return values
+        first, last = values.get("first_slot") or 1, values.get("last_slot") or SLOTS
+        values |= {"first_slot": first, "last_slot": last}
+        if first > last:
+            self.add_error("last_slot", _("The last slot comes before the first."))
+        return values
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether less than all slots were chosen, or something typed there has to be mended."""
+        typed = {name: str(self[name].value() or "") for name in ("first_slot", "last_slot")}
+        return typed["first_slot"] not in ("", "1") or typed["last_slot"] not in ("", str(SLOTS))
 
     def answer(self) -> PlacementsAnswer:
         return PlacementsAnswer(
             tuple(int(pk) for pk in self.cleaned_data["places"]),
             {placement.pk: self.cleaned_data[f"per_day_{placement.pk}"] for placement in self.placements},
+            self.cleaned_data["first_slot"],
+            self.cleaned_data["last_slot"],
         )
 
     def rows(self) -> list[tuple[Placement, bool, Any, list[str]]]:
@@ -70,21 +116,25 @@ class PlacementsQuestion(Question[PlacementsAnswer, PlacementsForm]):
     template_name = "campaign/wizard/placements.html"
     form_class = PlacementsForm
     is_required = True
-    plan_keys = frozenset({"placements", "network_shares"})
+    plan_keys = frozenset({"placements", "network_shares", "slots"})
     registration_rows = frozenset({"collection"})
     obstacles = {
         ObstacleReason.NO_PLACEMENT: _("Choose at least one place."),
         ObstacleReason.PLACEMENT_OCCUPIED: _("“%(name)s” already runs at one of these places."),
+        ObstacleReason.SLOTS: _("Where a place shows one message at a time, it cannot be shared."),
     }
 
     def read(self, campaign: Campaign) -> PlacementsAnswer:
         return PlacementsAnswer(
             tuple(campaign.placements.order_by("pk").values_list("pk", flat=True)),
             dict(Placement.objects.values_list("pk", "expected_per_day")),
+            campaign.first_slot,
+            campaign.last_slot,
         )
 
     def write(self, campaign: Campaign, answer: PlacementsAnswer, *, by: User) -> None:
         campaign.placements.set(Placement.objects.filter(pk__in=answer.chosen))
+        campaign.first_slot, campaign.last_slot = answer.first_slot, answer.last_slot
         for placement in Placement.objects.select_for_update(no_key=True, of=("self",)).order_by("pk"):
             number = answer.per_day.get(placement.pk)
             if number is not None and number != placement.expected_per_day:
@@ -97,10 +147,13 @@ class PlacementsQuestion(Question[PlacementsAnswer, PlacementsForm]):
         return campaign.placements.exists()
 
     def context(self, campaign: Campaign, form: PlacementsForm) -> dict[str, Any]:
-        """Add the name of the live campaign at each placement: two cannot run there at once."""
+        """Add the live campaigns at each placement, with their slots: two run there at once if they share it."""
         live = Campaign.objects.filter(state__in=Campaign.LIVE, purpose=campaign.purpose).exclude(pk=campaign.pk)
-        running = dict(live.values_list("placements", "name"))
-        return {"rows": [(*row, running.get(row[0].pk, "")) for row in form.rows()]}
+        running: dict[int, list[Campaign]] = {}
+        for other in live.prefetch_related("placements").order_by("first_slot", "pk"):
+            for placement in other.placements.all():
+                running.setdefault(placement.pk, []).append(other)
+        return {"rows": [(*row, running.get(row[0].pk, [])) for row in form.rows()]}
 
     def reminder(self, campaign: Campaign) -> str:
         if not campaign.placements.filter(expected_per_day=0).exists():
@@ -115,3 +168,4 @@ class PlacementsQuestion(Question[PlacementsAnswer, PlacementsForm]):
             yield gettext("%(place)s (%(partner)s), ") % names + (
                 traffic % {"number": format_number(per_day)} if per_day else gettext("traffic not known yet")
             )
+        yield from describe_sharing(campaign)

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaign.assignment.slots import SLOTS
 from campaign.i18n.numbers import format_number, format_people_by_arm, format_per_hundred
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import AnalysisPlan, Campaign
@@ -262,7 +263,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
             "answer": describe_sample_size(
                 size,
                 arms=list(campaign.arms.values_list("name", "weight")),
-                per_day=_daily_traffic(campaign),
+                per_day=daily_traffic(campaign),
                 monitoring=plan.monitoring,
                 comparisons=sample_size.comparison_count(plan.comparisons, plan.correction),
                 inputs=inputs,
@@ -330,7 +331,7 @@ def _inputs(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.SampleS
         expected_rate=base.per_hundred_to_share(answer.expected),
         smallest_difference=base.per_hundred_to_share(answer.smallest),
         weights=tuple(weights.values()),
-        per_day=_daily_traffic(campaign),
+        per_day=daily_traffic(campaign),
         pairs=tuple((weights[pair.treated], weights[pair.control]) for pair in plan.pairs if {*pair} <= set(weights)),
         comparisons=sample_size.comparison_count(plan.comparisons, plan.correction),
         level=plan.level,
@@ -365,8 +366,9 @@ def _weights(campaign: Campaign) -> list[int]:
     return list(campaign.arms.values_list("weight", flat=True))
 
 
-def _daily_traffic(campaign: Campaign) -> int:
-    return campaign.placements.aggregate(all=Sum("expected_per_day"))["all"] or 0
+def daily_traffic(campaign: Campaign) -> int:
+    """Return the messages a day at its places, or its share of them."""
+    return (campaign.placements.aggregate(all=Sum("expected_per_day"))["all"] or 0) * campaign.slots // SLOTS
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -456,7 +456,7 @@ class TestABackupThatWasRestored:
         assert keeper.refresh()
         assert not keeper.refresh()
         assert set(keeper.current.placements) == set()
-        assert caplog.text.count("Nothing is shown: run manage.py restored.") == 1
+        assert caplog.text.count("Nothing is shown.") == 1
         with django_capture_on_commit_callbacks(execute=True):
             continuity.go_on(by="command line (root)")
         assert keeper.refresh()

@@ -49,7 +49,7 @@ OTHER_ANSWERS: dict[str, Callable[[Any], Any]] = {
     "words": lambda stored: replace(
         stored, control="victim", arms=tuple(replace(arm, name=f"{arm.name} 2", weight=2) for arm in stored.arms[:1])
     ),
-    "places": lambda stored: replace(stored, chosen=()),
+    "places": lambda stored: replace(stored, chosen=(), first_slot=11, last_slot=60),
     "success": lambda stored: replace(stored, primary="rating", secondary=()),
     "harm": lambda stored: replace(stored, margins={"left": 3.0}),
     "sureness": lambda stored: replace(
@@ -136,7 +136,7 @@ def test_another_answer_changes_the_summary_and_what_is_declared_of_plan_and_pre
 @pytest.mark.django_db
 def test_every_key_of_the_frozen_plan_is_asked_for() -> None:
     by_period = world.draft("by-period", unit="period", plan={"period": "day"})
-    plan = plan_content(world.draft(texts=2, design="matched").plan) | plan_content(by_period.plan)
+    plan = plan_content(world.draft(texts=2, design="matched", slots=(1, 50)).plan) | plan_content(by_period.plan)
     assert set().union(*(question.plan_keys for question in QUESTIONS)) == set(plan) - NOT_ASKED
 
 

@@ -46,7 +46,7 @@ def _digest(row: Any, before: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0032_placement_countries"), ("messaging", "0018_matched_sets")]
+    dependencies = [("campaign", "0033_slots"), ("messaging", "0018_matched_sets")]
 
     operations = [
         migrations.RunPython(drop_trigger, migrations.RunPython.noop),

@@ -1,0 +1,61 @@
+"""Which campaigns may run at one place at once: trials whose frozen plans name different slots of its views."""
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from campaign.models import Campaign
+
+
+def is_in_the_way_of(campaign: Campaign) -> Q:
+    """Match the campaigns that cannot run beside one at a place: of its purpose, with one of its slots or another unit.
+
+    A trial goes before what is in use at its place. Trials that share a place count the same unit: otherwise a tab, or
+    a partner's subject, could fall to one of them for a view and to the other for itself.
+    """
+    overlaps = Q(first_slot__lte=campaign.last_slot, last_slot__gte=campaign.first_slot)
+    return Q(purpose=campaign.purpose) & (overlaps | ~Q(unit=campaign.unit))
+
+
+def campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
+    """Return the live campaigns at its placements that keep it from running there."""
+    return _live_beside(campaign, is_in_the_way_of(campaign))
+
+
+def neighbours(campaign: Campaign) -> list[Campaign]:
+    """Return the live trials that have other slots of its placements."""
+    return _live_beside(campaign, Q(purpose=campaign.purpose) & ~is_in_the_way_of(campaign))
+
+
+def describe_way(campaign: Campaign, other: Campaign) -> str:
+    """Say why another campaign keeps this one from running."""
+    values = {"name": other.name, "first": other.first_slot, "last": other.last_slot}
+    if other.last_slot < campaign.first_slot or campaign.last_slot < other.first_slot:
+        sentence = _(
+            "“%(name)s” already runs at one of these placements, and counts something else: places are shared by "
+            "campaigns that count the same."
+        )
+    elif other.shares_places:
+        sentence = _("“%(name)s” already runs at one of these placements, and has slots %(first)s to %(last)s of 100.")
+    else:
+        sentence = _("“%(name)s” already runs at one of these placements.")
+    return sentence % values
+
+
+def describe_sharing(campaign: Campaign) -> list[str]:
+    """Say which of 100 views a campaign has, and who has others now; nothing if it has all."""
+    if not campaign.shares_places:
+        return []
+    own = _("It has slots %(first)s to %(last)s of 100: %(share)s of 100 views of its places.")
+    other = _("“%(name)s” has slots %(first)s to %(last)s at one of these places. Nobody’s view counts for both.")
+    return [
+        own % {"first": campaign.first_slot, "last": campaign.last_slot, "share": campaign.slots},
+        *(
+            other % {"name": each.name, "first": each.first_slot, "last": each.last_slot}
+            for each in neighbours(campaign)
+        ),
+    ]
+
+
+def _live_beside(campaign: Campaign, which: Q) -> list[Campaign]:
+    live = Campaign.objects.filter(which, state__in=Campaign.LIVE, placements__in=campaign.placements.all())
+    return list(live.exclude(pk=campaign.pk).distinct().order_by("pk"))
