@@ -272,7 +272,7 @@ def test_what_was_on_record_before_there_were_seals_is_sealed_as_it_stands() -> 
     change(by=adam(), leave_url=BAD)
     tamper("DELETE FROM campaign_placementchange WHERE field = 'key'", "UPDATE campaign_placementchange SET seal = ''")
     assert not are_changes_recorded(campaign.placements.all())
-    import_module("campaign.migrations.0033_placement_change_seals").seal_what_is_on_record(apps, None)
+    import_module("campaign.migrations.0034_placement_change_seals").seal_what_is_on_record(apps, None)
     tamper("DELETE FROM messaging_auditentry")  # they did not name a seal then
     assert are_changes_recorded(campaign.placements.all())
     assert names(campaign) == ["adam", "mara"]
