@@ -32,6 +32,11 @@ def measure() -> list[Line]:
     """Speed, memory, snapshot, fold and rows with twelve texts an arm, relative to those with one."""
     with installation() as one, installation() as twelve:
         run(twelve, "benchmarks.texts:add_texts", texts=TEXTS)
+        folds = [
+            run(own, "benchmarks.fold:costs", views=VIEWS // FOLD_ROUNDS, rounds=FOLD_ROUNDS, texts=texts)
+            for own, texts in ((twelve, TEXTS), (one, 1))
+        ]
+        rows = [run(own, "benchmarks.texts:rows") for own in (twelve, one)]
         with (
             serving(PRODUCTION_APPLICATION, one) as few,
             serving(PRODUCTION_APPLICATION, twelve) as many,
@@ -43,11 +48,6 @@ def measure() -> list[Line]:
             )
             memory = [resident_mib(many.worker), resident_mib(few.worker)]
         compiled = [run(own, "benchmarks.texts:snapshot_seconds", times=SNAPSHOTS) for own in (twelve, one)]
-        folds = [
-            run(own, "benchmarks.fold:costs", views=VIEWS // FOLD_ROUNDS, rounds=FOLD_ROUNDS, texts=texts)
-            for own, texts in ((twelve, TEXTS), (one, 1))
-        ]
-        rows = [run(own, "benchmarks.texts:rows") for own in (twelve, one)]
     many_seconds, few_seconds = (1e3 * median(each) for each in compiled)
     return [
         *_speed("decide", decided_many, decided_few),
