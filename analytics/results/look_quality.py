@@ -33,7 +33,7 @@ _EXCLUSION_TEXTS = {
         ),
     ),
     WASHOUT: (
-        gettext_lazy("Wash-outs are left out"),
+        gettext_lazy("The first hours of periods are left out"),
         gettext_lazy(
             "%(share)s of 100 messages were shown in the first hours of a period, or before the first one, and were "
             "not counted, as planned."

@@ -164,7 +164,7 @@ def test_what_a_browser_does_is_what_is_counted(unvisited_site: Installation, pa
     tab = page(java_script_enabled=False)
     tab.goto(f"{site.url}/m/quiet-page/")
     tab.get_by_role("button", name="Leave this page").click()
-    tab.wait_for_url(re.compile(r"/left\?\d+$"))
+    tab.wait_for_url(re.compile(r"/left\?(locale=en&)?\d+$"))
     # The partner's page, on another origin: one leaves, one goes on.
     for button, outcome in (("Leave this page", "left"), ("Continue", "continued")):
         tab = page()

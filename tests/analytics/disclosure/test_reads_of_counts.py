@@ -28,6 +28,7 @@ MAY_READ_COUNTS = {
     "analytics/fold/row_order.py",  # sorts rows and reads none
     "analytics/data_inventory/counts.py", "analytics/data_inventory/plain_words.py",  # how many rows
     "campaign/serving/exclusions.py", "campaign/serving/decision.py",  # the reasons for leaving out
+    "analytics/simulated_visits/sets_demo.py",  # writes counts of people who are made up
     "analytics/simulated_visits/walkthrough.py",  # in an installation of its own, of visitors that are made up
 }  # fmt: skip
 UNRELATED_ATTRIBUTES = {"look", "waiter.latch"}  # redacted already; or a lock

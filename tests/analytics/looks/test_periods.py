@@ -230,6 +230,6 @@ def test_the_watch_page_says_how_much_of_the_week_fell_into_wash_outs() -> None:
     LeftOutCount.objects.create(day=day, placement=campaign.placements.get(), reason="washout", count=400)
     now = datetime.combine(FIRST_DAY + timedelta(days=7), datetime.min.time(), tzinfo=world.NOON.tzinfo)
     check_data_quality(campaign, now=now)
-    (told,) = [item for item in build_dashboard(campaign, now=now).quality if "Wash-outs" in item.label]
+    (told,) = [item for item in build_dashboard(campaign, now=now).quality if "first hours" in item.label]
     # 1,120 served and 400 left out.
     assert (told.status, told.detail.split(" of ")[0]) == ("ok", "26")
