@@ -144,6 +144,16 @@ class TextTally(models.Model):
         return f"{self.text} {self.outcome}: {self.count}"
 
 
+class Withdrawals(models.Model):
+    """How many visitors of a campaign asked not to be counted: of which arm, place or day is known to nobody."""
+
+    campaign = models.OneToOneField(Campaign, primary_key=True, on_delete=models.PROTECT, related_name="withdrawals")
+    count = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: withdrawals"
+
+
 class Analysis(models.Model):
     """One recorded look at a campaign. Append-only."""
 
@@ -315,10 +325,20 @@ class Rehearsal(models.Model):
 
 
 class GuardEvent(models.Model):
-    """A crossed guardrail: the paused arm, the estimated harm and its bound. `stop` numbers the arm's pauses."""
+    """A crossed guardrail: the paused arm or the stopped text of it, the estimated harm and its bound.
+
+    `stop` numbers the arm's pauses.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="guard_events")
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="+")
+    text = models.ForeignKey(
+        ArmText,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The text that was stopped alone; empty: the arm was paused.",
+    )
     outcome = models.CharField(max_length=16)
     at = models.DateTimeField()
     effect = models.FloatField(help_text="Harm beside the control, as a share; positive is worse.")
@@ -329,7 +349,8 @@ class GuardEvent(models.Model):
         null=True, help_text="The bound in whole people of 100, as it may be told; empty while one is too few people."
     )
     judged_on = models.JSONField(
-        default=dict, help_text="Arm and control -> seen and events then, as if told: later looks keep away from them."
+        default=dict,
+        help_text="Arm and control -> seen and events then, or by text, as if told: later looks keep away from them.",
     )
 
     needs_one_placement = models.BooleanField(
@@ -338,10 +359,17 @@ class GuardEvent(models.Model):
 
     class Meta:
         ordering = ["campaign", "at", "id"]
-        constraints = [models.UniqueConstraint(fields=["arm", "outcome", "stop"], name="guard_event_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["arm", "outcome", "stop"], condition=Q(text__isnull=True), name="guard_event_once"
+            ),
+            models.UniqueConstraint(
+                fields=["text", "outcome"], condition=Q(text__isnull=False), name="guard_event_once_a_text"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.arm} paused: {self.outcome}"
+        return f"{self.text} stopped: {self.outcome}" if self.text else f"{self.arm} paused: {self.outcome}"
 
 
 class DataQualityStatus(models.Model):
@@ -444,3 +472,23 @@ class NoticeDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice} to {self.person or 'the webhook'}"
+
+
+class PreparedFile(models.Model):
+    """A file of a released look that somebody asked for. The worker makes it; it is deleted after a week."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="prepared_files")
+    look = models.PositiveIntegerField()
+    name = models.CharField(max_length=40)
+    asked_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)
+    least = models.PositiveSmallIntegerField(default=0, help_text="SMALL_CELL when it was made.")
+    content = models.BinaryField(null=True)
+    failure = models.CharField(max_length=80, blank=True, help_text="The name of the error that stopped it.")
+
+    class Meta:
+        ordering = ["campaign", "look", "name"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "look", "name"], name="prepared_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.campaign}, look {self.look}"

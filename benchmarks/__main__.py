@@ -16,6 +16,7 @@ from benchmarks import (
     staff_pages,
     statistics,
     tables,
+    texts,
     unleash,
     worker_memory,
 )
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "latency": latency.measure,
     "scale": large_installation.measure,
     "fold": fold.measure,
+    "texts": texts.measure,
     "evaluate": evaluate.measure,
     "embed": embed.measure,
     "start": worker_memory.measure,

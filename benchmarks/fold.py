@@ -35,8 +35,11 @@ def measure() -> list[Line]:
     ]
 
 
-def costs(*, views: int, rounds: int) -> dict[str, list[float]]:
-    """Runs inside an installation: CPU seconds of inserting and folding for each round, after a warm-up."""
+def costs(*, views: int, rounds: int, texts: int = 1) -> dict[str, list[float]]:
+    """Runs inside an installation: CPU seconds of inserting and folding for each round, after a warm-up.
+
+    Each arm shows so many texts in turn.
+    """
     from analytics.fold import fold
     from analytics.ingest import writer
     from analytics.models import OpenView, Tally
@@ -53,7 +56,8 @@ def costs(*, views: int, rounds: int) -> dict[str, list[float]]:
         events = []
         for number in range(views):
             (arm, campaign), placement = arms[number % len(arms)], placements[number // 7 % len(placements)]
-            receipt = Receipt(campaign, arm, placement, hour, hour + 1, "en", os.urandom(16))
+            text = number // len(arms) % texts
+            receipt = Receipt(campaign, arm, placement, hour, hour + 1, "en", os.urandom(16), text=text)
             events.append(OutcomeEvent(receipt, "exposed", None))
         begun = time.process_time()
         for start in range(0, views, GROUP):

@@ -146,7 +146,9 @@ class SampleRatioSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Analysis.SampleRatio.choices)
     p_value = serializers.FloatField(allow_null=True)
     method = serializers.CharField(
-        allow_blank=True, help_text="What p is of: pearson, exact or always-valid. Empty: not on record."
+        allow_blank=True,
+        help_text="What p is of: pearson, exact or always-valid; texts: of the texts of an arm, without p. Empty: not "
+        "on record.",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from analytics.comparison import grouped, network_influence
 from analytics.comparison.correction import Corrected, Correction, correct
-from analytics.comparison.split_check import check_split
+from analytics.comparison.split_check import check_split, check_texts, worse_of
 from analytics.stats import (
     equivalence,
     exact_sequence,
@@ -45,7 +45,8 @@ class ArmCounts:
 
     `strata`, `clusters` and `cells` (stratum and day) divide the same units; each may be empty if unused. `levels` are
     the answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was ever
-    paused is compared, but left out of the sample ratio, because it did not always get its share.
+    paused is compared, but left out of the sample ratio, because it did not always get its share. `texts` are the units
+    that saw each of several texts, of those that were never stopped.
     """
 
     key: str
@@ -56,6 +57,7 @@ class ArmCounts:
     cells: Mapping[tuple[str, str], Counts] = field(default_factory=dict)
     levels: Levels | None = None
     was_paused: bool = False
+    texts: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +171,20 @@ def rejudge_without_arms(comparison: Comparison, hidden: Set[str], rules: Rules)
 
 
 def check_sample_ratio(arms: Sequence[ArmCounts], rules: Rules) -> sample_ratio.SampleRatio | NotEstimable:
-    """Test the shares of the arms that were never paused, by a test that allows for as many looks as there are."""
+    """Test the shares of the arms that were never paused, by a test that allows for as many looks as there are.
+
+    Where the texts of an arm are further off what they should be than the arms are, the answer is that of the texts.
+    """
     unpaused = [arm for arm in arms if not arm.was_paused]
-    return check_split(
+    once = rules.monitoring == "fixed" and not rules.watched_split
+    split = check_split(
         [_count_assigned(arm, rules) for arm in unpaused],
         [arm.weight for arm in unpaused],
-        once=rules.monitoring == "fixed" and not rules.watched_split,
+        once=once,
         views_per_network=rules.views_per_network,
     )
+    texts = check_texts([arm.texts for arm in arms], once=once, views_per_network=rules.views_per_network)
+    return worse_of(split, texts)
 
 
 def _count_assigned(arm: ArmCounts, rules: Rules) -> int:
@@ -346,7 +354,23 @@ def _network_influence(
     else:
         sizes, rates = [arm.counts.n for arm in arms], [arm.counts.proportion for arm in arms]
     move = network_influence.largest_move(sizes, rates, views=rules.views_per_network)
+    if rules.clusters == "periods" and move and verdict not in (WITHHELD, CANNOT_TELL):
+        return move, _networks_to_turn_periods(arms, estimate, corrected, verdict, rules)
     return move, networks_to_turn(estimate, corrected, verdict, rules, move=move)
+
+
+def _networks_to_turn_periods(
+    arms: Sequence[ArmCounts], estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules
+) -> int:
+    """The same where periods were drawn: orders that are nearly as extreme must not be what a verdict rests on."""
+    if verdict == equivalence.Verdict.NO_MEANINGFUL_DIFFERENCE:
+        level = (corrected.equivalence_interval or estimate.interval).level
+        ruled_out = [rules.smallest_difference or 0.0, -(rules.smallest_difference or 0.0)]
+    else:
+        correction = (corrected.p_adjusted or 1.0) / (estimate.p_value or 1.0)
+        level, ruled_out = 1 - (1 - estimate.interval.level) / max(correction, 1.0), [0.0]
+    treated, control = (arm.clusters for arm in arms)
+    return grouped.forgeries_to_turn(treated, control, ruled_out, level=level, views=rules.views_per_network)
 
 
 def networks_to_turn(estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules, move: float) -> int | None:

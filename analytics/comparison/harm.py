@@ -1,4 +1,4 @@
-"""PURE  Find arms that are surely worse than the control by more than a plan allows.
+"""PURE  Find arms, or single texts, that are surely worse than the control by more than a plan allows.
 
 Two sequences bound the harm from below, each valid at all looks, and each with half of the error: one is exact for any
 counts, from the first visitor on; the other rests on large samples and sees smaller harms, once each arm has some
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analytics.comparison.compare import MIN_EVENTS
+from analytics.comparison.shared_luck import SharedLuck
 from analytics.stats import Counts, Estimate, exact_sequence, sequential
 
 
@@ -35,27 +36,39 @@ def find_harmful_arms(
     lower_is_better: bool,
     views_per_network: int = 0,
     smallest_cell: int = 0,
+    luck: SharedLuck | None = None,
 ) -> list[HarmfulArm]:
     """Find the arms whose harm surely exceeds `margin`, whatever one network did with `views_per_network` views.
 
     `level` is that of each bound; `n_planned` counts both arms. A part of an arm that is smaller than `smallest_cell`
     may not be told, so the harm is judged as if it were as large as makes the harm smallest: what follows tells nothing
-    of it.
+    of it. Where arms came in periods, `luck` says what their counts are worth.
     """
+
+    def bound_of(names: tuple[str, str], worse: Counts, better: Counts) -> float:
+        if luck is not None:
+            worse, better = luck.effective(names[0], worse), luck.effective(names[1], better)
+        return harm_bound(worse, better, level=level, n_planned=n_planned)
+
     harmful = []
-    for key, counts in arms.items():
+    for key in arms:
         if key == control:
             continue
-        pair = (counts, arms[control]) if lower_is_better else (arms[control], counts)
+        names = (key, control) if lower_is_better else (control, key)
+        pair = (arms[names[0]], arms[names[1]])
         worse, better = _without_events(pair[0], smallest_cell), _with_events(pair[1], smallest_cell)
-        bound = harm_bound(worse, better, level=level, n_planned=n_planned)
+        bound = bound_of(names, worse, better)
         if bound <= margin:
             continue
-        rest = _less_one_network(worse, better, views_per_network)
-        sure = harm_bound(*rest, level=level, n_planned=n_planned)
+        sure = bound_of(names, *_less_one_network(worse, better, views_per_network))
         if sure > margin:
             harmful.append(HarmfulArm(key, worse.proportion - better.proportion, bound, sure))
     return harmful
+
+
+def least_harmful(counts: Counts, *, smallest_cell: int, lower_is_better: bool) -> Counts:
+    """What is known of counts a small part of which may not be told: they with as little harm as they can have."""
+    return _without_events(counts, smallest_cell) if lower_is_better else _with_events(counts, smallest_cell)
 
 
 def harm_bound(worse: Counts, better: Counts, *, level: float, n_planned: int) -> float:

@@ -1,4 +1,4 @@
-"""PURE  Check the split between arms, so that no single network can make it look broken.
+"""PURE  Check the split between arms, and among the texts of an arm, so that no single network can make it look broken.
 
 Whoever asks chooses its unit, and so its arm: one network can put all that it counts for into one message. So the split
 is at alarm only if it would be without the views that one network may have added, taken off where that mends most. A
@@ -14,6 +14,8 @@ from analytics.stats import sample_ratio
 from analytics.stats.sample_ratio import SampleRatio
 from analytics.stats.values import NotEstimable
 
+BY_TEXT = "texts"  # the method of a check of the texts of arms
+_BY_SEVERITY = ("ok", "caution", "alarm")
 _ROUNDING = 1e-6
 
 
@@ -31,6 +33,39 @@ def check_split(
     rest = test(without_one_network(observed, weights, views_per_network), weights)
     is_alarm = isinstance(rest, SampleRatio) and rest.status == "alarm"
     return result if is_alarm else replace(result, status="caution")
+
+
+def check_texts(arms: Sequence[Sequence[int]], *, once: bool, views_per_network: int = 0) -> SampleRatio | NotEstimable:
+    """Test whether the texts of each arm were shown equally often; of arms with several, the one that is furthest off.
+
+    Each arm may be at alarm at its part of the error. The p-value is for the status alone: looks show no counts by text
+    that would bear it out.
+    """
+    several = [texts for texts in arms if len(texts) > 1]
+    found = [
+        result
+        for texts in several
+        if isinstance(
+            result := check_split(texts, [1] * len(texts), once=once, views_per_network=views_per_network), SampleRatio
+        )
+    ]
+    if not found:
+        return NotEstimable("No message has several texts that were shown.")
+    worst = min(found, key=lambda each: each.p_value)
+    p_value = min(1.0, worst.p_value * len(several))
+    status = sample_ratio.status_of(p_value)
+    if status == "alarm" and worst.status != "alarm":
+        status = worst.status  # one network may have done it
+    return replace(worst, p_value=p_value, status=status, method=BY_TEXT)
+
+
+def worse_of(split: SampleRatio | NotEstimable, texts: SampleRatio | NotEstimable) -> SampleRatio | NotEstimable:
+    """The check of arms, unless texts are further off."""
+    if isinstance(texts, NotEstimable) or texts.status == "ok":
+        return split
+    if isinstance(split, NotEstimable) or _BY_SEVERITY.index(texts.status) > _BY_SEVERITY.index(split.status):
+        return texts
+    return split
 
 
 def without_one_network(observed: Sequence[int], weights: Sequence[float], views: int) -> list[int]:

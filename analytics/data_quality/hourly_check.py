@@ -14,11 +14,12 @@ from django.conf import settings
 from django.db.models import Sum
 
 from analytics import wording
-from analytics.comparison.split_check import check_split
+from analytics.comparison.split_check import check_split, check_texts, worse_of
 from analytics.disclosure import gate
 from analytics.models import Analysis, DataQualityStatus, Tally
 from analytics.network_views import views_of_one_network
 from analytics.stats import sample_ratio
+from analytics.text_exposures import text_exposures
 from campaign.models import AnalysisPlan, Arm, Campaign, ServedCount
 
 Flow = DataQualityStatus.Flow
@@ -65,7 +66,7 @@ def flow_status(served: Mapping[date, int], *, since: datetime, now: datetime, l
 
 def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatus:
     """Check one campaign and store the result in place of the previous one."""
-    arms = list(campaign.arms.all())
+    arms = list(campaign.arms.prefetch_related("texts"))
     since = campaign.changed_at if campaign.launched_at is None else max(campaign.changed_at, campaign.launched_at)
     served = _served_by_day(arms, first=now.date() - timedelta(days=MEMORY_DAYS))
     flow = flow_status(served, since=min(since, now), now=now, least=settings.SMALL_CELL)
@@ -89,7 +90,7 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
 def sample_ratio_status(campaign: Campaign, arms: list[Arm]) -> Analysis.SampleRatio:
     """Test by an always-valid test whether exposures match the weights of the arms that were never paused.
 
-    As in a look, what one network may have added raises no alarm.
+    As in a look, what one network may have added raises no alarm, and the texts of an arm are to be seen equally often.
     """
     unpaused = [arm for arm in arms if not arm.pauses]  # fewer people saw the others
     is_by_period = campaign.unit == Campaign.Unit.PERIOD
@@ -97,7 +98,9 @@ def sample_ratio_status(campaign: Campaign, arms: list[Arm]) -> Analysis.SampleR
     counts = [exposures.get(arm.pk, 0) for arm in unpaused]
     plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
     views = views_of_one_network(plan, arms) if plan is not None else 0
-    result = check_split(counts, [arm.weight for arm in unpaused], once=False, views_per_network=views)
+    split = check_split(counts, [arm.weight for arm in unpaused], once=False, views_per_network=views)
+    texts = check_texts([*text_exposures(arms).values()], once=False, views_per_network=views)
+    result = worse_of(split, texts)
     if not isinstance(result, sample_ratio.SampleRatio):
         return Analysis.SampleRatio.UNKNOWN
     status = Analysis.SampleRatio(result.status)

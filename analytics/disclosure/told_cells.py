@@ -1,6 +1,6 @@
 """Read everything told of a campaign so far as cells: what the attack before each release starts from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from analytics.models import GuardEvent, Release
@@ -18,7 +18,7 @@ def joint_tables(outcomes: tuple[str, ...]) -> list[RelatedOutcomes]:
 
 
 def told_cells(campaign: Campaign) -> list[ArmCells]:
-    """What looks showed, by text as well, and the counts on which arms were paused, in order.
+    """What looks showed, by text as well, and the counts on which arms were paused or texts stopped, in order.
 
     A pause tells that a harm was certain on counts that it does not name. They are taken as told, to be safe.
     """
@@ -62,10 +62,37 @@ def _read_texts(stored: Release) -> ArmCells:
 
 def _read_pause(stored: GuardEvent) -> ArmCells:
     """The counts of arm and control at a pause; none if it was recorded before they were kept."""
-    return {
-        key: ReleasedCells(seen, {stored.outcome: None if events is None else (events, seen - events)})
-        for key, (seen, events) in stored.judged_on.items()
-    }
+    return {key: _read_judged(stored.outcome, counts) for key, counts in stored.judged_on.items()}
+
+
+def _read_judged(outcome: str, stored: list[int | None] | dict[str, list[int | None]]) -> ReleasedCells:
+    """The stored counts of an arm, or of each of its texts."""
+    if isinstance(stored, dict):
+        return text_cells(outcome, {text: (seen or 0, events) for text, (seen, events) in stored.items()})
+    seen, events = stored
+    return ReleasedCells(seen or 0, {outcome: None if events is None or seen is None else (events, seen - events)})
+
+
+def text_cells(outcome: str, texts: Mapping[str, tuple[int, int | None]]) -> ReleasedCells:
+    """The table of an arm by text, of who saw each and had the outcome; None where that is not told."""
+    parts = {text: None if events is None else (events, seen - events) for text, (seen, events) in texts.items()}
+    told = [each for each in parts.values() if each is not None]
+    return ReleasedCells(
+        sum(seen for seen, _ in texts.values()),
+        {outcome: (sum(a for a, _ in told), sum(b for _, b in told)) if len(told) == len(parts) else None},
+        {text: seen for text, (seen, _) in texts.items()},
+        {outcome: parts},
+        by_text=True,
+    )
+
+
+def last_told_text(told: Sequence[ArmCells], arm: str, text: str, outcome: str) -> tuple[int, int | None]:
+    """How many people are told to have seen a text, and to have had a yes/no outcome by then; nobody if never told."""
+    for cells in reversed(told):
+        if arm in cells and cells[arm].by_text and (seen := cells[arm].seen.get(text)) is not None:
+            parts = cells[arm].parts.get(outcome, {}).get(text)
+            return seen, None if parts is None else parts[0]
+    return 0, 0
 
 
 def _parts(stored: Sequence[int] | None) -> Parts | None:

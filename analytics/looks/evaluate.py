@@ -12,6 +12,7 @@ from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.grouped import ClusterDesign
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.reach import unequal_reach_p
+from analytics.comparison.split_check import BY_TEXT
 from analytics.looks import release
 from analytics.looks.cross_checks import stored_checks
 from analytics.looks.estimate_rows import common_fields, estimate_fields
@@ -248,7 +249,8 @@ def _create_analysis(
         from_day=days["first"],
         to_day=days["last"],
         sample_ratio=ratio.status if ratio else Analysis.SampleRatio.UNKNOWN,
-        sample_ratio_p=ratio.p_value if ratio else None,
+        # By text, a p-value would tell of counts that this look may not show.
+        sample_ratio_p=ratio.p_value if ratio and ratio.method != BY_TEXT else None,
         sample_ratio_method=ratio.method if ratio else "",
         reach_p=unequal_reach_p(_reach(tallies), planned_per_arm=plan.planned_per_arm),
         omnibus_statistic=test.statistic if test else None,

@@ -10,6 +10,7 @@ from analytics.comparison.compare import ArmCounts
 from analytics.models import Tally
 from analytics.stats import Counts, Levels
 from analytics.suppression.cells import WHOLE_ARM, ExactCells, Parts
+from analytics.text_exposures import text_exposures
 from campaign.models import AnalysisPlan, Arm, Placement, ServedCount
 from campaign.outcomes import OUTCOMES
 
@@ -39,6 +40,7 @@ class CampaignTallies:
             self._columns[arm, outcome][column, value] += count
         sums = ServedCount.objects.filter(arm__in=arms).order_by().values_list("arm").annotate(Sum("count"))
         self.served_by_arm = {arm.pk: 0 for arm in arms} | dict(sums)
+        self._texts = text_exposures(arms)
         self.total_exposed = sum(self.total(arm, "exposed") for arm in arms)
 
     def total(self, arm: Arm, outcome: str) -> int:
@@ -94,4 +96,5 @@ class CampaignTallies:
             cells=cells,
             levels=Levels([answers.get(value, 0) for value in values]) if values else None,
             was_paused=arm.pauses > 0,
+            texts=self._texts.get(arm.pk, ()),
         )

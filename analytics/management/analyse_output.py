@@ -13,10 +13,10 @@ from analytics.comparison.grouped import count_clusters
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import CrossChecks
+from analytics.management.analyse_fields import interval_as_dict, numbers_as_dict, sentence_fields
 from analytics.management.analyse_texts import NOT_YET, TERMS, TableTexts, kind_sentence, texts_as_dict
 from analytics.management.terminal import TextTable, as_text
 from analytics.stats import Estimate, NotEstimable
-from campaign.outcomes import Outcome
 
 VERSION = 1
 
@@ -56,7 +56,7 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
                 "n": arm.counts.n,
                 "events": arm.counts.events,
                 "rate": rate.effect if isinstance(rate, Estimate) else None,
-                "interval": _interval(rate),
+                "interval": interval_as_dict(rate),
             }
             for arm, rate in zip(look.arms, look.rates, strict=True)
         ],
@@ -70,7 +70,7 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
             {
                 "treated": compared.treated,
                 "control": compared.control,
-                **_numbers(compared.estimate),
+                **numbers_as_dict(compared.estimate),
                 "p_adjusted": compared.p_adjusted,
                 "verdict": compared.verdict,
                 "sentence": pair_sentence(look, compared, rules, more),
@@ -93,7 +93,7 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
         document["factorial"] = [
             {
                 "term": TERMS[term.name],
-                **_numbers(term.estimate),
+                **numbers_as_dict(term.estimate),
                 "p_adjusted": term.p_adjusted,
                 "verdict": term.verdict,
                 "held": term.hold_reason or None,
@@ -101,22 +101,6 @@ def analysis_as_dict(analysis: TableAnalysis) -> dict[str, Any]:
             for term in terms
         ]
     return document
-
-
-def _numbers(estimate: Estimate | NotEstimable) -> dict[str, Any]:
-    if isinstance(estimate, NotEstimable):
-        return {"effect": None, "interval": None, "p_value": None, "method": None, "reason": estimate.reason}
-    return {
-        "effect": estimate.effect,
-        "interval": _interval(estimate),
-        "p_value": estimate.p_value,
-        "method": estimate.method,
-        "reason": None,
-    }
-
-
-def _interval(estimate: Estimate | NotEstimable) -> dict[str, float] | None:
-    return None if isinstance(estimate, NotEstimable) else asdict(estimate.interval)
 
 
 def _more_per_arm(more: MoreUnits | None) -> dict[str, Any]:
@@ -154,18 +138,9 @@ def comparison_numbers(
     return wording.ComparisonNumbers(
         treated=wording.arm_phrase(compared.treated),
         control=wording.arm_phrase(compared.control),
-        outcome=Outcome(key="", name="", phrase="had the outcome", better=rules.better),
         treated_rate=rate.effect,
         control_rate=control_rate.effect,
-        effect=compared.estimate.effect,
-        low=compared.estimate.interval.low,
-        high=compared.estimate.interval.high,
-        level=rules.level,
-        p_value=compared.estimate.p_value,
-        p_adjusted=compared.p_adjusted,
-        verdict=compared.verdict,
-        smallest_difference=rules.smallest_difference,
-        reason=compared.hold_reason,
+        **sentence_fields(compared, compared.estimate, rules),
         more=wording.people_range(found.likely, found.low, found.high, arms=sum(arm.weight > 0 for arm in look.arms))
         if found
         else None,

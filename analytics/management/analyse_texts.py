@@ -9,9 +9,9 @@ from analytics.comparison.compare import Comparison, Rules
 from analytics.comparison.kinds import KindComparison, TextRules, compare_kinds, factorial_kinds
 from analytics.comparison.text_means import ArmTexts, TextEstimate, text_estimates
 from analytics.csv_analysis.arm_table import ArmTable
+from analytics.management.analyse_fields import interval_as_dict, numbers_as_dict, sentence_fields
 from analytics.stats import Counts, Estimate
 from analytics.stats.texts.looks import last_checkpoint
-from campaign.outcomes import Outcome
 
 MOST_SETS, MOST_TEXTS = 18, 200
 TERMS = {"victim": "first", "user": "second", "interaction": "interaction", "both-minus-victim": "both_minus_first"}
@@ -115,12 +115,12 @@ def texts_as_dict(found: TableTexts, look: Comparison, rules: Rules) -> dict[str
             {
                 "treated": row.treated,
                 "control": row.control,
-                **_numbers(row),
+                **_row_as_dict(row),
                 "sentence": kind_sentence(row, look, rules),
             }
             for row in found.kinds
         ],
-        "factorial": [{"term": TERMS[row.treated], **_numbers(row)} for row in found.contrasts],
+        "factorial": [{"term": TERMS[row.treated], **_row_as_dict(row)} for row in found.contrasts],
         "texts": [
             {
                 "arm": text.arm,
@@ -128,7 +128,7 @@ def texts_as_dict(found: TableTexts, look: Comparison, rules: Rules) -> dict[str
                 "n": text.n,
                 "events": text.events,
                 "rate": text.estimate.effect if isinstance(text.estimate, Estimate) else None,
-                "interval": asdict(text.estimate.interval) if isinstance(text.estimate, Estimate) else None,
+                "interval": interval_as_dict(text.estimate),
             }
             for text, name in named
         ],
@@ -144,14 +144,9 @@ def _pair_with_names(found: TableTexts) -> list[tuple[TextEstimate, str]]:
     ]
 
 
-def _numbers(row: KindComparison) -> dict[str, Any]:
-    known = row.estimate if isinstance(row.estimate, Estimate) else None
+def _row_as_dict(row: KindComparison) -> dict[str, Any]:
     return {
-        "effect": known and known.effect,
-        "interval": asdict(known.interval) if known else None,
-        "p_value": known and known.p_value,
-        "method": known and known.method,
-        "reason": row.estimate.reason if known is None and not isinstance(row.estimate, Estimate) else None,
+        **numbers_as_dict(row.estimate),
         "p_adjusted": row.p_adjusted,
         "verdict": row.verdict,
         "held": row.hold_reason or None,
@@ -168,17 +163,8 @@ def kind_sentence(row: KindComparison, look: Comparison, rules: Rules) -> str:
     )
     details = row.details
     numbers = wording.KindNumbers(
-        outcome=Outcome(key="", name="", phrase="had the outcome", better=rules.better),
+        **sentence_fields(row, row.estimate, rules),
         these=these,
-        verdict=row.verdict,
-        effect=row.estimate.effect,
-        low=row.estimate.interval.low,
-        high=row.estimate.interval.high,
-        level=rules.level,
-        p_value=row.estimate.p_value,
-        p_adjusted=row.p_adjusted,
-        smallest_difference=rules.smallest_difference,
-        reason=row.hold_reason,
         helps=details.helps if details else "",
         people_factor=details.people_factor if details else None,
         more_texts=details.more_texts if details else None,

@@ -53,8 +53,9 @@ def record_notices(campaign: Campaign, *, now: datetime) -> int:
 
 def notice_events(campaign: Campaign, *, now: datetime, recorded_refs: Collection[str] = ()) -> Iterator[NoticeEvent]:
     """Yield the events of a campaign, new or not, without those in `recorded_refs` that are expensive to detect."""
-    for event in GuardEvent.objects.filter(campaign=campaign).select_related("arm"):
-        yield NoticeEvent(Kind.GUARDRAIL, f"guard-{event.pk}", event.arm.name)
+    for event in GuardEvent.objects.filter(campaign=campaign).select_related("arm", "text"):
+        about = event.arm.name if event.text is None else f"{event.arm.name}, text {event.text.position + 1}"
+        yield NoticeEvent(Kind.GUARDRAIL, f"guard-{event.pk}", about)
     if _is_split_broken(campaign):
         yield NoticeEvent(Kind.SPLIT, "split")
     paused = AuditEntry.objects.filter(

@@ -14,7 +14,9 @@ from campaign.models import Campaign
 UNEQUAL_REACH_P = 0.0005  # below this, messages are said to reach the screen unequally
 MANY_EXCLUDED = 20  # of 100
 ALARM_BELOW = 0.0005  # as analytics.stats.sample_ratio, which a web request may not load
+BY_TEXT = "texts"  # as analytics.comparison.split_check, likewise
 _STATUS: dict[str, Status] = {"ok": "ok", "caution": "caution", "alarm": "alarm", "unknown": "unknown"}
+WASHOUT = "washout"  # as campaign.models.LeftOutCount
 _EXCLUSION_TEXTS = {
     "machine": (
         gettext_lazy("Machines are left out"),
@@ -30,6 +32,13 @@ _EXCLUSION_TEXTS = {
             "them. If many visitors come through one network, say so at the placement."
         ),
     ),
+    WASHOUT: (
+        gettext_lazy("The first hours of periods are left out"),
+        gettext_lazy(
+            "%(share)s of 100 messages were shown in the first hours of a period, or before the first one, and were "
+            "not counted, as planned."
+        ),
+    ),
 }
 
 
@@ -38,13 +47,15 @@ def look_quality(
     primary: OutcomeBlock,
     planned_people: int,
     excluded: Mapping[str, int],
+    withdrawn: QualityItem | None,
     shares: Sequence[split_after_pause.ArmShare],
 ) -> tuple[QualityItem, ...]:
     """Return one item for each check. `excluded` maps a reason to how many of 100 messages were not counted."""
     return (
         split_after_pause.explain_pauses(_sample_ratio(analysis), shares),
         _reach(analysis),
-        *(_exclusion(reason, share) for reason, share in excluded.items()),
+        *(exclusion_item(reason, share) for reason, share in excluded.items()),
+        *([withdrawn] if withdrawn else ()),
         _periods(analysis.information)
         if analysis.campaign.unit == Campaign.Unit.PERIOD
         else _sample_size(primary, planned_people),
@@ -65,6 +76,17 @@ def _sample_ratio(analysis: Analysis) -> QualityItem:
         "unknown": gettext("Too few people so far to check the shares."),
     }
     detail = details[status]
+    if analysis.sample_ratio_method == BY_TEXT and status in {"caution", "alarm"}:
+        by_text = {
+            "caution": gettext(
+                "The texts of one message are not seen equally often. Watch it; nothing is withheld yet."
+            ),
+            "alarm": gettext(
+                "The texts of one message are drawn evenly, and far from equally many people saw each. Something "
+                "changes who sees which text, so verdicts are withheld."
+            ),
+        }
+        return QualityItem(str(ratio.label), status, by_text[status])
     if status == "caution" and p_value is not None and p_value < ALARM_BELOW:
         by_network = gettext(
             "The shares are far off%(p)s, by no more than one network can have done alone. So nothing is withheld: a "
@@ -94,9 +116,12 @@ def _reach(analysis: Analysis) -> QualityItem:
     )
 
 
-def _exclusion(reason: str, share: int) -> QualityItem:
+def exclusion_item(reason: str, share: int) -> QualityItem:
+    """Say how many of 100 messages were left out for one reason."""
     title, detail = _EXCLUSION_TEXTS[reason]
-    return QualityItem(str(title), "caution" if share >= MANY_EXCLUDED else "ok", str(detail) % {"share": share})
+    return QualityItem(
+        str(title), "caution" if share >= MANY_EXCLUDED and reason != WASHOUT else "ok", str(detail) % {"share": share}
+    )
 
 
 def _periods(information: float) -> QualityItem:

@@ -1,4 +1,4 @@
-"""Describe paused arms and the reason, within disclosure limits."""
+"""Describe paused arms, texts that a guardrail stopped, and the reason, within disclosure limits."""
 
 from dataclasses import dataclass
 
@@ -26,18 +26,29 @@ class PausedArm:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedText:
+    """A text that a guardrail stopped alone, and what was seen."""
+
+    event: GuardEvent
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class PausedArms:
     """The paused arms of a campaign, guardrail pauses first, and the guardrail events of arms resumed since."""
 
     control: Arm | None
     paused: tuple[PausedArm, ...]
     resumed_events: tuple[GuardEvent, ...]
+    stopped_texts: tuple[StoppedText, ...]
 
 
 def find_paused_arms(campaign: Campaign) -> PausedArms:
     """Return the paused arms of a campaign and its past guardrail pauses."""
     arms = list(campaign.arms.with_texts())
-    events = list(GuardEvent.objects.filter(campaign=campaign).select_related("arm").order_by("at", "pk"))
+    stored = GuardEvent.objects.filter(campaign=campaign).select_related("arm", "text").order_by("at", "pk")
+    events = [event for event in stored if event.text is None]
     control = next((arm for arm in arms if arm.is_control), None)
     paused = [arm for arm in arms if arm.paused_at is not None]
     return PausedArms(
@@ -46,7 +57,19 @@ def find_paused_arms(campaign: Campaign) -> PausedArms:
             sorted((_paused_arm(arm, control, events) for arm in paused), key=lambda row: not row.guardrail_sentences)
         ),
         resumed_events=tuple(event for event in events if event.arm.paused_at is None or event.stop < event.arm.pauses),
+        stopped_texts=tuple(
+            StoppedText(event, stopped_name(event), observed_harm_sentence(event, control))
+            for event in stored
+            if event.text is not None
+        ),
     )
+
+
+def stopped_name(event: GuardEvent) -> str:
+    """Name the arm that was paused, or the text of it that was stopped."""
+    if event.text is None:
+        return event.arm.name
+    return gettext("%(arm)s, text %(number)s") % {"arm": event.arm.name, "number": event.text.position + 1}
 
 
 def _paused_arm(arm: Arm, control: Arm | None, events: list[GuardEvent]) -> PausedArm:
@@ -89,7 +112,7 @@ def observed_harm_sentence(event: GuardEvent, control: Arm | None) -> str:
     if event.needs_one_placement:
         sentence += " " + gettext("Without one of the placements the limit would not have been crossed: look at each.")
     return sentence % {
-        "arm": event.arm.name,
+        "arm": stopped_name(event),
         "control": control.name if control else "",
         "did": wording.outcome_phrase(outcome, event.in_hundred or 100),
         "count": wording.number(event.in_hundred or 0),
@@ -101,11 +124,19 @@ def observed_harm_sentence(event: GuardEvent, control: Arm | None) -> str:
 def guardrail_pause_sentence(event: GuardEvent) -> str:
     """Describe a guardrail pause without the size of the harm, which would disclose counts between two looks."""
     scale = wording.choose_scale([event.margin])
-    return gettext(
-        "“%(arm)s” was paused on %(day)s. %(outcome)s: surely worse than the control by more than the %(margin)s in "
-        "%(people)s that the plan allows."
-    ) % {
-        "arm": event.arm.name,
+    sentence = (
+        gettext(
+            "“%(arm)s” was paused on %(day)s. %(outcome)s: surely worse than the control by more than the %(margin)s "
+            "in %(people)s that the plan allows."
+        )
+        if event.text is None
+        else gettext(
+            "“%(arm)s” was stopped on %(day)s; its message goes on with its other texts. %(outcome)s: surely worse "
+            "than the control by more than the %(margin)s in %(people)s that the plan allows."
+        )
+    )
+    return sentence % {
+        "arm": stopped_name(event),
         "day": date_format(event.at, "DATE_FORMAT"),
         "outcome": wording.translate_outcome(OUTCOMES[event.outcome]).name,
         "margin": wording.compact_number(event.margin * scale.base),

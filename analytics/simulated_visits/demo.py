@@ -34,7 +34,7 @@ ARMS = [
     ("user", "Harm to you", "scared-and-alone-user"),
     ("both", "Both harms", "scared-and-alone-both"),
 ]
-_COMPARISONS = [["victim", "neutral"], ["user", "neutral"], ["both", "neutral"], ["user", "victim"], ["both", "victim"]]
+COMPARISONS = [["victim", "neutral"], ["user", "neutral"], ["both", "neutral"], ["user", "victim"], ["both", "victim"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def create_campaign(*, now: datetime, origins: list[str], planned_per_arm: int, 
         campaign=campaign,
         smallest_difference=0.02,
         planned_per_arm=planned_per_arm,
-        comparisons=_COMPARISONS,
+        comparisons=COMPARISONS,
         monitoring=AnalysisPlan.Monitoring.FIXED,
         looks=[1.0],
     )

@@ -21,7 +21,7 @@ LEVEL = 1 - 0.05 / _ARMS_COMPARED
 _CAMPAIGNS_AT_ONCE = 250
 _LEAST_Z = 3.0  # below this the sequence for large samples is never crossed: at its narrowest it asks for 3.3
 _TINY = 1e-12
-_Events = npt.NDArray[np.int64]
+Events = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def false_stop_rate(*, control: float, margin: float, per_hour: int, count: int,
         is_stopped = np.zeros(size, dtype=bool)
         for _ in range(_ARMS_COMPARED):
             harmed = np.cumsum(source.binomial(per_hour, control + margin, size=(size, looks)), axis=1)
-            for campaign, look in zip(*np.nonzero(_may_cross(harmed, events, n, margin)), strict=True):
+            for campaign, look in zip(*np.nonzero(may_cross(harmed, n, events, n, margin, level=LEVEL)), strict=True):
                 if not is_stopped[campaign]:
                     worse = Counts(int(n[look]), int(harmed[campaign, look]))
                     better = Counts(int(n[look]), int(events[campaign, look]))
@@ -71,7 +71,7 @@ def days_to_stop(
     source = np.random.default_rng(seed)
     days = source.binomial(per_day, [treated, control], size=(count, DAYS, 2)).cumsum(axis=1)
 
-    def stopped_on(campaign: _Events) -> int:
+    def stopped_on(campaign: Events) -> int:
         for day, (harmed, events) in enumerate(campaign, 1):
             worse, better = Counts(per_day * day, int(harmed)), Counts(per_day * day, int(events))
             if _is_stopped(
@@ -107,22 +107,24 @@ def _is_stopped(
     )
 
 
-def _may_cross(harmed: _Events, events: _Events, n: _Events, margin: float) -> npt.NDArray[np.bool_]:
+def may_cross(
+    harmed: Events, n_harmed: Events, events: Events, n: Events, margin: float, *, level: float
+) -> npt.NDArray[np.bool_]:
     """Where either sequence may be crossed; elsewhere it surely is not, which spares nearly all of the work.
 
     The exact one compares with the likeliest rates that differ by the margin. Any other such rates are less likely, so
     where they are too likely for a stop, the likeliest are.
     """
-    low = np.clip((harmed + events - margin * n) / (2 * n), _TINY, 1.0 - margin - _TINY)
+    low = np.clip((harmed + events - margin * n_harmed) / (n_harmed + n), _TINY, 1.0 - margin - _TINY)
     ratio = np.zeros(harmed.shape)
-    for count, rate in ((harmed, low + margin), (events, low)):
-        ratio += xlogy(count, count / (n * rate)) + xlogy(n - count, (n - count) / (n * (1 - rate)))
-    needed = log(2 / (1 - LEVEL)) + _learning_cost(harmed, n) + _learning_cost(events, n)
-    variance = (harmed * (n - harmed) + events * (n - events)) / n**3
-    z_is_large = harmed - events - margin * n > _LEAST_Z * n * np.sqrt(variance)
-    return (harmed - events > margin * n) & ((ratio >= needed) | z_is_large)
+    for count, people, rate in ((harmed, n_harmed, low + margin), (events, n, low)):
+        ratio += xlogy(count, count / (people * rate)) + xlogy(people - count, (people - count) / (people * (1 - rate)))
+    needed = log(2 / (1 - level)) + _learning_cost(harmed, n_harmed) + _learning_cost(events, n)
+    variance = harmed * (n_harmed - harmed) / n_harmed**3 + events * (n - events) / n**3
+    excess = harmed / n_harmed - events / n - margin
+    return np.asarray((excess > 0) & ((ratio >= needed) | (excess > _LEAST_Z * np.sqrt(variance))))
 
 
-def _learning_cost(events: _Events, n: _Events) -> npt.NDArray[np.float64]:
+def _learning_cost(events: Events, n: Events) -> npt.NDArray[np.float64]:
     likeliest = xlogy(events, events / n) + xlogy(n - events, (n - events) / n)
     return np.asarray(likeliest - betaln(events + 0.5, n - events + 0.5) + betaln(0.5, 0.5), dtype=np.float64)

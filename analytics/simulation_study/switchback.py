@@ -13,7 +13,7 @@ from campaign.assignment.periods import Periods, schedule
 
 RATE, PER_DAY = 0.4, 300
 # What Saturday and Sunday add to the rate, as a multiple of the swing, and their traffic beside a working day's.
-_WEEKDAYS = np.array([-0.4, -0.4, -0.4, -0.4, -0.4, 1.0, 1.0])
+WEEKDAYS = np.array([-0.4, -0.4, -0.4, -0.4, -0.4, 1.0, 1.0])
 _TRAFFIC = np.array([1.2, 1.2, 1.2, 1.2, 1.0, 0.6, 0.6])
 
 
@@ -38,8 +38,8 @@ def draw_sets(source: RandomGenerator, campaign: PeriodCampaign) -> tuple[list[C
     salt = str(source.integers(1 << 62))
     order = schedule(days, salt=salt, placement="page", arms=2)
     weekdays = np.arange(days.count) % 7
-    rates = RATE + campaign.swing * _WEEKDAYS[weekdays] + campaign.spread * _chain(source, days.count, campaign.kept)
-    people = source.poisson(PER_DAY * _TRAFFIC[weekdays] * np.exp(0.3 * _chain(source, days.count, campaign.kept)))
+    rates = RATE + campaign.swing * WEEKDAYS[weekdays] + campaign.spread * day_chain(source, days.count, campaign.kept)
+    people = source.poisson(PER_DAY * _TRAFFIC[weekdays] * np.exp(0.3 * day_chain(source, days.count, campaign.kept)))
     sides: list[dict[tuple[int, int], Counts]] = [{}, {}]
     for day, arm in enumerate(order):
         rate = float(np.clip(rates[day] + arm * campaign.gain, 0.0, 1.0))
@@ -49,7 +49,7 @@ def draw_sets(source: RandomGenerator, campaign: PeriodCampaign) -> tuple[list[C
     return treated, control
 
 
-def _chain(source: RandomGenerator, days: int, kept: float) -> npt.NDArray[np.float64]:
+def day_chain(source: RandomGenerator, days: int, kept: float) -> npt.NDArray[np.float64]:
     """A chain of standard normal numbers, each of which keeps a part of the one before."""
     fresh = source.normal(size=days)
     chain = [fresh[0]]

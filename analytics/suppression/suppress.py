@@ -121,13 +121,26 @@ def tellable_arms(
     *,
     least: int,
 ) -> set[str]:
-    """The arms of which these totals may be told: no part of them is small or moved by few, and the attack fails."""
+    """The arms of which these cells may be told: no part of them is small or moved by few, and the attack fails."""
     tellable = set()
     for key, each in cells.items():
         past = [look[key] for look in before if key in look]
         totals = {outcome: parts for outcome, parts in each.totals.items() if parts is not None}
-        known = [(each.n,), *totals.values()]
-        last = [(past[-1].n,) if past else None, *(_last_total(past, outcome) for outcome in totals)]
+        columns: dict[tuple[str, str], Parts] = {
+            (EXPOSURES, column): (count,) for column, count in each.seen.items() if count is not None
+        }
+        columns |= {
+            (outcome, column): parts
+            for outcome, row in each.parts.items()
+            for column, parts in row.items()
+            if parts is not None
+        }
+        known = [(each.n,), *totals.values(), *columns.values()]
+        last = [
+            (past[-1].n,) if past else None,
+            *(_last_total(past, outcome) for outcome in totals),
+            *(_last_shown(past, outcome, column) for outcome, column in columns),
+        ]
         if (
             not any(is_small(part, least) for parts in known for part in parts)
             and not any(_is_small_change(now, then, least) for now, then in zip(known, last, strict=True))

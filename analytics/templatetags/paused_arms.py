@@ -25,9 +25,9 @@ class PausedArmsPanel:
 
 @register.simple_tag(takes_context=True)
 def paused_arms_of(context: dict[str, Any], campaign: Campaign) -> PausedArmsPanel | None:
-    """Return None if no arm of the campaign is paused or was paused by a guardrail."""
+    """Return None if no arm is paused, and no arm or text was stopped by a guardrail."""
     arms = paused_arms.find_paused_arms(campaign)
-    if not arms.paused and not arms.resumed_events:
+    if not arms.paused and not arms.resumed_events and not arms.stopped_texts:
         return None
     user = context["user"]
     return PausedArmsPanel(

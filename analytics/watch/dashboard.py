@@ -16,10 +16,10 @@ from analytics.models import Analysis, DataQualityStatus, EarlyLook, GuardEvent,
 from analytics.notifications.delivery import MAX_ATTEMPTS
 from analytics.notifications.wording import notice_sentence
 from analytics.report_rows import QualityItem
-from analytics.results.paused_arms import guardrail_pause_sentence
+from analytics.results.paused_arms import guardrail_pause_sentence, stopped_name
 from analytics.watch import quality_status
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 
 _DAY_SECONDS = 86_400
@@ -28,11 +28,11 @@ PACE_DAYS = 7  # over which the current pace is measured
 
 @dataclass(frozen=True, slots=True)
 class Guardrail:
-    """A guardrail outcome, and the arms that crossed its margin."""
+    """A guardrail outcome, and the names of the arms, and of single texts, that crossed its margin."""
 
     name: str
     margin: float | None
-    crossed: tuple[Arm, ...]
+    crossed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
     totals = [arm.latest_total for arm in arms if arm.latest_total is not None]
     looks = list(Analysis.objects.filter(campaign=campaign).order_by("look"))
     notices = notice_rows(campaign)
-    events = list(GuardEvent.objects.filter(campaign=campaign).select_related("arm").order_by("at"))
+    events = list(GuardEvent.objects.filter(campaign=campaign).select_related("arm", "text").order_by("at"))
     return Dashboard(
         campaign=campaign,
         plan=plan,
@@ -107,7 +107,11 @@ def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
         days_left=_days_left(plan, arms, now=now) if plan else None,
         embargoed=is_embargoed(campaign),
         guardrails=tuple(_guardrails(plan, events)) if plan else (),
-        guardrail_pauses=tuple(guardrail_pause_sentence(event) for event in events if event.arm.paused_at is not None),
+        guardrail_pauses=tuple(
+            guardrail_pause_sentence(event)
+            for event in events
+            if event.text is None and event.arm.paused_at is not None
+        ),
         looks=tuple(planned_looks(plan, looks)) if plan else (),
         health_look_count=sum(look.embargoed for look in looks),
         early_looks=tuple(EarlyLook.objects.filter(campaign=campaign).select_related("by").order_by("asked_at")),
@@ -191,7 +195,7 @@ def _guardrails(plan: AnalysisPlan, events: Sequence[GuardEvent]) -> list[Guardr
         Guardrail(
             name=OUTCOMES[planned.outcome].name,
             margin=planned.harm_margin,
-            crossed=tuple(event.arm for event in events if event.outcome == planned.outcome),
+            crossed=tuple(stopped_name(event) for event in events if event.outcome == planned.outcome),
         )
         for planned in plan.outcomes.all()
         if planned.role == PlannedOutcome.Role.GUARDRAIL

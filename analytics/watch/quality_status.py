@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext
 
 from analytics import wording
+from analytics.disclosure import gate
 from analytics.models import Analysis, DataQualityStatus
 from analytics.report_rows import QualityItem, Status
 from analytics.results import split_after_pause
-from analytics.results.look_quality import UNEQUAL_REACH_P
+from analytics.results.look_quality import UNEQUAL_REACH_P, WASHOUT, exclusion_item
 from campaign.models import Campaign
 
 LOW_REACH, VERY_LOW_REACH = 50, 20  # of 100 messages sent
@@ -34,6 +35,7 @@ def dashboard_quality(
         *([_flow(quality)] if running and quality is not None else []),
         _reach(quality, look),
         _exclusions(quality),
+        *_washouts(campaign, now=now),
     )
 
 
@@ -118,6 +120,15 @@ def _exclusions(quality: DataQualityStatus | None) -> QualityItem:
     more = gettext("If many visitors come through one network, say so at the placement.") if crowds else ""
     status: Status = "alarm" if total >= VERY_MANY_EXCLUDED else "caution"
     return QualityItem(gettext("Much is left out as machines or crowds"), status, f"{shares} {more}".strip())
+
+
+def _washouts(campaign: Campaign, *, now: datetime) -> list[QualityItem]:
+    """Say how much of the last week's messages fell into wash-outs, where a placement shows one arm at a time."""
+    if campaign.unit != Campaign.Unit.PERIOD:
+        return []
+    yesterday = now.date() - timedelta(days=1)
+    share = gate.exclusion_percentages_between(campaign, yesterday - timedelta(days=6), yesterday).get(WASHOUT)
+    return [] if share is None else [exclusion_item(WASHOUT, share)]
 
 
 def _status(status: str) -> Status:

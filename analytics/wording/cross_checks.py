@@ -81,6 +81,7 @@ _SPLIT_TESTS = {
         "The check of the split is Lindon and Malek’s test of the counts against the planned shares, which holds "
         "however often one looks."
     ),
+    "texts": gettext_lazy("The check of the split is one of the texts of each message, which are drawn evenly."),
 }
 
 

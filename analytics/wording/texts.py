@@ -248,7 +248,11 @@ def spread_sentence(
                 "From text to text of one message, the share varies by about %(spread)s in %(people)s (%(interval)s)."
             )
         )
-    explained = gettext("That is a standard deviation; the range is its %(level)s interval.")
+    explained = (
+        gettext("That is a standard deviation, the upper end of its %(level)s interval.")
+        if spread * scale.base < _NO_SPREAD
+        else gettext("That is a standard deviation; the range is its %(level)s interval.")
+    )
     return f"{template % values} {explained % values}"
 
 

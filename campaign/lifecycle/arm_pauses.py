@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
-from campaign.lifecycle.deviations import record_staff_deviation
+from campaign.lifecycle.deviations import record_change, record_staff_deviation
 from campaign.lifecycle.launch_checks import approved_locales, clean_reason, common_locales, stopped_message_obstacles
 from campaign.models import Arm, ArmText, Campaign
 from messages.audit import log
@@ -64,7 +64,8 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
 def stop_text(text: ArmText, *, reason: str, now: datetime, by: User | str = log.WORKER) -> None:
     """Show one text of an arm to nobody any more; the arm goes on with its others, each as often as the next.
 
-    A stop by a person is recorded as a deviation. It is not undone: the texts of an arm are compared over all its time.
+    It is recorded as a deviation, also if the worker did it by the plan: from then on results rest on the others. It is
+    not undone: the texts of an arm are compared over all its time.
     """
     arm = text.arm
     if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
@@ -81,7 +82,7 @@ def stop_text(text: ArmText, *, reason: str, now: datetime, by: User | str = log
     arm.campaign.save(update_fields=["changed_at"])  # a new snapshot is built
     number = text.position + 1
     what = f"Text {number} of the arm “{arm.name}” was stopped."
-    record_staff_deviation(arm.campaign, by=by, now=now, what=what, why=reason)
+    record_change(arm.campaign, by=by, now=now, what=what, why=reason)
     record_campaign_action(log.Action.TEXT_STOP, arm.campaign, by=by, arm=arm.name, text=number, reason=reason)
 
 

@@ -33,4 +33,10 @@ def record_deviation(campaign: Campaign, *, what: str, why: str, by: User, now: 
 def record_staff_deviation(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
     """Record a deviation if a person acted; what the worker does is part of the plan."""
     if not isinstance(by, str):
-        Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
+        record_change(campaign, by=by, now=now, what=what, why=why)
+
+
+def record_change(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
+    """Record what changes the meaning of later results, whoever did it: a person, or the worker by the plan."""
+    person = None if isinstance(by, str) else by
+    Deviation.objects.create(campaign=campaign, at=now, by=person, what=what, why=why)

@@ -38,11 +38,12 @@ class ServedCount(models.Model):
 
 
 class LeftOutCount(models.Model):
-    """How many messages were shown but excluded from the trial: to bots, or to a rate-limited network."""
+    """How many messages were shown but excluded from the trial: to bots, a rate-limited network, or in a wash-out."""
 
     class Reason(models.TextChoices):
         MACHINE = "machine", _("Asked for by a machine")
         CROWD = "crowd", _("One network asked too often")
+        WASHOUT = "washout", _("At a time of the period that is not counted")
 
     pk = models.CompositePrimaryKey("day", "placement_id", "reason")
     day = models.DateField()
@@ -54,7 +55,7 @@ class LeftOutCount(models.Model):
         constraints = [
             models.CheckConstraint(condition=day_is_whole("day"), name="left_out_count_day_is_whole"),
             models.CheckConstraint(
-                condition=Q(reason__in=("machine", "crowd")), name="left_out_count_reason_is_listed"
+                condition=Q(reason__in=("machine", "crowd", "washout")), name="left_out_count_reason_is_listed"
             ),
         ]
 

@@ -23,7 +23,7 @@ from analytics.looks.evaluate import evaluate
 from analytics.management import terminal_report
 from analytics.management.terminal import as_text, terminal
 from analytics.results import build
-from analytics.simulated_visits import demo
+from analytics.simulated_visits import demo, sets_demo
 from analytics.simulated_visits.visitors import SimulatedVisitor, VisitSimulator, visitors
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.entrypoints import launcher
@@ -74,10 +74,13 @@ class Command(BaseCommand):
         folded = fold(hour=int(time.time()) // SECONDS_PER_HOUR)
         console.print(f"Folded {folded.views:,} closed views into tallies; nothing about any of them is left.")
         evaluate(campaign, now=timezone.now())
+        sets = sets_demo.create_campaign_of_sets(now=timezone.now(), seed=options["seed"])
+        evaluate(sets, now=timezone.now())
         latest = build.latest(campaign)
         assert latest is not None
         truth = {key: behaviour.turn_back for key, behaviour in demo.TRUE_BEHAVIOURS.items()}
         terminal_report.show(latest, console, truth=truth)
+        console.print(f"A second campaign, “{sets.name}”, has counts of people who are made up: nobody visited it.")
         if not options["no_serve"]:
             self._serve(campaign, accounts, site, partner, console)
 
@@ -116,6 +119,7 @@ class Command(BaseCommand):
         with launcher.run_server(launcher.PRODUCTION_APPLICATION, port=site) as url, _worker():
             results = f" Results: {url}/campaigns/{campaign.slug}/results/"
             console.print(as_text(("\nThe site is running.", "bold"), results))
+            console.print(f"  and of four matched sets: {url}/campaigns/{sets_demo.SLUG}/results/", soft_wrap=True)
             console.print("Sign in as one of:")
             for account in accounts:
                 console.print(f"  {account.name:8} {account.password:14} {account.role}", highlight=False)

@@ -12,7 +12,8 @@ from rich.console import Console
 from analytics.comparison.compare import MIN_EVENTS, Rules
 from analytics.management.simulated_plans import more_needed_section, planned_power_section
 from analytics.management.simulated_sentences import sentences_section
-from analytics.management.simulated_switchback import switchback_section
+from analytics.management.simulated_switchback import period_harm_section, switchback_section
+from analytics.management.simulated_text_harm import text_harm_section
 from analytics.management.simulated_texts import texts_section
 from analytics.management.simulated_use import use_section
 from analytics.simulation_study import cluster_designs, coverage, error_rates, harm_stops, split_faults
@@ -78,6 +79,7 @@ class Command(BaseCommand):
             _false_equivalence(trials * 2),
             _split_alarms(trials * 5),
             _harm_stops(trials * 5),
+            text_harm_section(trials),
             _coverage(trials * 20),
             _other_intervals(trials * 2),
             _power(trials),
@@ -86,6 +88,7 @@ class Command(BaseCommand):
             sentences_section(trials),
             texts_section(trials),
             switchback_section(trials),
+            period_harm_section(trials),
             use_section(trials),
         )
         for line in chain.from_iterable(sections):

@@ -6,8 +6,9 @@ from itertools import product
 
 import pytest
 
-from analytics.comparison.split_check import check_split, without_one_network
+from analytics.comparison.split_check import BY_TEXT, check_split, check_texts, without_one_network, worse_of
 from analytics.stats.sample_ratio import SampleRatio
+from analytics.stats.values import NotEstimable
 from tests.analytics.stats.test_sample_ratio import answer
 
 SOUND = [200, 200, 200, 200]
@@ -73,3 +74,30 @@ def test_nothing_is_taken_off_beyond_what_is_level() -> None:
     assert without_one_network([100, 300], [1, 3], 50) == [100, 300]
     assert without_one_network([160, 300], [1, 3], 500) == [100, 300]
     assert without_one_network([10**7, 10**7 + 9_000], [1, 1], 5_000) == [10**7, 10**7 + 4_000]
+
+
+class TestTexts:
+    """Of one arm, the first text was left out for a while."""
+
+    FAULT, EVEN = [700, 1000, 1000, 1000], [1000, 1010, 990, 1000]
+
+    @pytest.mark.parametrize("once", [True, False])
+    def test_of_one_arm_that_are_drawn_unevenly_are_found_among_several_arms(self, once: bool) -> None:
+        arms = [self.EVEN, self.FAULT, self.EVEN, self.EVEN]
+        found = answer(check_texts(arms, once=once))
+        assert (found.status, found.method) == ("alarm", BY_TEXT)
+        assert found.p_value == pytest.approx(4 * answer(check_split(self.FAULT, [1] * 4, once=once)).p_value)
+        assert answer(check_texts([self.EVEN] * 4, once=once)).status == "ok"
+
+    def test_that_one_network_may_have_asked_for_are_watched_and_nothing_is_withheld(self) -> None:
+        assert answer(check_texts([[1300, 1000, 1000, 1000]], once=False, views_per_network=300)).status == "caution"
+
+    def test_of_arms_with_one_each_are_not_checked(self) -> None:
+        split = check_split([500, 500], [1, 1], once=True)
+        texts = check_texts([[500], [500]], once=True)
+        assert isinstance(texts, NotEstimable)
+        assert worse_of(split, texts) is split
+
+    def test_hide_no_worse_split_of_the_arms(self) -> None:
+        split = answer(check_split([700, 1000], [1, 1], once=True))
+        assert worse_of(split, check_texts([self.FAULT], once=True)) is split

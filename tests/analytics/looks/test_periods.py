@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from analytics.data_quality.hourly_check import sample_ratio_status
+from analytics.data_quality.hourly_check import check_data_quality, sample_ratio_status
+from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate, is_look_due
 from analytics.models import Analysis, Tally
 from analytics.results import build
@@ -15,7 +16,7 @@ from analytics.watch.dashboard import build_dashboard
 from campaign.assignment.periods import schedule
 from campaign.lifecycle import transitions
 from campaign.lifecycle.frozen_plan import changed_plans
-from campaign.models import Campaign, ServedCount
+from campaign.models import Campaign, LeftOutCount, ServedCount
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +27,15 @@ END = datetime.combine(FIRST_DAY, datetime.min.time(), tzinfo=world.NOON.tzinfo)
 WEEKEND, WORKDAY = (60, 42), (200, 60)  # seen, and turned back after the control
 
 
-def launched(arms: Mapping[str, int] | None = None, places: tuple[str, ...] = (), **plan: Any) -> Campaign:
+def launched(
+    arms: Mapping[str, int] | None = None,
+    places: tuple[str, ...] = (),
+    margins: Mapping[str, float | None] | None = None,
+    **plan: Any,
+) -> Campaign:
     content = {"period": "day", "clusters": "period", "washout_hours": 1, "period_weeks": 4, "correction": "none"}
     arms = arms or {"neutral": 1, "victim": 1}
-    return world.launched(arms=arms, unit="period", places=places, plan={**content, **plan})
+    return world.launched(arms=arms, unit="period", places=places, margins=margins, plan={**content, **plan})
 
 
 def count_days(campaign: Campaign, gain: Mapping[str, int], *, days: int = 28) -> dict[str, dict[str, Counts]]:
@@ -190,3 +196,40 @@ def test_a_campaign_that_is_closed_early_never_reaches_its_look() -> None:
     look = evaluate(campaign, now=END + timedelta(days=7))
     assert look.embargoed
     assert look.information == pytest.approx(10 / 28)
+
+
+def annoy(campaign: Campaign, events: Mapping[str, tuple[int, ...]]) -> None:
+    """Count the first days of each arm: so many annoyed of 1,000 on each."""
+    periods = campaign.plan.periods_from(campaign.starts_at)
+    assert periods is not None
+    order = schedule(periods, salt=campaign.salt, placement="quiet-page", arms=2)
+    arms = list(campaign.arms.all())
+    for index, arm in enumerate(arms):
+        days = [day for day, shown in enumerate(order) if shown == index]
+        for day, annoyed in zip(days, events[arm.key], strict=False):
+            common = {"day": FIRST_DAY + timedelta(days=day), "arm": arm, "locale": "en"}
+            common["placement"] = campaign.placements.get()
+            Tally.objects.create(**common, outcome="exposed", count=1000)
+            Tally.objects.create(**common, outcome="annoyed", count=annoyed)
+
+
+@pytest.mark.parametrize(
+    ("victim", "paused"), [((30, 90, 130, 30, 32), False), ((300, 280, 310, 290, 300), True)], ids=["bad days", "harm"]
+)
+def test_two_bad_days_pause_no_arm_and_harm_on_all_its_days_does(victim: tuple[int, ...], paused: bool) -> None:
+    """By people alone, 312 of 5,000 beside 150 would pause it."""
+    campaign = launched(margins={"annoyed": 0.01})
+    annoy(campaign, {"neutral": (20, 45, 25, 38, 22), "victim": victim})
+    assert [event.arm.key for event in pause_harmful_arms(campaign, now=world.NOON)] == ["victim"] * paused
+
+
+def test_the_watch_page_says_how_much_of_the_week_fell_into_wash_outs() -> None:
+    campaign = launched()
+    count_days(campaign, {}, days=7)
+    day = FIRST_DAY + timedelta(days=2)
+    LeftOutCount.objects.create(day=day, placement=campaign.placements.get(), reason="washout", count=400)
+    now = datetime.combine(FIRST_DAY + timedelta(days=7), datetime.min.time(), tzinfo=world.NOON.tzinfo)
+    check_data_quality(campaign, now=now)
+    (told,) = [item for item in build_dashboard(campaign, now=now).quality if "first hours" in item.label]
+    # 1,120 served and 400 left out.
+    assert (told.status, told.detail.split(" of ")[0]) == ("ok", "26")

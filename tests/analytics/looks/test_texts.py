@@ -9,12 +9,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from analytics.data_quality.hourly_check import check_data_quality
 from analytics.disclosure import gate
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, Estimate, Release
+from analytics.results import build
 from analytics.stats.texts import matched, nested
 from analytics.stats.texts.values import text_means
 from analytics.stats.values import Counts
+from campaign.lifecycle import arm_pauses
 from campaign.models import Campaign
 from tests import world
 from tests.analytics.stats.estimates import estimate_of
@@ -208,3 +211,44 @@ class TestTheGate:
         counts = {"neutral": NEUTRAL, "victim": [(n // 2, events // 2) for n, events in VICTIM]}
         look = gate.released_look(looked(counts=counts, planned_per_arm=2000))
         assert {e.verdict for e in look.estimates if e.about == "kind"} == {"withheld"}
+
+
+class TestTextsThatAreNotSeenEquallyOften:
+    """They are drawn evenly, so a skew is a fault, as it is with arms."""
+
+    SKEWED: TextCounts = {"neutral": NEUTRAL, "victim": [(1300, 620), *VICTIM[1:3], (700, 400)]}
+
+    def test_break_the_split_although_the_arms_are_even_and_no_verdict_is_given(self) -> None:
+        campaign = launched()
+        world.tally_texts(campaign, self.SKEWED)
+        analysis = evaluate(campaign, now=world.NOON)
+        assert (analysis.sample_ratio, analysis.sample_ratio_method, analysis.sample_ratio_p) == (
+            "alarm",
+            "texts",
+            None,
+        )
+        assert {row.verdict for row in analysis.estimates.filter(kind="difference")} == {"withheld"}
+        told = next(item for item in build.build(analysis).quality if item.status == "alarm")
+        assert "The texts of one message are drawn evenly" in told.detail
+
+    def test_are_noticed_by_the_hourly_check(self) -> None:
+        campaign = launched()
+        world.tally_texts(campaign, self.SKEWED)
+        assert check_data_quality(campaign, now=world.NOON).split == "alarm"
+
+    def test_are_sound_where_one_was_stopped_for_a_while(self) -> None:
+        campaign = launched()
+        world.tally_texts(campaign, self.SKEWED)
+        for position in (0, 3):
+            text = campaign.arms.get(key="victim").texts.get(position=position)
+            arm_pauses.stop_text(text, reason="It frightens.", now=world.NOON, by=world.person("mara"))
+        assert evaluate(campaign, now=world.NOON).sample_ratio == "ok"
+        assert check_data_quality(campaign, now=world.NOON).split == "ok"
+
+    def test_cost_a_campaign_with_one_text_each_no_query(self) -> None:
+        campaign = world.launched(arms=ARMS, plan={"planned_per_arm": 4000})
+        world.tally(campaign, {"neutral": (4000, 1600), "victim": (4000, 1900)})
+        with CaptureQueriesContext(connection) as asked:
+            check_data_quality(campaign, now=world.NOON)
+            evaluate(campaign, now=world.NOON)
+        assert not [each["sql"] for each in asked if "texttally" in each["sql"]]

@@ -56,3 +56,9 @@ def test_a_share_that_rounds_to_zero_is_not_reported(few: int) -> None:
 def test_a_small_campaign_reports_no_exclusions() -> None:
     small = campaign_with(dict.fromkeys(COUNTS, (100, 30)))
     assert exclusion_items(small, machine=100) == []
+
+
+def test_what_falls_into_wash_outs_is_told_and_is_no_worry() -> None:
+    ((status, detail),) = exclusion_items(campaign_with(), washout=2000)
+    assert status == "ok"
+    assert detail.startswith("33 of 100 messages were shown in the first hours of a period")

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from analytics.simulation_study import harm_stops
+from analytics.simulation_study import harm_stops, period_harm_stops
 from analytics.simulation_study.harm_stops import DaysToStop
+from analytics.simulation_study.period_harm_stops import HarmByDay
+from analytics.simulation_study.text_harm_stops import text_stops
 from analytics.stats import Counts
 
 pytestmark = pytest.mark.slow
@@ -21,7 +23,7 @@ def test_what_is_skipped_could_not_have_stopped_anything() -> None:
     source = np.random.default_rng(2)
     n = source.integers(1, 3_000, size=1_500)
     events, harmed = source.binomial(n, source.choice([0.0, 0.002, 0.05], size=1_500)), source.binomial(n, 0.06)
-    may_cross = harm_stops._may_cross(harmed, events, n, 0.01)
+    may_cross = harm_stops.may_cross(harmed, n, events, n, 0.01, level=harm_stops.LEVEL)
     stopped = np.array(
         [
             harm_stops._is_stopped(
@@ -46,3 +48,42 @@ def test_a_harmful_message_is_stopped_within_days(control: float, treated: float
         control=control, treated=treated, margin=0.01, per_day=100, views_a_day=0, smallest_cell=0, count=40, seed=3
     )
     assert found == days
+
+
+class TestOneText:
+    def test_on_the_margin_is_rarely_stopped_nor_is_its_arm(self) -> None:
+        found = text_stops(
+            control=0.03, harms=(0.01,) * 4, margin=0.01, per_text_a_look=120, looks_a_day=1, count=40, seed=4
+        )
+        # At most 5%: Binomial(40, 0.05) is above 6 with a chance of under 1%.
+        assert found.false.share * 40 <= 6
+
+    def test_that_harms_beside_three_on_the_margin_is_stopped_alone_and_soon(self) -> None:
+        found = text_stops(
+            control=0.03,
+            harms=(0.27, 0.01, 0.01, 0.01),
+            margin=0.01,
+            per_text_a_look=25,
+            looks_a_day=1,
+            count=20,
+            seed=5,
+        )
+        assert (found.first, found.false.share) == (DaysToStop(2, 3), 0.0)
+
+
+class TestOneArmADay:
+    """By people, bad days are taken for harm; by what days are worth, harm is still stopped within days."""
+
+    ON_THE_MARGIN = HarmByDay(2, 4, control=0.03, harm=0.01, margin=0.01, per_day=1_000, spread=0.6)
+
+    def test_messages_on_the_margin_are_rarely_stopped_as_planned_and_often_by_people(self) -> None:
+        planned, _ = period_harm_stops.stops(self.ON_THE_MARGIN, by_people=False, count=30, seed=6)
+        people, _ = period_harm_stops.stops(self.ON_THE_MARGIN, by_people=True, count=30, seed=6)
+        # At most 5%: Binomial(30, 0.05) is above 5 with a chance of under 1%.
+        assert planned.share * 30 <= 5
+        assert people.share > 0.3
+
+    def test_a_harmful_message_is_stopped_within_days(self) -> None:
+        case = HarmByDay(2, 4, control=0.03, harm=0.27, margin=0.01, per_day=300, spread=0.3)
+        _, days = period_harm_stops.stops(case, by_people=False, count=20, seed=7)
+        assert days == DaysToStop(5, 8)

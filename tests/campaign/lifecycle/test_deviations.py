@@ -21,7 +21,7 @@ def deviated(campaign: Campaign, **said: str) -> Deviation:
 
 def test_a_deviation_is_kept_with_who_when_and_why_and_stands_on_the_record() -> None:
     made = deviated(world.launched())
-    assert (made.by.username, made.at) == ("mara", world.NOON)
+    assert (made.by, made.at) == (world.person("mara"), world.NOON)
     entry = AuditEntry.objects.get(action="campaign-deviate")
     assert entry.detail == {"what": "It ran two days longer.", "why": "A partner asked for it."}
 

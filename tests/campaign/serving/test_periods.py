@@ -12,7 +12,7 @@ from analytics.models import Tally
 from campaign.api.schema import RECEIPT_REFUSALS, TEXT_REFUSALS
 from campaign.assignment.periods import Periods, schedule, schedule_digest
 from campaign.lifecycle.arm_pauses import pause_arm
-from campaign.models import Campaign
+from campaign.models import Campaign, LeftOutCount
 from campaign.serving.network_share import FLOOR
 from campaign.serving.period_endpoint import MAX_CACHE_SECONDS
 from campaign.serving.snapshot_file import SnapshotFile
@@ -122,6 +122,7 @@ def test_what_is_shown_in_a_washout_has_a_receipt_like_any_other_and_is_not_coun
     assert [site.read_receipt(each).left_out for each in receipts] == [True, True, False]
     assert len({len(each) for each in receipts}) == 1
     assert sum(world.served_counts(campaign, site).values()) == 1
+    assert list(LeftOutCount.objects.values_list("reason", "count")) == [("washout", 2)]
     fold(hour=site.hour + 30)
     assert sum(Tally.objects.filter(outcome="exposed").values_list("count", flat=True)) == 1
 

@@ -1,0 +1,21 @@
+"""How many people saw each text of an arm: texts are drawn evenly, so a skew is a fault."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.db.models import Sum
+
+from analytics.models import TextTally
+from campaign.models import Arm
+
+
+def text_exposures(arms: Sequence[Arm]) -> dict[int, list[int]]:
+    """How many people saw each text that was never stopped, of arms with several: they are drawn evenly."""
+    shown = [text for arm in arms for text in arm.texts.all() if len(arm.texts.all()) > 1 and text.stopped_at is None]
+    if not shown:
+        return {}
+    seen = TextTally.objects.filter(text__in=shown, outcome="exposed").order_by().values_list("text")
+    counts, exposures = dict(seen.annotate(Sum("count"))), defaultdict(list)
+    for text in shown:
+        exposures[text.arm_id].append(counts.get(text.pk, 0))
+    return dict(exposures)
