@@ -75,7 +75,7 @@ def measure() -> list[Line]:
 
 
 def _count(texts: int) -> tuple[dict[str, list[float]], dict[str, int]]:
-    """The cost of counting views in an installation of its own, as counting shuts hours, and the rows that it leaves."""
+    """The cost of counting views in an installation of its own, which shuts hours, and the rows that it leaves."""
     with installation() as own:
         if texts > 1:
             run(own, "benchmarks.texts:add_texts", texts=texts)
