@@ -16,7 +16,7 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE  # tests start hundreds of processes: each would compile everything anew
 
 .DEFAULT_GOAL := help
-.PHONY: help architecture screenshots env demo test quick proof test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages
+.PHONY: help architecture screenshots env demo test quick proof test-postgres check run simulate bench crash fuzz power trust lock format browser compiler nginx migrate messages embed
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,7 @@ test-postgres: env  ## run the tests of `make test` that use a database, but the
 
 browser:
 	@sh tests/browser/chromium.sh
+	@sh tests/browser/firefox.sh
 
 nginx:
 	@sh tests/deploy/nginx.sh || true
@@ -59,6 +60,9 @@ compiler:
 fuzz: env  ## 20,000 requests from the API's own description, broken HTTP, 100,000 forged receipts
 	@$(BIN)/python -m tests.fuzz --cases 20000
 	@$(BIN)/python -m tests.fuzz receipts
+
+embed:  ## make the files that partners load from the readable ones in embed/ (needs npm)
+	@python3 embed/build.py
 
 screenshots: env browser  ## take pictures of the main pages: var/pictures, and the three of the README
 	@DJANGO_SETTINGS_MODULE=campaign.settings $(BIN)/python -m tests.screenshots
@@ -112,4 +116,4 @@ format: env  ## format the code and mend what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 lock:  ## compile the lock files from requirements/*.in
-	@for name in base postgresql dev peers; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in base postgresql parquet dev peers; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/$$name.in -o requirements/$$name.txt; done

@@ -156,6 +156,7 @@ class OutcomeBlock:
     kinds: tuple[KindRow, ...] = ()
     texts: tuple[TextResultRow, ...] = ()
     kind_note: str = ""
+    analysis_id: int | None = None  # the look whose numbers these are, if they are stored
 
     @property
     def answers(self) -> tuple[DifferenceRow, ...]:

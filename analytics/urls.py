@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from analytics.export.files import FILES
+from analytics.export.views import file_view
 from analytics.next_steps import views as next_steps_views
 from analytics.rehearsal.views import rehearsal_page
 from analytics.results.views import results
@@ -17,4 +19,5 @@ urlpatterns = [
     path("campaigns/<slug:slug>/watch/now/", dashboard_fragment, name="watch-now"),
     path("campaigns/<slug:slug>/watch/early/", request_early_look, name="look-early"),
     path("campaigns/<slug:slug>/rehearsal/", rehearsal_page, name="rehearsal"),
+    *(path(f"campaigns/<slug:slug>/results/<int:look>/{file.name}", file_view(file), name=file.key) for file in FILES),
 ]

@@ -8,7 +8,7 @@ from benchmarks.installation import ROOT
 from benchmarks.ratio_table import Line
 
 EMBED = ROOT / "campaign" / "static" / "campaign" / "embed.js"
-GOAL = 4400
+GOAL = 5000
 
 
 def gzipped_size(data: bytes) -> int:

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 Direction = Literal["higher", "lower", "none"]
 Section = Literal["choices", "help", "scale", "feedback", "about"]
-HostedPage = Literal["left", "continued", "about", "help/self", "help/affected", ""]
+HostedPage = Literal["left", "continued", "about", "help/self", "help/affected", "help/worried", "withdrawn", ""]
 SECTIONS: tuple[Section, ...] = get_args(Section)  # in the order in which a message offers them
 
 
@@ -28,6 +28,7 @@ class OutcomeAction:
     page: HostedPage = ""  # the hosted page it leads to, below /m/<placement>/; empty: the page of thanks
     placement_url: Literal["", "leave_url", "continue_url"] = ""  # field of the placement that overrides `page`
     closes: bool = False  # in the embed it closes the message instead of opening `page`
+    stays: bool = False  # with script it leads nowhere: `page` is for browsers without
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,9 @@ _CATALOGUE = (
         "asked for help to stop",
         better="higher",
         bit=3,
-        action=OutcomeAction("help", "I want to stop", note="Free, and without judgement", page="help/self"),
+        action=OutcomeAction(
+            "help", "I made one, or nearly did", note="Steps, and people who listen", page="help/self"
+        ),
         goal=Goal(
             4,
             "More people ask for help to stop",
@@ -141,7 +144,16 @@ _CATALOGUE = (
         "Asked for help as the person depicted",
         "asked for help",
         bit=4,
-        action=OutcomeAction("help", "This happened to me", note="Get an image taken down", page="help/affected"),
+        action=OutcomeAction("help", "Someone made one of me", note="Get an image taken down", page="help/affected"),
+    ),
+    Outcome(
+        "help_worried",
+        "Asked for help for someone else",
+        "asked for help for someone else",
+        bit=7,
+        action=OutcomeAction(
+            "help", "I am worried about someone", note="For parents, teachers and friends", page="help/worried"
+        ),
     ),
     Outcome(
         "learn_more",
@@ -164,6 +176,15 @@ _CATALOGUE = (
         goal=Goal(7, "Fewer people say that it annoyed them", "Rarely a goal in itself."),
         harm=Harm(1, "More people say that it annoyed them"),
         verb="say that it annoyed them",
+    ),
+    Outcome(
+        "upset",
+        "Was upset",
+        "said it upset them",
+        better="lower",
+        bit=8,
+        action=OutcomeAction("feedback", "This message upset me"),
+        harm=Harm(7, "More people say that it upset them"),
     ),
     Outcome(
         "rating",
@@ -198,13 +219,23 @@ _CATALOGUE = (
         "gave no answer",
         derivation=Derivation(
             "“%(outcome)s”: saw the message, and neither chose nor asked for help.",
-            none_of=("left", "continued", "help_self", "help_affected"),
+            none_of=("left", "continued", "help_self", "help_affected", "help_worried"),
         ),
     ),
 )
 
+# No outcome, as nothing of it is compared: it deletes the view, and adds one to a total of the campaign.
+WITHDRAWAL = Outcome(
+    "withdraw",
+    "Asked not to be counted",
+    "asked not to be counted",
+    bit=14,
+    action=OutcomeAction("about", "Do not count me", page="withdrawn", stays=True),
+)
+
 OUTCOMES: dict[str, Outcome] = {outcome.key: outcome for outcome in _CATALOGUE}
 RECORDED_OUTCOMES: dict[str, Outcome] = {key: outcome for key, outcome in OUTCOMES.items() if not outcome.derivation}
+REPORTED: dict[str, Outcome] = {**RECORDED_OUTCOMES, WITHDRAWAL.key: WITHDRAWAL}  # what an event may say
 EXPOSED_BIT = OUTCOMES["exposed"].mask
 
 
@@ -214,9 +245,14 @@ def outcome_choices() -> list[tuple[str, str]]:
 
 
 def offered_outcomes() -> list[tuple[Outcome, OutcomeAction]]:
-    """The outcomes that a message offers, in the order of its sections."""
-    offered = [(outcome, outcome.action) for outcome in RECORDED_OUTCOMES.values() if outcome.action]
+    """The outcomes that a message offers, in the order of its sections, and the way not to be counted."""
+    offered = [(outcome, outcome.action) for outcome in (*RECORDED_OUTCOMES.values(), WITHDRAWAL) if outcome.action]
     return sorted(offered, key=lambda pair: SECTIONS.index(pair[1].section))
+
+
+def help_doors() -> list[str]:
+    """The doors to help, by the last part of their page's path."""
+    return [action.page.removeprefix("help/") for _, action in offered_outcomes() if action.section == "help"]
 
 
 def read_form(fields: Mapping[str, Sequence[str]]) -> tuple[str, int | None]:

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import secrets
 import sys
 from functools import partial
@@ -230,6 +231,17 @@ if SMALL_CELL < 10:
 EXIT_URL = os.environ.get("EXIT_URL") or "https://www.wikipedia.org/"
 if not EXIT_URL.startswith(("https://", "http://") if LOCAL_HTTP else "https://"):
     raise ImproperlyConfigured("EXIT_URL must begin with https://.")
+# The licence under which files of results are handed out, by its SPDX identifier.
+RESULTS_LICENCE = os.environ.get("RESULTS_LICENCE") or "CC-BY-4.0"
+if not re.fullmatch(r"[A-Za-z0-9.+-]{1,60}", RESULTS_LICENCE):
+    raise ImproperlyConfigured("RESULTS_LICENCE must be an SPDX identifier, such as CC-BY-4.0 or CC0-1.0.")
+# Who runs the campaigns, and how to reach them: visitors read both.
+ORGANISATION = os.environ.get("ORGANISATION", "").strip() or ("A trial installation" if LOCAL_HTTP else "")
+ORGANISATION_CONTACT = os.environ.get("ORGANISATION_CONTACT", "").strip()
+if ORGANISATION_CONTACT and not re.fullmatch(r"https://\S+|[^@\s:]+@[^@\s:]+", ORGANISATION_CONTACT):
+    raise ImproperlyConfigured(
+        "ORGANISATION_CONTACT must be an e-mail address, or an address that begins with https://."
+    )
 NEVER_NAME = _list("NEVER_NAME")  # tools and sites that no message may name
 CHECK_HELP_LINKS = _flag("CHECK_HELP_LINKS")  # the worker requests each help link once a day
 # The site's public address, for links in notices: the worker gets no request from which to derive it.

@@ -293,13 +293,17 @@ class HelpLink(ProposedChange):
     """A service that helps: whom, where and how, with its sources and last check. Empty fields are unknown."""
 
     class Lane(models.TextChoices):
-        AFFECTED = "affected", _("This happened to me")
-        SELF = "self", _("I want to stop")
+        AFFECTED = "affected", _("Someone made one of me")
+        SELF = "self", _("I made one, or nearly did")
+        WORRIED = "worried", _("I am worried about someone")
+        CRISIS = "crisis", _("In crisis")
 
     class Audience(models.TextChoices):
         ADULT = "adult", _("Adults")
         UNDER18 = "under18", _("Under 18")
+        OF_MINOR = "of_minor", _("Adults, about pictures of under-18s")
         PARENT = "parent", _("Parent or carer")
+        TEACHER = "teacher", _("Teacher, or works with young people")
         ANYONE = "anyone", _("Anyone")
 
     class Channel(models.TextChoices):

@@ -19,7 +19,8 @@ from django.utils import timezone
 
 from campaign.keys import store
 from campaign.models import Campaign
-from campaign.serving import application
+from campaign.placements.pinned_embed import pinned_embed
+from campaign.serving import application, assets
 from campaign.serving.routing import registered_routes
 from messages.accounts import api_tokens
 from tests import world
@@ -46,7 +47,7 @@ def audience_routes() -> set[str]:
         *application.ROUTES,
         *registered_routes(),
         "/m/<placement>/",
-        *(f"/static/campaign/{a}" for a in application.ASSETS),
+        *(f"/static/campaign/{a}" for a in (*assets.ASSETS, "embed-<digest>.js")),
     }
 
 
@@ -90,7 +91,7 @@ def other_cells(route: str) -> list[MatrixCell]:
 
 def actual_audience_outcomes(route: str, site: world.AudienceSite) -> dict[tuple[str, str], str]:
     """Ask a route of the audience surface by each method."""
-    path = route.replace("<placement>", "quiet-page")
+    path = route.replace("<placement>", "quiet-page").replace("embed-<digest>.js", pinned_embed().name)
     return {
         (route, method): classify_response(site.request(method, path, b"{}", REMOTE_ADDR="192.0.2.1").status)
         for method in METHODS

@@ -10,7 +10,7 @@ from analytics.models import Tally
 from analytics.results import build
 from campaign.api.schema import build_schema
 from campaign.models import PlannedOutcome
-from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, Outcome, OutcomeAction
+from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, REPORTED, Outcome, OutcomeAction
 from campaign.serving.page_paths import page_path
 from tests import world
 
@@ -29,6 +29,7 @@ SHARED = Outcome(
 def _outcome_is_in_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(OUTCOMES, SHARED.key, SHARED)
     monkeypatch.setitem(RECORDED_OUTCOMES, SHARED.key, SHARED)
+    monkeypatch.setitem(REPORTED, SHARED.key, SHARED)
 
 
 def test_it_is_offered_by_the_api_and_by_the_hosted_page() -> None:

@@ -146,7 +146,7 @@ def submitted_rendition(by: str = "mara", **options: Any) -> Rendition:
 
 
 def mark_help_links_checked() -> None:
-    """Create two help links unless there are some, and mark all as checked."""
+    """Create a help link for each lane unless there are some, and mark all as checked."""
     if not HelpLink.objects.exists():
         for lane in HelpLink.Lane:
             HelpLink.objects.create(
@@ -423,7 +423,7 @@ class AudienceSite:
     def press(self, path: str, **fields: str) -> SurfaceReply:
         return self.request("POST", path, urlencode(fields).encode())
 
-    def decide(self, key: str = "quiet-page", **fields: str) -> SurfaceReply:
+    def decide(self, key: str | None = "quiet-page", /, **fields: str | None) -> SurfaceReply:
         return self.post("/api/v1/decide", {"placement": key, **fields})
 
     def new_receipt(self, key: str = "quiet-page", **fields: str) -> str:

@@ -354,7 +354,23 @@ def _network_influence(
     else:
         sizes, rates = [arm.counts.n for arm in arms], [arm.counts.proportion for arm in arms]
     move = network_influence.largest_move(sizes, rates, views=rules.views_per_network)
+    if rules.clusters == "periods" and move and verdict not in (WITHHELD, CANNOT_TELL):
+        return move, _networks_to_turn_periods(arms, estimate, corrected, verdict, rules)
     return move, networks_to_turn(estimate, corrected, verdict, rules, move=move)
+
+
+def _networks_to_turn_periods(
+    arms: Sequence[ArmCounts], estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules
+) -> int:
+    """The same where periods were drawn: orders that are nearly as extreme must not be what a verdict rests on."""
+    if verdict == equivalence.Verdict.NO_MEANINGFUL_DIFFERENCE:
+        level = (corrected.equivalence_interval or estimate.interval).level
+        ruled_out = [rules.smallest_difference or 0.0, -(rules.smallest_difference or 0.0)]
+    else:
+        correction = (corrected.p_adjusted or 1.0) / (estimate.p_value or 1.0)
+        level, ruled_out = 1 - (1 - estimate.interval.level) / max(correction, 1.0), [0.0]
+    treated, control = (arm.clusters for arm in arms)
+    return grouped.forgeries_to_turn(treated, control, ruled_out, level=level, views=rules.views_per_network)
 
 
 def networks_to_turn(estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules, move: float) -> int | None:

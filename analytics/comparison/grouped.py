@@ -1,6 +1,6 @@
 """PURE  Arms whose units come in named strata or clusters, matched by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, fsum, log
 from typing import Literal
 
@@ -66,6 +66,15 @@ def clustered_difference(
     if design == "periods":
         return switchback.difference(treated=first, control=second, level=level)
     return clusters.difference(treated=first, control=second, crossed=design == "crossed", level=level)
+
+
+def forgeries_to_turn(treated: Groups, control: Groups, effects: Iterable[float], *, level: float, views: int) -> int:
+    """How many forgers of so many views it takes until periods no longer rule out each of these effects."""
+    first, second = match_groups([treated, control])
+    return min(
+        switchback.forgeries_to_turn(treated=first, control=second, effect=effect, level=level, views=views)
+        for effect in effects
+    )
 
 
 def clustered_ratio(

@@ -1,6 +1,6 @@
 """PURE  Compare arms of several texts as samples of their kind, beside the comparison of these texts by people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 from statistics import fmean
@@ -9,6 +9,7 @@ from typing import Literal
 from analytics.comparison import factorial
 from analytics.comparison.compare import (
     CANNOT_TELL,
+    WITHHELD,
     ArmCounts,
     Comparison,
     PairComparison,
@@ -191,7 +192,9 @@ def _judge(
     verdict = decide_verdict(estimate, claim, rules, hold_reason=reason, withheld=withheld)
     if isinstance(estimate, NotEstimable) or isinstance(means, NotEstimable):
         return KindComparison(question.treated, question.control, estimate, claim.p_adjusted, verdict, reason, None)
-    if networks_to_turn(estimate, claim, verdict, rules, move=_network_move(question, rules)) == 1:
+    if verdict not in (WITHHELD, CANNOT_TELL) and _is_turned_by_one_network(
+        question, means, estimate, claim, verdict, family
+    ):
         verdict, reason = CANNOT_TELL, ONE_NETWORK.reason
     details = _details(question, means, estimate, family)
     if verdict == CANNOT_TELL and (helps := _what_helps(question, means, estimate, details.spread, family)):
@@ -286,6 +289,46 @@ def _what_helps(
         alpha=(1.0 - family.rules.level) * family.text_rules.last_weight,
         comparisons=family.comparisons,
     )
+
+
+def _is_turned_by_one_network(
+    question: _Question, means: TextMeans, estimate: Estimate, claim: Corrected, verdict: str, family: _Family
+) -> bool:
+    """Whether the verdict could fall without the views of one network, wherever they lie.
+
+    They move the mean over texts, and may make texts more alike than people make them. The differences that are a given
+    number of standard errors from zero form a convex set: a claim that stands without the views on each one text stands
+    without views on several.
+    """
+    rules = family.rules
+    if networks_to_turn(estimate, claim, verdict, rules, move=_network_move(question, rules)) == 1:
+        return True
+    correction = (claim.p_adjusted or 1.0) / (estimate.p_value or 1.0)
+    equivalence = claim.equivalence_interval
+    for without in _means_without_network(question, means, rules.views_per_network):
+        found = _estimate(question, without, family, level=rules.level)
+        narrower = found if equivalence is None else _estimate(question, without, family, level=equivalence.level)
+        if isinstance(found, NotEstimable) or isinstance(narrower, NotEstimable):
+            return True
+        p = None if found.p_value is None else min(found.p_value * correction, 1.0)
+        corrected = Corrected(p, None if equivalence is None else narrower.interval)
+        if decide_verdict(found, corrected, rules, hold_reason="", withheld=False) != verdict:
+            return True
+    return False
+
+
+def _means_without_network(question: _Question, means: TextMeans, views: int) -> Iterator[TextMeans]:
+    """The means of the texts without so many views of one text, which all had the outcome or all had not."""
+    if not views:
+        return
+    for at, (arm, texts, weight) in enumerate(zip(means, question.texts, question.weights, strict=True)):
+        for number, (text, counted) in enumerate(zip(arm, texts.totals, strict=True)):
+            if weight:
+                share = min(views / (counted.n - views), 1.0) if counted.n > views else 1.0
+                for end in (0.0, 1.0):
+                    moved = replace(text, value=min(max(text.value + (text.value - end) * share, 0.0), 1.0))
+                    changed = (*arm[:number], moved, *arm[number + 1 :])
+                    yield (*means[:at], changed, *means[at + 1 :])
 
 
 def _network_move(question: _Question, rules: Rules) -> float:

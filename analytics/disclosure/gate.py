@@ -23,7 +23,7 @@ from analytics.disclosure.released_checks import digits_of_one, released_checks,
 from analytics.disclosure.released_texts import is_of_texts, released_text_estimates
 from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
-from analytics.models import Analysis, Estimate, Release, Tally
+from analytics.models import Analysis, Estimate, Release, Tally, Withdrawals
 from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
 from campaign.outcomes import OUTCOMES
@@ -160,9 +160,11 @@ def _apply_disclosure_control(
     )
 
 
-def released_table(campaign: Campaign, *, early: bool = True) -> list[ReleasedTableRow]:
-    """The newest table by placement and locale: exposures, and units with each outcome."""
+def released_table(campaign: Campaign, *, early: bool = True, last_look: int | None = None) -> list[ReleasedTableRow]:
+    """The newest table by placement and locale, of all looks or up to one: exposures, and units with each outcome."""
     releases = _releases(early).filter(analysis__campaign=campaign, is_withheld=False, table__isnull=False)
+    if last_look is not None:
+        releases = releases.filter(analysis__look__lte=last_look)
     newest: dict[str, tuple[int, dict[str, Any]]] = {}
     for each in releases.select_related("analysis").order_by("analysis__look"):
         shown: dict[str, Any] = each.table or {}
@@ -213,6 +215,18 @@ def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
     if analysis.from_day is None or analysis.to_day is None:
         return {}
     return exclusion_percentages_between(analysis.campaign, analysis.from_day, analysis.to_day)
+
+
+def withdrawal_percent(campaign: Campaign) -> int | None:
+    """For each 100 people counted of a campaign, how many more asked not to be counted after they saw a message.
+
+    Rounded down, over all days; None below 100 small cells, so that one percent is a small cell at least.
+    """
+    seen = Tally.objects.filter(arm__campaign=campaign, outcome="exposed").aggregate(Sum("count"))["count__sum"] or 0
+    if seen < 100 * _small_cell():
+        return None
+    withdrawn = Withdrawals.objects.filter(campaign=campaign).values_list("count", flat=True).first() or 0
+    return 100 * withdrawn // seen
 
 
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:

@@ -21,11 +21,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.models import F
 
 from analytics import file_lock
 from analytics.ingest import open_views, writer
 from analytics.ingest.open_views import NONCE_PREFIXES, GroupedCounts, NonceRange, ViewGroup
-from analytics.models import FoldProgress, Tally, TextTally
+from analytics.models import FoldProgress, Tally, TextTally, Withdrawals
 from campaign.models import ArmText, addition_sql
 from campaign.outcomes import tally_increments
 
@@ -72,8 +73,8 @@ def _fold_hour(closes: int, *, batch_size: int) -> int:
     counted = 0
     while through < NONCE_PREFIXES:
         batch = NonceRange(closes, through, min(through + step, NONCE_PREFIXES))
-        groups = open_views.group_views(batch)
-        if _count(batch, groups):
+        groups, withdrawals = open_views.group_views(batch), open_views.count_withdrawals(batch)
+        if _count(batch, groups, withdrawals):
             counted += sum(group.views for group in groups)
             through = batch.end
         else:  # another fold counts this hour: only what it has counted may be deleted
@@ -82,7 +83,7 @@ def _fold_hour(closes: int, *, batch_size: int) -> int:
     return counted
 
 
-def _count(batch: NonceRange, groups: GroupedCounts) -> bool:
+def _count(batch: NonceRange, groups: GroupedCounts, withdrawals: Mapping[int, int]) -> bool:
     """Add a batch to the tallies; return False if it was counted already."""
     with transaction.atomic():
         progress, _ = FoldProgress.objects.select_for_update().get_or_create(closes=batch.closes)
@@ -94,7 +95,15 @@ def _count(batch: NonceRange, groups: GroupedCounts) -> bool:
         progress.save(update_fields=["through"])
         add_to_tallies(Tally, tally_views(groups))
         add_to_tallies(TextTally, tally_texts(groups, _texts_of_arms_with_several()))
+        _add_withdrawals(withdrawals)
     return True
+
+
+def _add_withdrawals(withdrawals: Mapping[int, int]) -> None:
+    """Add to the campaigns' totals of withdrawals: neither day, arm nor placement is known of them."""
+    for campaign, views in sorted(withdrawals.items()):
+        Withdrawals.objects.get_or_create(campaign_id=campaign)
+        Withdrawals.objects.filter(campaign_id=campaign).update(count=F("count") + views)
 
 
 def add_to_tallies(model: type[Tally] | type[TextTally], tallies: Counter[Any]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from analytics.ingest.writer import receipt_expired_refusal
 from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
-from campaign.outcomes import RECORDED_OUTCOMES
+from campaign.outcomes import REPORTED, WITHDRAWAL
 from campaign.serving.cors import cors_headers, cross_origin_post
 from campaign.serving.http import (
     Headers,
@@ -29,16 +29,24 @@ _FIELDS = {"receipt", "outcome", "value"}
 
 @cross_origin_post
 def handle_events(request: Request, context: ServingContext) -> Reply | PendingReply:
-    """Verify the events, have the valid ones put on disk, and reply; alike where a visitor asks not to be counted."""
+    """Verify the events, have the valid ones put on disk, and reply; alike where a visitor asks not to be counted.
+
+    Of such a visitor only a withdrawal is recorded: the view may be older than the browser's signal.
+    """
     items, is_list = _parse_items(read_body(request, BODY_LIMIT))
     verifier = _EventVerifier(request, context)
     results = [verifier.verify(item) for item in items]
-    events = [] if has_privacy_signal(request) else [event for event in results if isinstance(event, OutcomeEvent)]
+    is_silent = has_privacy_signal(request)
+    events = [
+        event
+        for event in results
+        if isinstance(event, OutcomeEvent) and (not is_silent or event.outcome == WITHDRAWAL.key)
+    ]
     headers = list(verifier.cors.items())
 
     def build_reply(recorded: RecordResults) -> Reply:
-        refusals = _merge_refusals(results, recorded)
-        accepted = sum(refusal is None for refusal in refusals) if events else 0
+        refusals = _merge_refusals(results, events, recorded)
+        accepted = sum(refusal is None for refusal in recorded)
         return _list_reply(accepted, refusals, headers) if is_list else _single_reply(accepted, refusals[0], headers)
 
     return PendingReply(events, build_reply) if events else build_reply([])
@@ -56,10 +64,12 @@ def _parse_items(body: bytes) -> tuple[list[Any], bool]:
     return value, True
 
 
-def _merge_refusals(results: Sequence[OutcomeEvent | Refusal], recorded: RecordResults) -> list[Refusal | None]:
+def _merge_refusals(
+    results: Sequence[OutcomeEvent | Refusal], events: Sequence[OutcomeEvent], recorded: RecordResults
+) -> list[Refusal | None]:
     """Why each event does not count, if it does not: it was not valid, or it could not be recorded."""
-    late = iter(recorded)
-    return [result if isinstance(result, Refusal) else next(late, None) for result in results]
+    late = {id(event): refusal for event, refusal in zip(events, recorded, strict=True)}
+    return [result if isinstance(result, Refusal) else late.get(id(result)) for result in results]
 
 
 def _single_reply(accepted: int, refusal: Refusal | None, headers: Headers) -> Reply:
@@ -98,7 +108,7 @@ class _EventVerifier:
             return Refusal(
                 400, "invalid_field", "A field is missing or has the wrong type.", {name: "Must be a string."}
             )
-        outcome = RECORDED_OUTCOMES.get(key)
+        outcome = REPORTED.get(key)
         if outcome is None:
             return Refusal(400, "unknown_outcome", "This outcome is not in the catalogue.", {"outcome": "Unknown."})
         value = item.get("value")
@@ -106,7 +116,7 @@ class _EventVerifier:
             if isinstance(value, bool) or not isinstance(value, int) or value not in outcome.values:
                 reason = {"value": f"A whole number from {outcome.values[0]} to {outcome.values[-1]}."}
                 return Refusal(400, "invalid_value", "This outcome needs a value.", reason)
-        elif "value" in item:
+        elif value is not None:
             return Refusal(400, "invalid_value", "This outcome takes no value.", {"value": "Leave it out."})
         receipt = self._receipts.get(text)
         if receipt is None:

@@ -3,6 +3,10 @@
 Rows are merged, never replaced: bits are added, the first rating and the first duration stay, and a view counts if any
 of its receipts counts. So writing a row again, in any order and from any process, changes nothing. Exactly-once
 counting depends on that.
+
+Who asks not to be counted has all of their row overwritten but the random number and the campaign, whatever comes
+before or after: without the number, an event that is sent again would bring the view back. When views are folded, the
+campaign's total of withdrawals is one more, and nothing else is counted.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from analytics import file_lock
 from analytics.db_timeout import DatabaseTimeout
 from analytics.models import OpenView, ShutHour
 from campaign.checks import CAN_SWITCH_WAL_SQL
-from campaign.outcomes import EXPOSED_BIT, OUTCOMES
+from campaign.outcomes import EXPOSED_BIT, REPORTED, WITHDRAWAL
 
 if TYPE_CHECKING:
     from campaign.serving.routing import OutcomeEvent
@@ -53,15 +57,35 @@ class OpenViewRow(NamedTuple):
 COLUMNS = ", ".join(OpenViewRow._fields)
 
 
+_WITHDRAWN = WITHDRAWAL.mask
+
+
 def merge_sql(table: str) -> str:
     """The clause that merges a row into an existing one; `merge_events` does the same in Python."""
+    is_withdrawn = f"({table}.bits | excluded.bits) >= {_WITHDRAWN}"  # its bit is the highest
+
+    def unless_withdrawn(value: str, otherwise: str) -> str:
+        return f"CASE WHEN {is_withdrawn} THEN {otherwise} ELSE {value} END"
+
     return f"""
         ON CONFLICT (closes, nonce) DO UPDATE SET
-            bits = {table}.bits | excluded.bits,
-            rating = COALESCE({table}.rating, excluded.rating),
-            dwell = COALESCE({table}.dwell, excluded.dwell),
+            arm = {unless_withdrawn(f"{table}.arm", "0")},
+            placement = {unless_withdrawn(f"{table}.placement", "0")},
+            locale = {unless_withdrawn(f"{table}.locale", "''")},
+            hour = {unless_withdrawn(f"{table}.hour", f"{table}.closes - 1")},
+            text = {unless_withdrawn(f"{table}.text", "0")},
+            bits = {unless_withdrawn(f"{table}.bits | excluded.bits", str(_WITHDRAWN))},
+            rating = {unless_withdrawn(f"COALESCE({table}.rating, excluded.rating)", "NULL")},
+            dwell = {unless_withdrawn(f"COALESCE({table}.dwell, excluded.dwell)", "NULL")},
             left_out = {table}.left_out AND excluded.left_out
     """
+
+
+def withdrawn_row(row: OpenViewRow) -> OpenViewRow:
+    """What is left of a view whose visitor asked not to be counted."""
+    return OpenViewRow(
+        row.closes, row.nonce, row.campaign, 0, 0, "", row.closes - 1, _WITHDRAWN, None, None, row.left_out
+    )
 
 
 def sqlite_upsert_sql(table: str) -> str:
@@ -87,7 +111,7 @@ def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
     views: dict[tuple[int, bytes], OpenViewRow] = {}
     for receipt, outcome, value in events:
         campaign, arm, placement, hour, closes, locale, nonce, left_out, text = receipt
-        bits = EXPOSED_BIT | OUTCOMES[outcome].mask
+        bits = EXPOSED_BIT | REPORTED[outcome].mask
         rating = value if outcome == "rating" else None
         dwell = value if outcome == "dwell" else None
         key = (closes, nonce)
@@ -97,9 +121,8 @@ def merge_events(events: Iterable[OutcomeEvent]) -> list[OpenViewRow]:
             rating = rating if row.rating is None else row.rating
             dwell = dwell if row.dwell is None else row.dwell
             left_out = left_out and row.left_out
-        views[key] = OpenViewRow(
-            closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell, left_out, text
-        )
+        row = OpenViewRow(closes, nonce, campaign, arm, placement, locale, hour, bits, rating, dwell, left_out, text)
+        views[key] = withdrawn_row(row) if bits & _WITHDRAWN else row
     return [views[key] for key in sorted(views)]
 
 
@@ -251,15 +274,28 @@ GroupedCounts = list[ViewGroup]
 
 
 def group_views(nonce_range: NonceRange) -> GroupedCounts:
-    """The groups of a range, without views that are left out."""
+    """The groups of a range, without views that are left out or withdrawn."""
     condition, values = nonce_range.sql_condition()
     columns = ", ".join(ViewGroup._fields[:-1])
     with connections[DATABASE_ALIAS].cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns}, COUNT(*) FROM {TABLE} WHERE {condition} AND NOT left_out GROUP BY {columns}",  # noqa: S608
+            f"SELECT {columns}, COUNT(*) FROM {TABLE} WHERE {condition} AND NOT left_out AND bits < {_WITHDRAWN} "  # noqa: S608
+            f"GROUP BY {columns}",
             values,
         )
         return [ViewGroup(*row) for row in cursor.fetchall()]
+
+
+def count_withdrawals(nonce_range: NonceRange) -> dict[int, int]:
+    """By campaign, how many views of a range were withdrawn, without those that are left out."""
+    condition, values = nonce_range.sql_condition()
+    with connections[DATABASE_ALIAS].cursor() as cursor:
+        cursor.execute(
+            f"SELECT campaign, COUNT(*) FROM {TABLE} "  # noqa: S608
+            f"WHERE {condition} AND NOT left_out AND bits = {_WITHDRAWN} GROUP BY campaign",
+            values,
+        )
+        return dict(cursor.fetchall())
 
 
 def delete_views(nonce_range: NonceRange) -> int:

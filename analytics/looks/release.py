@@ -76,7 +76,8 @@ def _by_month(
 ) -> list[dict[str, Any]] | None:
     """Compare message and holdout month by month, from nothing but what this look and those before show of them."""
     pair = use.plan.pairs[0]
-    told = [(each.analysis.made_at, told_cells.read_release(each)) for each in past]
+    planned = [each for each in past if not each.analysis.exception]  # else everybody saw what one person asked to see
+    told = [(each.analysis.made_at, told_cells.read_release(each)) for each in planned]
     looks = []
     for at, cells in [*told, (now, shown)]:
         treated, control = (cells[key].totals.get(primary) for key in (pair.treated, pair.control))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from analytics import report_rows, wording
 from analytics.disclosure import gate
 from analytics.models import Analysis, Estimate
-from analytics.results import paused_arms, split_after_pause, supplementary_rows
+from analytics.results import paused_arms, split_after_pause, supplementary_rows, withdrawals
 from analytics.results.headline import lead_sentence
 from analytics.results.look_quality import look_quality
 from analytics.results.look_summaries import people_exposed
@@ -135,6 +135,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
             primary,
             planned_people,
             gate.exclusion_percentages(analysis),
+            withdrawals.quality_item(gate.withdrawal_percent(campaign), [arm.weight for arm in campaign.arms.all()]),
             split_after_pause.arm_shares_at(
                 analysis.made_at, campaign, {e.treated_id: e.treated for e in look.estimates}.values()
             ),

@@ -47,6 +47,7 @@ def look_quality(
     primary: OutcomeBlock,
     planned_people: int,
     excluded: Mapping[str, int],
+    withdrawn: QualityItem | None,
     shares: Sequence[split_after_pause.ArmShare],
 ) -> tuple[QualityItem, ...]:
     """Return one item for each check. `excluded` maps a reason to how many of 100 messages were not counted."""
@@ -54,6 +55,7 @@ def look_quality(
         split_after_pause.explain_pauses(_sample_ratio(analysis), shares),
         _reach(analysis),
         *(exclusion_item(reason, share) for reason, share in excluded.items()),
+        *([withdrawn] if withdrawn else ()),
         _periods(analysis.information)
         if analysis.campaign.unit == Campaign.Unit.PERIOD
         else _sample_size(primary, planned_people),

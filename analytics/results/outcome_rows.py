@@ -41,6 +41,7 @@ def _block(outcome: str, estimates: list[Estimate], plan: AnalysisPlan, *, embar
         rates=tuple(rates),
         differences=(),
         smallest_difference=differences[0].smallest_difference if differences else None,
+        analysis_id=estimates[0].analysis_id,
     )
     scale = people_scale(block)
     arms = sum(e.kind == Estimate.Kind.RATE and e.treated.weight > 0 for e in estimates)

@@ -262,7 +262,7 @@ def _inspect_placement(
         report("hosted-not-counted")
     if placement.fallback is None or not workflow.approved_locales(placement.fallback):
         report("no-fallback")
-    for page in ("help/self", "help/affected", "about", "left", "continued"):
+    for page in ("help/self", "help/affected", "help/worried", "about", "left", "continued"):
         if client.request("GET", f"/m/{placement.key}/{page}").status != 200:
             report("page-missing", said=page)
     opted_out = client.request("POST", "/api/v1/decide", {"placement": placement.key}, **{"sec-gpc": "1"})

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from campaign.api.operation import ApiOperation
-from campaign.outcomes import RECORDED_OUTCOMES, offered_outcomes
+from campaign.outcomes import RECORDED_OUTCOMES, REPORTED, help_doors, offered_outcomes
 from campaign.uncounted import EXPLANATIONS
 
 Json = dict[str, Any]
@@ -137,6 +137,7 @@ DECIDE_REFUSALS: dict[int, dict[str, str]] = {
         "campaign_paused": "The campaign is paused, and the placement has no fallback.",
         "campaign_ended": "The campaign has ended, and the placement has no fallback.",
     },
+    410: {"key_closed": "The hour of the key is over by more than a receipt's life, or has not begun."},
     413: {"body_too_large": "The body holds more than 4096 bytes."},
     500: {"internal_error": "A fault of ours."},
 }
@@ -239,15 +240,17 @@ def _paths() -> Json:
         "/m/{placement}/help/{lane}": {
             "get": _neighbour(
                 "hosted_help",
-                "Where to get help: to stop, or as the person depicted",
-                _path_parameter("lane", "Whose help.", ["self", "affected"]),
+                "Where to get help: who made a picture, who is depicted, who is worried about someone",
+                _path_parameter("lane", "Whose help.", help_doors()),
             )
         },
         "/m/{placement}/{page}": {
             "get": _neighbour(
                 "hosted_neighbour",
                 "The quiet pages that the message's buttons lead to",
-                _path_parameter("page", "Which page.", ["left", "continued", "about", "thanks"]),
+                _path_parameter(
+                    "page", "Which page.", ["left", "continued", "about", "thanks", "withdrawn", "too-late"]
+                ),
             )
         },
     }
@@ -351,10 +354,7 @@ def _hosted_page() -> Json:
 def _hosted_form() -> Json:
     fields = {
         "receipt": {"type": "string"},
-        "outcome": {
-            "type": "string",
-            "enum": [key for key, outcome in RECORDED_OUTCOMES.items() if not outcome.values],
-        },
+        "outcome": {"type": "string", "enum": [key for key, outcome in REPORTED.items() if not outcome.values]},
     } | {
         outcome.key: {"type": "string", "enum": list(map(str, outcome.values))}
         for outcome, _ in offered_outcomes()
@@ -457,6 +457,11 @@ def _schemas() -> Json:
                 ),
                 "preview": _text("A preview token from staff, or the mark of a test.", **limited),
                 "session": _text('The receipt that this browser tab keeps, or "new".', **limited),
+                "key": _text(
+                    "The hour since 1970 (UTC), a hyphen and random characters: the same request, sent again within"
+                    " the hours that a receipt is valid, gets the same message and is one view. Never stored.",
+                    pattern="^[0-9]{5,7}-[A-Za-z0-9_-]{16,64}$",
+                ),
             },
             ["placement"],
         ),
@@ -516,8 +521,7 @@ def _schemas() -> Json:
             ["outcome", "label"],
         ),
         "RecordedOutcome": _text(
-            "; ".join(f"`{key}`: {outcome.name}" for key, outcome in RECORDED_OUTCOMES.items()),
-            enum=list(RECORDED_OUTCOMES),
+            "; ".join(f"`{key}`: {outcome.name}" for key, outcome in REPORTED.items()), enum=list(REPORTED)
         ),
         "Event": _object(
             {

@@ -9,7 +9,7 @@ It tells the server which arm was shown and whether the view counts, and its hol
     issue hour      4 bytes     whole hours since 1970-01-01 00:00 UTC: no finer time is stored anywhere
     closing hour    4 bytes     the receipt is valid until this hour begins
     locale          8 bytes     ASCII, padded with zero bytes
-    nonce          16 bytes     random; the replay key
+    nonce          16 bytes     random, or it follows from the request's key (decide_keys); the replay key
     salt            6 bytes     random: the nonce of a partner's subject is the same for a day
     hidden          5 bytes     the arm (4 bytes), then its text times 2, plus 1 if the view is left out; under a mask
     HMAC-SHA-256   32 bytes     over everything before it
@@ -43,7 +43,7 @@ _MAC_BYTES = 32
 RECEIPT_LENGTH = (_CONTENT.size + _MAC_BYTES) * 4 // 3  # 84 bytes, so that no padding is needed
 _LENGTH_BEFORE = -(-(_CONTENT_BEFORE.size + _MAC_BYTES) * 4 // 3)
 _PADDING = {RECEIPT_LENGTH: b"", _LENGTH_BEFORE: b"="}
-SALT_BYTES, _HIDDEN_BYTES = 6, 5
+SALT_BYTES, _HIDDEN_BYTES, _NONCE_BYTES = 6, 5, 16
 SECONDS_PER_HOUR = 3600
 # From the URL-safe alphabet to the standard one. The standard one's own two characters map to an invalid one.
 _TO_STANDARD = bytes.maketrans(b"-_+/", b"+/!!")
@@ -66,6 +66,7 @@ class _KeyedHashes(NamedTuple):
     inner: _Hash
     outer: _Hash
     mask: _Hash
+    nonce_key: bytes
 
 
 class Receipt(NamedTuple):
@@ -138,6 +139,10 @@ class ReceiptSigner:
         )
         return b2a_base64(content + _mac(keyed, content), newline=False).translate(_TO_URL_SAFE)
 
+    def keyed_nonce(self, content: bytes) -> bytes:
+        """A nonce that follows from this content, under the key that signs now."""
+        return hmac.digest(self._signing[1].nonce_key, content, "sha256")[:_NONCE_BYTES]
+
     def verify(self, text: str, *, hour: int) -> Receipt:
         """The content of a receipt, or ReceiptInvalid, or ReceiptExpired once the closing hour has begun."""
         receipt = self._open(text)
@@ -203,13 +208,14 @@ def pack_ids(*, campaign: int, placement: int) -> bytes:
 
 
 def _keyed_hashes(key: bytes) -> _KeyedHashes:
-    """HMAC's two hashes (RFC 2104), and the hash that masks the arm."""
+    """HMAC's two hashes (RFC 2104), the hash that masks the arm, and the key of nonces that follow from a request."""
     block = (hashlib.sha256(key).digest() if len(key) > _HMAC_BLOCK else key).ljust(_HMAC_BLOCK, b"\0")
     masking_key = hmac.digest(key, b"receipt mask", "sha256")
     return _KeyedHashes(
         hashlib.sha256(block.translate(_INNER)),
         hashlib.sha256(block.translate(_OUTER)),
         hashlib.sha256(masking_key.ljust(_HMAC_BLOCK, b"\0")),
+        hmac.digest(key, b"decide key", "sha256"),
     )
 
 

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from campaign.outcomes import OUTCOMES
+from campaign.outcomes import OUTCOMES, WITHDRAWAL
 from messages.audit_pages.wording import translatable_strings
 from messages.i18n import countries
 from messages.library import starter_library
@@ -41,8 +41,10 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 }
 MISSING_KINDS = ("not in the catalogue", "not translated", "unsure (fuzzy)")  # shown in English
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
-_AUDIENCE_FILES = ("templates/campaign/serving/", "campaign/serving/hosted_pages.py")
-_OFFERED_WORDS = frozenset(words for outcome in OUTCOMES.values() for words in outcome.audience_words())
+_AUDIENCE_FILES = (
+    *("templates/campaign/serving/", "campaign/serving/hosted_pages.py", "campaign/serving/help_behind_doors.py"),
+)
+_OFFERED_WORDS = frozenset(words for outcome in (*OUTCOMES.values(), WITHDRAWAL) for words in outcome.audience_words())
 # A placeholder as Django's templates and Python's two ways of formatting write it.
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[#0\- +]?[\d.*]*[sdifg]|%%|\{(\w*)\}")
 
@@ -114,6 +116,8 @@ def _from_tables() -> Iterator[ExtractedString]:
         for words in outcome.translatable_words():
             yield ExtractedString(words, None, "campaign/outcomes.py")
         yield ExtractedString((outcome.phrase, outcome.phrase), None, "campaign/outcomes.py")
+    for words in WITHDRAWAL.audience_words():
+        yield ExtractedString(words, None, "campaign/outcomes.py")
     for sentence in translatable_strings():
         yield ExtractedString(sentence, None, "messages/audit_pages/wording.py")
     for phrase in lint.default_word_lists().phrases:

@@ -10,7 +10,7 @@ from campaign.keys import rotation, store
 from campaign.keys.store import ReceiptKeyFile
 from campaign.models import Campaign
 
-_SITE_KEYS = ("audit", "django", "second-factor")
+_SITE_KEYS = ("audit", "django", "results", "second-factor")
 
 
 class KeyState(StrEnum):

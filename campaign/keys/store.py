@@ -6,6 +6,7 @@ campaign-7.key                           the secret under which the subjects of 
 django.key                               signs staff sessions
 second-factor.key                        encrypts the second factors of staff
 audit.key                                seals the entries of the audit record
+results.key                              signs bundles of results
 """
 
 import os

@@ -19,7 +19,7 @@ from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.draft_authors import Step, authors_of_versions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.lifecycle.placement_authors import placement_authors
-from campaign.lifecycle.recorded_steps import submitter
+from campaign.lifecycle.recorded_steps import submitter, text_stoppers
 from campaign.lifecycle.version_seals import are_sealed, seal_version
 from campaign.lifecycle.visitor_content import help_link_content, placement_content
 from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
@@ -105,6 +105,8 @@ class DraftHistory:
         self._is_genuine = are_sealed(self.versions)
         self._drafts = [Step(v.number, v.by_id, _planned_part(v.content), v.put_back) for v in self.versions]
         self._around = _help_link_authors(self.versions) | {campaign.created_by_id}
+        if campaign.based_on is not None:
+            self._around |= text_stoppers(campaign.based_on)
 
     def contributors(self, version: DraftVersion | None = None, *, by: int | None = None) -> set[int]:
         """Return the primary keys of who has a part in it, and of who began it all.

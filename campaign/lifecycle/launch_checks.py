@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from math import ceil, log2
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -55,6 +56,7 @@ class ObstacleReason(StrEnum):
     PLACEMENT_OCCUPIED = "another campaign runs there"  # `name` is its name, `target_key` its slug
     ENDS_BEFORE_START = "it would end before it starts"
     STALE_HELP_LINK = "help is stale"
+    NO_ORGANISATION = "nobody is named as who speaks"
     WEBHOOK_UNTESTED = "the webhook has not accepted a test"
 
 
@@ -88,16 +90,37 @@ def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
     """Return what keeps a campaign from being launched: the same, another campaign at its places, its dates, a webhook
     that was not tested, and help links that were not checked."""
     obstacles = submission_obstacles(campaign) + occupied_placement_obstacles(campaign)
-    if campaign.ends_at is not None and campaign.ends_at <= (campaign.starts_at or now):
+    start = actual_start(campaign, now=now)
+    if campaign.ends_at is not None and campaign.ends_at <= start:
         sentence = _("The campaign would end before it starts: choose a later end.")
         obstacles.append(Obstacle(ObstacleReason.ENDS_BEFORE_START, sentence))
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    if plan is not None and start != campaign.starts_at and _ends_before_its_periods(campaign, plan, start=start):
+        obstacles.append(_end_too_early())
     if plan is not None and (sentence := webhook_tests.missing_test(plan)):
         obstacles.append(Obstacle(ObstacleReason.WEBHOOK_UNTESTED, sentence))
+    if not settings.ORGANISATION:
+        sentence = _("Visitors could not read who speaks. Whoever runs this site sets ORGANISATION.")
+        obstacles.append(Obstacle(ObstacleReason.NO_ORGANISATION, sentence))
     return obstacles + [
         Obstacle(ObstacleReason.STALE_HELP_LINK, problem)
         for problem in directory.launch_blockers(today=timezone.localdate(now))
     ]
+
+
+def actual_start(campaign: Campaign, *, now: datetime) -> datetime:
+    """Return when a campaign begins if it is launched now: on its day, or at once where that has passed."""
+    return max(campaign.starts_at or now, now)
+
+
+def _ends_before_its_periods(campaign: Campaign, plan: AnalysisPlan, *, start: datetime) -> bool:
+    periods = plan.periods_from(start)
+    end = campaign.ends_at
+    return periods is not None and end is not None and end.timestamp() < periods.end * SECONDS_PER_HOUR
+
+
+def _end_too_early() -> Obstacle:
+    return Obstacle(ObstacleReason.PERIOD_WEEKS, _("The campaign would end before its last period is over."))
 
 
 def common_locales(campaign: Campaign) -> list[str]:
@@ -265,9 +288,8 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
         )
         values = {"weeks": needed, "messages": len(weights)}
         yield Obstacle(ObstacleReason.PERIOD_WEEKS, sentence % values)
-    periods = plan.periods_from(campaign.starts_at)
-    if periods and campaign.ends_at and campaign.ends_at.timestamp() < periods.end * SECONDS_PER_HOUR:
-        yield Obstacle(ObstacleReason.PERIOD_WEEKS, _("The campaign would end before its last period is over."))
+    if campaign.starts_at is not None and _ends_before_its_periods(campaign, plan, start=campaign.starts_at):
+        yield _end_too_early()
 
 
 def fewest_weeks(plan: AnalysisPlan, *, arms: int, placements: int) -> int:

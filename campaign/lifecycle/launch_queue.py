@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 def join_queue(campaign: Campaign, *, by: User, now: datetime) -> None:
     """Have a campaign launched as soon as its places are free. Nothing else may be in the way of its launch."""
     transitions.begin(campaign, "queue", by)
+    if campaign.queued_at is not None and is_queue_recorded(campaign):
+        raise ActionRefused(_("It is in the queue already."))
     others = [
         obstacle
         for obstacle in launch_checks.launch_obstacles(campaign, now=now)
@@ -65,7 +67,17 @@ def campaigns_ahead(campaign: Campaign) -> Sequence[Campaign]:
     """Return what a queued campaign waits for: what runs at its places, then who queued there before it."""
     earlier = queued_campaigns().filter(queued_at__lt=campaign.queued_at, purpose=campaign.purpose)
     there = earlier.filter(placements__in=campaign.placements.all()).distinct()
-    return [*launch_checks.campaigns_in_the_way(campaign), *there]
+    return [*launch_checks.campaigns_in_the_way(campaign), *_paused_campaigns(campaign), *there]
+
+
+def _paused_campaigns(campaign: Campaign) -> list[Campaign]:
+    """Return the paused campaigns at its places. Somebody decides whether they go on: until then, nothing else begins.
+
+    A pause is there to show nothing, and one can be taken back only while nothing else runs there.
+    """
+    paused = Campaign.objects.filter(state=Campaign.State.PAUSED, purpose=campaign.purpose)
+    there = paused.filter(placements__in=campaign.placements.all()).exclude(pk=campaign.pk)
+    return list(there.distinct().order_by("pk"))
 
 
 def launch_queued_campaigns(*, now: datetime) -> list[Campaign]:
@@ -76,6 +88,8 @@ def launch_queued_campaigns(*, now: datetime) -> list[Campaign]:
     """
     launched = []
     for campaign in queued_campaigns():
+        if _paused_campaigns(campaign):
+            continue
         if campaign.queued_by is None or launch_checks.launch_obstacles(campaign, now=now):
             continue
         if not is_queue_recorded(campaign):

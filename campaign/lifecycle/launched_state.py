@@ -101,7 +101,10 @@ def _digests(plan: AnalysisPlan, links: Mapping[str, Any]) -> dict[str, str]:
         "dates": [_seconds(campaign.starts_at), _seconds(campaign.ends_at), campaign.based_on_id],
         "recipients": [sorted(person.pk for person in plan.told.all()), plan.webhook],
         "doors": {
-            place.key: [place.partner.name, *(getattr(place, name) for name in _DOOR_FIELDS)]
+            place.key: [
+                *(place.partner.name, *(getattr(place, name) for name in _DOOR_FIELDS)),
+                *([place.countries] if place.countries else ()),  # none: as it was recorded before there were any
+            ]
             for place in campaign.placements.all()
         },
         "help_links": links,

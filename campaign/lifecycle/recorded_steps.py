@@ -1,10 +1,13 @@
 """What the audit record holds of a campaign's way to its launch: rows alone prove neither that it was sent nor that it
 was approved, as whoever holds the database can write them."""
 
+from django.contrib.auth.models import User
+
 from campaign.models import Campaign
 from messages.audit import log
 from messages.audit.hash_chain import ChainEntry
 from messages.audit.verification import genuine_entries
+from messages.models import AuditEntry
 
 _STEPS = (
     log.Action.CAMPAIGN_SUBMIT,
@@ -39,6 +42,12 @@ def is_queue_recorded(campaign: Campaign) -> bool:
     """Whether the last step on record is that whoever the row names put the campaign in the queue."""
     entry, by = _last_step(campaign, log.Action.CAMPAIGN_QUEUE, among=_QUEUE_STEPS), campaign.queued_by
     return entry is not None and by is not None and entry.actor == by.get_username()
+
+
+def text_stoppers(campaign: Campaign) -> set[int]:
+    """Return the primary keys of who stopped a text: what is made from the campaign has the texts that they left."""
+    stops = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, action=log.Action.TEXT_STOP)
+    return set(User.objects.filter(username__in=stops.values_list("actor", flat=True)).values_list("pk", flat=True))
 
 
 def _last_step(campaign: Campaign, action: log.Action, *, among: tuple[log.Action, ...] = _STEPS) -> ChainEntry | None:

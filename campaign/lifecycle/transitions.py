@@ -118,7 +118,7 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     campaign.locales = common_locales(campaign)
     campaign.launched_at = now
     campaign.queued_at = campaign.queued_by = None
-    campaign.starts_at = campaign.starts_at or now
+    campaign.starts_at = launch_checks.actual_start(campaign, now=now)
     plan = frozen_plan.freeze_plan(campaign.plan, now=now)
     verb = "schedule" if campaign.starts_at > now else "launch"
     _finish(

@@ -13,7 +13,11 @@ def placement_content(campaign: Campaign) -> dict[str, dict[str, Any]]:
     """Return by its key what visitors meet at each placement, who runs it, and who is counted there."""
     placements = campaign.placements.select_related("partner", "fallback__message").order_by("key")
     return {
-        placement.key: {name: _plain(placement, name) for name in Placement.FIELDS_FOR_VISITORS}
+        placement.key: {
+            name: _plain(placement, name)
+            for name in Placement.FIELDS_FOR_VISITORS
+            if name != "countries" or placement.countries  # approved before there were any: the same content
+        }
         | {"partner": placement.partner.name}
         | {name: getattr(placement, name) for name in ("network_share", "counts_signed_only")}
         for placement in placements

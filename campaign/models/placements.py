@@ -25,13 +25,16 @@ class Placement(ProposedChange):
 
     # What visitors meet there, and on which sites. An approval is of these, and while a campaign is open there, a
     # second person confirms a change of them.
-    FIELDS_FOR_VISITORS = ("leave_url", "continue_url", "fallback", "allowed_origins")
+    FIELDS_FOR_VISITORS = ("leave_url", "continue_url", "fallback", "allowed_origins", "countries")
 
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="placements")
     allowed_origins = models.JSONField(
         default=list, blank=True, help_text='Sites that may embed it, such as "https://example.org".'
+    )
+    countries = models.JSONField(
+        default=list, blank=True, help_text="ISO codes of where its visitors live: whose help is shown. Empty: of all."
     )
     leave_url = models.URLField(blank=True, help_text="Where “Leave this page” leads; empty for our own quiet page.")
     continue_url = models.URLField(blank=True, help_text="Where “Continue” leads; empty to close the message.")

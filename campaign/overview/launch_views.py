@@ -5,7 +5,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.contrib import messages as flash
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -43,8 +43,8 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     if request.method != "POST":
         return render(request, "campaign/overview/launch.html", _launch_context(campaign, now))
-    if request.POST.get("action") in _QUEUE_ACTIONS:
-        return _change_queue(request, campaign, now)
+    if action := request.POST.get("action"):
+        return _change_queue(request, campaign, now) if action in _QUEUE_ACTIONS else HttpResponseBadRequest()
     try:
         plan = transitions.launch(campaign, by=current_user(request), now=now)
     except ActionRefused as reason:

@@ -25,7 +25,7 @@ from messages.text.slugs import unused_key
 
 PLACEMENT_FIELDS = (
     *("name", "key", "partner", "allowed_origins", "leave_url", "continue_url", "expected_per_day", "fallback"),
-    *("network_share", "counts_signed_only"),
+    *("countries", "network_share", "counts_signed_only"),
 )
 # Who counts: results rest on it, so it is declared before a campaign is launched, and stays until that is closed.
 FIXED_FIELDS = ("network_share", "counts_signed_only")
@@ -38,6 +38,7 @@ _TOLD = {
     "continue_url": "At “{name}”, “Continue” now leads to {after} (before: {before}).",
     "fallback": "At “{name}”, other words are shown in pauses: {after} (before: {before}).",
     "allowed_origins": "At “{name}”, messages may now be shown on {after} (before: {before}).",
+    "countries": "At “{name}”, help is now shown for these countries: {after} (before: {before}).",
 }
 _TOLD_REMOVED = {
     "leave_url": "At “{name}”, “Leave this page” no longer leads to {before}: it leads to our own page.",
@@ -100,7 +101,9 @@ def _in_words(value: Any) -> str:
 
 
 def _adds_nothing(placement: Placement, name: str, value: Any) -> bool:
-    """Whether a new value only takes away from what visitors meet."""
+    """Whether a new value only takes away from what visitors meet. Without countries there is more help, not less."""
+    if name == "countries":
+        return False
     return set(value) <= set(placement.allowed_origins) if name == "allowed_origins" else not value
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from campaign.models import Partner, Placement
 from campaign.placements import changes
 from campaign.placements.origins import InvalidOrigin, is_safe_url, parse_origin, url_as_sent
+from messages.i18n import countries
 from messages.models import Revision
 from messages.query_numbers import parse_whole_number
 from messages.stale_copies import SeenDigestForm, ids_of
@@ -43,6 +44,15 @@ class OriginsField(forms.CharField):
             message = ngettext("At most %(most)d site.", "At most %(most)d sites.", MAX_ORIGINS)
             raise ValidationError(message % {"most": MAX_ORIGINS})
         return list(dict.fromkeys(origins))
+
+
+class CountriesField(forms.MultipleChoiceField):
+    """Countries by their codes, in the order of the codes."""
+
+    widget = forms.SelectMultiple(attrs={"size": 6})
+
+    def clean(self, value: Any) -> list[str]:
+        return sorted(super().clean(value))
 
 
 class NeutralRevisionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's class is not generic at run time
@@ -81,6 +91,14 @@ class PlacementForm(SeenDigestForm):
         label=_("Sites that may show it"),
         required=False,
         help_text=_("One a line, each exactly: https://www.example.org and https://example.org are two."),
+    )
+    countries = CountriesField(
+        label=_("Countries where its visitors live"),
+        required=False,
+        help_text=_(
+            "Help of these countries is shown, and what serves everywhere. With none, all help is shown, and the page "
+            "is longer."
+        ),
     )
     leave_url = forms.URLField(
         label=_("Where “Leave this page” leads"),
@@ -157,6 +175,9 @@ class PlacementForm(SeenDigestForm):
             for name in changes.FIXED_FIELDS:
                 self.fields[name].disabled = True
                 self.fields[name].help_text = _("Fixed while a campaign is open here: its results rest on it.")
+        countries_field = self.fields["countries"]
+        assert isinstance(countries_field, CountriesField)
+        countries_field.choices = countries.choices()
         choices = {revision.pk for revision in changes.neutral_revisions()}
         fallback = self.instance.fallback
         if fallback is not None and fallback.message.stopped_at is None:

@@ -18,6 +18,8 @@ from campaign.lifecycle import launch_queue
 from campaign.models import Placement, PlacementTest
 from campaign.placements import changes, tag_check
 from campaign.placements.forms import PlacementForm
+from campaign.placements.pinned_embed import pinned_embed
+from campaign.placements.telling_keys import telling_parts
 from campaign.staff_site.access import placement_for, placements_for
 from messages.accounts import step_up
 from messages.accounts.step_up import confirmation_required_for_button
@@ -85,6 +87,7 @@ def placement_detail(request: HttpRequest, place: str) -> HttpResponse:
         "may_assign": has_role(request.user, ADMINISTRATOR),
         "works_here": has_role(request.user, *STAFF_ROLES),
         "queue": launch_queue.queue_at(placement),
+        "telling": telling_parts(placement.key),
         **_proposal(request, placement),
         **_snippets(request, placement),
     }
@@ -217,6 +220,8 @@ def _form_page(
 def _snippets(request: HttpRequest, placement: Placement) -> dict[str, str]:
     return {
         "embed": request.build_absolute_uri(static("campaign/embed.js")),
+        "pinned": request.build_absolute_uri(static(f"campaign/{pinned_embed().name}")),
+        "integrity": pinned_embed().integrity,
         "decide": request.build_absolute_uri("/api/v1/decide"),
         "events": request.build_absolute_uri("/api/v1/events"),
         "hosted": request.build_absolute_uri(f"/m/{placement.key}/"),

@@ -19,14 +19,13 @@ Logs of this surface hold the name of an error and nothing of the request.
 import logging
 import time
 from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
 
 from django.conf import settings
 
 from campaign.keys.reloader import KeyReloader
 from campaign.placements.tag_check import TagCheckLog
 from campaign.serving import bots, routing
+from campaign.serving.assets import ASSET_ROUTE, is_asset
 from campaign.serving.decide_endpoint import DECIDE_ROUTE
 from campaign.serving.exclusions import Exclusions
 from campaign.serving.hosted_endpoint import HOSTED_ROUTE
@@ -40,9 +39,6 @@ from campaign.serving.snapshot import SnapshotRefresher
 from campaign.serving.snapshot_file import SnapshotFile
 
 log = logging.getLogger(__name__)
-
-ASSETS = ("tokens.css", "message.css", "page.js", "embed.js")
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
 
 class AudienceApplication:
@@ -61,8 +57,8 @@ class AudienceApplication:
             return route
         if path.startswith("/m/"):
             return HOSTED_ROUTE
-        if path.startswith("/static/campaign/") and path[17:] in ASSETS:
-            return _ASSET
+        if is_asset(path):
+            return ASSET_ROUTE
         return None
 
     def handle(self, route: routing.Route, request: Request) -> Reply | routing.PendingReply:
@@ -88,32 +84,11 @@ class AudienceApplication:
         return refusal_reply(Refusal(500, "internal_error", "Something went wrong on our side."))
 
 
-def _asset(request: Request, context: routing.ServingContext) -> Reply:
-    """A style sheet or script, the same for everybody: no validator that could identify a device."""
-    if request.method not in ("GET", "HEAD"):
-        raise Refusal(405, "method_not_allowed", "This address answers GET.")
-    body, kind = _asset_bytes(request.path[17:])
-    headers = [
-        ("Content-Type", kind),
-        ("Cache-Control", "public, max-age=3600"),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Cross-Origin-Resource-Policy", "cross-origin"),
-    ]
-    return Reply(200, headers, body)
-
-
 def _no_icon(request: Request, context: routing.ServingContext) -> Reply:
     """Browsers ask for an icon by themselves; there is none, and that is no error."""
     return Reply(204, [("Cache-Control", "public, max-age=86400")], b"")
 
 
-@lru_cache(maxsize=len(ASSETS))
-def _asset_bytes(name: str) -> tuple[bytes, str]:
-    path = Path(__file__).parent.parent / "static" / "campaign" / name
-    return path.read_bytes(), _TYPES[path.suffix]
-
-
-_ASSET = routing.Route(_asset)
 ROUTES = {
     "/api/v1/decide": DECIDE_ROUTE,
     "/api/v1/text": TEXT_ROUTE,

@@ -1,6 +1,7 @@
 """POST /api/v1/decide: the assigned message and its receipt, as JSON, from memory."""
 
 import json
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -17,7 +18,8 @@ BODY_LIMIT = 4096
 MAX_FIELD_LENGTH = 200
 _FIELDS = frozenset(MessageRequest._fields)
 _MAX_CACHED_BODIES, _MAX_CACHED_BYTES = 1024, 256  # our script fills bodies up to 256
-_cached_fields: dict[bytes, MessageRequest] = {}
+_cached_fields: dict[tuple[bytes, bytes, bytes], MessageRequest] = {}
+_KEY_FIELD, _PLAIN_KEY = b'"key":"', re.compile(rb"[A-Za-z0-9_-]{1,80}")
 
 
 @cross_origin_post
@@ -39,17 +41,24 @@ def handle_decide(request: Request, context: ServingContext) -> Reply:
 def read_fields(body: bytes) -> MessageRequest:
     """The fields of the body, or Refusal 400.
 
-    All visitors of a page send the same few bytes, so those are parsed once: 7 us of 45 (decision 0020). A body
-    that says anything of its visitor but the language is never cached.
+    All visitors of a page send the same few bytes but for the key, so those are parsed once: 7 us of 45 (decision
+    0020). A body that says anything else of its visitor but the language is never cached.
     """
-    cached = _cached_fields.get(body)
+    before, found, rest = body.partition(_KEY_FIELD)
+    raw_key, _, after = rest.partition(b'"')
+    shape = before, found, after  # that of the body, whatever its key
+    cached = _cached_fields.get(shape)
     if cached is not None:
-        return cached
+        if not found:
+            return cached
+        if _PLAIN_KEY.fullmatch(raw_key):
+            return cached._replace(key=raw_key.decode())
     fields = parse_fields(parse_json(body))
-    if len(body) <= _MAX_CACHED_BYTES and fields.unit is fields.session is fields.preview is None:
+    said = fields.key.encode() if fields.key else b""
+    if len(body) <= _MAX_CACHED_BYTES and fields.unit is fields.session is fields.preview is None and said == raw_key:
         if len(_cached_fields) >= _MAX_CACHED_BODIES:
             _cached_fields.clear()
-        _cached_fields[body] = fields
+        _cached_fields[shape] = fields if fields.key is None else fields._replace(key=None)
     return fields
 
 
@@ -59,10 +68,11 @@ def parse_fields(value: Any) -> MessageRequest:
 
 
 def check_text_fields(value: Any, names: Collection[str], *, required: Collection[str]) -> dict[str, str]:
-    """An object of short texts under these names, the required ones among them, or Refusal 400."""
+    """An object of short texts under these names, the required ones among them, or Refusal 400; null is absent."""
     if not isinstance(value, dict):
         raise Refusal(400, "invalid_field", "The body must be a JSON object.")
-    for name, field in value.items():
+    given: dict[str, str] = {name: field for name, field in value.items() if field is not None or name not in names}
+    for name, field in given.items():
         if name not in names:
             raise Refusal(400, "unknown_field", "The body has a field that this address does not know.")
         if not isinstance(field, str):
@@ -73,9 +83,9 @@ def check_text_fields(value: Any, names: Collection[str], *, required: Collectio
         if not field.isprintable():
             raise Refusal(400, "invalid_field", "A field holds control characters.", {name: "Must be plain text."})
     for name in required:
-        if name not in value:
+        if name not in given:
             raise Refusal(400, "invalid_field", "A field is missing.", {name: "This field is required."})
-    return value
+    return given
 
 
 def _find_placement(fields: MessageRequest, context: ServingContext) -> PlacementEntry:

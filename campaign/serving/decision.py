@@ -6,7 +6,7 @@ that was shown a message before, and the assignment of an arm.
 
 from typing import NamedTuple
 
-from campaign.assignment import subject_ids
+from campaign.assignment import decide_keys, subject_ids
 from campaign.assignment.arm_hash import arm_for, text_for
 from campaign.assignment.periods import Periods, arm_of_period
 from campaign.assignment.receipts import (
@@ -47,6 +47,7 @@ class MessageRequest(NamedTuple):
     unit: str | None = None
     session: str | None = None
     preview: str | None = None
+    key: str | None = None
 
 
 class ReceiptWindow(NamedTuple):
@@ -74,6 +75,7 @@ class Decision(NamedTuple):
     window: ReceiptWindow = _NO_WINDOW
     keeps_session: bool = False  # the browser tab is to keep the receipt
     previewed_arm: str = ""
+    is_keyed: bool = False  # the same request, sent again, gets the same nonce
     is_washout: bool = False  # shown at a time of the period that is not counted
 
 
@@ -119,15 +121,15 @@ def assign(
 
     Where the plan asks for a tab or a subject, a request that names none is shown the message and not counted.
     """
-    hour, unit = int(now) // SECONDS_PER_HOUR, fields.unit
+    unit = fields.unit
+    hour, nonce = _issue(placement, fields.key, context, now_hour=int(now) // SECONDS_PER_HOUR)
     if campaign.periods is not None:
-        return _assign_period(placement, campaign, campaign.periods, fields.locale, context, hour, is_countable)
+        return _assign_period(placement, campaign, campaign.periods, fields, context, hour, nonce, is_countable)
     if campaign.secret and unit is not None:
         nonce = subject_ids.nonce(unit, campaign.secret, hour=hour)
         index = subject_ids.arm_for(unit, campaign.secret, campaign.weights)
         hour, closes = subject_ids.receipt_window(hour)
     else:
-        nonce = fresh_nonce()
         index = arm_for(nonce.hex() if unit is None else unit, campaign.salt, campaign.weights)
         closes = closing_hour(hour, context.receipt_life_hours)
     locale = campaign.locales.index(best_locale(campaign.locales, fields.locale))
@@ -141,26 +143,46 @@ def assign(
         return Decision(arm.rendition, uncounted=UncountedReason.NO_UNIT)
     if arm.paused:
         return Decision(arm.rendition, uncounted=UncountedReason.PAUSED)
-    return Decision(arm.rendition, b"", None, arm, ReceiptWindow(hour, closes, nonce), in_tab)
+    window, is_keyed = ReceiptWindow(hour, closes, nonce), fields.key is not None
+    return Decision(arm.rendition, b"", None, arm, window, in_tab, is_keyed=is_keyed)
+
+
+def _issue(placement: PlacementEntry, key: str | None, context: ServingContext, *, now_hour: int) -> tuple[int, bytes]:
+    """The issue hour and the nonce: of the request's key, or fresh ones; Refusal if the key has no open hour."""
+    if key is None:
+        return now_hour, fresh_nonce()
+    try:
+        hour = decide_keys.issue_hour(key, now_hour=now_hour, life_hours=context.receipt_life_hours)
+    except decide_keys.KeyInvalid:
+        reason = {"key": "Send the hour since 1970 in UTC, a hyphen, and 16 to 64 random letters or digits."}
+        raise Refusal(400, "invalid_field", "The key has another form.", reason) from None
+    except decide_keys.KeyClosed:
+        raise Refusal(410, "key_closed", "The hour of this key is closed. Send a new key, or none.") from None
+    return hour, decide_keys.nonce(key, placement.id, context.receipt_signer)
 
 
 def _assign_period(
     placement: PlacementEntry,
     campaign: CampaignEntry,
     periods: Periods,
-    locale: str | None,
+    fields: MessageRequest,
     context: ServingContext,
     hour: int,
+    nonce: bytes,
     is_countable: bool,
 ) -> Decision:
     """Whatever the placement shows in this period, under a receipt of its own."""
-    text = _text_of_period(placement, campaign, periods, locale, hour)
+    text = _text_of_period(placement, campaign, periods, fields.locale, hour)
     if not is_countable:
         return Decision(text.rendition, uncounted=UncountedReason.DECLINED)
     if text.paused:
         return Decision(text.rendition, uncounted=UncountedReason.PAUSED)
-    window = ReceiptWindow(hour, closing_hour(hour, context.receipt_life_hours), fresh_nonce())
-    return Decision(text.rendition, b"", None, text, window, is_washout=not periods.is_counted(hour))
+    window, is_keyed = (
+        ReceiptWindow(hour, closing_hour(hour, context.receipt_life_hours), nonce),
+        fields.key is not None,
+    )
+    is_washout = not periods.is_counted(hour)
+    return Decision(text.rendition, b"", None, text, window, is_keyed=is_keyed, is_washout=is_washout)
 
 
 def _text_of_period(
@@ -249,13 +271,16 @@ def count_served(
     """Count the decision as served, in memory, and sign its receipt.
 
     A machine gets no receipt. Whoever asks for more than a network's share, or in a wash-out, gets one that says so to
-    us alone.
+    us alone. A request that was sent again under its key is not counted again.
     """
     arm = decision.served_arm
     if arm is None:
         return decision
     if placement.counts_signed_only and not is_signed(request, placement):
         return Decision(decision.rendition, uncounted=UncountedReason.UNSIGNED)
+    if decision.is_keyed and decision.window.nonce in context.recently_served:
+        receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=decision.is_washout)
+        return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
     reason = context.exclusions.exclusion_reason(
@@ -263,6 +288,8 @@ def count_served(
     )
     if reason is None and not decision.is_washout:
         context.served_counter.add(hour, arm)
+        if decision.is_keyed:
+            context.recently_served.add(decision.window.nonce)
     elif reason is not None:
         context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=reason)
         if reason is LeftOutCount.Reason.MACHINE:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode
 from django.conf import settings
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
-from campaign.outcomes import OUTCOMES, RECORDED_OUTCOMES, read_form
+from campaign.outcomes import REPORTED, WITHDRAWAL, read_form
 from campaign.placements.tag_check import TagCheckChannel
 from campaign.serving.decision import MessageRequest, count_served, decide
 from campaign.serving.hosted_pages import PAGE_SECTIONS, insert_sections
@@ -79,12 +79,19 @@ def _handle_form(request: Request, context: ServingContext, placement: Placement
         return _show_in_language(request, placement, locale, fields.get("receipt", [""])[0], context)
     outcome, value = read_form(fields)
     # Origin is not checked: our own Referrer-Policy makes browsers send "null" here. The receipt is the proof.
-    target = _redirect_target(request, placement, outcome)
-    filler = b"".ljust(_REDIRECT_LENGTH - len(target))  # the body nobody sees: all answers have one length
-    reply = Reply(303, [("Location", target), ("Cache-Control", "no-store")], filler)
-    if outcome not in RECORDED_OUTCOMES or has_privacy_signal(request):
+    reply = _redirect(_redirect_target(request, placement, outcome))
+    receipt = fields.get("receipt", [""])[0]
+    if outcome == WITHDRAWAL.key and receipt:
+        too_late = _redirect(page_path(placement.key, "too-late", _wanted_locale(request) or ""))
+        return _record_outcome(context, placement, receipt, outcome, None, reply, refused=too_late)
+    if outcome not in REPORTED or has_privacy_signal(request):
         return reply
-    return _record_outcome(context, placement, fields.get("receipt", [""])[0], outcome, value, reply)
+    return _record_outcome(context, placement, receipt, outcome, value, reply)
+
+
+def _redirect(target: str) -> Reply:
+    filler = b"".ljust(_REDIRECT_LENGTH - len(target))  # the body nobody sees: all answers have one length
+    return Reply(303, [("Location", target), ("Cache-Control", "no-store")], filler)
 
 
 def _show_in_language(
@@ -116,13 +123,20 @@ def _handle_seen_image(request: Request, context: ServingContext, placement: Pla
 
 
 def _record_outcome(
-    context: ServingContext, placement: PlacementEntry, text: str, outcome: str, value: int | None, reply: Reply
+    context: ServingContext,
+    placement: PlacementEntry,
+    text: str,
+    outcome: str,
+    value: int | None,
+    reply: Reply,
+    refused: Reply | None = None,
 ) -> Reply | PendingReply:
-    """This reply, after the outcome is on disk; at once if the receipt does not permit to count it."""
+    """This reply, after the outcome is on disk; `refused`, or the same, if it is not or the receipt does not permit."""
+    refused = refused or reply
     receipt = _verified_receipt(context, placement, text)
     if receipt is None:
-        return reply
-    return PendingReply([OutcomeEvent(receipt, outcome, value)], lambda results: reply)
+        return refused
+    return PendingReply([OutcomeEvent(receipt, outcome, value)], lambda results: refused if any(results) else reply)
 
 
 def _verified_receipt(context: ServingContext, placement: PlacementEntry, text: str) -> Receipt | None:
@@ -136,7 +150,7 @@ def _verified_receipt(context: ServingContext, placement: PlacementEntry, text: 
 
 def _redirect_target(request: Request, placement: PlacementEntry, outcome: str) -> str:
     """Where a pressed button leads, in the language of the page."""
-    action = OUTCOMES[outcome].action if outcome in OUTCOMES else None
+    action = REPORTED[outcome].action if outcome in REPORTED else None
     if action and action.placement_url and (url := getattr(placement, action.placement_url)):
         return str(url)
     page = (action and action.page) or "thanks"

@@ -13,9 +13,10 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from campaign.models import Placement
-from campaign.outcomes import OUTCOMES, SECTIONS, Outcome, OutcomeAction, offered_outcomes
+from campaign.outcomes import REPORTED, SECTIONS, Outcome, OutcomeAction, offered_outcomes
+from campaign.serving.help_behind_doors import help_behind_doors
 from campaign.serving.locales import interface_language, locale_query
-from campaign.serving.page_paths import HELP_LANES, page_path
+from campaign.serving.page_paths import page_path
 from messages.i18n.languages import local_name
 from messages.models import HelpLink
 from messages.text.language_tags import direction_of
@@ -69,7 +70,7 @@ def _action(outcome: Outcome, offer: OutcomeAction, placement: Placement, locale
     action: dict[str, Any] = {"outcome": outcome.key, "label": gettext(offer.label)}
     if offer.note:
         action["note"] = gettext(offer.note)
-    if offer.page:
+    if offer.page and not offer.stays:
         url = getattr(placement, offer.placement_url) if offer.placement_url else ""
         page = "" if offer.closes else page_path(placement.key, offer.page, locale)
         action["href"] = url or page
@@ -146,52 +147,55 @@ def _by_section(message: dict[str, Any], placement: Placement) -> dict[str, list
     """
     sections: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS}
     for action in message["actions"]:
-        outcome = OUTCOMES.get(action["outcome"])
+        outcome = REPORTED.get(action["outcome"])
         if outcome and outcome.action:
             offer = outcome.action
             is_ours = offer.page and not (offer.placement_url and getattr(placement, offer.placement_url))
             page = page_path(placement.key, offer.page, message["locale"]) if is_ours else ""
-            sections[offer.section].append(action | {"section": offer.page.replace("/", "-"), "page": page})
+            section = "" if offer.stays else offer.page.replace("/", "-")
+            sections[offer.section].append(action | {"section": section, "page": page})
     return sections
 
 
 class FollowUpPages:
-    """The pages after a message, by language, split at the placement's key and shared within one partner."""
+    """The pages after a message, by language, split at the placement's key, shared where they say the same."""
 
     def __init__(self, links: Sequence[HelpLink]) -> None:
         self._links = links
-        self._by_runner: dict[str, HostedPages] = {}
+        self._shared: dict[tuple[str, ...], HostedPages] = {}
 
-    def for_partner(self, runner: str) -> HostedPages:
+    def for_placement(self, placement: Placement) -> HostedPages:
         """The pages by language and path below /m/<placement>/, such as "es:help/self"."""
-        if runner not in self._by_runner:
-            self._by_runner[runner] = MappingProxyType(
+        partner, countries = placement.partner.name, placement.countries
+        key = (partner, *countries)
+        if key not in self._shared:
+            self._shared[key] = MappingProxyType(
                 {
                     f"{locale}:{path}": split_at_key(page)
                     for locale in settings.AUDIENCE_LANGUAGES
-                    for path, page in self._in(locale, runner)
+                    for path, page in self._in(locale, partner, countries)
                 }
             )
-        return self._by_runner[runner]
+        return self._shared[key]
 
-    def _in(self, locale: str, runner: str) -> Iterator[tuple[str, str]]:
-        context = {
-            "placement": _KEY,
-            "runner": runner,
-            "message": {"locale": locale, "dir": direction_of(locale)},
-            "help_self": page_path(_KEY, "help/self", locale),
-            "help_affected": page_path(_KEY, "help/affected", locale),
-        }
+    def _in(self, locale: str, partner: str, countries: Sequence[str]) -> Iterator[tuple[str, str]]:
         with translation.override(locale):
-            for name in ("left", "continued", "about", "thanks", "unavailable"):
+            doors = help_behind_doors(_KEY, self._links, countries=countries, language=locale)
+            context = {
+                "placement": _KEY,
+                "partner": partner,
+                "organisation": settings.ORGANISATION,
+                "contact": settings.ORGANISATION_CONTACT,
+                "message": {"locale": locale, "dir": direction_of(locale)},
+                "doors": doors,
+            }
+            for name in ("left", "continued", "about", "thanks", "withdrawn", "too-late", "unavailable"):
                 yield name, render_to_string(f"campaign/serving/{name}.html", context)
-            lanes = [(lane, [link for link in self._links if link.lane == lane]) for lane in HELP_LANES]
-            for lane, chosen in lanes:
-                yield (
-                    f"help/{lane}",
-                    render_to_string("campaign/serving/help.html", context | {"lane": lane, "links": chosen}),
-                )
-            yield PAGE_SECTIONS, render_to_string("campaign/serving/sections.html", context | {"lanes": lanes})
+            for door in doors:
+                others = [other for other in doors if other is not door]
+                page = render_to_string("campaign/serving/help.html", context | {"door": door, "doors": others})
+                yield f"help/{door.key}", page
+            yield PAGE_SECTIONS, render_to_string("campaign/serving/sections.html", context)
 
 
 def content_security_policy(placement: Placement) -> str:

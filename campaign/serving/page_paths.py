@@ -6,11 +6,10 @@ sends each character in a number of bits of its own (RFC 7541, appendix B), so t
 
 from functools import cache
 
-from campaign.outcomes import offered_outcomes
+from campaign.outcomes import help_doors, offered_outcomes
 from campaign.serving.locales import locale_query
 
-HELP_LANES = ("self", "affected")
-PAGES = ("left", "continued", "about", "thanks", *(f"help/{lane}" for lane in HELP_LANES))
+PAGES = ("left", "continued", "about", "thanks", "withdrawn", "too-late", *(f"help/{door}" for door in help_doors()))
 _CHEAP, _DEAR = "0", "3"  # in 5 bits and in 6
 
 
@@ -24,7 +23,7 @@ def page_path(key: str, page: str, locale: str) -> str:
 def _filler(page: str) -> str:
     """The digits that make this page's name as long as the longest, in characters and in bits."""
     names = {*PAGES, *(action.page for _, action in offered_outcomes())}
-    length = max(map(len, names)) + 1
+    length = max(map(len, names)) + 2  # so many digits make up for the bits of any name
     bits = max(_bits(name) + 5 * (length - len(name)) for name in names)
     digits = length - len(page)
     dear = bits - _bits(page) - 5 * digits

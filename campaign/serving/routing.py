@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from campaign.assignment.receipts import Receipt, ReceiptSigner
 from campaign.serving.http import Refusal, Reply, Request
+from campaign.serving.recently_served import RecentlyServed
 
 if TYPE_CHECKING:
     from campaign.placements.tag_check import TagCheckLog
@@ -58,6 +59,7 @@ class ServingContext:
     served_counter: ServedCounter
     tag_check_log: TagCheckLog
     exclusions: Exclusions
+    recently_served: RecentlyServed = field(default_factory=RecentlyServed)
 
 
 Handler = Callable[[Request, ServingContext], Reply | PendingReply]

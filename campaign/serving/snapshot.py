@@ -151,7 +151,7 @@ def _placement_entry(
         reason=reason,
         fallback=renderer.render_all(_fallback_renditions(placement), placement) or None,
         previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.locales()}),
-        pages=follow_up_pages.for_partner(placement.partner.name),
+        pages=follow_up_pages.for_placement(placement),
         content_security_policy=hosted_pages.content_security_policy(placement),
         declared_share=placement.network_share / 100,
         counts_signed_only=placement.counts_signed_only,

@@ -2,7 +2,8 @@
 
 A spreadsheet takes a cell that begins with = + - @ for a formula, so such a cell gets an apostrophe in front. So does
 such a sign after a semicolon, a tab, a line break or a quotation mark, because a spreadsheet that expects another
-delimiter splits the cell there. Reading removes exactly these apostrophes.
+delimiter splits the cell there. Reading removes exactly these apostrophes. A number is written as it is, because no
+spreadsheet takes it for a formula.
 """
 
 import csv
@@ -27,9 +28,17 @@ def unescape_formulas(text: str) -> str:
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
-    """UTF-8 with a byte order mark, comma separated, every cell quoted and escaped."""
+    """UTF-8 with a byte order mark, comma separated, every cell quoted and every text escaped; None is empty."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([escape_formulas(str(row[name])) for name in columns] for row in rows)
+    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
     return b"\xef\xbb\xbf" + stream.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else escape_formulas(str(value))

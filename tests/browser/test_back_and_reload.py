@@ -11,6 +11,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_embed_hostile import Origin, partner, script_of, server, visit
 from tests.browser.test_exit import EXIT, neutral_site, requests_of
 from tests.browser.test_pages import Installation, collect_events, running_installation, until_exposed, wait_for_outcome
+from tests.waiting import let_pass
 
 __all__ = ["partner", "server"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -31,7 +32,12 @@ def shown(tab: Page) -> list[str]:
     return words
 
 
-DOORS = {"I want to stop": "help_self", "This happened to me": "help_affected", "About this message": "learn_more"}
+DOORS = {
+    "I made one, or nearly did": "help_self",
+    "Someone made one of me": "help_affected",
+    "I am worried about someone": "help_worried",
+    "About this message": "learn_more",
+}
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -58,7 +64,7 @@ def test_the_way_out_of_help_leads_back_to_no_page_of_ours(site: Installation, p
     neutral_site(tab)
     tab.goto(f"{site.url}/health/live")
     tab.goto(f"{site.url}/m/quiet-page/")
-    tab.get_by_role("link", name="I want to stop").click()
+    tab.get_by_role("link", name="I made one, or nearly did").click()
     tab.get_by_role("link", name="Leave now").click()
     tab.wait_for_url(EXIT)
     tab.go_back()
@@ -141,7 +147,7 @@ def test_who_opts_out_and_reloads_keeps_the_words_and_is_counted_no_more(site: I
     assert shown(tab) == ["", *first[1:]]
     expect(tab.locator(".privacy")).to_contain_text("Nothing about this visit is counted.")
     asked = requests_of(tab)
-    tab.get_by_role("link", name="I want to stop").click()
+    tab.get_by_role("link", name="I made one, or nearly did").click()
     expect(tab.locator(".more:visible")).to_have_count(1)
     assert asked == []
 
@@ -156,9 +162,13 @@ def test_without_script_a_reload_is_a_new_view(site: Installation, page: OpenPag
     assert len(receipts) == 3
 
 
-def test_a_second_tag_is_a_second_view(page: OpenPage, server: Origin, partner: Origin) -> None:
+def test_a_second_tag_shows_the_one_view(page: OpenPage, server: Origin, partner: Origin) -> None:
     tab = page()
     again = f'></script><script async src="{script_of(server)}" data-placement="spot"'
     visit(tab, partner, script_of(server), tag=again)
     expect(tab.get_by_role("heading", name="You can stop here.")).to_have_count(2)
-    assert server.requests().count("POST /api/v1/decide") == 2
+    assert server.requests().count("POST /api/v1/decide") == 1
+    tab.get_by_role("button", name="4", exact=True).first.click()
+    tab.get_by_role("button", name="5", exact=True).last.click()
+    let_pass(tab, 200)
+    assert [outcome for outcome in server.events() if outcome[0] == "rating"] == [("rating", 4)]

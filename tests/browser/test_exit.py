@@ -18,7 +18,7 @@ __all__ = ["partner", "server"]  # fixtures
 pytestmark = pytest.mark.browser
 
 EXIT = "https://www.wikipedia.org/"
-PAGES = ("", "left", "continued", "about", "thanks", "help/self", "help/affected", "nothing-here")
+PAGES = ("", "left", "continued", "about", "thanks", "help/self", "help/affected", "help/worried", "nothing-here")
 SMALL: dict[str, ViewportSize] = {
     "portrait": {"width": 360, "height": 640},
     "landscape": {"width": 640, "height": 360},

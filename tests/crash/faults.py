@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -50,7 +50,7 @@ def _answer_first() -> None:
 
 
 def _forget_the_note() -> None:
-    def count(batch: NonceRange, groups: GroupedCounts) -> bool:
+    def count(batch: NonceRange, groups: GroupedCounts, withdrawals: Mapping[int, int]) -> bool:
         fold.add_to_tallies(Tally, fold.tally_views(groups))
         time.sleep(0.1)  # a real one would be as wrong, and harder to meet
         return True

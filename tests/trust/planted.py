@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import logging
@@ -136,15 +137,15 @@ def _append_to_scripts(more: bytes) -> Callable[[], ServerFault]:
     """Append code to our scripts."""
 
     def plant() -> ServerFault:
-        from campaign.serving import application
+        from campaign.serving import assets
 
-        proper = application._asset_bytes
+        proper = assets._contents
 
-        def asset(name: str) -> tuple[bytes, str]:
-            content, kind = proper(name)
-            return content + (more if name.endswith(".js") else b""), kind
+        def contents(name: str) -> tuple[bytes, bytes]:
+            plain = proper(name)[0] + (more if name.endswith(".js") else b"")
+            return plain, gzip.compress(plain)
 
-        replace_attribute(application, "_asset_bytes", asset)
+        replace_attribute(assets, "_contents", contents)
         return ignore_request, keep_headers
 
     return plant

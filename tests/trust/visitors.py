@@ -269,7 +269,17 @@ def _visit_hosted_page(visit: Visit) -> None:
     visit.request("GET", f"/m/{HOSTED}/seen.gif?receipt={receipt}&{new()}={new()}")
     for fields in ({"rating": "4"}, {"outcome": "left"}, {"outcome": "help_self"}, {"outcome": new()}):
         visit.press(HOSTED, f"?{new()}={new()}", receipt=receipt, **{new(): new()}, **fields)
-    for rest in ("left", "continued", "about", "thanks", "help/self", "help/affected", "unavailable", new()):
+    for rest in (
+        "left",
+        "continued",
+        "about",
+        "thanks",
+        "help/self",
+        "help/affected",
+        "help/worried",
+        "unavailable",
+        new(),
+    ):
         visit.request("GET", f"/m/{HOSTED}/{rest}?{new()}")
     visit.request("GET", f"/m/{HOSTED}/?preview={new()}")
     visit.request("GET", f"/m/{new()}/?{new()}")

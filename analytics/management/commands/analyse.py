@@ -7,13 +7,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from analytics.bundle_check.archive import UnreadableBundle, open_bundle
+from analytics.bundle_check.check import check_bundle
 from analytics.comparison.compare import CANNOT_TELL, WITHHELD, ArmCounts, Rules, all_pairs, compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.grouped import ClusterDesign, NeitherDesign, find_cluster_design
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.csv_analysis.arm_table import ArmTable
 from analytics.csv_analysis.reader import read_table
-from analytics.management import analyse_output
+from analytics.management import analyse_output, bundle_output
 from analytics.management.analyse_texts import UnusableTexts, answer_for_kinds
 from analytics.management.terminal import terminal
 from messages.tables.errors import UnreadableFile
@@ -30,9 +32,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "file", type=Path, help="CSV: arm, n, events, and if wanted stratum, cluster, day, text or set"
+            "file", type=Path, nargs="?", help="CSV: arm, n, events, and if wanted stratum, cluster, day, text or set"
         )
-        parser.add_argument("--control", required=True, help="the arm that the others are compared with")
+        parser.add_argument("--control", help="the arm that the others are compared with")
+        parser.add_argument("--bundle", type=Path, metavar="FILE", help="check a bundle instead of comparing a table")
+        parser.add_argument("--signed-by", metavar="FINGERPRINT", help="the fingerprint that the bundle should have")
         parser.add_argument("--weights", help="the planned split, in file order, such as 3,2,2,2; equal unless given")
         parser.add_argument("--margin", type=float, help="the smallest difference that would matter, as a share: 0.02")
         parser.add_argument("--level", type=float, default=0.95, help="the confidence level (0.95)")
@@ -47,6 +51,11 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="as JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["bundle"]:
+            self._check_bundle(options["bundle"], options["signed_by"], as_json=options["json"])
+            return
+        if options["file"] is None or options["control"] is None:
+            raise CommandError("Name a CSV file and --control, or a bundle with --bundle.")
         table, rules, arms, pairs = self._parse(options)
         look = compare(arms, pairs, rules)
         terms = None
@@ -69,6 +78,25 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(values, ensure_ascii=False, indent=2))
         else:
             analyse_output.print_tables(analysis, terminal())
+
+    def _check_bundle(self, path: Path, fingerprint: str | None, *, as_json: bool) -> None:
+        """Say in one line whether a bundle holds, after what cannot be worked out from it; fail if it does not."""
+        try:
+            report = check_bundle(open_bundle(path.read_bytes()))
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
+        except UnreadableBundle as reason:
+            raise CommandError(printable(f"It does not hold. {reason}")) from None
+        verdict = bundle_output.verdict(report, expected_fingerprint=fingerprint)
+        if as_json:
+            self.stdout.write(json.dumps(bundle_output.as_dict(report), ensure_ascii=False, indent=2))
+        else:
+            for line in bundle_output.details(report):
+                self.stdout.write(printable(line))
+        if not verdict.holds:
+            raise CommandError(printable(verdict.sentence))
+        if not as_json:
+            self.stdout.write(printable(verdict.sentence))
 
     def _parse(self, options: dict[str, Any]) -> tuple[ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
         """Return the table, the rules, the arms and the pairs to compare. Raise CommandError on invalid options."""

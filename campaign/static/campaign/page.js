@@ -37,6 +37,13 @@
   if (!form) return;
   const field = form.elements.namedItem("receipt");
 
+  // "Do not count me" deletes the view. From then on nothing is sent or asked for, not after a reload either.
+  const withdraw = form.querySelector("[data-done]"); // none if nothing is counted
+  function showUncounted() {
+    form.querySelector(".feedback").remove();
+    withdraw.parentElement.textContent = withdraw.dataset.done;
+  }
+
   // One view is one message. A reload, or "Back" to this page, brings words that were drawn anew: those of before take
   // their place, with their receipt, for an hour. They stand in the state of this entry of the tab's history alone.
   const hour = 3_600_000;
@@ -45,16 +52,17 @@
   const [visit] = performance.getEntriesByType("navigation");
   const kept = visit?.type === "navigate" ? null : history.state;
   if (!form.hasAttribute("data-preview")) {
-    if (kept && Date.now() - kept.since < hour && (kept.receipt || !field.value)) {
+    if (kept && Date.now() - kept.since < hour && (kept.receipt || kept.withdrawn || !field.value)) {
       headline.textContent = kept.headline;
       body.innerHTML = kept.body;
       if (field.value) field.value = kept.receipt;
+      if (kept.withdrawn && withdraw) showUncounted();
     } else {
       const words = { headline: headline.textContent, body: body.innerHTML };
       history.replaceState({ since: Date.now(), receipt: field.value, ...words }, "");
     }
   }
-  const receipt = field.value; // empty: do not count
+  let receipt = field.value; // empty: do not count
   const sent = new Set();
 
   /** Report one outcome, at most once; resolves to whether the server has stored it. */
@@ -120,6 +128,17 @@
     const saved = await (scale ? record(button.name, Number(button.value)) : record(button.value.trim()));
     if (!saved) mark(false);
     answer.value = saved ? answer.dataset.thanks : answer.dataset.failed;
+  });
+
+  withdraw?.addEventListener("click", async (event) => {
+    event.preventDefault();
+    if (!(await record(withdraw.value.trim()))) {
+      withdraw.textContent = withdraw.dataset.failed;
+      return;
+    }
+    receipt = field.value = "";
+    history.replaceState({ ...history.state, receipt, withdrawn: true }, "");
+    showUncounted();
   });
 
   // Exposure: the page is visible and the message fills half of itself or of the window, for one unbroken second.

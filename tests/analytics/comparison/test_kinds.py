@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import product
+
+import numpy as np
+import pytest
+
 from analytics.comparison.compare import ArmCounts, Rules, compare
-from analytics.comparison.kinds import TextRules, compare_kinds
+from analytics.comparison.kinds import KindComparison, TextRules, compare_kinds
+from analytics.comparison.network_influence import ONE_NETWORK
 from analytics.comparison.text_means import ArmTexts, text_estimates
 from analytics.stats import Counts, Estimate, NotEstimable
+from analytics.stats.texts.sizing import Design
 
 NEUTRAL = (Counts(1000, 400), Counts(1000, 450))
 VICTIM = (Counts(2000, 950),)
@@ -40,3 +47,49 @@ def test_what_one_network_may_have_counted_is_taken_to_be_of_the_text_that_fewes
         verdicts.append((row.verdict, row.hold_reason))
     assert verdicts[0] == ("better", "")
     assert verdicts[1] == ("cannot-tell-yet", "One network alone could have turned this, so it is not called yet.")
+
+
+def judged(
+    neutral: list[Counts],
+    victim: list[Counts],
+    *,
+    views: int,
+    design: Design = "matched",
+    smallest: float | None = None,
+) -> KindComparison:
+    texts = [ArmTexts("neutral", {"": tuple(neutral)}), ArmTexts("victim", {"": tuple(victim)})]
+    arms = [ArmCounts("neutral", sum(neutral, Counts(0, 0))), ArmCounts("victim", sum(victim, Counts(0, 0)))]
+    rules = Rules(views_per_network=views, smallest_difference=smallest)
+    (row,) = compare_kinds(compare(arms, [("victim", "neutral")], rules), texts, rules, TextRules(design))
+    return row
+
+
+def test_one_network_that_makes_the_texts_more_alike_turns_no_verdict() -> None:
+    """50 views of one text of four take the sets from p = 0.12 to p = 0.01, and move their mean by 0.7 of 100."""
+    neutral, victim = [Counts(1250, 438)] * 4, [Counts(1250, 438 + more) for more in (42, 38, -10, 56)]
+    honest = judged(neutral, victim, views=50)
+    assert isinstance(honest.estimate, Estimate)
+    assert honest.estimate.p_value == pytest.approx(0.12, abs=0.01)
+    forged = judged(neutral, [*victim[:2], Counts(1300, 428 + 50), victim[3]], views=50)
+    assert isinstance(forged.estimate, Estimate)
+    assert forged.estimate.p_value == pytest.approx(0.01, abs=0.01)
+    assert (forged.verdict, forged.hold_reason) == ("cannot-tell-yet", ONE_NETWORK.reason)
+
+
+@pytest.mark.parametrize("design", ["matched", "nested"])
+@pytest.mark.parametrize("texts", [3, 4])
+def test_no_verdict_appears_through_the_views_of_one_network(design: Design, texts: int) -> None:
+    """Whichever one or two texts it asks for, with or without the outcome: 72 or 128 forgeries of each of 4 trials."""
+    chance, views = np.random.default_rng(texts), 40
+    for _ in range(4):
+        gaps = chance.normal(0.03, 0.02, texts)
+        neutral = [Counts(1000, int(chance.binomial(1000, 0.35))) for _ in gaps]
+        victim = [Counts(1000, int(chance.binomial(1000, 0.35 + gap))) for gap in gaps]
+        if judged(neutral, victim, views=0, design=design, smallest=0.02).verdict != "cannot-tell-yet":
+            continue
+        for arm, (one, other), ends in product((0, 1), product(range(texts), repeat=2), product((0, 1), repeat=2)):
+            arms = [list(neutral), list(victim)]
+            for text, end in zip((one, other), ends, strict=True):
+                arms[arm][text] += Counts(views // 2, views // 2 * end)
+            row = judged(*arms, views=views, design=design, smallest=0.02)
+            assert row.verdict == "cannot-tell-yet", (neutral, victim, arms)

@@ -55,6 +55,23 @@ def test_a_verdict_says_how_many_networks_it_would_take() -> None:
     assert judged(0) == ("better", None, "")
 
 
+def test_a_verdict_over_periods_is_held_where_a_few_views_of_a_small_placement_made_it() -> None:
+    """Three weeks at two placements: the smaller one's sets alone take the p-value from 1/4 to 1/32."""
+    gains = (0.02, 0.03, 0.05)
+    treated = {f"large {n}": Counts(7_000, round(7_000 * (0.30 + gain))) for n, gain in enumerate(gains)}
+    control = {f"large {n}": Counts(7_000, 2_100) for n in range(3)}
+    small = {f"small {n}": Counts(35, 25) for n in range(3)}, {f"small {n}": Counts(35, 7) for n in range(3)}
+    arms = [
+        ArmCounts("neutral", sum((control | small[1]).values(), Counts(0, 0)), clusters=control | small[1]),
+        ArmCounts("both", sum((treated | small[0]).values(), Counts(0, 0)), clusters=treated | small[0]),
+    ]
+    rows = []
+    for views in (0, 84):
+        (row,) = compare(arms, [("both", "neutral")], Rules(clusters="periods", views_per_network=views)).comparisons
+        rows.append((row.verdict, row.networks))
+    assert rows == [("better", None), ("cannot-tell-yet", 1)]
+
+
 def test_a_verdict_that_one_network_could_turn_is_held() -> None:
     verdict, networks, reason = judged(600)
     assert (verdict, networks) == ("cannot-tell-yet", 1)

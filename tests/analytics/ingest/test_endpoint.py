@@ -109,7 +109,7 @@ def test_500_events_fit_and_501_do_not() -> None:
         (b'{"receipt": "x", "outcome": "rating"}', 400, "invalid_value"),
         (b'{"receipt": "x", "outcome": "rating", "value": true}', 400, "invalid_value"),
         (b'{"receipt": "x", "outcome": "rating", "value": 1e99}', 400, "invalid_value"),
-        (b'{"receipt": "x", "outcome": "rating", "value": 4.0}', 400, "invalid_value"),
+        (b'{"receipt": "x", "outcome": "rating", "value": 4.5}', 400, "invalid_value"),
         (b'{"receipt": "x", "outcome": "left"}', 403, "receipt_invalid"),
         (b'{"receipt": "\\u00e9", "outcome": "left"}', 403, "receipt_invalid"),
         (b'{"receipt": "' + b"x" * 5000 + b'", "outcome": "left"}', 413, "body_too_large"),

@@ -1,4 +1,4 @@
-from math import floor
+from math import ceil, floor
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from scipy.stats import permutation_test
 
 from analytics.stats import Counts, NotEstimable, clusters, switchback
 from analytics.stats.numerics.sign_flips import typical_means
-from analytics.stats.switchback import SwitchbackEstimate
+from analytics.stats.switchback import SwitchbackEstimate, difference, forgeries_to_turn
 
 TREATED = [Counts(120, 55), Counts(300, 99), Counts(70, 40), Counts(210, 100), Counts(150, 39), Counts(80, 33)]
 CONTROL = [Counts(100, 31), Counts(250, 66), Counts(180, 62), Counts(90, 33), Counts(140, 21), Counts(95, 37)]
@@ -168,6 +168,30 @@ def test_arms_need_as_many_periods() -> None:
 def test_no_p_value_is_smaller_than_the_number_of_orders_allows() -> None:
     assert [switchback.smallest_p(sets) for sets in (1, 5, 6)] == [1.0, 0.0625, 0.03125]
     assert floor(1 / switchback.smallest_p(14)) == 8192
+
+
+def test_a_forger_who_decides_the_sets_of_a_small_placement_is_found() -> None:
+    """14 views in each week of a placement with 21 people: some of 200 trials now reject, and each is told."""
+    chance, turned = np.random.default_rng(1), 0
+    for _ in range(200):
+        sizes = [7_000] * 3 + [21] * 3
+        treated, control = ([Counts(n, int(chance.binomial(n, chance.normal(0.3, 0.05)))) for n in sizes] for _ in "ab")
+        forged = [c + Counts(14, 14) if c.n == 21 else c for c in treated]
+        beside = [c + Counts(14, 0) if c.n == 21 else c for c in control]
+        honest, found = difference(treated=treated, control=control), difference(treated=forged, control=beside)
+        before, after = (known(each).p_value for each in (honest, found))
+        if before and after and before > 0.05 >= after:
+            turned += 1
+            assert forgeries_to_turn(treated=forged, control=beside, effect=0.0, level=0.95, views=84) == 1
+    assert turned > 5
+
+
+def test_an_effect_that_orders_of_equal_periods_rule_out_takes_many_forgers() -> None:
+    treated = [Counts(1000, 500 + gain) for gain in (110, 90, 95, 105, 120, 80)]
+    control = [Counts(1000, 500)] * 6
+    # The next order turns the weakest set around: 0.1 against 0.0733. Each forger moves both by 10 of 5,990.
+    found = forgeries_to_turn(treated=treated, control=control, effect=0.0, level=0.95, views=10)
+    assert found == ceil((0.1 - (600 - 2 * 80) / 6000) / (2 * 10 / 5990))
 
 
 def test_without_an_effect_the_test_rejects_at_most_alpha() -> None:

@@ -39,7 +39,8 @@ View = frozenset[str]  # the recorded outcomes of one visitor
 Where = tuple[str, str, View]  # column and text
 Groups = Callable[[tuple[str, ...]], list[RelatedOutcomes]]
 
-RECORDED = ("left", "continued", "help_self", "help_affected", "annoyed")
+RECORDED = ("left", "continued", "help_self", "help_affected", "help_worried", "annoyed")
+ANSWERS = ("left", "continued", "help_self", "help_affected", "help_worried")
 
 
 def contains(outcome: str, view: View) -> bool:
@@ -54,7 +55,7 @@ def turned_back(view: View) -> bool:
 
 def gave_no_answer(view: View) -> bool:
     """Whether a visitor neither chose nor asked for help."""
-    return not view & {"left", "continued", "help_self", "help_affected"}
+    return not view & {*ANSWERS}
 
 
 DEFINITIONS: dict[str, Callable[[View], bool]] = {
@@ -229,7 +230,7 @@ def judge(moments: Sequence[Moment], name: str = "", *, only_exact: bool = False
 
 def _sources(outcomes: Sequence[str]) -> list[str]:
     """The recorded outcomes on which these depend."""
-    needed = {"turned_back": ("left", "continued"), "no_answer": ("left", "continued", "help_self", "help_affected")}
+    needed = {"turned_back": ("left", "continued"), "no_answer": ANSWERS}
     return sorted({source for outcome in outcomes for source in needed.get(outcome, (outcome,))})
 
 

@@ -164,6 +164,7 @@ def test_decide_refuses_exactly_as_described(monkeypatch: pytest.MonkeyPatch) ->
         site.post(path, {"placement": "quiet-page"}, HTTP_ORIGIN="https://no.example"),
         site.decide("nowhere"),
         site.decide(preview="nonsense"),
+        site.decide(key="10000-0123456789abcdef"),
         site.get(path),
         site.decide("empty"),
         site.post(path, b" " * 5000),

@@ -9,6 +9,7 @@ import pytest
 from campaign.follow_up.use import put_to_use
 from campaign.lifecycle import arm_pauses, frozen_plan, transitions
 from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.draft_versions import may_approve
 from campaign.models import Campaign
 from campaign.placements.changes import placement_status
 from campaign.wizard.sample_size import SampleSizeInputs, needed_people
@@ -131,6 +132,14 @@ class TestWhatVisitorsSee:
         arm_pauses.stop_text(arm.texts.get(position=1), reason="x", by=world.person("mara", "manager"), now=world.NOON)
         use = use_of(trial)
         assert [arm.texts.count() for arm in use.arms.order_by("position")] == [2, 2]
+
+    def test_whoever_stopped_a_text_chose_those_that_are_left_and_does_not_approve_them(self) -> None:
+        trial = world.launched(plan=PLAN, texts=3)
+        stopped = trial.arms.get(key="victim").texts.get(position=1)
+        arm_pauses.stop_text(stopped, reason="x", by=world.person("ruth", "reviewer"), now=world.NOON)
+        use = use_of(trial)
+        assert not may_approve(use, world.person("ruth"))
+        assert may_approve(use, world.person("rafael", "reviewer"))
 
     def test_a_trial_goes_before_it_and_it_comes_back(self) -> None:
         trial = world.launched(plan=PLAN)

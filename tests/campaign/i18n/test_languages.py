@@ -343,9 +343,9 @@ class TestTheVisitor:
         world.launched()
         site = world.AudienceSite()
         for asked, page, said in (
-            ("es-AR,es;q=0.9", '<html lang="es" dir="ltr">', "Quieres parar."),
-            ("ar", '<html lang="ar" dir="rtl">', "لديك رغبة في التوقف."),
-            ("de", '<html lang="en" dir="ltr">', "You want to stop."),
+            ("es-AR,es;q=0.9", '<html lang="es" dir="ltr">', "Puedes parar aquí."),
+            ("ar", '<html lang="ar" dir="rtl">', "يمكن التوقف هنا."),
+            ("de", '<html lang="en" dir="ltr">', "You can stop here."),
         ):
             html = site.get("/m/quiet-page/help/self", HTTP_ACCEPT_LANGUAGE=asked).body.decode()
             assert page in html

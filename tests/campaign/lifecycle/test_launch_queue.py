@@ -58,6 +58,50 @@ class TestTheQueue:
         queued("elsewhere", hours=1, at=world.placement("another-page"))
         assert pass_of_the_worker() == ["elsewhere"]
 
+    def test_waits_while_a_campaign_there_is_paused(self) -> None:
+        """A pause is there to show nothing, and it can be taken back."""
+        first = world.launched("first")
+        second = queued("second")
+        transitions.pause(first, by=world.person("mara"))
+        assert pass_of_the_worker() == []
+        assert launch_queue.campaigns_ahead(second) == [first]
+        transitions.resume(first, by=world.person("mara"))
+        first.refresh_from_db()
+        assert first.state == "running"
+        transitions.pause(first, by=world.person("mara"))
+        close(first)
+        assert pass_of_the_worker() == ["second"]
+
+    def test_begins_at_its_launch_where_its_start_has_passed(self) -> None:
+        """Else its first periods would lie in the past, and nobody would be counted in them."""
+        first = world.launched("first")
+        plan = {"period": "day", "clusters": "period", "period_weeks": 4, "correction": "none"}
+        second = world.draft("second", arms={"neutral": 1, "victim": 1}, unit="period", plan=plan)
+        Campaign.objects.filter(pk=second.pk).update(starts_at=world.NOON + timedelta(hours=6))
+        second.refresh_from_db()
+        transitions.submit(second, by=world.person("mara", "manager"))
+        world.approve(second)
+        launch_queue.join_queue(second, by=world.person("mara"), now=world.NOON)
+        close(first)
+        assert pass_of_the_worker(days=24) == ["second"]
+        second.refresh_from_db()
+        assert second.starts_at == world.NOON + timedelta(days=24)
+        periods = second.plan.periods_from(second.starts_at)
+        assert periods is not None
+        assert periods.first > second.starts_at.timestamp() // 3600
+
+    def test_launches_no_periods_that_would_not_be_over_by_their_end(self) -> None:
+        first = world.launched("first")
+        plan = {"period": "day", "clusters": "period", "period_weeks": 4, "correction": "none"}
+        second = world.draft("second", arms={"neutral": 1, "victim": 1}, unit="period", plan=plan)
+        Campaign.objects.filter(pk=second.pk).update(ends_at=world.NOON + timedelta(days=40))
+        second.refresh_from_db()
+        transitions.submit(second, by=world.person("mara", "manager"))
+        world.approve(second)
+        launch_queue.join_queue(second, by=world.person("mara"), now=world.NOON)
+        close(first)
+        assert pass_of_the_worker(days=24) == []
+
     def test_checks_everything_that_a_launch_checks(self) -> None:
         first = world.launched("first")
         queued("second")
@@ -120,6 +164,13 @@ class TestWhoJoins:
         HelpLink.objects.update(verified_on=None)
         with pytest.raises(ActionRefused):
             launch_queue.join_queue(second, by=world.person("mara"), now=world.NOON)
+
+    def test_nobody_twice(self) -> None:
+        """Else the second time would lose its place, and it would be launched in another name."""
+        world.launched("first")
+        second = queued("second")
+        with pytest.raises(ActionRefused, match="already"):
+            launch_queue.join_queue(second, by=world.person("nora", "manager"), now=world.NOON + timedelta(hours=1))
 
 
 class TestWhoLeaves:

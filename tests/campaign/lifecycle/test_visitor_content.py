@@ -76,8 +76,13 @@ def save_place_form(client: Client, **fields: str) -> None:
 
 class TestWhatIsApproved:
     def test_each_field_that_a_second_person_would_confirm_is_part_of_it(self) -> None:
-        doors = approval_content(submitted())["doors"]["quiet-page"]
+        campaign = submitted()
+        campaign.placements.update(countries=["GB"])
+        doors = approval_content(campaign)["doors"]["quiet-page"]
         assert set(doors) == {*Placement.FIELDS_FOR_VISITORS, "partner", "network_share", "counts_signed_only"}
+
+    def test_a_placement_without_countries_is_approved_as_before_there_were_any(self) -> None:
+        assert "countries" not in approval_content(submitted())["doors"]["quiet-page"]
 
     def test_other_words_for_pauses_void_it(self) -> None:
         campaign = submitted()

@@ -148,8 +148,9 @@ def test_twice_as_long_a_body_takes_at_most_twice_the_work(piece: str) -> None:
 
 def test_no_number_is_converted_but_small_integers() -> None:
     assert parse_json(b"[1, -7, 123456789]") == [1, -7, 123456789]
-    assert parse_json(f"[1e-400, 0.1, 1.0, {'9' * 5000}, -{'1' * 10}]".encode()) == [0.5] * 5
-    for value in (b"4.0", b"1e0", b"4000000000", b"0.5"):
+    assert parse_json(f"[1e-400, 0.1, 1.00, {'9' * 5000}, -{'1' * 10}]".encode()) == [0.5] * 5
+    assert parse_json(b"[4.0, -7.0]") == [4, -7]
+    for value in (b"4.5", b"1e0", b"4000000000", b"0.5"):
         assert event_code(value) == "invalid_value"
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.conf import settings
 
-from messages.library import starter_library
+from campaign.models import Placement
 from messages.models import HelpLink
 from tests import world
 
@@ -39,10 +39,11 @@ def test_a_page_that_is_not_counted_asks_for_no_feedback() -> None:
 def test_each_door_leads_to_a_section_of_the_same_page() -> None:
     page = message_page()
     doors = re.findall(r'href="#([\w-]+)" data-outcome="(\w+)"', page)
-    assert doors == [("help-self", "help_self"), ("help-affected", "help_affected"), ("about", "learn_more")]
-    for section, _ in doors:
+    helps = [("help-self", "help_self"), ("help-affected", "help_affected"), ("help-worried", "help_worried")]
+    assert doors == [*helps, ("about", "learn_more")]
+    for section in ("help-crisis", *(section for section, _ in doors)):
         assert page.count(f'id="{section}"') == 1
-    assert page.count('href="#message"') == len(doors)
+    assert page.count('href="#message"') == len(doors) + 1
     assert page.count('id="message"') == 1
 
 
@@ -58,11 +59,14 @@ def test_the_sections_are_no_page_of_their_own() -> None:
     assert world.AudienceSite().get("/m/quiet-page/sections").status == 404
 
 
-@pytest.mark.parametrize("language", settings.AUDIENCE_LANGUAGES)
-def test_with_the_whole_help_directory_a_page_is_sent_in_one_flight(language: str) -> None:
-    starter_library.load(now=world.NOON)
+@pytest.mark.parametrize("countries", [[], ["AU"], ["ES"], ["GB"], ["US"]])
+def test_with_the_whole_help_directory_a_page_is_sent_in_one_flight(countries: list[str]) -> None:
+    world.load_starter_library()
     HelpLink.objects.update(verified_on=world.NOON.date(), verified_by="rafael")
     world.launched()
-    reply = world.AudienceSite().get(f"/m/quiet-page/?locale={language}")
-    assert HelpLink.objects.for_visitors().count() >= 9
-    assert len(reply.body) < ONE_FLIGHT
+    Placement.objects.update(countries=countries)
+    site = world.AudienceSite()
+    assert HelpLink.objects.for_visitors().count() >= 27
+    for language in settings.AUDIENCE_LANGUAGES:  # all pages of one language have one length
+        reply = site.get("/m/quiet-page/about", QUERY_STRING=f"locale={language}")
+        assert len(reply.body) < ONE_FLIGHT, language

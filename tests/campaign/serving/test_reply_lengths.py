@@ -18,7 +18,7 @@ from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 
-FOLLOW_UP_PAGES = ("left", "continued", "help/self", "help/affected", "about", "thanks")
+FOLLOW_UP_PAGES = ("left", "continued", "help/self", "help/affected", "help/worried", "about", "thanks", "withdrawn")
 
 
 def sizes(replies: Iterable[world.SurfaceReply]) -> set[int]:
@@ -163,7 +163,12 @@ def test_the_form_sends_all_answers_with_one_length() -> None:
     assert {name for name, _ in buttons} == {"outcome", "rating"}
     assert len({len(urlencode({name: value})) for name, value in buttons}) == 1
     read = {read_form({name: [value]}) for name, value in buttons}
-    sections = {"help_self", "help_affected", "learn_more"}  # of the same page, and no answers of the form
+    sections = {
+        "help_self",
+        "help_affected",
+        "help_worried",
+        "learn_more",
+    }  # of the same page, and no answers of the form
     assert {key for key, _ in read} == {outcome.key for outcome, _ in offered_outcomes()} - sections
     assert {value for key, value in read if key == "rating"} == {1, 2, 3, 4, 5}
 

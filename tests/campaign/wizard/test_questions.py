@@ -24,7 +24,7 @@ from tests import world
 
 DECLARED = [name for name in inspect.get_annotations(Question) if not name.startswith("_")]
 NOT_ASKED = {"campaign", "salt_sha256", "denominator"}  # parts of the plan that no question decides
-NOT_OF_THE_PLAN = {ObstacleReason.STALE_HELP_LINK}
+NOT_OF_THE_PLAN = {ObstacleReason.STALE_HELP_LINK, ObstacleReason.NO_ORGANISATION}
 
 each_question = pytest.mark.parametrize("question", QUESTIONS, ids=QUESTION_KEYS)
 

@@ -223,7 +223,7 @@ def test_nobody_alone_changes_what_visitors_of_a_campaign_to_come_will_read(
 def test_a_link_that_nobody_has_checked_is_shown_to_nobody(campaign: Campaign) -> None:
     HelpLink.objects.update(verified_on=None)
     assert GOOD not in offered()
-    assert "We have no checked address to give you here yet" in offered()
+    assert "We know of no service made for this" in offered()
 
 
 def retire(client: Client) -> str:

@@ -65,8 +65,8 @@ class TestTheDirectory:
     def test_a_new_installation_sees_which_to_check_first(self, manager: Client) -> None:
         world.load_starter_library()
         html = page(manager)
-        assert "9 help links wait to be checked" in html
-        assert html.count("Nobody has opened it yet") == 9
+        assert "27 help links wait to be checked" in html
+        assert html.count("Nobody has opened it yet") == 27
         assert "Begin with" in html
 
     def test_what_is_not_known_is_said(self, manager: Client) -> None:
@@ -127,7 +127,7 @@ class TestChecking:
     def test_each_leads_to_the_next_until_all_are_checked(self, reviewer: Client) -> None:
         world.load_starter_library()
         address = "/help-links/shore/"
-        for left in range(8, -1, -1):
+        for left in range(26, -1, -1):
             seen = reviewer.get(address).context["seen"]
             answer = reviewer.post(f"{address}check/", {"seen": seen})
             address = answer.headers["Location"]
@@ -135,7 +135,7 @@ class TestChecking:
         assert address == "/help-links/"
         assert set(HelpLink.objects.values_list("verified_by", flat=True)) == {"rafael"}
         assert "All links are checked" in page(reviewer)
-        assert AuditEntry.objects.filter(action="help-check", actor="rafael").count() == 9
+        assert AuditEntry.objects.filter(action="help-check", actor="rafael").count() == 27
 
     def test_a_telephone_number_that_changed_since_the_page_was_opened_is_not_checked(self, reviewer: Client) -> None:
         a_link(verified_on=None, contact="116 123")
@@ -232,7 +232,7 @@ class TestWriting:
 class TestOnTheCampaignsPage:
     @pytest.mark.parametrize(
         ("make", "said"),
-        [(world.draft, "Before launch: check 2 help links"), (world.launched, "was not checked lately")],
+        [(world.draft, "Before launch: check 4 help links"), (world.launched, "was not checked lately")],
     )
     def test_links_that_wait_are_named(self, reviewer: Client, make: Callable[[], object], said: str) -> None:
         make()

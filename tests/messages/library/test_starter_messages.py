@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from messages.help_links.doors import PARTS
 from messages.library.matched_sets import compose_messages
 from messages.text.comparability import ComparedText, check_arms, measure_text
 from messages.text.lint import LintText
@@ -17,7 +18,6 @@ from messages.text.lint import LintText
 LIBRARY = Path(__file__).resolve().parents[3] / "messages" / "library"
 FRAMES = {"victim", "user", "both", "neutral", "other"}
 CLAIM_STRENGTHS = {"documented", "linked", "reported", "value", "none"}
-AUDIENCES = {"adult", "under18", "parent", "anyone"}
 WORDS_IN_ALL = 50
 LONGEST_SENTENCE = 20
 HIGHEST_GRADE = 7.0
@@ -361,8 +361,8 @@ def test_help_link_is_plain_and_says_for_whom_and_where(link: dict[str, Any]) ->
     assert address.hostname
     assert not address.query
     assert not address.fragment
-    assert link["audience"] in AUDIENCES
-    assert link["lane"] in {"self", "affected"}
+    assert link["lane"] in {*PARTS, "crisis"}
+    assert link["audience"] in (*PARTS.get(link["lane"], ("under18",)), "anyone")
     assert re.fullmatch(r"[A-Z]{2}|\*", link["country"])
     assert re.fullmatch(r"[a-z]{2}", link["language"])
     assert link["name"]
@@ -371,6 +371,7 @@ def test_help_link_is_plain_and_says_for_whom_and_where(link: dict[str, Any]) ->
     assert link["verified_on"] is None or re.fullmatch(r"\d{4}-\d{2}-\d{2}", link["verified_on"])
 
 
-def test_both_lanes_lead_somewhere_for_adults_and_for_those_under_18() -> None:
+def test_each_door_leads_somewhere_for_those_it_is_for() -> None:
     served = {(link["lane"], link["audience"]) for link in HELP_LINKS}
-    assert served >= {("self", "adult"), ("self", "under18"), ("affected", "adult"), ("affected", "under18")}
+    made = {("self", "of_minor"), ("self", "under18"), ("affected", "adult"), ("affected", "under18")}
+    assert served >= made | {("worried", "parent"), ("worried", "teacher"), ("crisis", "anyone"), ("crisis", "under18")}

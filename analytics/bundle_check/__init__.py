@@ -1,0 +1,1 @@
+"""Check a bundle: its hashes, its signature, and every number that follows from its counts."""

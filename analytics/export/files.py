@@ -1,0 +1,110 @@
+"""The files of a look that the results page offers: each with a name, who it is for, and how it is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from analytics.export import parquet
+from analytics.export.bundle import make_bundle
+from analytics.export.chart_files import chart_package
+from analytics.export.csv_tables import csv_for_spreadsheets
+from analytics.export.data_package import data_package
+from analytics.export.look_tables import look_tables
+from analytics.export.table import LookTables
+from analytics.export.xlsx import workbook
+from analytics.models import Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """One file of a look. One that is `made_by_worker` takes too long for a page."""
+
+    name: str
+    title: Promise
+    audience: Promise
+    make: Callable[[Analysis], bytes]
+    made_by_worker: bool = False
+    is_available: Callable[[], bool] = lambda: True
+
+    @property
+    def route(self) -> str:
+        return f"analytics:{self.key}"
+
+    @property
+    def key(self) -> str:
+        return self.name.replace(".", "-")
+
+    @property
+    def stem(self) -> str:
+        return self.name.rpartition(".")[0]
+
+    @property
+    def extension(self) -> str:
+        return self.name.rpartition(".")[2]
+
+
+def _csv_of(name: str) -> Callable[[Analysis], bytes]:
+    return lambda analysis: csv_for_spreadsheets(look_tables(analysis).table(name))
+
+
+def _of_tables(write: Callable[[LookTables], bytes]) -> Callable[[Analysis], bytes]:
+    return lambda analysis: write(look_tables(analysis))
+
+
+FILES = (
+    ResultFile(
+        "estimates.csv",
+        _("Estimates"),
+        _("If you write about the result: each rate and difference with its interval, its verdict and its sentence."),
+        _csv_of("estimates"),
+    ),
+    ResultFile(
+        "counts.csv",
+        _("Counts"),
+        _("If you want to work it out anew: how many were sent each message, saw it, and did what."),
+        _csv_of("counts"),
+    ),
+    ResultFile(
+        "counts-by-placement.csv",
+        _("Counts by place and language"),
+        _("If you ask whether it was the same everywhere. Small counts are left empty."),
+        _csv_of("counts-by-placement"),
+    ),
+    ResultFile(
+        "data-package.zip",
+        _("Data package"),
+        _("For an analyst or an archive: the three tables with a description of every column (Data Package 2.0)."),
+        _of_tables(data_package),
+    ),
+    ResultFile(
+        "results.xlsx",
+        _("Workbook"),
+        _("If you work in a spreadsheet: the three tables as sheets, and one that says what each column is."),
+        _of_tables(workbook),
+        made_by_worker=True,
+    ),
+    ResultFile(
+        "parquet.zip",
+        _("Tables as Parquet"),
+        _("For a data lake, or pandas, polars and DuckDB: the data package with typed columns."),
+        _of_tables(parquet.parquet_package),
+        made_by_worker=True,
+        is_available=parquet.is_available,
+    ),
+    ResultFile(
+        "charts.zip",
+        _("Charts"),
+        _("For a slide, a report or a newspaper: every chart of this page as SVG and PNG."),
+        chart_package,
+        made_by_worker=True,
+    ),
+    ResultFile(
+        "bundle.zip",
+        _("Bundle to check"),
+        _("If you doubt the result: plan, messages, counts and looks in one signed file, which a command checks."),
+        lambda analysis: make_bundle(analysis.campaign, last_look=analysis.look),
+        made_by_worker=True,
+    ),
+)

@@ -1,0 +1,27 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from analytics.export.bundle import make_bundle
+from analytics.export.look_tables import NotExportable
+from analytics.management.campaign_command import CampaignCommand
+
+
+class Command(CampaignCommand):
+    help = "Write everything with which somebody else can check the result of a campaign into one signed file."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("file", type=Path, help="the file to write, such as pilot.zip")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            content = make_bundle(self.find_campaign(options["campaign"]))
+            options["file"].write_bytes(content)
+        except NotExportable as reason:
+            raise CommandError(str(reason)) from None
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be written: {error.strerror}.") from None
+        self.stdout.write(f"Written. Check it: manage.py analyse --bundle {options['file']}")

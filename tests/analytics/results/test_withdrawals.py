@@ -1,0 +1,47 @@
+from datetime import date
+
+import pytest
+
+from analytics.disclosure import gate
+from analytics.models import Tally, Withdrawals
+from analytics.results.withdrawals import quality_item, worst_case_shift
+from campaign.models import Campaign
+from tests import world
+
+
+def test_the_bound_is_the_rate_that_the_smallest_arm_would_have_with_all_who_are_missing() -> None:
+    # 100 counted, 50 in each arm; 3 missing at most: all in one arm make 3 of 53.
+    assert worst_case_shift(2, [1, 1]) == pytest.approx(3 / 53)
+    # 100 counted, 25 in the smallest arm; 3 missing: 3 of 28. An arm that nobody is shown does not matter.
+    assert worst_case_shift(2, [3, 1, 0]) == pytest.approx(3 / 28)
+    assert worst_case_shift(0, []) is None
+
+
+@pytest.mark.parametrize(("percent", "status"), [(0, "ok"), (9, "caution")])
+def test_many_who_asked_not_to_be_counted_are_a_caution(percent: int, status: str) -> None:
+    item = quality_item(percent, [1, 1])
+    assert item is not None
+    assert item.status == status
+    assert f"fewer than {percent + 1} more" in item.detail
+
+
+def test_while_little_may_be_shown_nothing_is_said() -> None:
+    assert quality_item(None, [1, 1]) is None
+
+
+def counted(people: int, withdrawn: int) -> Campaign:
+    campaign = world.launched()
+    where = {"arm": campaign.arms.all()[0], "placement": campaign.placements.get(), "locale": "en"}
+    Tally.objects.create(day=date(2026, 3, 2), outcome="exposed", count=people, **where)
+    Withdrawals.objects.create(campaign=campaign, count=withdrawn)
+    return campaign
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("people", "withdrawn", "told"), [(999, 500, None), (1_000, 9, 0), (1_000, 10, 1), (1_000, 19, 1), (10_000, 99, 0)]
+)
+def test_only_whole_percents_leave_and_none_of_fewer_than_a_thousand_people(
+    people: int, withdrawn: int, told: int | None
+) -> None:
+    assert gate.withdrawal_percent(counted(people, withdrawn)) == told

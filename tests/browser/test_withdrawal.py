@@ -1,0 +1,58 @@
+"""One press of "Do not count me": the view is deleted, and nothing more is asked or sent, in Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from campaign.outcomes import WITHDRAWAL
+from tests.browser.conftest import OpenPage
+from tests.browser.test_back_and_reload import shown
+from tests.browser.test_exit import requests_of
+from tests.browser.test_pages import Installation, collect_events, running_installation, until_exposed, wait_for_outcome
+from tests.power.ledger import in_audience
+
+pytestmark = pytest.mark.browser
+LABEL, SAID = "Do not count me", "You are not counted."
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with running_installation(tmp_path_factory.mktemp("installation")) as made:
+        yield made
+
+
+def test_with_script_the_page_stays_and_sends_nothing_more_not_after_a_reload_either(
+    site: Installation, page: OpenPage
+) -> None:
+    tab = page(phone=True)
+    events = collect_events(tab)
+    tab.goto(f"{site.url}/m/quiet-page/")
+    until_exposed(tab, events)
+    before, views = shown(tab), set(in_audience(site.directory))
+    tab.get_by_role("button", name=LABEL).click()
+    wait_for_outcome(tab, events, WITHDRAWAL.key)
+    expect(tab.locator(".privacy")).to_have_text(SAID)
+    assert [in_audience(site.directory)[view] for view in views][-1] == WITHDRAWAL.mask
+    asked = requests_of(tab)
+    tab.get_by_role("link", name="I made one, or nearly did").click()
+    expect(tab.locator(".more:visible")).to_have_count(1)
+    assert asked == []
+    tab.reload()
+    expect(tab.locator(".privacy")).to_have_text(SAID)
+    expect(tab.locator(".feedback")).to_have_count(0)
+    assert shown(tab) == ["", *before[1:]]
+    asked = requests_of(tab)
+    tab.get_by_role("link", name="Someone made one of me").click()
+    expect(tab.locator(".more:visible")).to_have_count(1)
+    assert asked == []
+
+
+def test_without_script_it_leads_to_a_page_that_says_so(site: Installation, page: OpenPage) -> None:
+    tab = page(java_script_enabled=False)
+    tab.goto(f"{site.url}/m/quiet-page/")
+    tab.get_by_role("button", name=LABEL).click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text(SAID)
+    assert WITHDRAWAL.mask in in_audience(site.directory).values()

@@ -1,0 +1,155 @@
+"""Each door is walked as each of seven people, in each country and language of the starter set."""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+
+import pytest
+from django.conf import settings
+from django.utils import translation
+
+from campaign.models import Placement
+from messages.help_links.doors import EVERYWHERE
+from messages.i18n.languages import language_name
+from messages.models import HelpLink
+from tests import world
+
+pytestmark = pytest.mark.django_db(databases=["default", "audience"])
+
+COUNTRIES = ("AU", "ES", "GB", "US")
+STEPS = ("Stop.", "Do not send it", "Delete it", "take it down", "Talk to someone you trust")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at a door: what they press there, and the starter links made for them, by hand."""
+
+    door: str
+    says: str
+    fits: frozenset[str]
+
+
+TAKE_IT_DOWN = {"take-it-down", "take-it-down-es", "take-it-down-ar"}
+FOR_A_CHILD = {"take-it-down-for-a-child", "take-it-down-for-a-child-es", "take-it-down-for-a-child-ar"}
+FOR_A_CHILD |= {"anar-families", "incibe-017", "stop-it-now-us-for-a-child", "esafety-for-a-child"}
+CRISIS = {"find-a-helpline"}
+PEOPLE = {
+    "an adult who makes fakes of adults": Person("self", "I am 18 or older", frozenset()),
+    "a teenager who made one": Person("self", "I am under 18", frozenset({"whatsok", "shore", "anar"})),
+    "an adult depicted": Person(
+        "affected",
+        "I am 18 or older",
+        frozenset({"stopncii", "revenge-porn-helpline", "ccri", "esafety", "aepd-priority-channel"}),
+    ),
+    "someone under 18 depicted": Person(
+        "affected",
+        "I am under 18, or was then",
+        frozenset({*TAKE_IT_DOWN, "report-remove", "ccri", "esafety", "aepd-priority-channel"}),
+    ),
+    "a parent": Person("worried", "I am a parent or carer", frozenset({*FOR_A_CHILD, "parents-protect"})),
+    "a teacher": Person("worried", "I work with young people", frozenset({*FOR_A_CHILD, "professionals-helpline"})),
+}
+
+
+def first_services(page: str, label: str) -> list[str]:
+    """The addresses in the part of a door that somebody opens, in the order in which they are shown."""
+    for summary, services in re.findall(r"<summary>(.*?)</summary>(.*?)</details>", page, re.DOTALL):
+        if label in unescape(summary).split(" · "):
+            return re.findall(r'<a href="(https:[^"]+)"', services)
+    raise AssertionError(f"nobody finds “{label}” behind this door")
+
+
+def published(countries: list[str]) -> world.AudienceSite:
+    """A site whose starter links are all checked, and whose visitors live there."""
+    world.load_starter_library()
+    HelpLink.objects.update(verified_on=world.NOON.date(), verified_by="rafael")
+    world.launched()
+    Placement.objects.update(countries=countries)
+    return world.AudienceSite()
+
+
+def door_page(site: world.AudienceSite, door: str, language: str) -> str:
+    return site.get(f"/m/quiet-page/help/{door}", QUERY_STRING=f"locale={language}").body.decode()
+
+
+def section(site: world.AudienceSite, door: str) -> str:
+    page = site.get("/m/quiet-page/").body.decode()
+    (found,) = re.findall(rf'<section class="more" id="help-{door}".*?</section>', page, re.DOTALL)
+    return str(found)
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_each_of_seven_people_first_meets_a_service_made_for_them(country: str) -> None:
+    site = published([country])
+    links = {link.key: link for link in HelpLink.objects.all()}
+    for name, person in PEOPLE.items():
+        made_for = {links[key].url for key in person.fits if links[key].country in (country, EVERYWHERE)}
+        for language in settings.AUDIENCE_LANGUAGES:
+            with translation.override(language):
+                label = translation.gettext(person.says)
+            shown = first_services(door_page(site, person.door, language), label)
+            assert set(shown[:1]) <= made_for, (name, language)
+            assert bool(shown) == bool(made_for), (name, language)
+        assert (
+            first_services(section(site, person.door), person.says)[:1]
+            == first_services(door_page(site, person.door, "en"), person.says)[:1]
+        )
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+@pytest.mark.parametrize("door", ["self", "affected", "worried"])
+def test_somebody_in_crisis_first_meets_a_crisis_line(country: str, door: str) -> None:
+    site = published([country])
+    lines = set(HelpLink.objects.filter(key__in=CRISIS).values_list("url", flat=True))
+    for language in settings.AUDIENCE_LANGUAGES:
+        page = door_page(site, door, language).split("<main>")[1]
+        assert re.findall(r'href="(https:[^"]+)"', page)[0] in lines
+    assert re.findall(r'href="(https:[^"]+)"', section(site, door))[0] in lines
+    message = site.get("/m/quiet-page/").body.decode()
+    doors = message.split('<div class="doors">')[1]
+    assert re.findall(r'href="([^"]+)"', doors)[0] == "#help-crisis"
+    assert re.findall(r'href="(https:[^"]+)"', section(site, "crisis"))[0] in lines
+
+
+def test_an_adult_who_made_one_reads_steps_before_any_service_and_nothing_about_children() -> None:
+    page = section(published(["GB"]), "self")
+    steps, rest = page.split("</ol>")
+    assert all(step in steps for step in STEPS)
+    assert first_services(rest, "I am 18 or older") == []
+    assert "We know of no service made for this." in rest
+    assert "towards children" not in rest.split("I am 18 or older</summary>")[1].split("</details>")[0]
+
+
+def test_where_nobody_knows_the_country_what_serves_everywhere_comes_first() -> None:
+    site = published([])
+    shown = first_services(section(site, "affected"), "I am 18 or older")
+    assert shown[0] == "https://stopncii.org/"
+    assert "https://revengepornhelpline.org.uk/" in shown
+    assert "In one country:" in section(site, "affected")
+
+
+def test_a_service_in_another_language_says_so() -> None:
+    site = published(["ES"])
+    page = door_page(site, "affected", "en")
+    assert re.search(r"Canal prioritario</a>.*?<b>In Spanish</b>", page, re.DOTALL)
+    with translation.override("es"):
+        english = language_name("en")
+    assert re.search(rf"StopNCII\.org</a>.*?<b>[^<]*{english}</b>", door_page(site, "affected", "es"), re.DOTALL)
+
+
+def test_a_service_that_speaks_the_visitors_language_takes_the_place_of_its_other_pages() -> None:
+    page = door_page(published(["GB"]), "affected", "ar")
+    assert "https://takeitdown.ncmec.org/ar/" in page
+    assert 'href="https://takeitdown.ncmec.org/"' not in page
+
+
+def test_links_of_other_countries_are_not_shown_where_the_visitors_country_is_known() -> None:
+    page = door_page(published(["AU"]), "affected", "en")
+    assert "esafety.gov.au" in page
+    assert "revengepornhelpline" not in page
+
+
+def test_what_each_person_opens_behind_a_door_is_reported_to_nobody() -> None:
+    page = section(published(["GB"]), "self")
+    assert "data-outcome" not in page
+    assert "/m/" not in page

@@ -1,0 +1,60 @@
+""" "About this message" names who speaks; addresses and titles tell nothing."""
+
+import re
+
+import pytest
+from django.test import override_settings
+
+from campaign.lifecycle.launch_checks import ObstacleReason, launch_obstacles
+from campaign.placements.telling_keys import telling_parts
+from tests import world
+
+NO_ORGANISATION = ObstacleReason.NO_ORGANISATION
+pytestmark = pytest.mark.django_db(databases=["default", "audience"])
+
+
+def about(path: str = "about") -> str:
+    world.launched()
+    return world.AudienceSite().get(f"/m/quiet-page/{path}").body.decode()
+
+
+@pytest.mark.parametrize("path", ["about", ""])
+def test_it_names_the_organisation_and_how_to_reach_it_and_who_runs_the_place(path: str) -> None:
+    with override_settings(ORGANISATION="A Foundation", ORGANISATION_CONTACT="hello@foundation.example"):
+        page = about(path)
+    assert "A Foundation speaks here." in page
+    assert 'href="mailto:hello@foundation.example"' in page
+    assert "this place is run by Example partner" in page
+
+
+def test_it_says_how_not_to_be_counted_and_what_is_not_hidden() -> None:
+    page = about()
+    for words in ("Do not count me", "This message upset me", "Whoever manages your device", "like the toss of a coin"):
+        assert words in page
+
+
+def test_without_an_organisation_nothing_is_launched() -> None:
+    campaign = world.draft()
+    with override_settings(ORGANISATION=""):
+        assert NO_ORGANISATION in {each.reason for each in launch_obstacles(campaign, now=world.NOON)}
+    assert NO_ORGANISATION not in {each.reason for each in launch_obstacles(campaign, now=world.NOON)}
+
+
+def test_a_page_that_counts_offers_not_to_be_counted_and_another_does_not() -> None:
+    world.launched()
+    site = world.AudienceSite()
+    assert "data-done" in site.get("/m/quiet-page/").body.decode()
+    assert "data-done" not in site.get("/m/quiet-page/", HTTP_SEC_GPC="1").body.decode()
+
+
+@pytest.mark.parametrize("path", ["", "left", "continued", "help/self", "thanks", "withdrawn", "too-late"])
+def test_titles_reveal_nothing(path: str) -> None:
+    (title,) = re.findall("<title>(.*?)</title>", about(path))
+    assert title in {"One moment", "Help", "Thank you"}
+
+
+@pytest.mark.parametrize(
+    ("key", "telling"), [("quiet-page", []), ("essex", []), ("nudify-tool", ["nudify"]), ("a-deepfake_b", ["deepfake"])]
+)
+def test_a_key_that_says_what_it_is_about_is_known(key: str, telling: list[str]) -> None:
+    assert telling_parts(key) == telling
