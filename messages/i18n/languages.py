@@ -10,6 +10,7 @@ from messages.text.language_tags import canonical_tag
 _LOWERCASE_NAMES = {"es"}  # languages that write language names in lower case
 _MAX_CODE_LENGTH = 8  # of Rendition.locale
 CODES = frozenset(code for code, info in LANG_INFO.items() if "name" in info and len(code) <= _MAX_CODE_LENGTH)
+_LANGUAGES = frozenset(code.split("-", 1)[0] for code in CODES)
 
 
 def code_of(tag: str) -> str | None:
@@ -20,7 +21,7 @@ def code_of(tag: str) -> str | None:
 
 def is_known(locale: str) -> bool:
     """Whether the language of a code, whatever its region or script, is one whose name is known."""
-    return locale.split("-", 1)[0] in CODES
+    return locale.split("-", 1)[0] in _LANGUAGES
 
 
 def language_name(locale: str) -> str:

@@ -132,7 +132,7 @@ class TestThePage:
         world.draft()
         html = page(manager, at("texts"))
         assert all(f"<code>{key}</code>" in html for key in STARTER)
-        assert "The person shown may feel scared and hurt." in html
+        assert "The person shown may feel frightened and hurt." in html
         assert html.count("checked") == 5  # one text each, as it stands, and the sets to begin with
 
     def test_sets_are_chosen_there(self, manager: Client) -> None:

@@ -1,5 +1,8 @@
 """Fold and forget: after folding no nonce is left in any file, and the tallies equal the accepted events.
 
+Every tenth view is withdrawn, half of these by the spool while the view is in the database: nothing of them is in the
+tallies, and their number is in the campaign's total.
+
 Views arrive through the real server, a part of them by the spool during an outage of the audience database. A backup
 is made while they are open; then the worker folds them, and every file is searched for the nonces.
 """
@@ -33,7 +36,12 @@ def check(bench: Bench) -> Result:
         group = VisitorGroup.of(1, port=made.port, keys=receipt_keys_of(made))
         told = number * 3 // 4
         group.run_each(lambda visit: _report_outcomes(visit, shown[:told]))
+        withdrawn, leavers = number // 10, VisitorGroup.of(1, port=made.port, keys=receipt_keys_of(made))
+        leavers.run_each(lambda visit: _report_outcomes(visit, shown[: withdrawn // 2], ("withdraw", "left")))
         with made.audience_database_away():
+            leavers.run_each(
+                lambda visit: _report_outcomes(visit, shown[withdrawn // 2 : withdrawn], ("withdraw", "left"))
+            )
             group.run_each(lambda visit: _report_outcomes(visit, shown[told:]))
             spooled = _count_nonces(search, (made.data / "spool" / "spool.sqlite3").read_bytes())
         backup = made.back_up()
@@ -43,14 +51,17 @@ def check(bench: Bench) -> Result:
         left = search.search_files(made.written_paths())
         accepted = sum(json.loads(reply.body)["accepted"] for reply in group.replies if reply.status == 200) // 2
         counted = {outcome: made.tally_total(outcome) for outcome in ("exposed", "left")}
+        rows = made.query("default", "SELECT COALESCE(SUM(count), 0) FROM analytics_withdrawals")
+        in_total = int(str(rows[0][0]))
         still = len(made.open_nonces())
     broken = [str(hit) for hit in left]
     broken += [f"{in_backup} nonces in a backup"] if in_backup else []
     broken += [
         f"{accepted} views answered and {count} counted as {name}"
         for name, count in counted.items()
-        if count != accepted
+        if count != accepted - withdrawn
     ]
+    broken += [f"{withdrawn} views withdrawn and {in_total} in the total of them"] if in_total != withdrawn else []
     broken += [f"{still} views are open still"] if still else []
     broken += [f"only {opened} of {number} were found while they were open"] if opened < number else []
     broken += ["none went by the spool"] if not spooled else []
@@ -61,19 +72,19 @@ def check(bench: Bench) -> Result:
         ),
         figure=(
             f"found after folding {len(left)}, in the backup {in_backup}; "
-            f"answered {accepted:,}, counted {counted['exposed']:,}"
+            f"answered {accepted:,}, counted {counted['exposed']:,}, withdrawn {in_total:,}"
         ),
         broken=tuple(broken),
     )
 
 
-def _report_outcomes(visit: Visit, shown: list[str]) -> None:
-    """Report each view as exposed and left."""
+def _report_outcomes(visit: Visit, shown: list[str], outcomes: tuple[str, ...] = ("exposed", "left")) -> None:
+    """Report each of these outcomes of each view."""
     for start in range(0, len(shown), _AT_ONCE):
         events = [
             {"receipt": receipt, "outcome": outcome}
             for receipt in shown[start : start + _AT_ONCE]
-            for outcome in ("exposed", "left")
+            for outcome in outcomes
         ]
         visit.request("POST", "/api/v1/events", events, Origin=ORIGIN)
 
