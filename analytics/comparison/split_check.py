@@ -53,10 +53,10 @@ def check_texts(arms: Sequence[Sequence[int]], *, once: bool, views_per_network:
         return NotEstimable("No message has several texts that were shown.")
     worst = min(found, key=lambda each: each.p_value)
     p_value = min(1.0, worst.p_value * len(several))
-    status = sample_ratio.status_of(p_value)
-    if status == "alarm" and worst.status != "alarm":
-        status = worst.status  # one network may have done it
-    return replace(worst, p_value=p_value, status=status, method=BY_TEXT)
+    result = worst.at_p_value(p_value, method=BY_TEXT)
+    if result.status == "alarm" and worst.status != "alarm":
+        return replace(result, status=worst.status)  # one network may have done it
+    return result
 
 
 def worse_of(split: SampleRatio | NotEstimable, texts: SampleRatio | NotEstimable) -> SampleRatio | NotEstimable:

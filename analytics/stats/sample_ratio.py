@@ -1,7 +1,7 @@
 """Whether the split between arms matches their weights. If it does not, no effect can be trusted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, fsum, isfinite, lgamma, log, log1p, pi
 from typing import Literal
 
@@ -30,6 +30,10 @@ class SampleRatio:
     p_value: float
     status: Status
     method: str = "pearson"
+
+    def at_p_value(self, p_value: float, *, method: str) -> "SampleRatio":
+        """Return the same test with another p-value and the status of that."""
+        return replace(self, p_value=p_value, status=_status_of(p_value), method=method)
 
 
 def goodness_of_fit(observed: Sequence[int], weights: Sequence[float]) -> SampleRatio | NotEstimable:
@@ -64,9 +68,9 @@ def goodness_of_fit(observed: Sequence[int], weights: Sequence[float]) -> Sample
     if impossible:
         return SampleRatio(statistic, df, 0.0, "alarm")
     if n * min(shares) < FEW_EXPECTED and (exact := _exact_p(counts, shares)) is not None:
-        return SampleRatio(statistic, df, exact, status_of(exact), "exact")
+        return SampleRatio(statistic, df, exact, _status_of(exact), "exact")
     p_value = float(chdtrc(df, statistic))
-    return SampleRatio(statistic, df, p_value, status_of(p_value))
+    return SampleRatio(statistic, df, p_value, _status_of(p_value))
 
 
 def always_valid(
@@ -105,7 +109,7 @@ def always_valid(
     counts, shares, impossible = split
     log_factor = _log_bayes_factor(counts, shares, concentration)
     p_value = 0.0 if impossible else min(p_before, exp(min(0.0, -log_factor)))
-    return SampleRatio(log_factor, None, p_value, status_of(p_value), "always-valid")
+    return SampleRatio(log_factor, None, p_value, _status_of(p_value), "always-valid")
 
 
 def _log_bayes_factor(counts: Sequence[int], shares: Sequence[float], concentration: float) -> float:
@@ -145,7 +149,7 @@ def _exact_p(counts: Sequence[int], shares: Sequence[float]) -> float | None:
     return min(1.0, float(np.exp(logs[statistics >= seen * (1.0 - 1e-9)]).sum()))
 
 
-def status_of(p_value: float) -> Status:
+def _status_of(p_value: float) -> Status:
     """The status of a split with this p-value."""
     if p_value < ALARM_BELOW:
         return "alarm"

@@ -93,11 +93,21 @@ def difference(
 def forgeries_to_turn(
     *, treated: Sequence[Counts], control: Sequence[Counts], effect: float, level: float, views: int
 ) -> int:
-    """How many forgers, each of up to `views` views, it takes until the test no longer rejects `effect`.
+    """How many forgers, each of up to `views` views, does it take until the test no longer rejects an effect?
 
-    Whatever views are forged, the difference of an order moves by at most that many of the smaller of its two arms. So
-    orders that lie closer than that to the registered one count as extreme as well: where one placement has hardly any
-    visitors, turning its sets around gives orders that a few views decide.
+    Formula: With the difference a - b e of an order as in `difference`, d - e that of the registered one, and m the
+    most that `views` views move the difference of an order, views max(p, 1 - p) / (n - views) in its smaller arm, an
+    order has r = (|d - e| - |a - b e|) / ((m + m of the registered order) (1 + 2 |e|)). The answer is the r that so
+    many orders do not exceed as the level lets be more extreme, rounded up, and at least 1.
+
+    Source: Our own, from the definition of the test. It is a bound: a forger who cannot choose for each order by itself
+    turns less. `tests/analytics/stats/test_switchback.py` tries forgeries against it.
+
+    Not for: saying how many views were forged. Nobody knows that.
+
+    Forged views are worst if they lie in the smaller of an order's two arms, and all had the outcome, or all had not.
+    So orders that lie closer than that to the registered one count as extreme as well: where one placement has hardly
+    any visitors, turning its sets around gives orders that a few views decide.
 
     Two placements, of 7,000 and of 21 people a week; the smaller one's sets make the p-value 1/32 instead of 1/4:
 
@@ -107,17 +117,19 @@ def forgeries_to_turn(
     (0.03125, 1)
     >>> large = {"treated": treated * 2, "control": control * 2}
     >>> difference(**large).p_value, forgeries_to_turn(**large, effect=0.0, level=0.95, views=20)
-    (0.03125, 10)
+    (0.03125, 15)
     """
     n1, y1, n0, y0 = _used_sets(treated, control)
     everybody = n1.sum() + n0.sum()
     needed = []
     for flips in _orders(n1.size):
         a, b = _redraw(flips, n1, y1, n0, y0)
-        units = (1.0 - flips) @ n1 + flips @ n0
+        units, events = (1.0 - flips) @ n1 + flips @ n0, (1.0 - flips) @ y1 + flips @ y0
         left = np.maximum(np.minimum(units, everybody - units) - views, 0.0)
-        with np.errstate(divide="ignore"):
-            moves = np.minimum(views / left, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rates = np.stack([events / units, (y1.sum() + y0.sum() - events) / (everybody - units)])
+            furthest = np.nan_to_num(np.maximum(rates, 1.0 - rates).max(axis=0), nan=1.0)
+            moves = np.minimum(views * furthest / left, 1.0)
         needed.append(np.stack([np.where(np.isfinite(a), np.abs(a - b * effect), inf), moves]))
     distances, moves = np.concatenate(needed, axis=1)
     # The share observed under treatment moves as well, by at most twice as much.

@@ -34,6 +34,7 @@ def launched(
     **plan: Any,
 ) -> Campaign:
     content = {"period": "day", "clusters": "period", "washout_hours": 1, "period_weeks": 4, "correction": "none"}
+    content["planned_per_arm"] = 20_000  # one network may have half a percent of it
     arms = arms or {"neutral": 1, "victim": 1}
     return world.launched(arms=arms, unit="period", places=places, margins=margins, plan={**content, **plan})
 
@@ -49,7 +50,7 @@ def count_days(campaign: Campaign, gain: Mapping[str, int], *, days: int = 28) -
         for day, index in enumerate(order[:days]):
             arm = arms[index]
             seen, events = WEEKEND if day % 7 in (5, 6) else WORKDAY
-            events += gain.get(arm.key, 0) + day % 3
+            seen, events = 10 * seen, 10 * (events + gain.get(arm.key, 0) + day % 3)
             common = {"day": FIRST_DAY + timedelta(days=day), "arm": arm, "placement": placement, "locale": "en"}
             Tally.objects.create(**common, outcome="exposed", count=seen)
             Tally.objects.create(**common, outcome="turned_back", count=events)
@@ -227,9 +228,9 @@ def test_the_watch_page_says_how_much_of_the_week_fell_into_wash_outs() -> None:
     campaign = launched()
     count_days(campaign, {}, days=7)
     day = FIRST_DAY + timedelta(days=2)
-    LeftOutCount.objects.create(day=day, placement=campaign.placements.get(), reason="washout", count=400)
+    LeftOutCount.objects.create(day=day, placement=campaign.placements.get(), reason="washout", count=4_000)
     now = datetime.combine(FIRST_DAY + timedelta(days=7), datetime.min.time(), tzinfo=world.NOON.tzinfo)
     check_data_quality(campaign, now=now)
     (told,) = [item for item in build_dashboard(campaign, now=now).quality if "first hours" in item.label]
-    # 1,120 served and 400 left out.
+    # 11,200 served and 4,000 left out.
     assert (told.status, told.detail.split(" of ")[0]) == ("ok", "26")
