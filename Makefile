@@ -116,4 +116,4 @@ format: env  ## format the code and mend what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 lock:  ## compile the lock files from requirements/*.in
-	@for name in base postgresql dev peers; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in base postgresql parquet dev peers; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet requirements/$$name.in -o requirements/$$name.txt; done

@@ -472,3 +472,23 @@ class NoticeDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice} to {self.person or 'the webhook'}"
+
+
+class PreparedFile(models.Model):
+    """A file of a released look that somebody asked for. The worker makes it; it is deleted after a week."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="prepared_files")
+    look = models.PositiveIntegerField()
+    name = models.CharField(max_length=40)
+    asked_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)
+    least = models.PositiveSmallIntegerField(default=0, help_text="SMALL_CELL when it was made.")
+    content = models.BinaryField(null=True)
+    failure = models.CharField(max_length=80, blank=True, help_text="The name of the error that stopped it.")
+
+    class Meta:
+        ordering = ["campaign", "look", "name"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "look", "name"], name="prepared_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.campaign}, look {self.look}"

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
 
+from analytics.export.files import FILES
 from analytics.looks.evaluate import evaluate
 from campaign import urls as real
 from campaign.api import views as api_views
@@ -38,6 +39,11 @@ def looked_at() -> Campaign:
     running = world.launched()
     world.tally(running, dict.fromkeys(("neutral", "victim", "user", "both"), (500, 200)))
     evaluate(running, now=world.NOON)
+    for file in FILES:
+        if file.made_by_worker:
+            running.prepared_files.create(
+                look=1, name=file.name, asked_at=world.NOON, made_at=world.NOON, least=1_000, content=b"made"
+            )
     return running
 
 

@@ -25,7 +25,8 @@ seen = [call("POST", "/api/v1/decide", b'{"placement": "nowhere"}'), call("POST"
         call("GET", "/m/nowhere/"), call("GET", "/"), call("GET", "/sign-in/"), call("GET", "/api/schema/"),
         call("GET", "/static/campaign/embed.js")]
 print([status.split()[0] for status, _ in seen])
-unwanted = ("scipy", "numpy", "analytics.comparison.compare", "rich", "drf_spectacular", "unittest", "pygments")
+unwanted = ("scipy", "numpy", "analytics.comparison.compare", "rich", "drf_spectacular", "unittest", "pygments",
+            "pyarrow", "xlsxwriter", "resvg_py")
 print(sorted(name for name in unwanted if sys.modules.get(name)))
 print(sorted({name for _, headers in seen[:3] for name, _ in headers} & {"Set-Cookie", "ETag", "Server"}))
 """

@@ -34,6 +34,7 @@ GRAINS: dict[str, set[str]] = {
     "share": {"real"},
     "words": {"text"},  # written by staff or by us
     "list": {"json", "text"},
+    "file": {"bytes"},  # made of what was released
     "person": {"text"},  # tells who someone is
 }
 # The grains of tables that the audience writes: no exact time, no free text, no person.

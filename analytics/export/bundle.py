@@ -56,9 +56,9 @@ signature of `checksums.sha256` in `signature.json`. `estimates.csv` and `counts
 """
 
 
-def make_bundle(campaign: Campaign, *, key_directory: Path | None = None) -> bytes:
-    """Return the bundle of a campaign up to its last look that may be read; raises NotExportable."""
-    looks = exportable_looks(campaign)
+def make_bundle(campaign: Campaign, *, last_look: int | None = None, key_directory: Path | None = None) -> bytes:
+    """Return the bundle of a campaign up to one look, or the last that may be read; raises NotExportable."""
+    looks = [each for each in exportable_looks(campaign) if last_look is None or each.look <= last_look]
     if not looks:
         raise NotExportable("Before the first planned look there is nothing to take away.")
     with translation.override(_LANGUAGE):

@@ -66,7 +66,7 @@ def assignment(campaign: Campaign) -> dict[str, Any]:
 
 
 def list_looks(campaign: Campaign, exported: Sequence[Analysis]) -> list[dict[str, Any]]:
-    """List every look on record, with the file of each that a bundle holds."""
+    """List the looks on record up to the last that a bundle holds, with the file of each that it holds."""
     files = {each.look: look_file(each.look) for each in exported}
     return [
         {
@@ -77,7 +77,7 @@ def list_looks(campaign: Campaign, exported: Sequence[Analysis]) -> list[dict[st
             "exploratory": each.exploratory,
             "file": files.get(each.look),
         }
-        for each in Analysis.objects.filter(campaign=campaign).order_by("look")
+        for each in Analysis.objects.filter(campaign=campaign, look__lte=exported[-1].look).order_by("look")
     ]
 
 

@@ -27,6 +27,7 @@ class TableFormat:
     media_type: str
     write: Callable[[Table], bytes]
     properties: Mapping[str, Any]
+    note: str = ""
 
 
 CSV = TableFormat(
@@ -34,6 +35,7 @@ CSV = TableFormat(
     "text/csv",
     csv_for_programs,
     {"encoding": "utf-8", "dialect": {"$schema": f"{_PROFILES}/tabledialect.json", "delimiter": ","}},
+    _ESCAPED,
 )
 
 
@@ -50,7 +52,9 @@ def descriptor(tables: LookTables, table_format: TableFormat, files: Mapping[str
         "$schema": f"{_PROFILES}/datapackage.json",
         "name": f"{tables.campaign}-look-{tables.look}",
         "title": f"{tables.name}: look {tables.look}",
-        "description": " ".join(filter(None, [tables.sentence, tables.interval_sentence, tables.note, _ESCAPED])),
+        "description": " ".join(
+            filter(None, [tables.sentence, tables.interval_sentence, tables.note, table_format.note])
+        ),
         "created": tables.made_at.isoformat(),
         "licenses": [{"name": settings.RESULTS_LICENCE, "path": licence_url()}],
         "look": look_properties(tables),

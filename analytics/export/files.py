@@ -6,19 +6,27 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from analytics.export import parquet
+from analytics.export.bundle import make_bundle
+from analytics.export.chart_files import chart_package
 from analytics.export.csv_tables import csv_for_spreadsheets
 from analytics.export.data_package import data_package
+from analytics.export.look_tables import look_tables
 from analytics.export.table import LookTables
+from analytics.export.xlsx import workbook
+from analytics.models import Analysis
 
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
-    """One file of a look."""
+    """One file of a look. One that is `made_by_worker` takes too long for a page."""
 
     name: str
     title: Promise
     audience: Promise
-    make: Callable[[LookTables], bytes]
+    make: Callable[[Analysis], bytes]
+    made_by_worker: bool = False
+    is_available: Callable[[], bool] = lambda: True
 
     @property
     def route(self) -> str:
@@ -37,8 +45,12 @@ class ResultFile:
         return self.name.rpartition(".")[2]
 
 
-def _csv_of(name: str) -> Callable[[LookTables], bytes]:
-    return lambda tables: csv_for_spreadsheets(tables.table(name))
+def _csv_of(name: str) -> Callable[[Analysis], bytes]:
+    return lambda analysis: csv_for_spreadsheets(look_tables(analysis).table(name))
+
+
+def _of_tables(write: Callable[[LookTables], bytes]) -> Callable[[Analysis], bytes]:
+    return lambda analysis: write(look_tables(analysis))
 
 
 FILES = (
@@ -64,6 +76,35 @@ FILES = (
         "data-package.zip",
         _("Data package"),
         _("For an analyst or an archive: the three tables with a description of every column (Data Package 2.0)."),
-        data_package,
+        _of_tables(data_package),
+    ),
+    ResultFile(
+        "results.xlsx",
+        _("Workbook"),
+        _("If you work in a spreadsheet: the three tables as sheets, and one that says what each column is."),
+        _of_tables(workbook),
+        made_by_worker=True,
+    ),
+    ResultFile(
+        "parquet.zip",
+        _("Tables as Parquet"),
+        _("For a data lake, or pandas, polars and DuckDB: the data package with typed columns."),
+        _of_tables(parquet.parquet_package),
+        made_by_worker=True,
+        is_available=parquet.is_available,
+    ),
+    ResultFile(
+        "charts.zip",
+        _("Charts"),
+        _("For a slide, a report or a newspaper: every chart of this page as SVG and PNG."),
+        chart_package,
+        made_by_worker=True,
+    ),
+    ResultFile(
+        "bundle.zip",
+        _("Bundle to check"),
+        _("If you doubt the result: plan, messages, counts and looks in one signed file, which a command checks."),
+        lambda analysis: make_bundle(analysis.campaign, last_look=analysis.look),
+        made_by_worker=True,
     ),
 )

@@ -1,15 +1,19 @@
-"""Download a file of a look."""
+"""Download a file of a look, or ask the worker for one."""
 
 from collections.abc import Callable
 
 from django.contrib import messages as flash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from analytics.export.files import ResultFile
-from analytics.export.look_tables import NotExportable, exportable_looks, look_tables
+from analytics.export.look_tables import NotExportable, exportable_looks
+from analytics.export.prepared_files import finished_file, request_file
+from analytics.models import Analysis
+from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
 from messages.downloads import download
@@ -18,24 +22,46 @@ from messages.downloads import download
 def file_view(file: ResultFile) -> Callable[..., HttpResponse]:
     """Return the view that hands out one file of a look."""
 
-    @require_safe
     def download_file(request: HttpRequest, slug: str, look: int) -> HttpResponse:
         campaign = campaign_for(request.user, slug)
         analysis = next((each for each in exportable_looks(campaign) if each.look == look), None)
         if analysis is None:
             return _nothing_to_download(request, campaign, look)
-        try:
-            content = file.make(look_tables(analysis))
-        except NotExportable:
+        if request.method == "POST":
+            request_file(analysis, file, now=timezone.now())
+            return _redirect_to_downloads(campaign, look)
+        content = _content(file, analysis)
+        if content is None:
             return _nothing_to_download(request, campaign, look)
         return download(content, stem=f"{campaign.slug}-look-{look}-{file.stem}", extension=file.extension)
 
-    return download_file
+    return (
+        require_http_methods(["GET", "HEAD", "POST"])(download_file)
+        if file.made_by_worker
+        else require_safe(download_file)
+    )
+
+
+def _content(file: ResultFile, analysis: Analysis) -> bytes | None:
+    """Return a file, made now or by the worker; None if there is none to hand out."""
+    if not file.made_by_worker:
+        try:
+            return file.make(analysis)
+        except NotExportable:
+            return None
+    made = finished_file(analysis.campaign, analysis.look, file.name)
+    return None if made is None or changed_plans([analysis.campaign_id]) else bytes(made.content or b"")
+
+
+def _redirect_to_downloads(campaign: Campaign, look: int) -> HttpResponse:
+    response = redirect("analytics:results", campaign.slug)
+    response.headers["Location"] += f"?look={look}#download"
+    return response
 
 
 def _nothing_to_download(request: HttpRequest, campaign: Campaign, look: int) -> HttpResponse:
     """Go back to the results, which say why; 404 if there is no such look at all."""
     if not campaign.analyses.filter(look=look).exists():
         raise Http404
-    flash.warning(request, gettext("There is nothing to download of this look."))
+    flash.warning(request, gettext("There is nothing to download of this look, or not yet."))
     return redirect("analytics:results", campaign.slug)

@@ -13,6 +13,7 @@ from django.db import DatabaseError, models
 
 from analytics import wording
 from analytics.data_quality.hourly_check import check_data_quality
+from analytics.export import prepared_files
 from analytics.fold import row_order
 from analytics.fold.fold import fold
 from analytics.guardrails.pause import pause_harmful_arms
@@ -163,6 +164,12 @@ def run_requested_rehearsals(now: datetime) -> str:
     return _summarize((_rehearsals.start_next(now=now), "rehearsals begun"))
 
 
+def make_requested_files(now: datetime) -> str:
+    """Make the files of results that staff asked for, and delete those of a week ago."""
+    prepared_files.delete_old_files(now=now)
+    return _summarize((prepared_files.make_requested_files(now=now), "files of results made"))
+
+
 def probe_help_links(now: datetime) -> str:
     """Flag help links whose address does not answer."""
     return _summarize((directory.probe_all(now=now), "help links need a look"))
@@ -197,6 +204,7 @@ STEPS: tuple[ScheduledStep, ...] = (
     ScheduledStep(AUDIT_HEAD_STEP, 3600, send_audit_head),
     ScheduledStep("placement tests", 60, prune_tag_checks, forgets=True),
     ScheduledStep("rehearsals", 2, run_requested_rehearsals),
+    ScheduledStep("files", 2, make_requested_files),
     *([ScheduledStep("help links", 86_400, probe_help_links)] if settings.CHECK_HELP_LINKS else []),
 )
 

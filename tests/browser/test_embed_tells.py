@@ -61,9 +61,9 @@ def expect_open(tab: Page) -> None:
 
 def test_the_gate_stays_shut_until_someone_answers(page: OpenPage, server: Origin, partner: Origin) -> None:
     tab = page()
-    open_page(tab, partner, gated(server, milliseconds=2000))
+    open_page(tab, partner, gated(server, milliseconds=6000))
     tab.get_by_role("heading", name="You can stop here.").wait_for()
-    let_pass(tab, 2200)
+    let_pass(tab, 6200)
     expect(tab.locator("#tool")).to_be_hidden()
     tab.get_by_role("button", name="Continue").click()
     expect_open(tab)
