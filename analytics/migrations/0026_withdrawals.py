@@ -3,12 +3,14 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from campaign.migration_operations import CreateInKeyOrder
+
 
 class Migration(migrations.Migration):
     dependencies = [("analytics", "0025_stops_of_one_text"), ("campaign", "0032_placement_countries")]
 
     operations = [
-        migrations.CreateModel(
+        CreateInKeyOrder(
             name="Withdrawals",
             fields=[
                 (

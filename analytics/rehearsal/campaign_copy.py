@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.core import serializers
 from django.db import models, transaction
 
+from campaign.lifecycle.placement_authors import record_change
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, Partner, Placement, PlannedOutcome
 from messages.models import HelpLink, Message, Rendition, Review, Revision, Theme
 
@@ -73,4 +74,6 @@ def import_campaign(rows: list[SerializedRow]) -> Campaign:
             row["fields"]["state"] = Campaign.State.DRAFT
     for imported in serializers.deserialize("python", rows):
         imported.save()
+    for placement in Placement.objects.all():
+        record_change(placement, {}, by=None)
     return Campaign.objects.get()

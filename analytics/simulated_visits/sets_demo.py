@@ -10,6 +10,7 @@ from analytics.models import Tally, TextTally
 from analytics.simulated_visits import demo
 from campaign.lifecycle import transitions
 from campaign.lifecycle.approval import approval_fingerprint
+from campaign.lifecycle.placement_authors import record_change
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome, ServedCount
 from messages.models import Message, Revision
 
@@ -24,9 +25,11 @@ _UNSEEN = 0.02
 def create_campaign_of_sets(*, now: datetime, seed: int) -> Campaign:
     """Create a campaign of four matched sets that was launched a while before `now`, with the counts of its people."""
     manager, reviewer = User.objects.get(username="mara"), User.objects.get(username="rafael")
-    place, _ = Placement.objects.get_or_create(
+    place, is_new = Placement.objects.get_or_create(
         key=PLACEMENT, defaults={"name": "The town's page", "partner": Partner.objects.get(name="Example partner")}
     )
+    if is_new:
+        record_change(place, {}, by=manager)
     campaign = Campaign.objects.create(
         slug=SLUG,
         name="Four matched sets: does the appeal help?",

@@ -58,15 +58,16 @@ def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(
     starter_library.load(now=world.NOON)
     campaign = world.draft()
     HelpLink.objects.update(verified_on=None, verified_by="")
+    links = HelpLink.objects.count()
     transitions.submit(campaign, by=world.person("mara", "manager"))
     world.approve(campaign)
-    with pytest.raises(ActionRefused, match="9 help links"):
+    with pytest.raises(ActionRefused, match=f"{links} help links"):
         transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
     tab = desk(world.person("rafael"), "/campaigns/pilot/")
     wrong = collect_errors(tab)
-    expect(tab.locator("main")).to_contain_text("Before launch: check 9 help links")
+    expect(tab.locator("main")).to_contain_text(f"Before launch: check {links} help links")
     press_until(tab, "Begin with")
-    for left in range(8, -1, -1):
+    for left in reversed(range(links)):
         press_until(tab, "I checked this today")
         expect(tab.locator("main").get_by_role("status")).to_contain_text("Noted: you checked")
         assert HelpLink.objects.filter(verified_on=None).count() == left

@@ -18,6 +18,7 @@ from analytics.looks.evaluate import evaluate
 from analytics.models import DataQualityStatus, GuardEvent
 from analytics.notifications import events
 from analytics.worker import steps
+from campaign.lifecycle import arm_pauses
 from campaign.models import Campaign
 from tests import world
 from tests.browser.conftest import OpenPage
@@ -61,11 +62,11 @@ def test_a_manager_sees_a_guardrail_trip_without_reloading(desk: SignIn) -> None
     wrong = collect_errors(tab)
     expect(tab.get_by_text("All is well. There is nothing you need to do.")).to_be_visible()
     tab.evaluate("window.mine = true")
-    campaign.arms.filter(key="both").update(paused_at=timezone.now())
+    harmed = campaign.arms.get(key="both")
     GuardEvent.objects.create(
-        campaign=campaign, arm=campaign.arms.get(key="both"), outcome="annoyed", at=timezone.now(), effect=0.05,
-        bound=0.03, margin=0.02,
-    )  # fmt: skip
+        campaign=campaign, arm=harmed, outcome="annoyed", at=timezone.now(), effect=0.05, bound=0.03, margin=0.02
+    )
+    arm_pauses.pause_arm(harmed, reason="It does harm.", now=timezone.now())
     events.record_notices(campaign, now=timezone.now())
     tab.clock.run_for(11_000)
     expect(tab.locator(".verdict .sentence")).to_contain_text("A guardrail was crossed.")

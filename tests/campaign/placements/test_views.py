@@ -154,7 +154,7 @@ class TestChanging:
         response = manager.post("/placements/quiet-page/change/", told)
         assert response.headers["Location"] == "/placements/new-key/"
         assert "https://partner.example/bye" not in page(manager, "/placements/new-key/")
-        assert AuditEntry.objects.get().detail == {"fields": "name, key, leave_url, expected_per_day"}
+        assert AuditEntry.objects.get().detail["fields"] == "name, key, leave_url, expected_per_day"
 
     def test_no_longer_offers_its_own_words_once_they_were_stopped(self, manager: Client) -> None:
         neutral = world.approved_revision("neutral", headline="Take a moment")

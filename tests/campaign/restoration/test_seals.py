@@ -29,7 +29,7 @@ def move_to(machine: Path, monkeypatch: pytest.MonkeyPatch, commit: DjangoCaptur
     monkeypatch.setattr(settings, "KEY_DIRECTORY", machine)
     monkeypatch.setattr(settings, "DATA_DIRECTORY", machine)
     with commit(execute=True):
-        restore.take_into_use(Memory(), by="command line (root)", now=world.NOON)
+        restore.take_into_use(Memory(kept_accounts=["mara"]), by="command line (root)", now=world.NOON)
 
 
 def test_what_a_backup_holds_goes_on_where_its_key_was_lost(

@@ -265,6 +265,7 @@ def test_whatever_is_served_is_noticed_when_it_changes(
     else:
         world.drop_triggers()
         campaign.placements.clear()
+        place.changes.all().delete()
         place.delete()
     assert keeper.refresh()
     assert keeper.current.placements.get("one") is not before
