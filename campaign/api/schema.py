@@ -429,6 +429,11 @@ def _text(description: str = "", **more: Any) -> Json:
     return {"type": "string"} | ({"description": description} if description else {}) | more
 
 
+def _optional_text(description: str, **more: Any) -> Json:
+    """A text that may be null, which is the same as absent."""
+    return _text(description, **more) | {"type": ["string", "null"]}
+
+
 _RECEIPT = {
     "type": ["string", "null"],
     "description": "Send it back with each event; null when nothing is to be counted.",
@@ -449,15 +454,15 @@ def _schemas() -> Json:
         "Ask": _object(
             {
                 "placement": _text("The placement's key.", **limited),
-                "locale": _text(
+                "locale": _optional_text(
                     'Such as "en" or "pt-BR", or a list like Accept-Language; else the campaign\'s first.', **limited
                 ),
-                "unit": _text(
+                "unit": _optional_text(
                     "An opaque key of yours for whoever sees the message. Never stored, never logged.", **limited
                 ),
-                "preview": _text("A preview token from staff, or the mark of a test.", **limited),
-                "session": _text('The receipt that this browser tab keeps, or "new".', **limited),
-                "key": _text(
+                "preview": _optional_text("A preview token from staff, or the mark of a test.", **limited),
+                "session": _optional_text('The receipt that this browser tab keeps, or "new".', **limited),
+                "key": _optional_text(
                     "The hour since 1970 (UTC), a hyphen and random characters: the same request, sent again within"
                     " the hours that a receipt is valid, gets the same message and is one view. Never stored.",
                     pattern="^[0-9]{5,7}-[A-Za-z0-9_-]{16,64}$",

@@ -11,7 +11,8 @@ import re
 
 from campaign.assignment.receipts import ReceiptSigner, closing_hour
 
-_KEY = re.compile(r"([0-9]{5,7})-[A-Za-z0-9_-]{16,64}")
+FORM = r"([0-9]{5,7})-[A-Za-z0-9_-]{16,64}"
+_KEY = re.compile(FORM)
 
 
 class KeyInvalid(ValueError):
@@ -20,6 +21,11 @@ class KeyInvalid(ValueError):
 
 class KeyClosed(ValueError):
     """The hour of the key is over by more than a receipt's life, or has not begun."""
+
+
+def has_key_form(text: str) -> bool:
+    """Whether a text could be a key, of an open hour or another."""
+    return _KEY.fullmatch(text) is not None
 
 
 def issue_hour(key: str, *, now_hour: int, life_hours: int) -> int:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from campaign.assignment import decide_keys
 from campaign.placements import tag_check
 from campaign.placements.tag_check import TagCheckChannel, TagCheckProblem
 from campaign.serving.cors import cors_headers, cross_origin_post
@@ -19,7 +20,7 @@ MAX_FIELD_LENGTH = 200
 _FIELDS = frozenset(MessageRequest._fields)
 _MAX_CACHED_BODIES, _MAX_CACHED_BYTES = 1024, 256  # our script fills bodies up to 256
 _cached_fields: dict[tuple[bytes, bytes, bytes], MessageRequest] = {}
-_KEY_FIELD, _PLAIN_KEY = b'"key":"', re.compile(rb"[A-Za-z0-9_-]{1,80}")
+_KEY_FIELD, _PLAIN_KEY = b'"key":"', re.compile(decide_keys.FORM.encode())
 
 
 @cross_origin_post
@@ -64,7 +65,11 @@ def read_fields(body: bytes) -> MessageRequest:
 
 def parse_fields(value: Any) -> MessageRequest:
     """The request's fields, or Refusal 400 that names what is wrong."""
-    return MessageRequest(**check_text_fields(value, _FIELDS, required=("placement",)))
+    fields = MessageRequest(**check_text_fields(value, _FIELDS, required=("placement",)))
+    if fields.key is not None and not decide_keys.has_key_form(fields.key):
+        reason = {"key": "Send the hour since 1970 in UTC, a hyphen, and 16 to 64 random letters or digits."}
+        raise Refusal(400, "invalid_field", "The key has another form.", reason)
+    return fields
 
 
 def check_text_fields(value: Any, names: Collection[str], *, required: Collection[str]) -> dict[str, str]:

@@ -191,9 +191,6 @@ def _issue(placement: PlacementEntry, key: str | None, context: ServingContext, 
         return now_hour, fresh_nonce()
     try:
         hour = decide_keys.issue_hour(key, now_hour=now_hour, life_hours=context.receipt_life_hours)
-    except decide_keys.KeyInvalid:
-        reason = {"key": "Send the hour since 1970 in UTC, a hyphen, and 16 to 64 random letters or digits."}
-        raise Refusal(400, "invalid_field", "The key has another form.", reason) from None
     except decide_keys.KeyClosed:
         raise Refusal(410, "key_closed", "The hour of this key is closed. Send a new key, or none.") from None
     return hour, decide_keys.nonce(key, placement.id, context.receipt_signer)

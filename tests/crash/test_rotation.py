@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.installation import PLACEMENT
 from campaign.keys import store
 from tests.crash import DEAF
 from tests.crash.clock import FastClock
@@ -36,11 +37,18 @@ pytestmark = [
 SPEED = 8_000.0  # an hour is 0.45 seconds, a day 10.8
 MANY = 50  # events
 BEFORE = 1.7  # seconds from a new key to its first signature: longer than a server's beat
-BY_SUBJECT = """
-from campaign.models import Campaign
+BY_SUBJECT = f"""
+from django.utils import timezone
+from campaign.lifecycle import transitions
+from campaign.models import Campaign, Placement
 from tests import world
-world.drop_triggers()
-Campaign.objects.update(unit='subject')
+mara = world.person("mara", "manager")
+for campaign in Campaign.objects.exclude(state="closed"):
+    transitions.close(campaign, by=mara, now=timezone.now())
+made = world.draft("by-subject", unit="subject", at=Placement.objects.get(key={PLACEMENT!r}))
+transitions.submit(made, by=mara)
+world.approve(made)
+transitions.launch(made, by=mara, now=timezone.now())
 """
 CLOSE = """
 from django.utils import timezone

@@ -66,7 +66,7 @@ def check(bench: Bench) -> Result:
         made.shell(_PAUSE_AN_ARM.format(placement=EMBEDDED))
         made.start()
         line = _Wire(made.port)
-        headlines = _ask_for_messages(line, rounds)
+        texts = _ask_for_messages(line, rounds)
         targets = _press_buttons(line)
         _open_pages(line)
         _report_events(line)
@@ -77,11 +77,11 @@ def check(bench: Bench) -> Result:
         if len(lengths) > 1
     }
     broken = [f"{kind}: {len(lengths)} lengths, {lengths[0]} to {lengths[-1]}" for kind, lengths in differ.items()]
-    broken += [] if len(headlines) > 2 else [f"only {len(headlines)} messages were met"]
+    broken += [] if len(texts) > 2 else [f"only {len(texts)} messages were met"]
     broken += [] if len(targets) >= len(PAGES) else [f"only {len(targets)} pages were led to"]
     return Result(
         n=(
-            f"{line.count:,} requests of {len(line.received)} kinds: {len(headlines)} messages, one arm paused, "
+            f"{line.count:,} requests of {len(line.received)} kinds: {len(texts)} messages, one arm paused, "
             f"{len(targets)} buttons, {len(_LANGUAGES)} languages, counted and not"
         ),
         figure=f"kinds with more than one length {len(differ)}",
@@ -90,13 +90,14 @@ def check(bench: Bench) -> Result:
 
 
 def _ask_for_messages(line: _Wire, rounds: int) -> set[str]:
-    """Ask the API and the hosted page for messages, and return the headlines."""
-    headlines = set()
+    """Ask the API and the hosted page for messages, and return their texts."""
+    texts = set()
     asked = _pad({"placement": EMBEDDED, "locale": "en"})
     for number in range(rounds):
         way = _WAYS[number % len(_WAYS)]
         reply = line.exchange("the embed", "a message", "POST", DECIDE, asked, Origin=ORIGIN, **way)
-        headlines.add(_json(reply)["message"]["headline"])
+        message = _json(reply)["message"]
+        texts.add(f"{message['headline']} {message['body_html']}")  # texts of one set have one headline
         page = line.exchange("a message's page", "", "GET", f"/m/{HOSTED}/", b"", **way)
         line.received[f"a page in {_language(page)}"].add(len(page))
         receipt = "new"
@@ -106,7 +107,7 @@ def _ask_for_messages(line: _Wire, rounds: int) -> set[str]:
                 _json(line.exchange("the embed", "a tab's message", "POST", DECIDE, tab, **way))["receipt"] or "new"
             )
     line.received.pop("")
-    return headlines
+    return texts
 
 
 def _press_buttons(line: _Wire) -> set[str]:
