@@ -46,8 +46,8 @@ def measure() -> list[Line]:
         compiled = [run(own, "benchmarks.texts:snapshot_seconds", times=SNAPSHOTS) for own in (twelve, one)]
     many_seconds, few_seconds = (1e3 * median(each) for each in compiled)
     return [
-        *_speed("decide", decided_many, decided_few),
-        *_speed("events", told_many, told_few),
+        *_compare_speed("decide", decided_many, decided_few),
+        *_compare_speed("events", told_many, told_few),
         Line(
             f"texts: memory of a worker with {TEXTS} an arm, beside one",
             f"{memory[0] / memory[1]:.2f}",
@@ -83,7 +83,7 @@ def _count(texts: int) -> tuple[dict[str, list[float]], dict[str, int]]:
         return costs, run(own, "benchmarks.texts:rows")
 
 
-def _speed(name: str, many: list[Effort], few: list[Effort]) -> list[Line]:
+def _compare_speed(name: str, many: list[Effort], few: list[Effort]) -> list[Line]:
     large, small = [effort.per_cpu_second for effort in many], [effort.per_cpu_second for effort in few]
     return [
         at_least(f"texts: {name}, speed with {TEXTS} an arm, beside one", ratio(large, small), SPEED_GOAL),

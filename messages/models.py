@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -149,10 +150,10 @@ class Rendition(models.Model):
     def __str__(self) -> str:
         return f"{self.revision} {self.locale}"
 
-    def words_digest(self) -> str:
-        """SHA-256 of everything that an approval covers, in canonical JSON."""
+    def covered_by_approval(self) -> dict[str, Any]:
+        """Everything that an approval is of."""
         revision = self.revision
-        covered = {
+        return {
             "message": revision.message.key,
             "locale": self.locale,
             "headline": self.headline,
@@ -160,7 +161,10 @@ class Rendition(models.Model):
             "claim_strength": revision.claim_strength,
             "sources": revision.sources,
         }
-        canonical = json.dumps(covered, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    def words_digest(self) -> str:
+        """SHA-256 of everything that an approval covers, in canonical JSON."""
+        canonical = json.dumps(self.covered_by_approval(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 

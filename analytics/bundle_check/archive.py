@@ -31,7 +31,13 @@ class Bundle:
     fingerprint: str
 
     def json(self, name: str) -> Any:
-        return read_json(self.files, name)
+        """Return the values of a JSON file."""
+        if name not in self.files:
+            raise UnreadableBundle(f"It has no {name}.")
+        try:
+            return json.loads(self.files[name])
+        except (ValueError, RecursionError):
+            raise UnreadableBundle(f"{name} is not JSON.") from None
 
 
 def open_bundle(content: bytes) -> Bundle:
@@ -47,16 +53,6 @@ def open_bundle(content: bytes) -> Bundle:
         raise UnreadableBundle(str(reason)) from None
     _compare_checksums(files)
     return Bundle(files, signed.fingerprint)
-
-
-def read_json(files: Mapping[str, bytes], name: str) -> Any:
-    """Return the values of a JSON file of a bundle."""
-    if name not in files:
-        raise UnreadableBundle(f"It has no {name}.")
-    try:
-        return json.loads(files[name])
-    except (ValueError, RecursionError):
-        raise UnreadableBundle(f"{name} is not JSON.") from None
 
 
 def _unpack(content: bytes) -> dict[str, bytes]:

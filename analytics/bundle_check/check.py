@@ -1,7 +1,6 @@
 """Check a bundle as a whole: hashes and signature, plan and words, tables, and every number that follows."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isclose
@@ -12,6 +11,7 @@ from analytics.bundle_check.numbers import Value, results_of
 from analytics.bundle_check.recompute import numbers_that_follow
 from analytics.bundle_check.tables import differences_of_tables
 from analytics.export.bundle_contents import FORMAT, FORMAT_VERSION
+from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 
 # Versions of scipy differ in the last digits of what they search for.
 _RELATIVE, _ABSOLUTE = 1e-6, 1e-9
@@ -101,7 +101,7 @@ def _plan_faults(
         for locale, digest in text["languages"].items()
     }
     shown = {
-        (each["arm"], each["text"], each["covered"]["locale"]): _digest_of(each["covered"])
+        (each["arm"], each["text"], each["covered"]["locale"]): fingerprint_of(canonical_json(each["covered"]))
         for each in bundle.json("messages.json")
     }
     if shown != digests:
@@ -111,9 +111,3 @@ def _plan_faults(
         yield "the seed is not that of the plan"
     if seed is not None and hashlib.sha256(seed.encode()).hexdigest() != plan["salt_sha256"]:
         yield "the seed is not that of the plan"
-
-
-def _digest_of(covered: Mapping[str, Any]) -> str:
-    """The digest of words as a plan has it."""
-    canonical = json.dumps(covered, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()

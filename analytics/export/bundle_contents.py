@@ -34,14 +34,7 @@ def messages_shown(plan: AnalysisPlan) -> list[dict[str, Any]]:
             "name": arm.name,
             "text": text.position,
             "frame": text.revision.message.frame,
-            "covered": {
-                "message": text.revision.message.key,
-                "locale": words.locale,
-                "headline": words.headline,
-                "body": words.body,
-                "claim_strength": text.revision.claim_strength,
-                "sources": text.revision.sources,
-            },
+            "covered": words.covered_by_approval(),
             "sha256": words.words_digest(),
         }
         for arm in arms
@@ -131,7 +124,7 @@ def versions() -> dict[str, Any]:
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "second_thought": program_version(),
-        **{name: _installed(name) for name in _LIBRARIES},
+        **{name: _installed_version(name) for name in _LIBRARIES},
         "smallest_count_shown": settings.SMALL_CELL,
     }
 
@@ -141,7 +134,7 @@ def program_version() -> str:
         return str(tomllib.load(stream)["project"]["version"])
 
 
-def _installed(name: str) -> str | None:
+def _installed_version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:

@@ -145,7 +145,7 @@ class HarmCheck:
             people=min(counts(None).n, of_control.n),
             needs_one_placement=len(places) > 1 and not all(harm(place) for place in places),
             cells=told,
-            may_be_told=self._may_be_told(told),
+            may_be_told=self._is_tellable(told),
         )
 
     def _luck(self, without: int | None) -> SharedLuck | None:
@@ -162,7 +162,7 @@ class HarmCheck:
     def _with_least_harm(self, counts: Counts) -> Counts:
         return least_harmful(counts, smallest_cell=settings.SMALL_CELL, lower_is_better=self._lower_is_better)
 
-    def _may_be_told(self, cells: ArmCells) -> bool:
+    def _is_tellable(self, cells: ArmCells) -> bool:
         """Whether these cells could be released beside all that was told before."""
         ever = [self.outcome, *(key for each in self._told for arm in each.values() for key in arm.totals)]
         related = told_cells.joint_tables(tuple(dict.fromkeys(ever)))

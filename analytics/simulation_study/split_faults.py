@@ -25,7 +25,7 @@ def days_to_alarm(*, lost: float, arms: int, a_day: int, days: int, servers: int
     seen = source.multinomial(a_day, [(1 - lost) / arms, *[1 / arms] * (arms - 1), lost / arms], size=(count, days))
     totals = seen[:, :, :arms].cumsum(axis=1)
 
-    def day_found(campaign: int) -> int:
+    def find_day(campaign: int) -> int:
         for day in range(1, days + 1):
             observed = [int(n) for n in totals[campaign, day - 1]]
             result = check_split(observed, weights, once=False, views_per_network=views_a_day * day)
@@ -33,6 +33,6 @@ def days_to_alarm(*, lost: float, arms: int, a_day: int, days: int, servers: int
                 return day
         return days + 1
 
-    found = sorted(day_found(campaign) for campaign in range(count))
+    found = sorted(find_day(campaign) for campaign in range(count))
     half, most = int(median(found)), found[round(0.9 * (count - 1))]
     return DaysToStop(*(day if day <= days else None for day in (half, most)))

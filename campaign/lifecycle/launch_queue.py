@@ -68,17 +68,7 @@ def campaigns_ahead(campaign: Campaign) -> Sequence[Campaign]:
     sooner = Q(queued_at__lt=campaign.queued_at) | Q(queued_at=campaign.queued_at, pk__lt=campaign.pk)
     earlier = queued_campaigns().filter(sooner, place_sharing.is_in_the_way_of(campaign))
     there = earlier.filter(placements__in=campaign.placements.all()).distinct()
-    return [*place_sharing.campaigns_in_the_way(campaign), *_paused_campaigns(campaign), *there]
-
-
-def _paused_campaigns(campaign: Campaign) -> list[Campaign]:
-    """Return the paused campaigns with its slots. Somebody decides whether they go on: until then, nothing else begins.
-
-    A pause is there to show nothing, and one can be taken back only while nothing else runs there.
-    """
-    paused = Campaign.objects.filter(place_sharing.is_in_the_way_of(campaign), state=Campaign.State.PAUSED)
-    there = paused.filter(placements__in=campaign.placements.all()).exclude(pk=campaign.pk)
-    return list(there.distinct().order_by("pk"))
+    return [*place_sharing.campaigns_in_the_way(campaign), *place_sharing.paused_campaigns_in_the_way(campaign), *there]
 
 
 def launch_queued_campaigns(*, now: datetime) -> list[Campaign]:
@@ -89,7 +79,7 @@ def launch_queued_campaigns(*, now: datetime) -> list[Campaign]:
     """
     launched = []
     for campaign in queued_campaigns():
-        if campaign.queued_by is None or _paused_campaigns(campaign):
+        if campaign.queued_by is None or place_sharing.paused_campaigns_in_the_way(campaign):
             continue
         if not is_queue_recorded(campaign):
             logger.error("Campaign %s is in the queue, and the audit record does not say so.", campaign.pk)

@@ -1,5 +1,7 @@
 """Which campaigns may run at one place at once: trials whose frozen plans name different slots of its views."""
 
+from collections.abc import Collection
+
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -18,12 +20,20 @@ def is_in_the_way_of(campaign: Campaign) -> Q:
 
 def campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
     """Return the live campaigns at its placements that keep it from running there."""
-    return _live_beside(campaign, is_in_the_way_of(campaign))
+    return _campaigns_beside(campaign, is_in_the_way_of(campaign), Campaign.LIVE)
+
+
+def paused_campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
+    """Return the paused campaigns with its slots. Somebody decides whether they go on: until then, nothing else begins.
+
+    A pause is there to show nothing, and one can be taken back only while nothing else runs there.
+    """
+    return _campaigns_beside(campaign, is_in_the_way_of(campaign), (Campaign.State.PAUSED,))
 
 
 def neighbours(campaign: Campaign) -> list[Campaign]:
     """Return the live trials that have other slots of its placements."""
-    return _live_beside(campaign, Q(purpose=campaign.purpose) & ~is_in_the_way_of(campaign))
+    return _campaigns_beside(campaign, Q(purpose=campaign.purpose) & ~is_in_the_way_of(campaign), Campaign.LIVE)
 
 
 def describe_way(campaign: Campaign, other: Campaign) -> str:
@@ -56,6 +66,6 @@ def describe_sharing(campaign: Campaign) -> list[str]:
     ]
 
 
-def _live_beside(campaign: Campaign, which: Q) -> list[Campaign]:
-    live = Campaign.objects.filter(which, state__in=Campaign.LIVE, placements__in=campaign.placements.all())
-    return list(live.exclude(pk=campaign.pk).distinct().order_by("pk"))
+def _campaigns_beside(campaign: Campaign, which: Q, states: Collection[str]) -> list[Campaign]:
+    beside = Campaign.objects.filter(which, state__in=states, placements__in=campaign.placements.all())
+    return list(beside.exclude(pk=campaign.pk).distinct().order_by("pk"))

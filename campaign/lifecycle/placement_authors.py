@@ -101,12 +101,7 @@ def are_changes_recorded(placements: Iterable[Placement]) -> bool:
 
 
 def _is_chain(rows: Sequence[PlacementChange]) -> bool:
-    before = ""
-    for row in rows:
-        if not signed_head.is_sealed(_digest(row, before), row.seal, of=_SEALED):
-            return False
-        before = row.seal
-    return bool(rows)
+    return bool(rows) and signed_head.is_sealed_chain(rows, _digest, of=_SEALED)
 
 
 def _leads_to(rows: Sequence[PlacementChange], digests: Mapping[str, str]) -> bool:

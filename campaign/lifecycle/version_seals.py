@@ -20,12 +20,9 @@ def seal_version(version: DraftVersion, *, previous: DraftVersion | None) -> Non
 
 def are_sealed(versions: Iterable[DraftVersion]) -> bool:
     """Whether this program recorded each of these versions, given in order from the first, and nothing is missing."""
-    before = ""
-    for number, version in enumerate(versions, start=1):
-        if version.number != number or not signed_head.is_sealed(_digest(version, before), version.seal, of=_KIND):
-            return False
-        before = version.seal
-    return True
+    versions = list(versions)
+    is_whole = [version.number for version in versions] == list(range(1, len(versions) + 1))
+    return is_whole and signed_head.is_sealed_chain(versions, _digest, of=_KIND)
 
 
 def _digest(version: DraftVersion, seal_before: str) -> str:

@@ -67,7 +67,7 @@ def help_behind_doors(
 
     def door(action: OutcomeAction) -> Door:
         key = action.page.removeprefix("help/")
-        parts = _merged([_part(key, part, links, countries, language) for part in doors.PARTS[key]])
+        parts = _merge_parts([_part(key, part, links, countries, language) for part in doors.PARTS[key]])
         href = page_path(placement, action.page, language)
         return Door(key, gettext(action.label), gettext(action.note), href, crisis, parts)
 
@@ -82,7 +82,7 @@ def _part(door: str, part: str, links: Sequence[HelpLink], countries: Sequence[s
     return Part((part,), str(_PARTS[door, part]), near, far)
 
 
-def _merged(parts: Sequence[Part]) -> tuple[Part, ...]:
+def _merge_parts(parts: Sequence[Part]) -> tuple[Part, ...]:
     """The parts, those in a row with the same services as one: the page is sent in one flight."""
     merged: list[Part] = []
     for part in parts:

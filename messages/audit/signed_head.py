@@ -13,11 +13,12 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from django.conf import settings
 
@@ -27,6 +28,16 @@ from messages.secret_files import KEY_BYTES, fsync_directory, read_or_create_sec
 KEY_NAME = "audit.key"
 SealCheck = Callable[[ChainEntry], bool]
 _NOTE = re.compile(r"([0-9]{1,18}):([0-9a-f]{64}) ([1-9][0-9]{0,17}) ([0-9a-f]{64})\n?")
+
+
+class SealedRow(Protocol):
+    """A row with a seal of this machine."""
+
+    @property
+    def seal(self) -> str: ...
+
+
+RowT = TypeVar("RowT", bound=SealedRow)
 
 
 class NoNote(Enum):
@@ -64,6 +75,19 @@ def is_sealed(digest: str, seal: str, *, of: str) -> bool:
     """Whether this is the seal that this machine gave to the thing of this kind with this digest."""
     key = _key()
     return key is not None and hmac.compare_digest(seal.encode(), _sign(key, of, digest).encode())
+
+
+def is_sealed_chain(rows: Iterable[RowT], digest: Callable[[RowT, str], str], *, of: str) -> bool:
+    """Whether each row has its seal, which is of the row and of the seal before it: none was put in or taken out.
+
+    `digest` is given a row and the seal before it. Nothing shows that rows are missing at the end.
+    """
+    before = ""
+    for row in rows:
+        if not is_sealed(digest(row, before), row.seal, of=of):
+            return False
+        before = row.seal
+    return True
 
 
 def seal_check() -> SealCheck:

@@ -39,16 +39,16 @@ L = TypeVar("L", bound=Link)
 def links_for_part(links: Sequence[L], *, door: str, part: str, countries: Collection[str], language: str) -> list[L]:
     """The services for this part of a door, the most fitting first; without countries, those of all."""
     fitting = [link for link in links if link.lane == door and link.audience in (part, ANYONE)]
-    return _ordered(fitting, countries=countries, language=language)
+    return _sort_links(fitting, countries=countries, language=language)
 
 
 def crisis_lines(links: Sequence[L], *, countries: Collection[str], language: str) -> list[L]:
     """The lines for somebody in crisis. Those for anyone come first: the page does not know who reads it."""
-    lines = _ordered([link for link in links if link.lane == CRISIS], countries=countries, language=language)
+    lines = _sort_links([link for link in links if link.lane == CRISIS], countries=countries, language=language)
     return sorted(lines, key=lambda link: link.audience != ANYONE)
 
 
-def _ordered(links: Sequence[L], *, countries: Collection[str], language: str) -> list[L]:
+def _sort_links(links: Sequence[L], *, countries: Collection[str], language: str) -> list[L]:
     here = [link for link in links if not countries or link.country in (EVERYWHERE, *countries)]
     own = {link.name for link in here if link.language == language}
     shown = [link for link in here if link.language == language or link.name not in own]

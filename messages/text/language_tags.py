@@ -17,8 +17,12 @@ _RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "nkoo", "rohg", "syr
 
 def canonical_tag(text: str) -> str | None:
     """A tag in lower case with hyphens, as it is kept and compared: `es_MX` is es-mx; None if it is no language."""
-    tag = text.strip().lower().replace("_", "-")
+    tag = _normalize(text)
     return tag if _TAG.fullmatch(tag) else None
+
+
+def _normalize(text: str) -> str:
+    return text.strip().lower().replace("_", "-")
 
 
 def parse_priority_list(text: str) -> list[str]:
@@ -26,7 +30,7 @@ def parse_priority_list(text: str) -> list[str]:
     weighted = []
     for part in text.split(",", _MOST_TAGS)[:_MOST_TAGS]:
         name, *parameters = part.split(";")
-        tag = name.strip().lower().replace("_", "-")
+        tag = _normalize(name)
         weight = _weight(parameters)
         if weight and tag:
             weighted.append((-weight, tag))
@@ -47,7 +51,7 @@ def best_match(offered: Sequence[str], wanted: str) -> str | None:
     If nothing is found so, a language is taken as another country writes it, in the same script.
     """
     ranges = parse_priority_list(wanted)
-    by_tag = {tag.lower().replace("_", "-"): tag for tag in reversed(offered)}
+    by_tag = {_normalize(tag): tag for tag in reversed(offered)}
     for tag in ranges:
         script = script_of(tag)
         for candidate in (*_truncations(tag), f"{_language(tag)}-{script}"):
@@ -67,12 +71,12 @@ def _truncations(tag: str) -> list[str]:
 
 
 def _language(tag: str) -> str:
-    return tag.replace("_", "-").split("-", 1)[0].lower()
+    return _normalize(tag).split("-", 1)[0]
 
 
 def script_of(tag: str) -> str:
     """The script of a tag, in lower case: the one it names, else the likely one; latn where nothing else is known."""
-    language, *others = tag.lower().replace("_", "-").split("-")
+    language, *others = _normalize(tag).split("-")
     if others and len(others[0]) == 4 and others[0].isalpha():
         return others[0]
     scripts = _likely_scripts()

@@ -4,11 +4,10 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from analytics import clock_check
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.management.campaign_command import CampaignCommand
-from messages.audit import continuity, log
+from messages.audit import log
 from messages.text.printable import printable
 
 
@@ -21,10 +20,7 @@ class Command(CampaignCommand):
         parser.add_argument("--early", metavar="WHO AND WHY", default="", help="look before the plan's first look")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if problem := clock_check.current_problem(timezone.now()):
-            raise CommandError(problem)
-        if continuity.is_older_database():
-            raise CommandError(continuity.OLDER_DATABASE)
+        self.require_trusted_state()
         campaign = self.find_campaign(options["campaign"])
         try:
             analysis = evaluate(

@@ -1,12 +1,10 @@
 from typing import Any
 
-from django.core.management.base import CommandError
 from django.utils import timezone
 
-from analytics import clock_check
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.management.campaign_command import CampaignCommand
-from messages.audit import continuity, log
+from messages.audit import log
 from messages.text.printable import printable
 
 
@@ -14,10 +12,7 @@ class Command(CampaignCommand):
     help = "Apply the plan's harm rules: pause an arm that is surely worse than the control by more than is allowed."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if problem := clock_check.current_problem(timezone.now()):
-            raise CommandError(problem)
-        if continuity.is_older_database():
-            raise CommandError(continuity.OLDER_DATABASE)
+        self.require_trusted_state()
         campaign = self.find_campaign(options["campaign"])
         events = pause_harmful_arms(campaign, now=timezone.now(), by=log.command_line_actor())
         for event in events:
