@@ -37,11 +37,13 @@ class RemakeInKeyOrder(CreateInKeyOrder):
 
     Use it after a state-only DeleteModel. The fields of the key must come first: SQLite 3.40's integrity check reports
     any other order in a table WITHOUT ROWID. `unanalysed` names a column that PostgreSQL must not sample.
+    `had_key_order` says that the table before had the same columns in key order: going back leaves it as it is. From a
+    table with row numbers there is no way back.
     """
 
-    def __init__(self, *args: Any, unanalysed: str = "", **options: Any) -> None:
+    def __init__(self, *args: Any, unanalysed: str = "", had_key_order: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.unanalysed = unanalysed
+        self.unanalysed, self.had_key_order = unanalysed, had_key_order
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
@@ -63,4 +65,5 @@ class RemakeInKeyOrder(CreateInKeyOrder):
         editor.execute(f"DROP TABLE {before}")
 
     def database_backwards(self, *args: Any, **options: Any) -> None:
-        raise IrreversibleError("The numbers that rows had are gone for good. Restore a backup made before.")
+        if not self.had_key_order:
+            raise IrreversibleError("The numbers that rows had are gone for good. Restore a backup made before.")

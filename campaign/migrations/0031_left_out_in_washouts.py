@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
         migrations.SeparateDatabaseAndState(state_operations=[migrations.DeleteModel(name="LeftOutCount")]),
         RemakeInKeyOrder(
             name="LeftOutCount",
+            had_key_order=True,
             fields=[
                 (
                     "pk",
