@@ -12,7 +12,7 @@ from campaign.lifecycle.launch_checks import approved_locales, clean_reason, com
 from campaign.models import Arm, ArmText, Campaign
 from messages.audit import log
 from messages.models import Rendition
-from messages.review import workflow
+from messages.review.recorded_approvals import recorded_locales
 from messages.roles import MANAGER, REVIEWER, has_role
 
 ARM_REASON_LIMIT = 300  # as long as its column
@@ -52,7 +52,7 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
         raise ActionRefused(_("This arm is not paused."))
     if stopped := stopped_message_obstacles(Arm.objects.filter(pk=arm.pk)):
         raise ActionRefused(stopped[0].sentence)
-    if not set(common_locales(arm.campaign)) & set(arm.campaign.locales) & approved_locales(arm):
+    if not set(common_locales(arm.campaign)) & set(arm.campaign.locales) & approved_locales([arm])[0]:
         raise ActionRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
     arm.paused_at, arm.paused_reason = None, ""
     _save_pause(arm)
@@ -96,7 +96,7 @@ def stop_withdrawn_texts(rendition: Rendition, *, by: User, now: datetime, reaso
     texts = texts.filter(arm__campaign__state__in=Campaign.OPEN).select_related("arm__campaign")
     named = sorted({text.arm.campaign_id for text in texts})
     list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=named).order_by("pk"))
-    left = workflow.approved_locales(rendition.revision) - {rendition.locale}
+    left = recorded_locales([rendition.revision])[rendition.revision_id] - {rendition.locale}
     for text in texts.order_by("arm__campaign", "arm"):
         others = text.arm.texts.filter(stopped_at=None).exclude(pk=text.pk)
         if others.exists() and not left & set(text.arm.campaign.locales):

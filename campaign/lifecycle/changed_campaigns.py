@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.after_backup import remove_fallbacks, unconfirmed_backup
 from campaign.lifecycle.deviations import record_change
-from campaign.lifecycle.frozen_plan import changed_plans
+from campaign.lifecycle.frozen_plan import APPROVALS, changed_plans
 from campaign.models import Campaign
 from messages.audit import log
 from messages.audit.verification import genuine_entries
@@ -25,6 +25,7 @@ CHANGED = "changed"  # of an entry: what was not as it was
 _STEPS = (log.Action.CAMPAIGN_PAUSE, log.Action.CAMPAIGN_RESUME)
 _PART_NAMES: dict[str, Promise] = {
     "arms": gettext_lazy("its messages: their words, shares or pauses"),
+    APPROVALS: gettext_lazy("the approval of its words"),
     "placements": gettext_lazy("where it appears"),
     "doors": gettext_lazy("an address, a partner or a site of its places"),
     "help_links": gettext_lazy("the help links"),

@@ -6,10 +6,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle.actions import ActionRefused, record_campaign_action
+from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.draft_versions import record_version, take_over_versions
+from campaign.lifecycle.recorded_history import record_copy
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
-from messages.audit.log import Action
 from messages.roles import MANAGER, ROLE_NAMES, has_role
 
 _SLUG_LIMIT, _NAME_LIMIT = 50, 160
@@ -56,8 +56,8 @@ def begin_draft(original: Campaign, *, by: User, name: str, **fields: Any) -> Ca
 def record_draft(draft: Campaign, original: Campaign, *, by: User) -> None:
     """Begin the history of a draft with that of its original, and put on record what it was made from."""
     take_over_versions(draft, original)
-    record_version(draft, by=by)
-    record_campaign_action(Action.CAMPAIGN_COPY, draft, by=by, original=original.slug)
+    record_version(draft, by=by, is_planned=False)
+    record_copy(draft, original, by=by)
 
 
 def copy_plan(plan: AnalysisPlan, campaign: Campaign) -> None:

@@ -37,7 +37,7 @@ def record_contribution(planned: Iterable[Campaign], *, by: User | str) -> None:
     """Record with locked campaigns who changed what their visitors will meet; a command's change is nobody's."""
     if isinstance(by, User):
         for campaign in planned:
-            record_version(campaign, by=by)
+            record_version(campaign, by=by, is_planned=False)
 
 
 @transaction.atomic

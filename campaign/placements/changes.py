@@ -19,6 +19,7 @@ from messages.audit import log
 from messages.models import Frame, Revision
 from messages.proposals import NOTHING_PROPOSED, ProposalRefused, SavedFields, check_confirmation, propose, save_fields
 from messages.review import workflow
+from messages.review.recorded_approvals import recorded_locales
 from messages.roles import PARTNER_CONTACT
 from messages.stale_copies import StaleCopy, digest_of, replace_people
 from messages.text.slugs import unused_key
@@ -145,7 +146,8 @@ def neutral_revisions() -> list[Revision]:
     """Revisions that may be a fallback: approved, neutral, and not stopped everywhere."""
     revisions = workflow.servable_revisions().filter(message__frame=Frame.NEUTRAL)
     rows = revisions.select_related("message").prefetch_related("renditions").order_by("message__key", "-number")
-    return [revision for revision in rows if workflow.approved_locales(revision)]
+    recorded = recorded_locales(rows)
+    return [revision for revision in rows if recorded[revision.pk]]
 
 
 def contact_candidates() -> list[User]:

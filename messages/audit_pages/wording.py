@@ -32,6 +32,7 @@ _SENTENCES: dict[str, str] = {
     Action.CAMPAIGN_CLOSE: "closed “{label}” (campaign)",
     Action.CAMPAIGN_DEVIATE: "put on record that “{label}” (campaign) deviates from its plan: {what} Because: {why}",
     Action.CAMPAIGN_ADDRESS: "changed what visitors of “{label}” (campaign) meet beside its messages: {what}",
+    Action.CAMPAIGN_CHANGE: "changed the draft of “{label}” (campaign), from version {version} on",
     Action.CAMPAIGN_COPY: "planned “{label}” (campaign) like “{original}”",
     Action.CAMPAIGN_PUT_BACK: "put version {version} of “{label}” (campaign) back",
     Action.CAMPAIGN_OUTSIDE: "made these the outside reviewers of “{label}” (campaign): {reviewers}",
