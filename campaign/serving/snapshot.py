@@ -34,6 +34,7 @@ from campaign.serving.snapshot_entries import (
     RenditionEntry,
     Snapshot,
     TextEntry,
+    serve_in_turn,
 )
 from campaign.serving.snapshot_file import SnapshotFile
 from campaign.serving.snapshot_version import (
@@ -150,14 +151,14 @@ def _placement_entry(
         for arm in campaign.arms.all()
     }
     others = [campaign for campaign in campaigns if campaign not in sharing]
-    campaign, reason = _shown_campaign(alone, others, arms)
+    shown, reason = _shown_campaigns(alone, others, arms)
     entry = PlacementEntry(
         id=placement.id,
         key=placement.key,
         origins=frozenset(placement.allowed_origins),
         leave_url=placement.leave_url,
         continue_url=placement.continue_url,
-        campaign=campaign,
+        campaign=None,
         reason=reason,
         fallback=renderer.render_all(_fallback_renditions(placement, renderer.approved), placement) or None,
         previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.locales()}),
@@ -168,24 +169,24 @@ def _placement_entry(
         version=version,
     )
     if not sharing:
-        return entry
+        return serve_in_turn(entry, shown)
     parts = []
     for one in sharing:
-        campaign, reason = _shown_campaign(sorted([one, *alone], key=_precedence), [one], arms)
-        part = replace(entry, campaign=campaign, reason=reason, sketch=_sketch_number(placement, one))
+        own, reason = _shown_campaigns(sorted([one, *alone], key=_precedence), [one], arms)
+        part = serve_in_turn(replace(entry, reason=reason, sketch=_sketch_number(placement, one)), own)
         parts.append(PlacementPart(one.first_slot, one.last_slot, part))
-    return replace(entry, parts=tuple(parts))
+    return replace(serve_in_turn(entry, shown), parts=tuple(parts))
 
 
-def _shown_campaign(
+def _shown_campaigns(
     live: Sequence[Campaign], campaigns: Iterable[Campaign], arms: Mapping[int, ArmEntry]
-) -> tuple[CampaignEntry | None, str]:
-    """The first live campaign that can be shown, and for the time when none is, why."""
-    entry = next(filter(None, (_campaign_entry(campaign, arms) for campaign in live)), None)
-    if live and entry is None:
-        return None, _WITHDRAWN
+) -> tuple[list[CampaignEntry], str]:
+    """The live campaigns that can be shown, and for the time when none is, why."""
+    entries = [entry for campaign in live if (entry := _campaign_entry(campaign, arms)) is not None]
+    if live and not entries:
+        return [], _WITHDRAWN
     reasons = {_REASONS[campaign.state] for campaign in campaigns if campaign.state in _REASONS}
-    return entry, next((reason for reason in _REASON_ORDER if reason in reasons), _NO_CAMPAIGN)
+    return entries, next((reason for reason in _REASON_ORDER if reason in reasons), _NO_CAMPAIGN)
 
 
 def _sketch_number(placement: Placement, campaign: Campaign) -> int:
@@ -202,10 +203,8 @@ def _is_launched(campaign: Campaign) -> bool:
 
 
 def _precedence(campaign: Campaign) -> int:
-    """A running trial goes before what is in use at its place, and that before a trial that has not started."""
-    if campaign.is_use:
-        return 1
-    return 0 if campaign.state == Campaign.State.RUNNING else 2
+    """A trial goes before what is in use at its place, from its start to its end by the clock."""
+    return 1 if campaign.is_use else 0
 
 
 def _servable(text: ArmText, campaign: Campaign, approved: Collection[int]) -> list[Rendition]:
