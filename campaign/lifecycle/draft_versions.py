@@ -121,8 +121,7 @@ class DraftHistory:
         self._around = _help_link_authors(self.versions) | help_link_authors() | {campaign.created_by_id}
         if not self._is_genuine:
             self._around |= people_on_record(campaign)
-        if campaign.based_on is not None:
-            self._around |= text_stoppers(campaign.based_on)
+        self._around |= text_stoppers(campaign)
         self._revisions = set(ArmText.objects.filter(arm__campaign=campaign).values_list("revision", flat=True))
         shown = {number for version in self.versions for number in _revision_ids(version.content)}
         self._writers = authors_of_revisions(self._revisions | shown)

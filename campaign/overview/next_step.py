@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle.changed_campaigns import change_sentence, was_paused_for_a_change
@@ -58,6 +60,11 @@ def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, plannin
         return CampaignNextStep(sentence, (history,) if manages else ())
     if campaign.state == State.APPROVED and campaign.queued_at is not None:
         sentence = _("It is approved and in the queue: it is launched by itself once its places are free.")
+        if campaign.starts_at is not None and campaign.starts_at > timezone.now():
+            sentence = _(
+                "It is approved and in the queue: it is launched by itself on %(day)s, or later once its places are "
+                "free. Others may run there until then."
+            ) % {"day": date_format(timezone.localtime(campaign.starts_at), "DATE_FORMAT")}
         return CampaignNextStep(sentence, (_button(campaign, "launch", _("See the queue")),) if manages else ())
     if campaign.state == State.APPROVED:
         sentence = _("It is approved. Nobody sees it until a manager launches it.")

@@ -182,6 +182,10 @@ def copy(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug, write=True)
     draft = clone.clone_campaign(campaign, by=current_user(request))
     flash.success(request, _("This is a new draft like “%(name)s”. Change what you like.") % {"name": campaign.name})
+    left_out = campaign.arms.exclude(key__in=draft.arms.values("key")).values_list("name", flat=True)
+    if left_out:
+        sentence = _("What is stopped there was left out: %(arms)s.") % {"arms": ", ".join(left_out)}
+        flash.warning(request, sentence)
     return redirect("campaign:detail", draft.slug)
 
 
