@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from itertools import islice
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from benchmarks.process_runner import run

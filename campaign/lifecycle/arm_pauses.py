@@ -1,14 +1,16 @@
 """Pause and resume one arm of an open campaign."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle.actions import ActionRefused, record_campaign_action
+from campaign.lifecycle.actions import ActionRefused, record_careful_action
 from campaign.lifecycle.deviations import record_change, record_staff_deviation
 from campaign.lifecycle.launch_checks import approved_locales, clean_reason, common_locales, stopped_message_obstacles
+from campaign.lifecycle.launched_state import missed_parts
 from campaign.models import Arm, ArmText, Campaign
 from messages.audit import log
 from messages.models import Rendition
@@ -29,13 +31,14 @@ def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = log.WORK
     if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
         raise ActionRefused(_("Only a manager or a reviewer can pause an arm."))
     reason = validate_reason(reason)
-    _lock_arm(arm)
+    missed = _lock_arm(arm)
     if arm.paused_at is not None:
         raise ActionRefused(_("This arm is paused already."))
     arm.paused_at, arm.paused_reason, arm.pauses = now, reason, arm.pauses + 1
     _save_pause(arm)
     record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=reason)
-    record_campaign_action(log.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=reason)
+    detail = {"arm": arm.name, "reason": reason}
+    record_careful_action(log.Action.ARM_PAUSE, arm.campaign, by=by, missed=missed, detail=detail)
 
 
 @transaction.atomic
@@ -47,7 +50,7 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
     if not has_role(by, MANAGER):
         raise ActionRefused(_("Only a manager can resume an arm."))
     reason = validate_reason(reason)
-    _lock_arm(arm)
+    missed = _lock_arm(arm)
     if arm.paused_at is None:
         raise ActionRefused(_("This arm is not paused."))
     if stopped := stopped_message_obstacles(Arm.objects.filter(pk=arm.pk)):
@@ -57,7 +60,8 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
     arm.paused_at, arm.paused_reason = None, ""
     _save_pause(arm)
     record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=reason)
-    record_campaign_action(log.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=reason)
+    detail = {"arm": arm.name, "reason": reason}
+    record_careful_action(log.Action.ARM_RESUME, arm.campaign, by=by, missed=missed, detail=detail)
 
 
 @transaction.atomic
@@ -71,7 +75,7 @@ def stop_text(text: ArmText, *, reason: str, now: datetime, by: User | str = log
     if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
         raise ActionRefused(_("Only a manager or a reviewer can stop a text."))
     reason = validate_reason(reason)
-    _lock_arm(arm)
+    missed = _lock_arm(arm)
     text.refresh_from_db(fields=["stopped_at"])
     if text.stopped_at is not None:
         raise ActionRefused(_("This text is stopped already."))
@@ -83,7 +87,8 @@ def stop_text(text: ArmText, *, reason: str, now: datetime, by: User | str = log
     number = text.position + 1
     what = f"Text {number} of the arm “{arm.name}” was stopped."
     record_change(arm.campaign, by=by, now=now, what=what, why=reason)
-    record_campaign_action(log.Action.TEXT_STOP, arm.campaign, by=by, arm=arm.name, text=number, reason=reason)
+    detail: dict[str, str | int] = {"arm": arm.name, "text": number, "reason": reason}
+    record_careful_action(log.Action.TEXT_STOP, arm.campaign, by=by, missed=missed, detail=detail)
 
 
 @transaction.atomic
@@ -113,14 +118,18 @@ def validate_reason(reason: str) -> str:
     return cleaned
 
 
-def _lock_arm(arm: Arm) -> None:
-    """Lock the arm's campaign until the transaction ends, and reload the arm; refuse unless the campaign is open."""
+def _lock_arm(arm: Arm) -> Collection[str]:
+    """Lock the arm's campaign until the transaction ends, and reload the arm; refuse unless the campaign is open.
+
+    Return the parts of the campaign that are not as the last step on record left them.
+    """
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=arm.campaign_id)
     if campaign.state not in Campaign.OPEN:
         sentence = _("The campaign is “%(state)s”: its arms cannot be paused or resumed.")
         raise ActionRefused(sentence % {"state": campaign.get_state_display()})
     arm.refresh_from_db()
     arm.campaign = campaign
+    return missed_parts([campaign]).get(campaign.pk, ())
 
 
 def _save_pause(arm: Arm) -> None:

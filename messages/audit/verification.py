@@ -92,6 +92,16 @@ def genuine_entries_by(
     return {part: entry if digest_of(entry) == entry.digest and check(entry) else None for part, entry in found.items()}
 
 
+def is_last_step(
+    action: log.Action, *, of: Sequence[log.Action], kind: log.ObjectKind, ref: str, by: str, **detail: str
+) -> bool:
+    """Whether the last of these actions on a thing is this one, by this person; an older entry lacks some detail."""
+    entry = genuine_entries(kind, [ref], of).get(ref)
+    if entry is None or (entry.action, entry.actor) != (action, by):
+        return False
+    return all(entry.detail.get(name, value) == value for name, value in detail.items())
+
+
 def is_sealed_from_the_start() -> bool:
     """Whether this machine has sealed each entry since the record began, so that nothing is older than its seals."""
     note = log.current_note()
