@@ -5,7 +5,7 @@ differs is paused, as visitors may meet what nobody approved; its places lose th
 safer. It is shown again once it is as it was, and somebody resumes it (docs/decisions/0040-a-changed-campaign.md).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -37,10 +37,41 @@ _PART_NAMES: dict[str, Promise] = {
 _THE_PLAN = gettext_lazy("its plan")
 
 
-def pause_changed_campaigns(*, now: datetime) -> dict[int, list[str]]:
-    """Pause each open campaign that is not as it was, and return what differs of those paused by this call."""
+MOST_AT_ONCE = 500  # campaigns that are compared in one pass of the worker: less than a second
+
+
+class ComparisonTurns:
+    """Whose turn it is to be compared, where there are more open campaigns than a pass compares.
+
+    Those that are shown go first, and some of those that are paused are in each pass. A pass begins after where the
+    one before ended.
+    """
+
+    def __init__(self, *, most: int = MOST_AT_ONCE) -> None:
+        self._most, self._after = most, {True: 0, False: 0}
+
+    def next_share(self) -> list[int]:
+        """Return the primary keys of the campaigns that are compared in this pass."""
+        states = Campaign.objects.filter(state__in=Campaign.OPEN).order_by("pk").values_list("pk", "state")
+        shown = [number for number, state in states if state in Campaign.LIVE]
+        paused = [number for number, state in states if state not in Campaign.LIVE]
+        of_paused = min(len(paused), max(self._most - len(shown), self._most // 10))
+        return [*self._take(shown, self._most - of_paused, shown=True), *self._take(paused, of_paused, shown=False)]
+
+    def _take(self, numbers: list[int], most: int, *, shown: bool) -> list[int]:
+        after = self._after[shown]
+        waiting = [number for number in numbers if number > after] + [number for number in numbers if number <= after]
+        taken = waiting[:most]
+        self._after[shown] = taken[-1] if taken else 0
+        return taken
+
+
+def pause_changed_campaigns(*, now: datetime, among: Iterable[int] | None = None) -> dict[int, list[str]]:
+    """Pause each open campaign that is not as it was, or of those named, and return what differs of those paused."""
+    if among is None:
+        among = Campaign.objects.filter(state__in=Campaign.OPEN).values_list("pk", flat=True)
     paused = {}
-    for number in changed_plans(Campaign.objects.filter(state__in=Campaign.OPEN).values_list("pk", flat=True)):
+    for number in changed_plans(among):
         if parts := _pause_if_changed(number, now=now):
             paused[number] = parts
     return paused

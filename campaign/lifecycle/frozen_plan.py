@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
 from messages.audit.verification import genuine_entries, is_sealed_from_the_start, record_began_at
-from messages.models import AuditEntry, Rendition, Review
+from messages.models import AuditEntry, Rendition, Review, Revision
 from messages.review import workflow
 from messages.review.recorded_approvals import recorded_approvals
 
@@ -66,7 +66,7 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
     launched = _recorded_launches([plan.campaign.slug for plan in plans])
     unrecorded = [plan.campaign for plan in plans if not _is_draft(plan) and plan.campaign.slug not in launched]
     renamed = _without_their_entry(unrecorded) if unrecorded else set()
-    moved, approved = changed_parts(plans), recorded_approvals(_shown_words(plans))
+    moved, approved = changed_parts(plans), recorded_approvals(words for plan in plans for words in _shown_words(plan))
     shown = Campaign.objects.filter(pk__in=numbers, state__in=Campaign.OPEN)
     changed = {number: ["plan"] for number in shown.filter(plan=None).values_list("pk", flat=True)}
     for plan in plans:
@@ -87,19 +87,17 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
     return changed
 
 
-def _shown_words(plans: Iterable[AnalysisPlan]) -> Iterator[Rendition]:
-    """What visitors of open campaigns are shown, if its rows are right that it is approved."""
-    for plan in plans:
-        if plan.campaign.state in Campaign.OPEN:
-            for arm in plan.campaign.arms.all():
-                for text in arm.texts.all():
-                    for words in text.revision.renditions.all():
-                        if words.locale in plan.campaign.locales and workflow.is_approval_valid(words):
-                            yield words
+def _shown_words(plan: AnalysisPlan) -> list[Rendition]:
+    """What visitors of an open campaign are shown, if its rows are right that it is approved."""
+    if plan.campaign.state not in Campaign.OPEN:
+        return []
+    revisions = [text.revision for arm in plan.campaign.arms.all() for text in arm.texts.all()]
+    spoken = [words for revision in revisions for words in revision.renditions.all()]
+    return [w for w in spoken if w.locale in plan.campaign.locales and w.state == Revision.State.APPROVED]
 
 
 def _unapproved(plan: AnalysisPlan, approved: Collection[int]) -> list[str]:
-    return [APPROVALS] if any(words.pk not in approved for words in _shown_words([plan])) else []
+    return [] if all(words.pk in approved for words in _shown_words(plan)) else [APPROVALS]
 
 
 def _is_draft(plan: AnalysisPlan) -> bool:

@@ -20,7 +20,8 @@ Part = tuple[str, object, object]  # the key of the message, the number of the r
 
 def recorded_approvals(renditions: Iterable[Rendition]) -> set[int]:
     """Return the primary keys of those renditions whose approval is valid and on record."""
-    claimed = {words.pk: words for words in renditions if workflow.is_approval_valid(words)}
+    asked = {words.pk: words for words in renditions}  # words that many campaigns show are looked at once
+    claimed = {number: words for number, words in asked.items() if workflow.is_approval_valid(words)}
     messages = sorted({words.revision.message.key for words in claimed.values()})
     steps = genuine_entries_by(log.ObjectKind.MESSAGE, messages, _STEPS, key=part_of_entry) if messages else {}
     recorded = {number for number, words in claimed.items() if _is_approval_of(words, steps.get(part_of(words)))}

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 EVIL = "https://elsewhere.example/"
 
 
-def run(sql: str, *values: object) -> None:
+def run(sql: str, *values: str | int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 

@@ -27,7 +27,7 @@ from tests import world
 pytestmark = pytest.mark.django_db
 
 
-def run(sql: str, *values: object) -> None:
+def run(sql: str, *values: str | int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 
