@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.models import Arm, ArmText, Campaign, Placement, day_is_whole, hour_is_whole
 from campaign.outcomes import outcome_choices
+from messages.text.language_tags import LONGEST_TAG
 
 
 class OpenView(models.Model):
@@ -25,7 +26,7 @@ class OpenView(models.Model):
     campaign = models.PositiveIntegerField()
     arm = models.PositiveIntegerField()
     placement = models.PositiveIntegerField()
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     hour = models.PositiveIntegerField()
     bits = models.PositiveSmallIntegerField(help_text="Outcomes so far, one bit each; see campaign.outcomes.")
     rating = models.PositiveSmallIntegerField(null=True)
@@ -114,7 +115,7 @@ class Tally(models.Model):
     day = models.DateField()
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="tallies")
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     outcome = models.CharField(max_length=16, choices=outcome_choices)
     value = models.PositiveSmallIntegerField(default=0)
     count = models.PositiveBigIntegerField(default=0)
