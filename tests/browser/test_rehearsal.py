@@ -92,7 +92,7 @@ def test_a_manager_rehearses_sees_what_is_missing_and_how_it_would_read(site: Si
     main = tab.locator("main")
     expect(main).to_contain_text("Chatbot: nothing is shown while the campaign is paused.")
     expect(main).to_contain_text("For the rehearsal the plan’s number was set to 1,000 people in all")
-    for way in ("The script on a page", "A call from a server", "The page we host, without JavaScript"):
+    for way in ("A page with the script", "A call from a server", "Our hosted page, without JavaScript"):
         expect(main).to_contain_text(way)
     expect(main.get_by_role("heading", name="Turned back")).to_be_visible()
     tab.goto(f"{site.url}/campaigns/next/results/")
