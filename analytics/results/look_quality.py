@@ -73,7 +73,7 @@ def _sample_ratio(analysis: Analysis) -> QualityItem:
         "alarm": gettext(
             "The shares are far off%(p)s. Something changes who sees which message, so verdicts are withheld."
         ),
-        "unknown": gettext("Too few people so far to check the shares."),
+        "unknown": gettext("Too few people so far to check the split."),
     }
     detail = details[status]
     if analysis.sample_ratio_method == BY_TEXT and status in {"caution", "alarm"}:

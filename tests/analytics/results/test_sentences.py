@@ -89,7 +89,7 @@ def test_a_difference_within_placements_is_not_told_as_that_of_all(client: Clien
     report = report_of(campaign)
     assert report.sentence.startswith("Of 100 people who saw the message with both harms, 25 turned back; 10 more")
     assert "Compared within placements; over all people together there are 30 fewer." in report.sentence
-    assert "The rates above are those of all people who saw a message" in page(client)
+    assert "The rates above cover everyone who saw a message" in page(client)
 
 
 def test_every_p_value_of_the_page_has_its_method(client: Client) -> None:

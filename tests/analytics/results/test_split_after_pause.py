@@ -14,8 +14,8 @@ from analytics.results.split_after_pause import ArmShare
 from campaign.lifecycle import arm_pauses
 from tests import world
 
-FINE = QualityItem("The split is as planned", "ok", "Each as often as its share asks.")
-BROKEN = QualityItem("The split is broken", "alarm", "The shares are far off.")
+FINE = QualityItem("Messages are shown as often as planned", "ok", "Each as often as its share asks.")
+BROKEN = QualityItem("Messages are not shown as often as planned", "alarm", "The shares are far off.")
 
 
 class TestExplainPauses:
@@ -66,4 +66,4 @@ def test_a_look_speaks_of_the_pauses_that_were_before_it() -> None:
     after = evaluate(campaign, now=now + timedelta(minutes=1))
     items = [build.build(look).quality[0] for look in (before, after)]
     assert ["“Both” was paused" in each.detail for each in items] == [False, True]
-    assert {each.label for each in items} == {"The split is as planned"}
+    assert {each.label for each in items} == {"Messages are shown as often as planned"}

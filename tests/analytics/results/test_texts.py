@@ -69,8 +69,8 @@ class TestTheHeadline:
         }  # fmt: skip
         told = build.build(looked(counts=counts, monitoring="always-valid", looks=[0.1, 1.0]))
         assert told.sentence.endswith(
-            "What holds for messages of this kind is judged at 25%, 50%, 75%, 100% of the planned people, and stands "
-            "in between."
+            "Results for messages of this kind is judged at 25%, 50%, 75%, 100% of the planned people, "
+            "and stands in between."
         )
         assert told.primary.kinds == ()
 
@@ -107,11 +107,11 @@ class TestThePage:
         looked()
         told = page()
         for words in (
-            "What holds for messages of this kind",
-            "The verdict rests on this answer.",
-            "How much more, or less, with these very texts",
+            "Results for messages of this kind",
+            "The verdict is based on this answer.",
+            "Differences between these exact texts",
             "Text by text",
-            "None is the best one",
+            "Do not pick the best one",
             "One more like these",
             "Neutral, Set 1: 40 of 100",
         ):
@@ -123,7 +123,7 @@ class TestThePage:
         for words in (
             "Student’s t over sets decides",
             "In one more set like these",
-            "Sign-flip p 0.125; so many sets can give 0.125 at the least.",
+            "Sign-flip p 0.125. With this many sets it cannot be below 0.125.",
             "t over sets",
         ):
             assert words in told, words
