@@ -102,7 +102,7 @@ def _reach(quality: DataQualityStatus | None, look: Analysis | None) -> QualityI
     rate = gettext("Of 100 messages sent, %(seen)s were seen on a screen.") % {"seen": wording.number(reach)}
     if look is not None and look.reach_p is not None and look.reach_p < UNEQUAL_REACH_P:
         more = gettext("One message is seen less often than another. Find out what differs between them.")
-        return QualityItem(gettext("Messages reach the screen unequally"), "caution", f"{rate} {more}")
+        return QualityItem(gettext("Some messages reach the screen less often"), "caution", f"{rate} {more}")
     if reach < LOW_REACH:
         status: Status = "alarm" if reach < VERY_LOW_REACH else "caution"
         more = gettext("Many are placed where few people scroll, or fail to load.")

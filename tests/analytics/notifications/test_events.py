@@ -294,7 +294,7 @@ class TestRetries:
         assert delivery.send_due_notices(now=world.NOON + timedelta(days=30)) == 0
         client = Client()
         world.sign_in(client, world.person("mara"))
-        assert "Could not be sent in a week of trying" in client.get("/campaigns/pilot/watch/").content.decode()
+        assert "Could not be sent after a week of trying" in client.get("/campaigns/pilot/watch/").content.decode()
 
     def test_it_is_sent_once_the_server_is_back(self, refused: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.undo()

@@ -130,7 +130,7 @@ def test_before_the_first_planned_look_no_rate_and_no_difference_is_shown(analys
     html = page(analyst)
     assert "It is too early to compare" in html
     assert "20,000 people have seen a message so far" in html
-    assert "Each message was seen about as often as its share asks" in html
+    assert "Each message was seen about as often as planned" in html
     for hidden in ("chart", "of 100 who", "1,798", "Better"):
         assert hidden not in html
 
@@ -153,7 +153,7 @@ def test_an_arm_that_was_paused_for_harm_heads_the_page(analyst: Client) -> None
     )
     html = page(analyst)
     assert html.index("One message was stopped in this campaign") < html.index('class="sentence"')
-    assert "surely more than the 2 in 100 that the plan allows" in html
+    assert "clearly more than the 2 in 100 that the plan allows" in html
 
 
 def test_earlier_looks_stay_readable_and_say_that_they_are_not_the_newest(analyst: Client) -> None:

@@ -210,8 +210,8 @@ class TestThePage:
         hourly_check.check_data_quality(campaign, now=world.NOON)
         evaluate(campaign, now=timezone.now() + timedelta(minutes=1))
         text = read_text(path)
-        assert "“Both” was paused for a while: fewer people may have seen it than its share asks" in text
-        assert "This speaks of the others alone." in text
+        assert "“Both” was paused for a while, so fewer people may have seen it than planned" in text
+        assert "This check covers only the others." in text
         assert "Messages are not shown as often as planned" not in text
 
     def test_a_draft_has_nothing_to_watch(self) -> None:
