@@ -12,7 +12,7 @@ from analytics.models import Analysis
 from analytics.results import charts
 from analytics.results.build import Report, build
 
-_FONTS = Path(__file__).resolve().parents[2] / "campaign" / "preregistration" / "fonts"
+_FONTS = Path(__file__).resolve().parents[2] / "campaign" / "pdf" / "fonts"
 _WIDTH, _MARGIN, _LINE, _LETTERS = 800, 20, 20, 92
 _ZOOM = 2.0  # sharp in print and on dense screens
 # The light colours of campaign/static/campaign/tokens.css, and the rules for drawings of staff.css: a file has neither.
