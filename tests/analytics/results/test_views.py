@@ -103,7 +103,8 @@ def test_before_the_first_look_the_page_says_what_will_show_and_how(analyst: Cli
     world.launched()
     html = page(analyst)
     assert "No results yet" in html
-    assert "manage.py evaluate pilot" in html
+    assert "the worker counts the views" in html
+    assert "manage.py" not in html, "whoever reads a page has no terminal"
 
 
 def test_a_guardrail_that_got_worse_is_said_aloud(analyst: Client) -> None:
