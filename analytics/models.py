@@ -496,6 +496,7 @@ class PreparedFile(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="prepared_files")
     look = models.PositiveIntegerField()
     name = models.CharField(max_length=40)
+    language = models.CharField(max_length=12, blank=True, help_text="Of a file in the reader's language.")
     asked_at = models.DateTimeField()
     made_at = models.DateTimeField(null=True)
     least = models.PositiveSmallIntegerField(default=0, help_text="SMALL_CELL when it was made.")
@@ -504,7 +505,20 @@ class PreparedFile(models.Model):
 
     class Meta:
         ordering = ["campaign", "look", "name"]
-        constraints = [models.UniqueConstraint(fields=["campaign", "look", "name"], name="prepared_file_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "look", "name", "language"], name="prepared_file_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.campaign}, look {self.look}"
+
+
+class CampaignCost(models.Model):
+    """What a campaign cost in all, as staff entered it."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="cost")
+    amount = models.PositiveBigIntegerField(help_text="In whole units of the currency.")
+    currency = models.CharField(max_length=3, help_text="Three letters, as of ISO 4217.")
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: {self.currency} {self.amount}"
