@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.models import Arm, ArmText, Campaign, Placement, day_is_whole, hour_is_whole
 from campaign.outcomes import outcome_choices
+from messages.text.language_tags import LONGEST_TAG
 
 
 class OpenView(models.Model):
@@ -25,7 +26,7 @@ class OpenView(models.Model):
     campaign = models.PositiveIntegerField()
     arm = models.PositiveIntegerField()
     placement = models.PositiveIntegerField()
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     hour = models.PositiveIntegerField()
     bits = models.PositiveSmallIntegerField(help_text="Outcomes so far, one bit each; see campaign.outcomes.")
     rating = models.PositiveSmallIntegerField(null=True)
@@ -114,7 +115,7 @@ class Tally(models.Model):
     day = models.DateField()
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="tallies")
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     outcome = models.CharField(max_length=16, choices=outcome_choices)
     value = models.PositiveSmallIntegerField(default=0)
     count = models.PositiveBigIntegerField(default=0)
@@ -497,6 +498,7 @@ class PreparedFile(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="prepared_files")
     look = models.PositiveIntegerField()
     name = models.CharField(max_length=40)
+    language = models.CharField(max_length=12, blank=True, help_text="Of a file in the reader's language.")
     asked_at = models.DateTimeField()
     made_at = models.DateTimeField(null=True)
     least = models.PositiveSmallIntegerField(default=0, help_text="SMALL_CELL when it was made.")
@@ -505,7 +507,20 @@ class PreparedFile(models.Model):
 
     class Meta:
         ordering = ["campaign", "look", "name"]
-        constraints = [models.UniqueConstraint(fields=["campaign", "look", "name"], name="prepared_file_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "look", "name", "language"], name="prepared_file_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.campaign}, look {self.look}"
+
+
+class CampaignCost(models.Model):
+    """What a campaign cost in all, as staff entered it."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="cost")
+    amount = models.PositiveBigIntegerField(help_text="In whole units of the currency.")
+    currency = models.CharField(max_length=3, help_text="Three letters, as of ISO 4217.")
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: {self.currency} {self.amount}"

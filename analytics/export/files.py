@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from analytics.export import parquet
+from analytics.export.board_page import board_pdf
 from analytics.export.bundle import make_bundle
 from analytics.export.chart_files import chart_package
 from analytics.export.csv_tables import csv_for_spreadsheets
 from analytics.export.data_package import data_package
 from analytics.export.look_tables import look_tables
+from analytics.export.report_document import report_pdf
 from analytics.export.table import LookTables
 from analytics.export.xlsx import workbook
 from analytics.models import Analysis
@@ -19,14 +23,20 @@ from analytics.models import Analysis
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
-    """One file of a look. One that is `made_by_worker` takes too long for a page."""
+    """One file of a look. One that is `made_by_worker` takes too long for a page; one `for_reading` has a language."""
 
     name: str
     title: Promise
     audience: Promise
     make: Callable[[Analysis], bytes]
     made_by_worker: bool = False
+    for_reading: bool = False
     is_available: Callable[[], bool] = lambda: True
+
+    @property
+    def language(self) -> str:
+        """The language in which a reader gets it; empty where it is the same for everybody."""
+        return (get_language() or settings.LANGUAGE_CODE) if self.for_reading else ""
 
     @property
     def route(self) -> str:
@@ -54,6 +64,22 @@ def _of_tables(write: Callable[[LookTables], bytes]) -> Callable[[Analysis], byt
 
 
 FILES = (
+    ResultFile(
+        "board.pdf",
+        _("One page for the board"),
+        _("For those who decide: the answer, one chart, how secure it is, what it cost, and what to do next."),
+        board_pdf,
+        made_by_worker=True,
+        for_reading=True,
+    ),
+    ResultFile(
+        "report.pdf",
+        _("Report"),
+        _("For a funder, a journal or your archive: plan, messages, flow and results, in the order of CONSORT 2025."),
+        report_pdf,
+        made_by_worker=True,
+        for_reading=True,
+    ),
     ResultFile(
         "estimates.csv",
         _("Estimates"),
@@ -102,6 +128,7 @@ FILES = (
         _("Every chart on this page as SVG and PNG, for slides, reports and the press."),
         chart_package,
         made_by_worker=True,
+        for_reading=True,
     ),
     ResultFile(
         "bundle.zip",

@@ -49,7 +49,7 @@ def _content(file: ResultFile, analysis: Analysis) -> bytes | None:
             return file.make(analysis)
         except NotExportable:
             return None
-    made = finished_file(analysis.campaign, analysis.look, file.name)
+    made = finished_file(analysis.campaign, analysis.look, file)
     return None if made is None or changed_plans([analysis.campaign_id]) else bytes(made.content or b"")
 
 

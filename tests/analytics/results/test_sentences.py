@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 
 import pytest
@@ -13,6 +13,7 @@ from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, Tally
 from analytics.results import build
 from analytics.results.build import Report
+from campaign.lifecycle import transitions
 from campaign.models import Campaign, ServedCount
 from tests import world
 
@@ -90,6 +91,18 @@ def test_a_difference_within_placements_is_not_told_as_that_of_all(client: Clien
     assert report.sentence.startswith("Of 100 people who saw the message with both harms, 25 turned back; 10 more")
     assert "This is the comparison within placements. For all people together it is 30 fewer." in report.sentence
     assert "The rates above cover everyone who saw a message" in page(client)
+
+
+def test_an_arm_that_was_renamed_is_called_by_its_new_name() -> None:
+    campaign = world.draft(plan={"planned_per_arm": 600})
+    campaign.arms.filter(key="both").update(name="Two reasons to stop")
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    world.approve(campaign)
+    transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON - timedelta(days=1))
+    world.tally(campaign, {"neutral": (600, 120), "victim": (600, 120), "user": (600, 120), "both": (600, 300)})
+    sentence = report_of(campaign).sentence
+    assert "“Two reasons to stop”" in sentence
+    assert "both harms" not in sentence
 
 
 def test_every_p_value_of_the_page_has_its_method(client: Client) -> None:
