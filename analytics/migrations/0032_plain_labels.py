@@ -4,40 +4,87 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [
-        ('analytics', '0031_costs_and_languages_of_files'),
-    ]
+    dependencies = [("analytics", "0031_costs_and_languages_of_files")]
 
     operations = [
         migrations.AlterField(
-            model_name='analysis',
-            name='sample_ratio',
-            field=models.CharField(choices=[('ok', 'Messages are shown as often as planned'), ('caution', 'Messages are shown slightly off the planned split'), ('alarm', 'Messages are not shown as often as planned'), ('unknown', 'Too few people to check the split')], max_length=8),
+            model_name="analysis",
+            name="sample_ratio",
+            field=models.CharField(
+                choices=[
+                    ("ok", "Messages are shown as often as planned"),
+                    ("caution", "Messages are shown slightly off the planned split"),
+                    ("alarm", "Messages are not shown as often as planned"),
+                    ("unknown", "Too few people to check the split"),
+                ],
+                max_length=8,
+            ),
         ),
         migrations.AlterField(
-            model_name='dataqualitystatus',
-            name='flow',
-            field=models.CharField(choices=[('ok', 'Messages are shown about as often as usual'), ('caution', 'Far fewer messages are shown than usual'), ('alarm', 'Hardly any messages are shown'), ('unknown', 'The usual number is not known yet')], max_length=8),
+            model_name="dataqualitystatus",
+            name="flow",
+            field=models.CharField(
+                choices=[
+                    ("ok", "Messages are shown about as often as usual"),
+                    ("caution", "Far fewer messages are shown than usual"),
+                    ("alarm", "Hardly any messages are shown"),
+                    ("unknown", "The usual number is not known yet"),
+                ],
+                max_length=8,
+            ),
         ),
         migrations.AlterField(
-            model_name='dataqualitystatus',
-            name='split',
-            field=models.CharField(choices=[('ok', 'Messages are shown as often as planned'), ('caution', 'Messages are shown slightly off the planned split'), ('alarm', 'Messages are not shown as often as planned'), ('unknown', 'Too few people to check the split')], max_length=8),
+            model_name="dataqualitystatus",
+            name="split",
+            field=models.CharField(
+                choices=[
+                    ("ok", "Messages are shown as often as planned"),
+                    ("caution", "Messages are shown slightly off the planned split"),
+                    ("alarm", "Messages are not shown as often as planned"),
+                    ("unknown", "Too few people to check the split"),
+                ],
+                max_length=8,
+            ),
         ),
         migrations.AlterField(
-            model_name='notice',
-            name='kind',
-            field=models.CharField(choices=[('guardrail', 'A guardrail was crossed'), ('split', 'Messages are not shown as often as planned'), ('help-link', 'A help link needs to be checked'), ('address', 'What visitors see was changed'), ('paused', 'The campaign was paused automatically'), ('changed', 'The campaign was changed directly in the database'), ('planned', 'The planned number of people has been counted'), ('decided', 'All questions in the plan are answered'), ('ended', 'The campaign has reached its last day')], max_length=10),
+            model_name="notice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("guardrail", "A guardrail was crossed"),
+                    ("split", "Messages are not shown as often as planned"),
+                    ("help-link", "A help link needs to be checked"),
+                    ("address", "What visitors see was changed"),
+                    ("paused", "The campaign was paused automatically"),
+                    ("changed", "The campaign was changed directly in the database"),
+                    ("planned", "The planned number of people has been counted"),
+                    ("decided", "All questions in the plan are answered"),
+                    ("ended", "The campaign has reached its last day"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='rehearsal',
-            name='report',
-            field=models.JSONField(blank=True, help_text='What invented visitors were shown at each placement, and the invented look.', null=True),
+            model_name="rehearsal",
+            name="report",
+            field=models.JSONField(
+                blank=True,
+                help_text="What invented visitors were shown at each placement, and the invented look.",
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='rehearsal',
-            name='state',
-            field=models.CharField(choices=[('waiting', 'Waiting to start'), ('running', 'Rehearsal in progress'), ('done', 'Rehearsal finished'), ('failed', 'Rehearsal failed')], default='waiting', max_length=8),
+            model_name="rehearsal",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("waiting", "Waiting to start"),
+                    ("running", "Rehearsal in progress"),
+                    ("done", "Rehearsal finished"),
+                    ("failed", "Rehearsal failed"),
+                ],
+                default="waiting",
+                max_length=8,
+            ),
         ),
     ]
