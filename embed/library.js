@@ -2,4 +2,4 @@
 import { mountAt } from "./mount.js";
 
 export const mount = (element, options) =>
-  mountAt({ find: () => element, mark: element }, { server: import.meta.url, ...options });
+  mountAt({ find: () => element, mark: element }, { ...options, server: options.server || import.meta.url });

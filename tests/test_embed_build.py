@@ -1,5 +1,6 @@
 """What partners load was made from what is readable in embed/."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,16 @@ from embed import build
 def test_a_file_is_made_from_the_present_sources(name: str) -> None:
     made = (build.STATIC / name).read_text(encoding="utf-8")
     assert made.startswith(build.header()), "run `make embed`"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", build.MADE)
+def test_a_file_is_what_the_pinned_packages_make_of_the_sources(name: str) -> None:
+    try:
+        build.install_packages()
+    except (OSError, subprocess.CalledProcessError) as reason:
+        pytest.skip(f"npm brought no packages here ({reason})")
+    assert build.build(name) == (build.STATIC / name).read_bytes()
 
 
 def test_a_style_sheet_is_shortened_and_says_the_same() -> None:
