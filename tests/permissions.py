@@ -167,6 +167,7 @@ def example_path(route: str) -> str:
         "<slug:key>/<int:number>/<locale>": "neutral-0/1/en",
         "<slug:key>": "neutral-0",
         "<str:locale>": "en",
+        "<str:name>": "counts.csv",
         "<int:a>": "1",
         "<int:b>": "1",
         "<slug:link>": "help-self",
