@@ -29,7 +29,7 @@ _STATES = ("ready", "asked", "failed", "not asked")
 
 
 @dataclass(frozen=True, slots=True)
-class OfferedFile:
+class FileEntry:
     """A file of a look as the API lists it."""
 
     name: str
@@ -40,7 +40,7 @@ class OfferedFile:
     url: str
 
 
-class OfferedFileSerializer(serializers.Serializer[Any]):
+class FileSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     title = serializers.CharField()
     audience = serializers.CharField(help_text="Who it is for, and what it holds.")
@@ -57,10 +57,10 @@ class FileList(APIView):
 
     permission_classes = [HasRole]
 
-    @ApiOperation(tag="results", response_serializer=OfferedFileSerializer, many=True, error_statuses=(401, 403, 404))
+    @ApiOperation(tag="results", response_serializer=FileSerializer, many=True, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str, look: int) -> Response:
         analysis = _exportable(request, slug, look)
-        return Response(OfferedFileSerializer(_offers(analysis), many=True).data)
+        return Response(FileSerializer(_offers(analysis), many=True).data)
 
 
 @method_decorator(conditional_page, name="dispatch")
@@ -81,7 +81,7 @@ class FileDetail(APIView):
         return download(content, stem=f"{slug}-look-{look}-{file.stem}", extension=file.extension)
 
     @ApiOperation(
-        tag="results", response_serializer=OfferedFileSerializer, status=202, error_statuses=(400, 401, 403, 404, 409)
+        tag="results", response_serializer=FileSerializer, status=202, error_statuses=(400, 401, 403, 404, 409)
     )
     def post(self, request: Request, slug: str, look: int, name: str) -> Response:
         analysis, file = _exportable(request, slug, look), _file(name)
@@ -91,7 +91,7 @@ class FileDetail(APIView):
             raise TransitionConflict("This file is made when it is asked for: GET hands it out.")
         request_file(analysis, file, now=timezone.now())
         offer = next(offer for offer in _offers(analysis) if offer.name == name)
-        return Response(OfferedFileSerializer(offer).data, status=status.HTTP_202_ACCEPTED)
+        return Response(FileSerializer(offer).data, status=status.HTTP_202_ACCEPTED)
 
 
 def _exportable(request: Request, slug: str, look: int) -> Analysis:
@@ -109,7 +109,7 @@ def _file(name: str) -> ResultFile:
     return file
 
 
-def _offers(analysis: Analysis) -> list[OfferedFile]:
+def _offers(analysis: Analysis) -> list[FileEntry]:
     requested = requested_files(analysis.campaign, analysis.look)
     offers = []
     for file in FILES:
@@ -124,7 +124,7 @@ def _offers(analysis: Analysis) -> list[OfferedFile]:
             state = "failed" if prepared.failure else "asked"
         kwargs = {"slug": analysis.campaign.slug, "look": analysis.look, "name": file.name}
         offers.append(
-            OfferedFile(
+            FileEntry(
                 name=file.name,
                 title=str(file.title),
                 audience=str(file.audience),
