@@ -63,5 +63,5 @@ def _nothing_to_download(request: HttpRequest, campaign: Campaign, look: int) ->
     """Go back to the results, which say why; 404 if there is no such look at all."""
     if not campaign.analyses.filter(look=look).exists():
         raise Http404
-    flash.warning(request, gettext("There is nothing to download of this look, or not yet."))
+    flash.warning(request, gettext("There is nothing to download for this look yet."))
     return redirect("analytics:results", campaign.slug)
