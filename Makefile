@@ -100,7 +100,7 @@ migrate: env
 	@LOCAL_HTTP=1 $(BIN)/python manage.py load_library
 
 run: migrate  ## run the site and its worker on this machine, on the data in var/
-	@LOCAL_HTTP=1 $(BIN)/python manage.py worker & worker=$$!; trap "kill $$worker" EXIT INT TERM; LOCAL_HTTP=1 $(BIN)/python manage.py serve --port $(PORT)
+	@LOCAL_HTTP=1 $(BIN)/python manage.py worker & worker=$$!; trap "kill $$worker" EXIT INT TERM; LOCAL_HTTP=1 $(BIN)/python manage.py serve --welcome --port $(PORT)
 
 simulate: env  ## show by simulation what the statistics promise: false calls, coverage, power
 	@LOCAL_HTTP=1 $(BIN)/python manage.py simulate --write

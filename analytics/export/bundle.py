@@ -122,4 +122,4 @@ def _notes(tables: LookTables) -> Iterable[str]:
     if tables.note:
         yield tables.note
     for each in tables.deviations:
-        yield f"Otherwise than planned, on {each.at:%Y-%m-%d}: {each.what} Why: {each.why}"
+        yield f"Change from the plan, on {each.at:%Y-%m-%d}: {each.what} Reason: {each.why}"

@@ -83,38 +83,41 @@ FILES = (
     ResultFile(
         "estimates.csv",
         _("Estimates"),
-        _("If you write about the result: each rate and difference with its interval, its verdict and its sentence."),
+        _("Each rate and difference with its interval, its verdict and a sentence to quote."),
         _csv_of("estimates"),
     ),
     ResultFile(
         "counts.csv",
         _("Counts"),
-        _("If you want to work it out anew: how many were sent each message, saw it, and did what."),
+        _(
+            "How many people were sent each message, how many saw it and what they did. Enough to "
+            "recalculate the results."
+        ),
         _csv_of("counts"),
     ),
     ResultFile(
         "counts-by-placement.csv",
-        _("Counts by place and language"),
-        _("If you ask whether it was the same everywhere. Small counts are left empty."),
+        _("Counts by placement and language"),
+        _("Shows whether the result was the same everywhere. Small counts are left empty."),
         _csv_of("counts-by-placement"),
     ),
     ResultFile(
         "data-package.zip",
         _("Data package"),
-        _("For an analyst or an archive: the three tables with a description of every column (Data Package 2.0)."),
+        _("The three tables with a description of every column (Data Package 2.0), for analysts and archives."),
         _of_tables(data_package),
     ),
     ResultFile(
         "results.xlsx",
         _("Workbook"),
-        _("If you work in a spreadsheet: the three tables as sheets, and one that says what each column is."),
+        _("The three tables as sheets, with another sheet that explains each column."),
         _of_tables(workbook),
         made_by_worker=True,
     ),
     ResultFile(
         "parquet.zip",
         _("Tables as Parquet"),
-        _("For a data lake, or pandas, polars and DuckDB: the data package with typed columns."),
+        _("The data package as Parquet files with typed columns, for pandas, Polars, DuckDB or a data lake."),
         _of_tables(parquet.parquet_package),
         made_by_worker=True,
         is_available=parquet.is_available,
@@ -122,7 +125,7 @@ FILES = (
     ResultFile(
         "charts.zip",
         _("Charts"),
-        _("For a slide, a report or a newspaper: every chart of this page as SVG and PNG."),
+        _("Every chart on this page as SVG and PNG, for slides, reports and the press."),
         chart_package,
         made_by_worker=True,
         for_reading=True,
@@ -130,7 +133,7 @@ FILES = (
     ResultFile(
         "bundle.zip",
         _("Bundle to check"),
-        _("If you doubt the result: plan, messages, counts and looks in one signed file, which a command checks."),
+        _("Plan, messages, counts and looks in one signed file, which a command can check."),
         lambda analysis: make_bundle(analysis.campaign, last_look=analysis.look),
         made_by_worker=True,
     ),

@@ -31,7 +31,7 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
     if report.exception:
         console.print(as_text(f"Looked at before the plan's first look. {report.exception}"), style="yellow")
     for deviation in report.deviations:
-        change = f"Otherwise than planned ({deviation.at:%Y-%m-%d}): {deviation.what} Because: {deviation.why}"
+        change = f"Change from the plan ({deviation.at:%Y-%m-%d}): {deviation.what} Reason: {deviation.why}"
         console.print(as_text(change), style="yellow")
     if not report.embargoed:
         _show_block(report.primary, report, console, truth)

@@ -51,6 +51,9 @@ class Command(BaseCommand):
         if not settings.LOCAL_HTTP:
             raise CommandError("The demo makes accounts with passwords that it prints: it needs LOCAL_HTTP=1.")
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the servers it started are stopped
+        taken = [port for port in (site, partner) if not options["no_serve"] and launcher.is_taken(port)]
+        if taken:
+            raise CommandError(f"Another program listens on port {taken[0]}. Choose another pair: make demo PORT=9000")
         call_command("migrate", verbosity=0)
         call_command("migrate", database="audience", verbosity=0)
         if Campaign.objects.filter(slug=demo.SLUG).exists():
@@ -111,10 +114,7 @@ class Command(BaseCommand):
         hosted = campaign.placements.get(key=demo.HOSTED_PLACEMENT)
         page = PARTNER_PAGE.read_text(encoding="utf-8")
         page = page.replace("{{ORIGIN}}", f"http://127.0.0.1:{site}").replace("{{PLACEMENT}}", demo.EMBEDDED_PLACEMENT)
-        try:
-            partner_server = make_partner_server(page, partner)
-        except OSError:
-            raise CommandError(f"Port {partner} is taken. Choose another pair: make demo PORT=9000") from None
+        partner_server = make_partner_server(page, partner)
         threading.Thread(target=partner_server.serve_forever, daemon=True).start()
         with launcher.run_server(launcher.PRODUCTION_APPLICATION, port=site) as url, _worker():
             results = f" Results: {url}/campaigns/{campaign.slug}/results/"
