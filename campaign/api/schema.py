@@ -13,6 +13,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.settings import patched_settings
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from drf_spectacular.validation import validate_schema
 from rest_framework import serializers
@@ -78,10 +79,10 @@ class _OperationSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         refusals = {code: OpenApiResponse(ErrorReplySerializer, _REASONS[code]) for code in self.facts.error_statuses}
-        return {
-            200: self.facts.response_serializer(many=True) if self.facts.many else self.facts.response_serializer,
-            **refusals,
-        }
+        answer = self.facts.response_serializer
+        if answer is None:
+            return {(self.facts.status, "application/octet-stream"): OpenApiTypes.BINARY, **refusals}
+        return {self.facts.status: answer(many=True) if self.facts.many else answer, **refusals}
 
 
 class _Generator(SchemaGenerator):
