@@ -395,13 +395,14 @@ class AuditEntry(models.Model):
 class Invitation(models.Model):
     """An open invitation to join. Deleted when it is accepted or withdrawn."""
 
-    email = models.EmailField()
+    email = models.EmailField(blank=True, help_text="Empty: of the first administrator, who types it on this machine.")
     role = models.CharField(max_length=20)
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret part of the link.")
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, help_text="Empty: the command line."
     )
     expires_at = models.DateTimeField()
+    partner = models.PositiveIntegerField(null=True, help_text="The partner of a partner contact, by its number.")
 
     class Meta:
         ordering = ["pk"]

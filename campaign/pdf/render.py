@@ -22,15 +22,20 @@ class PdfNotRendered(Exception):
 def render_pdf(template: str, values: Mapping[str, Any]) -> bytes:
     """Return a document as PDF; the same values give the same bytes. Raises PdfNotRendered."""
     try:
-        process = subprocess.run(
-            [sys.executable, "-I", str(_SCRIPT), template],
-            input=json.dumps(values).encode(),
-            capture_output=True,
-            timeout=TIMEOUT,
-            check=True,
-            env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
-        )
+        return typeset_apart(template, json.dumps(values))
     except (OSError, subprocess.SubprocessError) as error:
         log.error("Rendering the PDF %s failed: %s", template, type(error).__name__)
         raise PdfNotRendered from None
+
+
+def typeset_apart(template: str, values: str) -> bytes:
+    """Set a document in a process of its own, which is told nothing but the document."""
+    process = subprocess.run(
+        [sys.executable, "-I", str(_SCRIPT), template],
+        input=values.encode(),
+        capture_output=True,
+        timeout=TIMEOUT,
+        check=True,
+        env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
+    )
     return process.stdout

@@ -295,6 +295,20 @@ def assign_contacts(partner: Partner, users: Iterable[User], *, seen: str, by: U
     return names is not None
 
 
+def partner_choices() -> list[tuple[int, str]]:
+    """The number and the name of each partner, by name."""
+    return list(Partner.objects.order_by("name").values_list("pk", "name"))
+
+
+@transaction.atomic
+def add_contact(number: int, user: User) -> None:
+    """Make somebody who was invited as such a contact of this partner, on record as their own step."""
+    partner = Partner.objects.select_for_update().get(pk=number)
+    partner.contacts.add(user)
+    names = ", ".join(partner.contacts.order_by("username").values_list("username", flat=True))
+    _record_partner(log.Action.PARTNER_CONTACTS, partner, user, contacts=names)
+
+
 def _record(action: log.Action, placement: Placement, by: User, **detail: str) -> None:
     detail[CHANGES] = last_seal(placement)
     log.record(action, by=by, kind=log.ObjectKind.PLACEMENT, ref=placement.key, label=placement.name, **detail)

@@ -32,7 +32,7 @@ def replace_notes(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0020_longer_language_tags")]
+    dependencies = [("messaging", "0021_first_administrator")]
 
     operations = [
         migrations.AlterField(
