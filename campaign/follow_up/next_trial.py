@@ -24,7 +24,7 @@ def plan_next_trial(trial: Campaign, key: str, *, by: User) -> Campaign:
     Campaign.objects.select_for_update(no_key=True).get(pk=trial.pk)  # of two requests at once, the second finds it
     winner = trial.arms.with_texts().filter(key=key).first()
     if trial.launched_at is None or winner is None:
-        raise ActionRefused(_("Only a message that a trial compared can be the control of the next."))
+        raise ActionRefused(_("Choose a message that was compared in a trial as the control of the next one."))
     shown = [text.revision for text in winner.texts.all() if text.stopped_at is None]
     begun = trial.follow_ups.filter(purpose=Campaign.Purpose.TRIAL, state=Campaign.State.DRAFT, created_by=by)
     for draft in begun.order_by("pk"):

@@ -18,6 +18,7 @@ from campaign.lifecycle.placement_authors import CHANGES, field_digests, last_se
 from campaign.models import Campaign, Partner, Placement
 from messages.audit import log
 from messages.audit.verification import is_last_step
+from messages.i18n.recorded_sentences import PROPOSED_AND_CONFIRMED, TAKEN_AWAY, recorded
 from messages.models import Frame, Revision
 from messages.proposals import (
     NOTHING_PROPOSED,
@@ -44,18 +45,18 @@ _APPROVED_FIELDS = {*Placement.FIELDS_FOR_VISITORS, *FIXED_FIELDS, "key", "partn
 # What waits for a second person while a campaign is open there: what visitors meet, and who runs the place.
 _WAITING_FIELDS = (*Placement.FIELDS_FOR_VISITORS, "partner")
 _TOLD = {
-    "partner": "At “{name}”, visitors now read that the page is run by {after} (before: {before}).",
-    "leave_url": "At “{name}”, “Leave this page” now leads to {after} (before: {before}).",
-    "continue_url": "At “{name}”, “Continue” now leads to {after} (before: {before}).",
-    "fallback": "At “{name}”, other words are shown in pauses: {after} (before: {before}).",
-    "allowed_origins": "At “{name}”, messages may now be shown on {after} (before: {before}).",
-    "countries": "At “{name}”, help is now shown for these countries: {after} (before: {before}).",
+    "partner": recorded("At “{name}”, visitors now read that the page is run by {after} (before: {before})."),
+    "leave_url": recorded("At “{name}”, “Leave this page” now leads to {after} (before: {before})."),
+    "continue_url": recorded("At “{name}”, “Continue” now leads to {after} (before: {before})."),
+    "fallback": recorded("At “{name}”, other words are shown in pauses: {after} (before: {before})."),
+    "allowed_origins": recorded("At “{name}”, messages may now be shown on {after} (before: {before})."),
+    "countries": recorded("At “{name}”, help is now shown for these countries: {after} (before: {before})."),
 }
 _TOLD_REMOVED = {
-    "leave_url": "At “{name}”, “Leave this page” no longer leads to {before}: it leads to our own page.",
-    "continue_url": "At “{name}”, “Continue” no longer leads to {before}: the message closes.",
-    "fallback": "At “{name}”, no words are shown in pauses any more (before: {before}).",
-    "allowed_origins": "At “{name}”, messages may now be shown on fewer sites (before: {before}).",
+    "leave_url": recorded("At “{name}”, “Leave this page” no longer leads to {before}: it leads to our own page."),
+    "continue_url": recorded("At “{name}”, “Continue” no longer leads to {before}: the message closes."),
+    "fallback": recorded("At “{name}”, no words are shown in pauses any more (before: {before})."),
+    "allowed_origins": recorded("At “{name}”, messages may now be shown on fewer sites (before: {before})."),
 }
 _MODELS: dict[str, type[Model]] = {"fallback": Revision, "partner": Partner}
 RESERVED_KEYS = frozenset({"add"})  # used by the addresses of the placement pages
@@ -197,7 +198,7 @@ def change_placement(
     if "key" in changed and is_key_fixed(stored):
         raise ValueError("the key of a placement is fixed once a campaign was launched there")
     if set(changed) & {*FIXED_FIELDS} and open_campaigns(stored):
-        raise ProposalRefused(_("A campaign is open here, so what counts here stays as it was at its launch."))
+        raise ProposalRefused(_("A campaign is open at this placement, so what it counts cannot change."))
     waiting = [name for name in changed if name in _WAITING_FIELDS and not _adds_nothing(stored, name, values[name])]
     proposed = waiting if waiting and open_campaigns(stored) else []
     at_once = [name for name in changed if name not in proposed]
@@ -215,7 +216,7 @@ def change_placement(
             record_change(stored, before, by=by)
             visitor_changes.record_contribution(planned, by=by)
         if removed:
-            why = f"{by.get_username()} took it away."
+            why = TAKEN_AWAY.format(by=by.get_username())
             visitor_changes.record_visitor_changes(
                 open_campaigns(stored), removed, why=why, about=stored.name, by=by, missed=missed
             )
@@ -230,10 +231,10 @@ def confirm_proposal(placement: Placement, *, seen: str, by: User) -> None:
     stored = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
     check_confirmation(stored, seen=seen, by=by)
     if not _is_proposal_recorded(stored):
-        raise ProposalRefused(_("The audit record does not say who proposed this change: withdraw it."))
+        raise ProposalRefused(_("The audit record does not say who proposed this change. Withdraw it."))
     author, changes = stored.proposed_by, proposed_fields(stored)
     if stored.proposed.get("fallback") not in (None, *(revision.pk for revision in neutral_revisions())):
-        raise ProposalRefused(_("The proposed words may not be shown any more. Withdraw this change."))
+        raise ProposalRefused(_("The proposed text can no longer be shown. Withdraw this change."))
     new = {f"{name}_id" if name in _MODELS else name: value for name, value in stored.proposed.items()}
     before, missed = field_digests(stored), missed_parts(open_campaigns(stored))
     save_fields(stored, new | NOTHING_PROPOSED)
@@ -241,7 +242,7 @@ def confirm_proposal(placement: Placement, *, seen: str, by: User) -> None:
     visitor_changes.record_contribution(planned, by=author or by)
     proposer = author.get_username() if author else ""
     told = [_TOLD[change.name].format(name=stored.name, after=change.after, before=change.before) for change in changes]
-    why = f"{proposer} proposed it, and {by.get_username()} opened it and confirmed it."
+    why = PROPOSED_AND_CONFIRMED.format(author=proposer, by=by.get_username())
     visitor_changes.record_visitor_changes(
         open_campaigns(stored), told, why=why, about=stored.name, by=by, missed=missed
     )
@@ -254,7 +255,7 @@ def withdraw_proposal(placement: Placement, *, by: User) -> None:
     """Drop a change that waits; visitors never met it."""
     stored = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
     if not stored.proposed:
-        raise ProposalRefused(_("No change waits here any more."))
+        raise ProposalRefused(_("No change is waiting here any more."))
     proposer, fields = stored.proposed_by.get_username() if stored.proposed_by else "", ", ".join(stored.proposed)
     save_fields(stored, NOTHING_PROPOSED)
     _record(log.Action.PLACEMENT_WITHDRAW, stored, by, fields=fields, proposer=proposer)
@@ -284,8 +285,8 @@ def rename_partner(partner: Partner, name: str, *, seen: str, by: User) -> bool:
     if Campaign.objects.filter(placements__partner=partner, state__in=Campaign.OPEN).exists():
         raise ProposalRefused(
             _(
-                "Visitors of an open campaign read this name, so nobody changes it alone. Name the new partner at each "
-                "of its placements; a colleague confirms it there."
+                "Visitors of an open campaign see this name, so you cannot change it alone. Enter the new "
+                "partner at each of its placements, and a colleague will confirm it there."
             )
         )
     places = list(Placement.objects.select_for_update(of=("self",)).filter(partner=stored).order_by("pk"))
@@ -311,6 +312,20 @@ def assign_contacts(partner: Partner, users: Iterable[User], *, seen: str, by: U
     if names is not None:
         _record_partner(log.Action.PARTNER_CONTACTS, partner, by, contacts=names)
     return names is not None
+
+
+def partner_choices() -> list[tuple[int, str]]:
+    """The number and the name of each partner, by name."""
+    return list(Partner.objects.order_by("name").values_list("pk", "name"))
+
+
+@transaction.atomic
+def add_contact(number: int, user: User) -> None:
+    """Make somebody who was invited as such a contact of this partner, on record as their own step."""
+    partner = Partner.objects.select_for_update().get(pk=number)
+    partner.contacts.add(user)
+    names = ", ".join(partner.contacts.order_by("username").values_list("username", flat=True))
+    _record_partner(log.Action.PARTNER_CONTACTS, partner, user, contacts=names)
 
 
 def _is_proposal_recorded(placement: Placement) -> bool:

@@ -53,8 +53,8 @@ class TestWhatWorked:
         shown = send(client, campaign)  # click: Send for approval
         made = Campaign.objects.get(based_on=campaign)
         assert (made.state, made.purpose) == ("submitted", "use")
-        assert "It waits for a second person" in shown
-        assert "In use because of what" in shown
+        assert "This campaign is waiting for someone who did not change or send it" in shown
+        assert "In use because of the result of" in shown
 
     @pytest.mark.parametrize(
         ("fields", "sentence"),
@@ -136,11 +136,11 @@ class TestSeveralTexts:
 class TestWhatDidNot:
     def test_says_what_was_learned_and_how_large_a_trial_would_have_to_be(self, client: Client) -> None:
         shown = page(client, judged(NOTHING))
-        assert "Nothing was shown to work better than “Neutral”" in shown
+        assert "No message was shown to work better than “Neutral”" in shown
         assert "Use what works" not in shown
         assert (
-            "With the 10,000 people that were planned, a difference of 5 in 100 would most likely have shown." in shown
-        )
+            "With the planned 10,000 people, this trial would most likely have found a difference of 5 in 100."
+        ) in shown
         assert '<th scope="row">1 in 100</th>' in shown
 
     def test_names_themes_that_were_not_tried(self, client: Client) -> None:

@@ -93,7 +93,7 @@ class TestWhatWasStopped:
         arm_pauses.pause_arm(campaign.arms.get(key="user"), reason="Harm", now=world.NOON)
         world.sign_in(client, world.person("mara", "manager"))
         shown = client.post(f"/campaigns/{campaign.slug}/copy/", follow=True).content.decode()
-        assert "What is stopped there was left out: User." in shown
+        assert "Stopped messages were left out: User." in shown
 
 
 def test_copies_of_copies_are_numbered_on() -> None:

@@ -87,10 +87,10 @@ def test_a_campaign_with_them_is_neither_sent_nor_launched(road: str) -> None:
     ROADS[road](words)
     assert workflow.is_approval_valid(Rendition.objects.get(pk=words.pk))
     world.approve(campaign)
-    with pytest.raises(ActionRefused, match="does not hold the approval of the words of “Victim”"):
+    with pytest.raises(ActionRefused, match="does not hold the approval of the text of “Victim”"):
         transitions.launch(campaign, by=mara, now=world.NOON)
     transitions.take_back(campaign, by=mara)
-    with pytest.raises(ActionRefused, match="does not hold the approval of the words of “Victim”"):
+    with pytest.raises(ActionRefused, match="does not hold the approval of the text of “Victim”"):
         transitions.submit(campaign, by=mara)
 
 
@@ -150,7 +150,7 @@ class TestTheWordsOfAnArm:
     def test_are_approved_with_the_campaign_by_somebody_else(self) -> None:
         campaign, nora = self.shown(), world.person("nora", "reviewer")
         transitions.submit(campaign, by=world.person("mara"))
-        with pytest.raises(ActionRefused, match="Nobody approves a campaign that they changed"):
+        with pytest.raises(ActionRefused, match="cannot approve a campaign that you changed"):
             world.approve(campaign, by=nora)
         assert may_approve(campaign, world.person("rafael"))
         world.approve(campaign)
