@@ -86,6 +86,10 @@ def _step_after_launch(campaign: Campaign, *, manages: bool) -> CampaignNextStep
             "it again. Then choose the neutral words of its places anew."
         )
         return CampaignNextStep(sentence, (resume, close) if manages else ())
+    stopped = [arm.name for arm in campaign.arms.all() if arm.paused_at is not None]
+    if campaign.state == State.RUNNING and stopped:
+        sentence = _("It runs without “%(arm)s”, which was stopped. Decide how to go on: the ways are listed above.")
+        return CampaignNextStep(sentence % {"arm": "”, “".join(stopped)}, (pause, close) if manages else ())
     sentence, buttons = {
         State.SCHEDULED: (_("It is launched, and begins by itself when its start comes."), (pause, close)),
         State.RUNNING: (_("It runs, and people are being counted. There is nothing to do."), (pause, close)),
