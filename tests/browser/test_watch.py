@@ -141,7 +141,7 @@ def test_without_scripts_a_link_looks_again(desk: SignIn) -> None:
     client = desk(world.person("mara", "manager"), java_script_enabled=False)
     expect(client.get_by_text("All is well. There is nothing you need to do.")).to_be_visible()
     campaign.notices.create(kind="planned", ref="planned", at=timezone.now())
-    client.get_by_role("link", name="Look again").click()
+    client.get_by_role("link", name="Refresh").click()
     expect(client.locator(".verdict .sentence")).to_contain_text(
         "Complete: The planned number of people has been counted."
     )
