@@ -22,7 +22,7 @@ def test_its_script_launches_a_campaign_whose_report_waits_for_the_first_look(
     starter_library.load(now=timezone.now())
     demo.mark_help_links_checked(now=timezone.now())
     assert SCRIPT is not None
-    exec(SCRIPT[1], {})  # noqa: S102 - the tutorial's own lines
+    exec(SCRIPT[1], {})
     assert Campaign.objects.get(slug="first-trial").state == Campaign.State.RUNNING
     call_command("report", "first-trial")
     assert "No look yet" in capsys.readouterr().out
