@@ -213,6 +213,8 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     };
     const look = (hidden) => {
       if (cover && address !== location.pathname + location.search) return close(); // the page moved on
+      clearTimeout(timer);
+      if (filled || cover) timer = setTimeout(look, exposed ? 1e3 : 340);
       const visible = !hidden && filled && !document.hidden && !!shows();
       const now = performance.now();
       if (visible && !since) since = now;
@@ -230,8 +232,6 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
       if (!host.isConnected) return close();
       // A frame may be longer than the window, whose size it is not told.
       filled = intersectionRatio >= 0.5 || intersectionRect.height * 2 >= Math.min(innerHeight, screen.height);
-      clearInterval(timer);
-      if (filled || cover) timer = setInterval(look, 200);
       look();
     }, { threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5] });
     // Where there is version 2, one part of the message at least is neither covered, faded nor filtered.
@@ -245,10 +245,10 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     close = () => {
       close = () => {};
       over.abort();
-      clearInterval(timer);
       watch.disconnect();
       painted.disconnect();
       finish();
+      clearTimeout(timer);
       if (cover) frame.close(); // gives the focus back
       tell("closed");
       host.remove();
