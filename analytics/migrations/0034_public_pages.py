@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0032_plain_labels"),
+        ("analytics", "0033_heartbeat"),
         ("campaign", "0035_longer_language_tags"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
