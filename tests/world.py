@@ -192,6 +192,19 @@ def draft(
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
     design = design or ("different" if texts > 1 else "")
     mark_help_links_checked()
+    # Texts come first: before the campaign, whose row differs, they are the same for most of them (see row_cache).
+    revisions = {
+        key: [
+            approved_revision(
+                key if key in {"neutral", "victim", "user", "both"} else "other",
+                headline=f"A {key} headline" + " again" * n if n else "",
+                locales=locales,
+                matched_set=f"{slug}-set-{n + 1}" if design == "matched" else "",
+            )
+            for n in range(texts)
+        ]
+        for key in arms
+    }
     campaign = Campaign.objects.create(
         slug=slug,
         name="The pilot",
@@ -204,17 +217,8 @@ def draft(
     )
     campaign.placements.add(at or placement(), *(placement(key) for key in places))
     for position, (key, weight) in enumerate(arms.items()):
-        frame = key if key in {"neutral", "victim", "user", "both"} else "other"
         Arm.objects.create_with_texts(
-            [
-                approved_revision(
-                    frame,
-                    headline=f"A {key} headline" + " again" * n if n else "",
-                    locales=locales,
-                    matched_set=f"{slug}-set-{n + 1}" if design == "matched" else "",
-                )
-                for n in range(texts)
-            ],
+            revisions[key],
             campaign=campaign,
             key=key,
             name=key.title(),
