@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
+from tests.browser.installation import PREPARE, environment, manage
 from tests.browser.test_back_and_reload import shown
-from tests.browser.test_pages import PREPARE, environment, manage
 from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.browser
