@@ -100,7 +100,7 @@ def sign_in(client: Client, user: User) -> None:
     session.save()
 
 
-@cached_rows
+@row_cache.cache_rows(person, reads="messaging_")
 def approved_revision(
     frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), matched_set: str = "", **claim: Any
 ) -> Revision:
@@ -156,6 +156,7 @@ def mark_help_links_checked() -> None:
     HelpLink.objects.filter(verified_on=None).update(verified_on=timezone.localdate(), verified_by="rafael")
 
 
+@cached_rows
 def placement(key: str = "quiet-page", **fields: Any) -> Placement:
     """Return a placement of the example partner."""
     partner, _ = Partner.objects.get_or_create(name="Example partner")
@@ -192,7 +193,6 @@ def draft(
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
     design = design or ("different" if texts > 1 else "")
     mark_help_links_checked()
-    # Texts come first: before the campaign, whose row differs, they are the same for most of them (see row_cache).
     revisions = {
         key: [
             approved_revision(
