@@ -135,8 +135,9 @@ def test_without_script_it_is_a_link(site: Installation, page: OpenPage) -> None
 
 @pytest.mark.parametrize("path", proofs_but_each(3, PAGES))
 def test_it_is_on_screen_on_every_page_however_far_one_scrolls(site: Installation, page: OpenPage, path: str) -> None:
+    tab = page()
     for size in SMALL.values():
-        tab = page(viewport=size)
+        tab.set_viewport_size(size)
         tab.goto(f"{site.url}/m/quiet-page/{path}")
         for wheel in (0, 400, 4000):
             tab.mouse.wheel(0, wheel)
