@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from benchmarks import (
+    changed_campaigns,
     decide,
     embed,
     evaluate,
@@ -25,6 +26,7 @@ from benchmarks.ratio_table import Line, table
 
 BENCHMARKS = {
     "decide": decide.measure,
+    "keys": decide.measure_keys,
     "unleash": unleash.measure,
     "events": events.measure,
     "latency": latency.measure,
@@ -37,6 +39,7 @@ BENCHMARKS = {
     "staff": staff_pages.measure,
     "statistics": statistics.measure,
     "tables": tables.measure,
+    "verify": changed_campaigns.measure,
 }
 
 

@@ -9,13 +9,15 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from messages.text.language_tags import LONGEST_TAG
+
 
 class Frame(models.TextChoices):
     """What a message appeals to. Each frame has one colour and one symbol on all pages."""
 
     NEUTRAL = "neutral", _("Neutral text")
     VICTIM = "victim", _("Harm to the victim")
-    USER = "user", _("Harm to you")
+    USER = "user", _("Harm to the person making it")
     BOTH = "both", _("Both harms")
     OTHER = "other", _("Another appeal")
 
@@ -129,7 +131,7 @@ class Rendition(models.Model):
     """The words of a revision in one locale: a headline and plain paragraphs separated by blank lines."""
 
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="renditions")
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     headline = models.CharField(max_length=160)
     body = models.TextField(max_length=1200)
     author = models.ForeignKey(
@@ -196,7 +198,7 @@ class Draft(models.Model):
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
     message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.CASCADE, related_name="drafts")
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     base = models.ForeignKey(
         Revision, null=True, blank=True, on_delete=models.CASCADE, help_text="The revision that they began from."
     )
@@ -216,7 +218,7 @@ class Review(models.Model):
     """One step in the review of a rendition, bound to the exact words by their digest. Append-only."""
 
     class Decision(models.TextChoices):
-        SUBMITTED = "submitted", _("Asked for a review")
+        SUBMITTED = "submitted", _("Review requested")
         APPROVED = "approved", _("Approved")
         SENT_BACK = "sent-back", _("Sent back")
         WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -305,7 +307,7 @@ class HelpLink(ProposedChange):
     class Audience(models.TextChoices):
         ADULT = "adult", _("Adults")
         UNDER18 = "under18", _("Under 18")
-        OF_MINOR = "of_minor", _("Adults, about pictures of under-18s")
+        OF_MINOR = "of_minor", _("Adults, for pictures of under-18s")
         PARENT = "parent", _("Parent or carer")
         TEACHER = "teacher", _("Teacher, or works with young people")
         ANYONE = "anyone", _("Anyone")
@@ -324,13 +326,13 @@ class HelpLink(ProposedChange):
     class Probe(models.TextChoices):
         """Result of the last automatic request to the address. It does not tell whether the page still helps."""
 
-        ANSWERS = "answers", _("It answers")
-        MOVED = "moved", _("It sends people elsewhere")
-        MISSING = "missing", _("The page is not there")
-        SHUT = "shut", _("It lets no machine in")
-        FAILS = "fails", _("The site is out of order")
-        SILENT = "silent", _("It does not answer")
-        UNSAFE = "unsafe", _("Not looked up")
+        ANSWERS = "answers", _("Responds")
+        MOVED = "moved", _("Redirects elsewhere")
+        MISSING = "missing", _("Page not found")
+        SHUT = "shut", _("Blocks automatic checks")
+        FAILS = "fails", _("Site has an error")
+        SILENT = "silent", _("Does not respond")
+        UNSAFE = "unsafe", _("Not checked")
 
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
@@ -338,7 +340,7 @@ class HelpLink(ProposedChange):
     lane = models.CharField(max_length=8, choices=Lane)
     audience = models.CharField(max_length=8, choices=Audience, default=Audience.ANYONE)
     country = models.CharField(max_length=2, help_text="ISO code, or * for everywhere.")
-    language = models.CharField(max_length=8, default="en")
+    language = models.CharField(max_length=LONGEST_TAG, default="en")
     note = models.CharField(max_length=300, blank=True, help_text="For the person who needs it.")
     staff_note = models.CharField(max_length=300, blank=True, help_text="For staff: shown on no public page.")
     source = models.CharField(max_length=300, blank=True)
@@ -393,13 +395,14 @@ class AuditEntry(models.Model):
 class Invitation(models.Model):
     """An open invitation to join. Deleted when it is accepted or withdrawn."""
 
-    email = models.EmailField()
+    email = models.EmailField(blank=True, help_text="Empty: of the first administrator, who types it on this machine.")
     role = models.CharField(max_length=20)
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret part of the link.")
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, help_text="Empty: the command line."
     )
     expires_at = models.DateTimeField()
+    partner = models.PositiveIntegerField(null=True, help_text="The partner of a partner contact, by its number.")
 
     class Meta:
         ordering = ["pk"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
-from types import SimpleNamespace
 from unittest import mock
 
 from allauth.mfa.models import Authenticator
@@ -17,6 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from analytics.models import PublicPage
 from campaign.keys import store
 from campaign.lifecycle.draft_versions import assign_outside_reviewers
 from campaign.models import Campaign
@@ -125,10 +125,7 @@ def _ask(client: Client, method: str, path: str) -> str:
 def undrawn_plans() -> Iterator[None]:
     """Answer a plan's PDF with the content that would be drawn: a process of its own would draw it, in seconds."""
 
-    def run(*arguments: object, input: bytes, **options: object) -> SimpleNamespace:
-        return SimpleNamespace(stdout=input)
-
-    with mock.patch("campaign.preregistration.export.subprocess.run", run):
+    with mock.patch("campaign.pdf.render.typeset_apart", lambda template, values: values.encode()):
         yield
 
 
@@ -145,6 +142,15 @@ def clients_by_role() -> dict[str, Client]:
 
 
 UNKNOWN_CAMPAIGN = 999_999
+
+
+def publish_for_everybody(campaign: Campaign) -> None:
+    """Put the first look of a campaign on a public page, if it has one."""
+    proposer, second = world.person("root", "administrator"), world.person("somebody else", "analyst")
+    fields = {"look": 1, "proposed_by": proposer, "proposed_at": world.NOON}
+    PublicPage.objects.get_or_create(
+        campaign=campaign, defaults=fields | {"published_by": second, "published_at": world.NOON}
+    )
 
 
 def example_path(route: str) -> str:
@@ -164,6 +170,8 @@ def example_path(route: str) -> str:
         asked = [world.person("the outside reviewer", "outside reviewer")]
         if not pilot.outside_reviewers.exists():
             assign_outside_reviewers(pilot, asked, seen="", by=world.person("root", "administrator"))
+    if route.startswith("/published/") and pilot is not None:
+        publish_for_everybody(pilot)
     pk = str(next((pk for name, pk in keys.items() if f"/{name}/" in route), 1))
     for placeholder, value in {
         "<slug:slug>": "pilot",
@@ -171,6 +179,7 @@ def example_path(route: str) -> str:
         "<slug:key>/<int:number>/<locale>": "neutral-0/1/en",
         "<slug:key>": "neutral-0",
         "<str:locale>": "en",
+        "<str:name>": "counts.csv",
         "<int:a>": "1",
         "<int:b>": "1",
         "<slug:link>": "help-self",

@@ -46,7 +46,8 @@ def use(request: HttpRequest, slug: str) -> HttpResponse:
     except ActionRefused as reason:
         form.add_error(None, str(reason))
         return _render(request, campaign, advice, form)
-    flash.success(request, _("Sent. A reviewer who did not make it reads the plan and decides."))
+    if made.state == Campaign.State.SUBMITTED:
+        flash.success(request, _("Sent. A reviewer who did not work on this campaign will read the plan and decide."))
     return redirect("campaign:detail", made.slug)
 
 
@@ -61,7 +62,8 @@ def next_trial(request: HttpRequest, slug: str) -> HttpResponse:
     draft = plan_next_trial(campaign, key, by=current_user(request))
     flash.success(
         request,
-        _("This is a draft. Choose what to try against “%(name)s”.") % {"name": draft.arms.get(is_control=True).name},
+        _("The new trial is a draft. Choose the messages to compare with “%(name)s”.")
+        % {"name": draft.arms.get(is_control=True).name},
     )
     return redirect("campaign:plan-step", draft.slug, "words")
 

@@ -17,10 +17,13 @@ from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.after_backup import remove_fallbacks
 from campaign.models import Arm, ArmText, Campaign, Placement
 from messages.audit import log
+from messages.i18n.recorded_sentences import recorded
 from messages.models import Message
 from messages.roles import MANAGER, REVIEWER, has_role
 
 STOP_ROLES = (MANAGER, REVIEWER)
+_STOPPED_EVERYWHERE = recorded("Stopped everywhere: {reason}")
+_CONTROL_STOPPED = recorded("The campaign was paused: its control was stopped.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,13 @@ def stop_message(message: Message, *, by: User | str, reason: str, now: datetime
     """
     reason = _authorize_and_lock(message, by, reason)
     if message.stopped_at is not None:
-        raise ActionRefused(_("This message is stopped already."))
+        raise ActionRefused(_("This message is already stopped."))
     _lock_usage(message)
     message.stopped_at, message.stopped_reason = now, reason
     message.stopped_by = None if isinstance(by, str) else by
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
     _renew_previews(message)
-    usage, why = message_usage(message), f"Stopped everywhere: {reason}"[: arm_pauses.ARM_REASON_LIMIT]
+    usage, why = message_usage(message), _STOPPED_EVERYWHERE.format(reason=reason)[: arm_pauses.ARM_REASON_LIMIT]
     for arm in usage.arms:
         arm_pauses.pause_arm(arm, reason=why, now=now, by=by)
     for arm in usage.control_arms:
@@ -91,7 +94,7 @@ def lift_stop(message: Message, *, by: User, reason: str) -> None:
     if message.stopped_at is None:
         raise ActionRefused(_("This message is not stopped."))
     if message.stopped_by == by:
-        raise ActionRefused(_("Somebody else has to lift what you stopped. Please ask a colleague."))
+        raise ActionRefused(_("You stopped this message, so a colleague has to allow it again."))
     message.stopped_at, message.stopped_by, message.stopped_reason = None, None, ""
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
     _renew_previews(message)
@@ -124,9 +127,7 @@ def _pause_campaign(campaign: Campaign, *, by: User | str, now: datetime, why: s
     """Pause a campaign whose control was stopped: it compares nothing without it."""
     campaign.state = Campaign.State.PAUSED
     campaign.save(update_fields=["state", "changed_at"])
-    deviations.record_staff_deviation(
-        campaign, by=by, now=now, what="The campaign was paused: its control was stopped.", why=why
-    )
+    deviations.record_staff_deviation(campaign, by=by, now=now, what=_CONTROL_STOPPED, why=why)
     record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by)
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.models.campaigns import Arm
 from campaign.models.placements import Placement
 from campaign.models.whole_units import day_is_whole
+from messages.text.language_tags import LONGEST_TAG
 
 
 def addition_sql(model: type[models.Model]) -> str:
@@ -27,7 +28,7 @@ class ServedCount(models.Model):
     day = models.DateField()
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="served")
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     count = models.PositiveBigIntegerField(default=0)
 
     class Meta:
@@ -41,9 +42,9 @@ class LeftOutCount(models.Model):
     """How many messages were shown but excluded from the trial: to bots, a rate-limited network, or in a wash-out."""
 
     class Reason(models.TextChoices):
-        MACHINE = "machine", _("Asked for by a machine")
-        CROWD = "crowd", _("One network asked too often")
-        WASHOUT = "washout", _("At a time of the period that is not counted")
+        MACHINE = "machine", _("Requested by a bot")
+        CROWD = "crowd", _("Too many requests from one network")
+        WASHOUT = "washout", _("At the start of a period, which is not counted")
 
     pk = models.CompositePrimaryKey("day", "placement_id", "reason")
     day = models.DateField()

@@ -21,6 +21,7 @@ from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.accounts.forms import CodeForm, JoinForm, SignInForm
 from messages.accounts.login_attempts import GuessOf, TooManyAttempts, check_guess, wait_message
 from messages.accounts.middleware import ENDED_IDLE_KEY, allow_without_second_factor
+from messages.networks import PROXY_HEADERS, is_this_machine
 from messages.roles import OUTSIDE_REVIEWER, PARTNER_CONTACT, ROLE_NAMES, STAFF_ROLES, current_user, has_role
 
 PENDING, PENDING_SECONDS = "pending_sign_in", 600
@@ -59,7 +60,7 @@ def _authenticate(request: HttpRequest, form: SignInForm) -> User | None:
     except TooManyAttempts as refused:
         form.add_error(None, wait_message(refused.seconds))
         return None
-    form.add_error(None, _("That name and password do not belong together. Capital letters count."))
+    form.add_error(None, _("The name or the password is not correct. Check capital letters."))
     return None
 
 
@@ -111,7 +112,7 @@ def _check_second_factor(request: HttpRequest, user: User, form: CodeForm) -> bo
     """Whether the code or passkey is right; if not, add an error to the form."""
     code, credential = form.cleaned_data["code"], form.cleaned_data["credential"]
     if not code and not credential:
-        form.add_error("code", _("Please type a code."))
+        form.add_error("code", _("Enter a code."))
         return False
 
     try:
@@ -129,7 +130,10 @@ def _check_second_factor(request: HttpRequest, user: User, form: CodeForm) -> bo
     if credential:
         form.add_error("credential", _("That passkey does not belong to this account. Try again, or use a code."))
     else:
-        form.add_error("code", _("That code is not right, or was used already. A new one comes every 30 seconds."))
+        form.add_error(
+            "code",
+            _("That code is not correct, or it has already been used. Your app shows a new one every 30 seconds."),
+        )
     return False
 
 
@@ -173,19 +177,26 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     if request.user.is_authenticated:
         return render(request, "messages/accounts/invitation_invalid.html", {"signed_in": True}, status=403)
     try:
-        invitation = invitations.by_token(token, now=timezone.now())
+        invitation = invitations.by_token(token, here=_is_here(request), now=timezone.now())
         form = JoinForm(request.POST or None, email=invitation.email)
         if request.method == "POST" and form.is_valid():
-            user = invitations.accept(token, now=timezone.now(), **form.cleaned_data)
+            user = invitations.accept(token, here=_is_here(request), now=timezone.now(), **form.cleaned_data)
             sessions.start_session(request, user, factor=False)
             step_up.mark_confirmed(request)
             return HttpResponseRedirect(reverse("account:set-up"))
     except IntegrityError:  # somebody else took the name at the same moment
-        form.add_error("username", _("Somebody here has this name already. Choose another."))
+        form.add_error("username", _("Someone here already uses this name. Choose another."))
     except invitations.InvitationOver:
         return render(request, "messages/accounts/invitation_invalid.html", status=404)
     role = ROLE_NAMES.get(invitation.role, invitation.role)
     return render(request, "messages/accounts/welcome.html", {"form": form, "invitation": invitation, "role": role})
+
+
+def _is_here(request: HttpRequest) -> bool:
+    """Whether the browser is on the machine that the site runs on."""
+    return is_this_machine(
+        request.META.get("REMOTE_ADDR", ""), (request.headers.get(name, "") for name in PROXY_HEADERS)
+    )
 
 
 def _onward(request: HttpRequest) -> str:

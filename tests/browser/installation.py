@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ now = timezone.now()
 starter_library.load(now=now)
 for person in demo.create_accounts():
     print(person.name, person.password)
-demo.create_campaign(now=now - timedelta(days=2), origins=["http://localhost:{port}"], planned_per_arm=100)
+demo.create_campaign(now=now - timedelta(days=2), origins={origins}, planned_per_arm=100)
 """
 
 
@@ -68,11 +68,13 @@ def manage(directory: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def running_installation(directory: Path) -> Iterator[Installation]:
+def running_installation(directory: Path, *, more_origins: Sequence[str] = ()) -> Iterator[Installation]:
     """Run the server a day in the past, so that views are closed when the test folds."""
     copy_migrated_databases(directory)
     port = launcher.free_port()
-    told = manage(directory, "shell", "--no-imports", "-c", PREPARE.format(port=port))
+    told = manage(
+        directory, "shell", "--no-imports", "-c", PREPARE.format(origins=[f"http://localhost:{port}", *more_origins])
+    )
     passwords = dict(line.split() for line in told.splitlines())
     clock = environment(directory) | {"REHEARSAL_HOURS_AGO": "24", "SERVED_FLUSH_SECONDS": "0.1"}
     with launcher.run_server("campaign.entrypoints.time_shifted:application", environment=clock) as url:

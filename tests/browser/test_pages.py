@@ -204,7 +204,7 @@ def test_an_analyst_signs_in_and_reads_the_results(unvisited_site: Installation,
     expect(tab.locator("main")).not_to_contain_text("Of 100 people who saw")
     site.manage("shell", "--no-imports", "-c", COUNT_AND_LOOK.format(seen=90, turned_back=30, day=2))
     tab.reload()
-    expect(tab.locator("main")).to_contain_text("Looked at early. Ana: this is a test.")
+    expect(tab.locator("main")).to_contain_text("This is an early look. Ana: this is a test.")
     expect(tab.locator("main")).to_contain_text("Of 100 people who saw")
     assert wrong == []
     for width in (390, 1280):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -30,6 +31,11 @@ SignIn = Callable[..., Page]
 MANY = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
 
 
+@pytest.fixture(autouse=True)
+def mail_server(settings: Any) -> None:
+    settings.EMAIL_HOST = "mail.example"
+
+
 @pytest.fixture
 def desk(live_server: LiveServer, page: OpenPage) -> SignIn:
     """Open the watch page as a signed-in user, with a clock that the test can advance."""
@@ -53,6 +59,7 @@ def running() -> Campaign:
     evaluate(campaign, now=world.NOON)
     hourly_check.check_data_quality(campaign, now=timezone.now())
     DataQualityStatus.objects.update(flow="ok", usual=400, reach=90)
+    User.objects.filter(username="mara").update(email="mara@example.org")
     return campaign
 
 
@@ -88,7 +95,7 @@ def test_it_asks_nobody_while_nobody_sees_it_and_rests_after_half_an_hour(desk: 
     with tab.expect_response("**/watch/now/"):
         tab.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
     tab.clock.fast_forward(timedelta(minutes=31).seconds * 1000)
-    expect(tab.get_by_text("The page rests: nobody touched it for half an hour.")).to_be_visible()
+    expect(tab.get_by_text("Updates are paused after half an hour without activity.")).to_be_visible()
     with tab.expect_response("**/watch/now/"):
         tab.mouse.move(5, 5)
 
@@ -96,12 +103,12 @@ def test_it_asks_nobody_while_nobody_sees_it_and_rests_after_half_an_hour(desk: 
 def test_open_folds_and_the_focus_stay_while_it_looks_again(desk: SignIn) -> None:
     campaign = running()
     tab = desk(world.person("ana", "analyst"))
-    tab.get_by_text("I have to look early").click()
-    box = tab.get_by_label("Why do you have to look early?")
+    tab.get_by_text("I need an early look").click()
+    box = tab.get_by_label("Why do you need an early look?")
     box.fill("A funder")
     campaign.notices.create(kind="split", ref="split", at=timezone.now())
     tab.clock.run_for(11_000)
-    expect(tab.get_by_text("the split is broken.")).to_be_visible()
+    expect(tab.get_by_text("the messages are not shown as often as planned.")).to_be_visible()
     expect(box).to_have_value("A funder")
     expect(box).to_be_focused()
 
@@ -111,18 +118,18 @@ def test_an_analyst_looks_early_on_record_and_nobody_else_reads_it(desk: SignIn,
     tab = desk(world.person("ana", "analyst"))
     wrong = collect_errors(tab)
     assert "turned back" not in tab.locator("main").inner_text()
-    tab.get_by_text("I have to look early").click()
-    tab.get_by_role("button", name="Look early, on record").click()
-    expect(tab.locator("#reason-error")).to_contain_text("Please say why")
-    tab.get_by_label("Why do you have to look early?").fill("The funder’s board meets tomorrow.")
-    tab.get_by_role("button", name="Look early, on record").click()
-    expect(tab.get_by_text("the worker is at it")).to_be_visible()
+    tab.get_by_text("I need an early look").click()
+    tab.get_by_role("button", name="Request an early look").click()
+    expect(tab.locator("#reason-error")).to_contain_text("Give a reason")
+    tab.get_by_label("Why do you need an early look?").fill("The funder’s board meets tomorrow.")
+    tab.get_by_role("button", name="Request an early look").click()
+    expect(tab.get_by_text("in progress")).to_be_visible()
     steps.record_early_looks(timezone.now())
     tab.clock.run_for(11_000)
-    tab.get_by_role("link", name="Read what was seen").click()
+    tab.get_by_role("link", name="Read the early look").click()
     expect(tab.locator(".verdict .sentence")).to_contain_text("44 turned back")
     other = desk(world.person("mara", "manager"))
-    expect(other.get_by_text("Looked at early by ana")).to_be_visible()
+    expect(other.get_by_text("Early look by ana")).to_be_visible()
     expect(other.get_by_text("The funder’s board meets tomorrow.")).to_be_visible()
     other.goto(f"{live_server.url}/campaigns/pilot/results/")
     expect(other.locator(".verdict .sentence")).to_contain_text("It is too early to compare")
@@ -134,8 +141,10 @@ def test_without_scripts_a_link_looks_again(desk: SignIn) -> None:
     client = desk(world.person("mara", "manager"), java_script_enabled=False)
     expect(client.get_by_text("All is well. There is nothing you need to do.")).to_be_visible()
     campaign.notices.create(kind="planned", ref="planned", at=timezone.now())
-    client.get_by_role("link", name="Look again").click()
-    expect(client.locator(".verdict .sentence")).to_contain_text("Done: The planned people are counted.")
+    client.get_by_role("link", name="Refresh").click()
+    expect(client.locator(".verdict .sentence")).to_contain_text(
+        "Complete: The planned number of people has been counted."
+    )
 
 
 def test_it_says_when_it_cannot_look_again(desk: SignIn) -> None:
@@ -143,4 +152,4 @@ def test_it_says_when_it_cannot_look_again(desk: SignIn) -> None:
     tab = desk(world.person("mara", "manager"))
     tab.context.clear_cookies()
     tab.clock.run_for(11_000)
-    expect(tab.get_by_text("The page could not look again: you may be offline, or signed out.")).to_be_visible()
+    expect(tab.get_by_text("This page could not refresh. You may be offline or signed out.")).to_be_visible()
