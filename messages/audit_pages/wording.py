@@ -41,7 +41,7 @@ _SENTENCES: dict[str, str] = {
     Action.MESSAGE_STOP: "stopped “{label}” (message) everywhere: {reason}",
     Action.MESSAGE_LIFT: "allowed “{label}” (message) again: {reason}",
     Action.LOOK_EARLY: "took look {look} at “{label}” (campaign) as an exception to its plan: {reason}",
-    Action.CAMPAIGN_COST: "entered what “{label}” (campaign) cost: {amount} {currency}",
+    Action.CAMPAIGN_COST: "recorded the cost of “{label}” (campaign): {amount} {currency}",
     Action.CAMPAIGN_REHEARSE: "asked for a rehearsal of “{label}” (campaign)",
     Action.SUBJECTS_CREATE: "created the subject secret of “{label}” (campaign)",
     Action.SUBJECTS_DESTROY: "destroyed the subject secret of “{label}” (campaign)",
