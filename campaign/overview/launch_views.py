@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaign.lifecycle import launch_checks, launch_queue, transitions
+from campaign.lifecycle import alert_recipients, launch_checks, launch_queue, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import Obstacle, ObstacleReason
 from campaign.lifecycle.place_sharing import describe_sharing
@@ -85,6 +85,7 @@ def _launch_context(campaign: Campaign, now: datetime) -> dict[str, object]:
         "where": campaign.placements.select_related("partner"),
         "languages": [language_name(locale) for locale in launch_checks.common_locales(campaign)],
         "recipients": plan.told.order_by("username") if plan else [],
+        "unheard": alert_recipients.why_nobody_hears(campaign),
         "webhook": urlsplit(plan.webhook).hostname if plan and plan.webhook else "",
         "gaps": [obstacle_link(obstacle, campaign) for obstacle in obstacles],
     }

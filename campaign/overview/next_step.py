@@ -95,6 +95,10 @@ def _step_after_launch(campaign: Campaign, *, manages: bool) -> CampaignNextStep
             "placements again."
         )
         return CampaignNextStep(sentence, (resume, close) if manages else ())
+    stopped = [arm.name for arm in campaign.arms.all() if arm.paused_at is not None]
+    if campaign.state == State.RUNNING and stopped:
+        sentence = _("It runs without “%(arm)s”, which was stopped. Decide how to go on: the ways are listed above.")
+        return CampaignNextStep(sentence % {"arm": "”, “".join(stopped)}, (pause, close) if manages else ())
     sentence, buttons = {
         State.SCHEDULED: (_("This campaign is launched and will start on its first day."), (pause, close)),
         State.RUNNING: (

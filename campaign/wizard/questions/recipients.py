@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaign.lifecycle import webhook_tests
+from campaign.lifecycle import alert_recipients, webhook_tests
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import AnalysisPlan, Campaign
 from campaign.wizard.draft import ensure_plan
@@ -103,6 +103,9 @@ class RecipientsQuestion(Question[RecipientsAnswer, RecipientsForm]):
 
     def suggest(self, campaign: Campaign, stored: RecipientsAnswer, *, user: User) -> RecipientsAnswer:
         return stored if stored.people else replace(stored, people=(user.pk,))
+
+    def context(self, campaign: Campaign, form: RecipientsForm) -> dict[str, Any]:
+        return {"unheard": alert_recipients.why_nobody_hears(campaign)}
 
     def reminder(self, campaign: Campaign) -> str:
         if not self.is_answered(campaign):
