@@ -31,7 +31,7 @@ def catalogue(*, translated: bool) -> Iterator[tuple[str, str]]:
     with (ROOT / "locale/es/LC_MESSAGES/django.po").open("rb") as file:
         for message in read_po(file, locale="es"):
             forms = message.string if translated else message.id
-            for form in [forms] if isinstance(forms, str) else forms:
+            for form in [forms] if isinstance(forms, str) else forms or []:
                 yield "locale/es/LC_MESSAGES/django.po", form
 
 
