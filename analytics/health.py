@@ -146,7 +146,7 @@ class HealthMonitor:
     def latest(self) -> Health:
         """The latest state, or Refusal 503 if there was no check for a minute."""
         if self._latest is None or time.monotonic() - self._latest[0] > STALE_SECONDS:
-            raise Refusal(503, "not_checked", "This process has not checked its state for a minute.")
+            raise Refusal(503, "not_checked", "This process has not checked its state for more than a minute.")
         return self._latest[1]
 
     def start(self) -> None:
@@ -232,7 +232,7 @@ def _refuse_unless_permitted(request: Request) -> Reply | None:
     named = (request.header(name) or "" for name in PROXY_HEADERS)
     if not (is_this_machine(request.peer(), named) or _shows_token(request)):
         return refusal_reply(
-            Refusal(401, "not_authenticated", "Ask from this machine, or show the token: Authorization: Bearer …"),
+            Refusal(401, "not_authenticated", "Ask from this machine or send the token: Authorization: Bearer …"),
             [("WWW-Authenticate", "Bearer")],
         )
     return _refuse_unless_get(request)

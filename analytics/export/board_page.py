@@ -36,7 +36,7 @@ def board_values(analysis: Analysis) -> dict[str, Any]:
 def next_steps(report: Report, step: Certainty) -> Iterator[str]:
     """Yield what to do, by what is known."""
     if step == Certainty.UNUSABLE:
-        yield _("Find the cause, mend it, and start a new campaign. Do not act on the counts of this one.")
+        yield _("Find the cause, fix it and start a new campaign. Do not act on the counts of this one.")
         return
     rows = by_effect(against_control(report), better=report.primary.outcome.better)
     better = [row for row in rows if row.verdict == Estimate.Verdict.BETTER]
@@ -44,28 +44,29 @@ def next_steps(report: Report, step: Certainty) -> Iterator[str]:
     if better:
         row = better[0]
         yield _(
-            "Put “%(message)s” to use, and let a few people go on seeing “%(control)s”, so that you see whether it "
-            "keeps working."
+            "Use “%(message)s”. Let a few people keep seeing “%(control)s”, so that you can tell "
+            "whether it still works."
         ) % {"message": row.treated_name, "control": row.control_name}
     if len(better) > 1:
         others = ", ".join(f"“{row.treated_name}”" for row in better[1:])
         yield _(
-            "Better than “%(control)s” as well: %(messages)s. Show several in turn if people may get used to one."
+            "Also better than “%(control)s”: %(messages)s. You can show several in turn, in case "
+            "people get used to one."
         ) % {"control": better[0].control_name, "messages": others}
     for row in worse:
-        yield _("Do not use “%(message)s”, and tell others: a message that backfires is worth knowing.") % {
+        yield _("Do not use “%(message)s”. Tell others too: it helps to know which messages backfire.") % {
             "message": row.treated_name
         }
     if step == Certainty.OPEN:
         yield (
-            _("Let it run to the end of the plan before you act on it.")
+            _("Let the campaign run to the end of its plan before you act on the result.")
             if report.campaign.state in (Campaign.State.RUNNING, Campaign.State.PAUSED)
-            else _("If the question still matters, plan a larger trial. “What next?” says how many people it takes.")
+            else _("If the question still matters, plan a larger trial. “What next?” shows how many people it needs.")
         )
     elif not better and not worse:
         yield _(
-            "There is no reason to replace “%(control)s” with one of these messages. Publish the result: it spares "
-            "others the same trial."
+            "There is no reason to replace “%(control)s” with one of these messages. Publish the "
+            "result, so that others do not have to repeat the trial."
         ) % {"control": rows[0].control_name}
 
 

@@ -48,7 +48,7 @@ def shared_values(report: Report, eyebrow: str) -> dict[str, Any]:
 def certainty_values(judged: CertaintyStep) -> dict[str, Any]:
     """Return the scale with the step that a result is on, and why it is no higher."""
     return {
-        "title": _("How secure is this?"),
+        "title": _("How certain is this?"),
         "steps": [
             {"name": str(STEP_NAMES[step]), "meaning": str(STEP_MEANINGS[step]), "here": step == judged.step}
             for step in sorted(Certainty, reverse=True)

@@ -67,7 +67,7 @@ FILES = (
     ResultFile(
         "board.pdf",
         _("One page for the board"),
-        _("For those who decide: the answer, one chart, how secure it is, what it cost, and what to do next."),
+        _("The answer, one chart, how certain it is, what it cost and what to do next, for decision-makers."),
         board_pdf,
         made_by_worker=True,
         for_reading=True,
@@ -75,7 +75,10 @@ FILES = (
     ResultFile(
         "report.pdf",
         _("Report"),
-        _("For a funder, a journal or your archive: plan, messages, flow and results, in the order of CONSORT 2025."),
+        _(
+            "The plan, the messages, the flow and the results, in the order of CONSORT 2025, for "
+            "funders, journals and archives."
+        ),
         report_pdf,
         made_by_worker=True,
         for_reading=True,

@@ -103,12 +103,12 @@ def _headings() -> dict[str, str]:
 
 
 def _plain(row: Any) -> dict[str, Any]:
-    return {"title": row.title, "plain": list(row.plain)}
+    return {"key": row.key, "title": row.title, "plain": list(row.plain)}
 
 
 def _registered(report: Report, document: PlanDocument) -> str:
     if report.plan_frozen_at is None:
-        return _("The plan was not frozen before the data came.")
+        return _("The plan was not frozen before the data were collected.")
     values = {"when": date_format(report.plan_frozen_at, "DATE_FORMAT"), "print": report.plan_fingerprint}
     return _("The plan was frozen on %(when)s, before anyone was counted. SHA-256: %(print)s") % values
 
@@ -175,9 +175,7 @@ def _outcome(block: OutcomeBlock, report: Report) -> dict[str, Any]:
         "sentences": [] if report.withheld else [row.sentence for row in block.answers if row.sentence],
         "head": [_("Comparison"), _("Difference"), _("Relative")] if ratios else [_("Comparison"), _("Difference")],
         "rows": [] if report.withheld else list(_estimates(block, ratios)),
-        "caption": _(
-            "Each with its %(level)s interval. Relative: by how much more, or less, than with the other message."
-        )
+        "caption": _("Each with its %(level)s interval. Relative: how much more or less than with the other message.")
         % {"level": wording.level_text(report.level)}
         if ratios
         else _("Each with its %(level)s interval.") % {"level": wording.level_text(report.level)},

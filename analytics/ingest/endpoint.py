@@ -102,7 +102,7 @@ class _EventVerifier:
         if not isinstance(item, dict):
             return Refusal(400, "invalid_field", "An event must be a JSON object.")
         if not item.keys() <= _FIELDS:
-            return Refusal(400, "unknown_field", "An event has a field that this address does not know.")
+            return Refusal(400, "unknown_field", "An event has a field that this address does not recognise.")
         text, key = item.get("receipt"), item.get("outcome")
         if not isinstance(text, str) or not isinstance(key, str):
             name = "outcome" if isinstance(text, str) else "receipt"
@@ -137,7 +137,7 @@ class _EventVerifier:
         if not self._snapshot.is_compiled:  # this process has read no placement yet, so it cannot judge
             return not_recorded_refusal()
         if not is_allowed:
-            reason = {"receipt": "Not of this placement."}
+            reason = {"receipt": "It belongs to another placement."}
             return Refusal(403, "receipt_foreign", "This receipt belongs to another placement.", reason)
         return receipt
 

@@ -25,12 +25,12 @@ class Certainty(IntEnum):
 STEP_NAMES = {
     Certainty.UNUSABLE: gettext_lazy("Not usable"),
     Certainty.OPEN: gettext_lazy("Still open"),
-    Certainty.RESERVED: gettext_lazy("Secure with a reservation"),
-    Certainty.SECURE: gettext_lazy("Secure"),
+    Certainty.RESERVED: gettext_lazy("Certain, with a reservation"),
+    Certainty.SECURE: gettext_lazy("Certain"),
 }
 STEP_MEANINGS = {
-    Certainty.UNUSABLE: gettext_lazy("Something went wrong with the data or the plan, so nothing is compared."),
-    Certainty.OPEN: gettext_lazy("Too few people so far, or too early: it can still go either way."),
+    Certainty.UNUSABLE: gettext_lazy("Something went wrong with the data or the plan, so messages are not compared."),
+    Certainty.OPEN: gettext_lazy("It is too early or there are too few people. It could still go either way."),
     Certainty.RESERVED: gettext_lazy("There is an answer. Read the reservations below before you act on it."),
     Certainty.SECURE: gettext_lazy("There is an answer. It was found as planned, and the data have no known fault."),
 }
@@ -72,11 +72,11 @@ def by_effect(rows: Sequence[DifferenceRow], *, better: str) -> list[DifferenceR
 def _plan_reservations(report: Report, decisive: Sequence[DifferenceRow]) -> list[str]:
     reasons = []
     if report.exploratory:
-        reasons.append(gettext("This look was not planned, so chance had more than one try."))
+        reasons.append(gettext("This look was not planned, so chance had more than one opportunity."))
     if report.exception:
-        reasons.append(gettext("The result was read early, by an exception that is on the record."))
+        reasons.append(gettext("The result was read early. This exception is on record."))
     if report.deviations:
-        reasons.append(gettext("The plan was changed on the way. The report lists how."))
+        reasons.append(gettext("The plan was changed along the way. The report lists the changes."))
     open_rows = [row.treated_name for row in decisive if row.verdict not in _SETTLED]
     if open_rows:
         names = ", ".join(f"“{name}”" for name in open_rows)

@@ -88,7 +88,9 @@ def _per_additional(report: Report, each: float, currency: str) -> list[str]:
         }
         if row.verdict == "better" and cost.effect is not None and cost.high is not None:
             values |= {"cost": money(cost.effect, currency), "high": money(cost.high, currency)}
-            sentence = _("With “%(message)s”, each %(who)s cost %(cost)s (%(low)s to %(high)s), beside “%(control)s”.")
+            sentence = _(
+                "With “%(message)s”, each %(who)s cost %(cost)s (%(low)s to %(high)s), compared with “%(control)s”."
+            )
         else:
             sentence = _("With “%(message)s”, each %(who)s cost %(low)s or more, if it works at all.")
         sentences.append(sentence % values)

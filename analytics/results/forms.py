@@ -13,7 +13,10 @@ class CostForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has no gene
 
     amount = forms.IntegerField(
         label=_("Amount"),
-        help_text=_("All of it: writing, translation, advertising, hosting, working hours. No cents."),
+        help_text=_(
+            "Include everything: writing, translation, advertising, hosting and working hours. Enter "
+            "whole numbers without cents."
+        ),
         min_value=0,
         max_value=10**12,
         error_messages={

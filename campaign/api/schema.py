@@ -154,7 +154,7 @@ RECEIPT_REFUSALS: dict[int, dict[str, str]] = {**DECIDE_REFUSALS, 404: TEXT_REFU
 # Errors of a single event: as its reply, or among the rejected events of a list.
 EVENT_REFUSALS: dict[int, dict[str, str]] = {
     400: {
-        "unknown_field": "An event has a field that this address does not know.",
+        "unknown_field": "An event has a field that this address does not recognise.",
         "invalid_field": "An event is not an object, or its receipt or outcome is missing or not a string.",
         "unknown_outcome": "The outcome is not in the catalogue.",
         "invalid_value": "A value is missing, out of range, or given to an outcome that takes none.",

@@ -5,7 +5,7 @@ differs is paused, as visitors may meet what nobody approved; its places lose th
 safer. It is shown again once it is as it was, and somebody resumes it (docs/decisions/0040-a-changed-campaign.md).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.after_backup import remove_fallbacks, unconfirmed_backup
 from campaign.lifecycle.deviations import record_change
-from campaign.lifecycle.frozen_plan import changed_plans
+from campaign.lifecycle.frozen_plan import APPROVALS, changed_plans
 from campaign.models import Campaign
 from messages.audit import log
 from messages.audit.verification import genuine_entries
@@ -25,24 +25,56 @@ from messages.i18n.recorded_sentences import recorded
 CHANGED = "changed"  # of an entry: what was not as it was
 _STEPS = (log.Action.CAMPAIGN_PAUSE, log.Action.CAMPAIGN_RESUME)
 _PART_NAMES: dict[str, Promise] = {
-    "arms": gettext_lazy("its messages: their words, shares or pauses"),
+    "arms": gettext_lazy("its messages: their text, shares or pauses"),
+    APPROVALS: gettext_lazy("the approval of its texts"),
     "placements": gettext_lazy("where it appears"),
-    "doors": gettext_lazy("an address, a partner or a site of its places"),
+    "doors": gettext_lazy("an address, a partner or a site of its placements"),
     "help_links": gettext_lazy("the help links"),
-    "recipients": gettext_lazy("who hears of harm"),
-    "dates": gettext_lazy("when it begins or ends"),
+    "recipients": gettext_lazy("who is alerted to harm"),
+    "dates": gettext_lazy("when it starts or ends"),
     "state": gettext_lazy("whether it is shown"),
-    "campaign": gettext_lazy("its name, or its launch on the record"),
+    "campaign": gettext_lazy("its name, or the record of its launch"),
 }
 _THE_PLAN = gettext_lazy("its plan")
 _PAUSED = recorded("The worker paused it: it was changed in the database itself ({parts}).")
 _NOBODY_ON_RECORD = recorded("Nobody on record made this change, so visitors may have met what nobody approved.")
 
 
-def pause_changed_campaigns(*, now: datetime) -> dict[int, list[str]]:
-    """Pause each open campaign that is not as it was, and return what differs of those paused by this call."""
+MOST_AT_ONCE = 500  # campaigns that are compared in one pass of the worker: less than a second
+
+
+class ComparisonTurns:
+    """Whose turn it is to be compared, where there are more open campaigns than a pass compares.
+
+    Those that are shown go first, and some of those that are paused are in each pass. A pass begins after where the
+    one before ended.
+    """
+
+    def __init__(self, *, most: int = MOST_AT_ONCE) -> None:
+        self._most, self._after = most, {True: 0, False: 0}
+
+    def next_share(self) -> list[int]:
+        """Return the primary keys of the campaigns that are compared in this pass."""
+        states = Campaign.objects.filter(state__in=Campaign.OPEN).order_by("pk").values_list("pk", "state")
+        shown = [number for number, state in states if state in Campaign.LIVE]
+        paused = [number for number, state in states if state not in Campaign.LIVE]
+        of_paused = min(len(paused), max(self._most - len(shown), self._most // 10))
+        return [*self._take(shown, self._most - of_paused, shown=True), *self._take(paused, of_paused, shown=False)]
+
+    def _take(self, numbers: list[int], most: int, *, shown: bool) -> list[int]:
+        after = self._after[shown]
+        waiting = [number for number in numbers if number > after] + [number for number in numbers if number <= after]
+        taken = waiting[:most]
+        self._after[shown] = taken[-1] if taken else 0
+        return taken
+
+
+def pause_changed_campaigns(*, now: datetime, among: Iterable[int] | None = None) -> dict[int, list[str]]:
+    """Pause each open campaign that is not as it was, or of those named, and return what differs of those paused."""
+    if among is None:
+        among = Campaign.objects.filter(state__in=Campaign.OPEN).values_list("pk", flat=True)
     paused = {}
-    for number in changed_plans(Campaign.objects.filter(state__in=Campaign.OPEN).values_list("pk", flat=True)):
+    for number in changed_plans(among):
         if parts := _pause_if_changed(number, now=now):
             paused[number] = parts
     return paused
@@ -60,9 +92,10 @@ def change_sentence(campaign: Campaign) -> str:
     if not names:
         return ""
     return _(
-        "It was changed in the database itself, past this program: %(what)s. Nobody is shown it until that is as it "
-        "was. Whoever runs this site finds out who wrote there, and puts it back from a backup; then a manager can "
-        "show it again. If it cannot be put back, close it, and plan a new one."
+        "This campaign was changed directly in the database, outside this program: %(what)s. It is "
+        "shown to nobody until the change is undone. The person who runs this site should find out "
+        "who made the change and restore the campaign from a backup. A manager can then show it "
+        "again. If it cannot be restored, close it and plan a new one."
     ) % {"what": "; ".join(names)}
 
 

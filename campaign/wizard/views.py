@@ -1,5 +1,6 @@
 """The pages of the wizard: one question a page, and a last page that lists all answers."""
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ from messages.models import Frame
 from messages.query_numbers import parse_whole_number
 from messages.roles import MANAGER, current_user, require_role
 
+_MADE, _FORMS_KEPT = "made_drafts", 20  # of a session: forms of a new campaign, and the drafts that they made
+
 
 @dataclass(frozen=True, slots=True)
 class WizardPosition:
@@ -37,13 +40,24 @@ class WizardPosition:
 def new_campaign(request: HttpRequest) -> HttpResponse:
     """Ask the first question; its answer creates the draft."""
     require_role(request.user, MANAGER)
-    first = questions.QUESTIONS[0]
-    form = first.form_class(request.POST or None, shown=questions.HypothesisAnswer())
+    first, once = questions.QUESTIONS[0], request.POST.get("once", "") or secrets.token_urlsafe(8)
+    form, by = first.form_class(request.POST or None, shown=questions.HypothesisAnswer()), current_user(request)
     if request.method == "POST" and form.is_valid():
-        draft = answers.create_draft(form.answer(), by=current_user(request))
+        if draft := _draft_of_form(request, once):
+            answers.save_answer(draft, first, form.answer(), seen_digest=first.read(draft).digest(), by=by)
+        else:
+            draft = answers.create_draft(form.answer(), by=by)
+            request.session[_MADE] = [*request.session.get(_MADE, []), [once, draft.pk]][-_FORMS_KEPT:]
         return redirect(question_url(draft, questions.next_key(first.key)))
     position = WizardPosition(1, len(questions.QUESTIONS), reverse("campaign:list"))
-    return render(request, first.template_name, {"form": form, "question": first, "position": position})
+    context = {"form": form, "question": first, "position": position, "once": once}
+    return render(request, first.template_name, context)
+
+
+def _draft_of_form(request: HttpRequest, once: str) -> Campaign | None:
+    """Return the draft that this very form made already: the browser went back to it, and it was sent again."""
+    made = dict(request.session.get(_MADE, []))
+    return Campaign.objects.filter(pk=made[once], state=Campaign.State.DRAFT).first() if once in made else None
 
 
 @require_POST
@@ -94,7 +108,7 @@ def _save_and_continue(
         context = {"overtaken": True, "theirs": question.describe(campaign)}
     except arms.NoApprovedMessage as reason:
         names = ", ".join(str(Frame(frame).label) for frame in reason.frames)
-        form.add_error(None, _("There are no approved words left in: %(frames)s.") % {"frames": names})
+        form.add_error(None, _("There are no approved texts left in: %(frames)s.") % {"frames": names})
     except ActionRefused as reason:  # the answer itself may be stored: only the follow-up was refused
         form.add_error(None, str(reason))
     digest = question.read(campaign).digest()
@@ -123,7 +137,7 @@ def _take_revision(request: HttpRequest, campaign: Campaign, arm: str) -> HttpRe
     action, by = request.POST.get("do", ""), current_user(request)
     revision = revision_choice.selectable_revisions(Frame.values).filter(pk=number).first()
     if revision is None and action != "remove":
-        flash.error(request, _("These words may not be shown any more. Please choose others."))
+        flash.error(request, _("This text can no longer be shown. Choose another."))
         return redirect("campaign:plan-words", campaign.slug, arm)
     try:
         if revision is None or action == "remove":
@@ -135,7 +149,9 @@ def _take_revision(request: HttpRequest, campaign: Campaign, arm: str) -> HttpRe
     except NotADraft:
         return _redirect_to_submitted(request, campaign)
     except DraftEditConflict:
-        flash.warning(request, _("A colleague chose other words meanwhile. Nothing was changed; please look again."))
+        flash.warning(
+            request, _("A colleague has chosen another text. Your choice was not saved; check and choose again.")
+        )
         return redirect("campaign:plan-words", campaign.slug, arm)
     except ActionRefused as reason:
         flash.error(request, str(reason))
@@ -172,13 +188,13 @@ def _submit(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     try:
         answers.submit_draft(campaign, seen_changed_at=request.POST.get("seen", ""), by=current_user(request))
     except DraftEditConflict:
-        flash.warning(request, _("A colleague changed an answer while you read. Please look once more."))
+        flash.warning(request, _("A colleague changed an answer while you were reading. Check the answers again."))
     except NotADraft:
         return _redirect_to_submitted(request, campaign)
     except ActionRefused:
-        flash.warning(request, _("Not sent yet: something is missing. It is listed below."))
+        flash.warning(request, _("Not sent yet. See what is missing below."))
     else:
-        flash.success(request, _("Sent. A colleague has to approve it; you cannot approve your own."))
+        flash.success(request, _("Sent. A colleague has to approve it."))
         return redirect("campaign:detail", campaign.slug)
     return redirect("campaign:plan-check", campaign.slug)
 
@@ -192,7 +208,7 @@ def take_back(request: HttpRequest, slug: str) -> HttpResponse:
     except ActionRefused as reason:
         flash.error(request, str(reason))
         return redirect("campaign:detail", slug)
-    flash.success(request, _("It is a draft again. Change what you like, then send it for approval once more."))
+    flash.success(request, _("This campaign is a draft again. Change it, then send it for approval again."))
     return redirect("campaign:plan-check", slug)
 
 
@@ -220,5 +236,5 @@ def _returns_to_check(request: HttpRequest) -> str:
 
 
 def _redirect_to_submitted(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    flash.info(request, _("The plan of this campaign is not changed any more: it was sent for approval."))
+    flash.info(request, _("You cannot change this plan, because it was sent for approval."))
     return redirect("campaign:detail", campaign.slug)

@@ -27,16 +27,22 @@ from messages.stale_copies import StaleCopy
 
 AUDIENCE_FILTERS = {
     "shown": gettext_lazy("The person shown"),
-    "stop": gettext_lazy("Who wants to stop"),
+    "stop": gettext_lazy("The person who wants to stop"),
     "under18": gettext_lazy("Under 18"),
     "parent": gettext_lazy("Parents and carers"),
 }
 STATUS_FILTERS = {
     "due": gettext_lazy("To be checked"),
-    "flagged": gettext_lazy("Something was found"),
+    "flagged": gettext_lazy("Last automatic check failed"),
     "retired": gettext_lazy("Retired"),
 }
 _MAX_REASON_LENGTH = 300
+FITS, DIFFERS, GONE = "fits", "differs", "gone"
+FINDINGS = {
+    FITS: gettext_lazy("It opens, it is this service, and what visitors read about it is true"),
+    DIFFERS: gettext_lazy("It opens, but something that visitors read about it is not true"),
+    GONE: gettext_lazy("It does not open, or it is something else"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,7 @@ def add(request: HttpRequest) -> HttpResponse:
     form = HelpLinkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         added = link_directory.add(form.save(commit=False), by=current_user(request))
-        flash.success(request, _("Added. A colleague has to open it and say that it works; visitors see it then."))
+        flash.success(request, _("Added. Visitors see it once a colleague has opened it and confirmed that it works."))
         return redirect("help:link", added.key)
     return render(request, "messages/help_links/form.html", {"form": form})
 
@@ -161,6 +167,9 @@ def check(request: HttpRequest, link: str) -> HttpResponse:
 def _check(request: HttpRequest, *, link: str) -> HttpResponse:
     help_link = get_object_or_404(HelpLink, key=link)
     seen, by, today = request.POST.get("seen", ""), current_user(request), timezone.localdate()
+    found = request.POST.get("found", "")
+    if found != FITS:
+        return _after_finding(request, help_link, found)
     try:
         link_directory.confirm(help_link, by=by, today=today, seen=seen)
     except ProposalRefused as reason:
@@ -168,12 +177,27 @@ def _check(request: HttpRequest, *, link: str) -> HttpResponse:
         return redirect("help:link", link)
     overdue, name = link_directory.overdue_checks(today=today), {"name": help_link.name}
     if not overdue:
-        flash.success(request, _("Noted: you checked “%(name)s” today. All links are checked.") % name)
+        flash.success(request, _("Recorded: you checked “%(name)s” today. All links are checked.") % name)
         return redirect("help:directory")
-    more = ngettext("One more waits: this one.", "%(count)d more wait. This is the next.", len(overdue))
-    noted = _("Noted: you checked “%(name)s” today.") % name
+    more = ngettext(
+        "One more link to check: this one.", "%(count)d more links to check. This is the next one.", len(overdue)
+    )
+    noted = _("Recorded: you checked “%(name)s” today.") % name
     flash.success(request, f"{noted} {more % {'count': len(overdue)} if len(overdue) > 1 else more}")
     return redirect("help:link", overdue[0].link.key)
+
+
+def _after_finding(request: HttpRequest, help_link: HelpLink, found: str) -> HttpResponse:
+    """Go on where the page behind a link is not what visitors read of it; without an answer ask for one."""
+    if found not in FINDINGS:
+        return _page(request, help_link, found_missing=True)
+    if not has_role(request.user, MANAGER):
+        flash.warning(request, _("Not marked as checked. Tell a manager what you saw: they can change or retire it."))
+        return redirect("help:link", help_link.key)
+    if found == DIFFERS:
+        flash.info(request, _("Not marked as checked. Change here what is no longer true; a colleague checks it then."))
+        return redirect("help:change", help_link.key)
+    return _page(request, help_link, retires=True)
 
 
 _check_new = confirmation_required_for_button("help:link", about_the_same=True)(_check)  # visitors will meet it
@@ -236,15 +260,16 @@ def _page(request: HttpRequest, help_link: HelpLink, **extra: object) -> HttpRes
         "may_change": has_role(request.user, MANAGER),
         "may_check": has_role(request.user, MANAGER, REVIEWER),
         "reason_limit": _MAX_REASON_LENGTH,
+        "findings": FINDINGS,
     }
     return render(request, "messages/help_links/help_link.html", context | extra)
 
 
 def _after_change(saved: SavedFields) -> str:
     if saved.proposed:
-        return _("A colleague has to confirm it; until then visitors meet what was there before.")
+        return _("A colleague has to confirm this change. Until then, visitors see what was there before.")
     if set(saved.at_once) & {*link_directory.FIELDS_FOR_VISITORS}:
-        return _("Saved. What visitors read is shown once a colleague has opened the link and checked it.")
+        return _("Saved. Visitors see it once a colleague has opened the link and checked it.")
     return _("Saved.") if saved.at_once else _("Nothing was changed.")
 
 

@@ -9,11 +9,11 @@ from analytics.results import build, report_json
 
 
 class Command(CampaignCommand):
-    help = "Print the latest recorded look at a campaign: the sentence first, then the numbers."
+    help = "Print the latest recorded look at a campaign."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--json", action="store_true", help="as JSON, for programs")
+        parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign = self.find_campaign(options["campaign"])

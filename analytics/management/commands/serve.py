@@ -14,13 +14,13 @@ from messages.audit.log import command_line_actor
 
 
 class Command(BaseCommand):
-    help = "Run the production server, granian, in this process's place, from a copy of the program."
+    help = "Run the production server (granian) from a copy of the program."
     requires_system_checks = [Tags.security]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=1, help="processes that serve; one for each core is plenty")
+        parser.add_argument("--workers", type=int, default=1, help="number of server processes; at most one per core")
         parser.add_argument(
             "--welcome", action="store_true", help="print a link for the first administrator, while there is none"
         )

@@ -89,4 +89,4 @@ def test_where_neither_is_better_nothing_is_called_better_or_worse(tmp_path: Pat
 
 def test_a_broken_split_is_named_as_the_reason(tmp_path: Path) -> None:
     (row,) = analyse(tmp_path, "arm,n,events\na,1000,100\nb,2000,200\n", "--control", "a")["comparisons"]
-    assert row["sentence"] == "The comparison of “b” with “a” is withheld, because the sample ratio is at alarm."
+    assert row["sentence"] == "The comparison of “b” with “a” is withheld because the sample ratio is at alarm."

@@ -60,12 +60,12 @@ def text_of(pdf: bytes) -> str:
 class TestTheBoardsPage:
     def test_a_message_that_works_is_to_be_used_and_what_is_open_is_a_reservation(self) -> None:
         values = board()
-        assert step(values) == "Secure with a reservation"
+        assert step(values) == "Certain, with a reservation"
         assert values["certainty"]["reasons"] == ["We cannot tell yet for “User”."]
-        assert next_lines(values).startswith("Put “Both” to use")
+        assert next_lines(values).startswith("Use “Both”.")
 
     def test_a_message_that_backfires_is_not_to_be_used(self) -> None:
-        assert "Do not use “Both”, and tell others" in next_lines(board(BACKFIRE))
+        assert "Do not use “Both”. Tell others too" in next_lines(board(BACKFIRE))
 
     def test_no_meaningful_difference_is_an_answer_and_nothing_is_replaced(self) -> None:
         report = without_differences()
@@ -78,17 +78,17 @@ class TestTheBoardsPage:
             without_differences(), deviations=(DeviationRow(world.NOON, "On Sunday too.", "It was asked."),)
         )
         assert judge_certainty(changed) == CertaintyStep(
-            Certainty.RESERVED, ("The plan was changed on the way. The report lists how.",)
+            Certainty.RESERVED, ("The plan was changed along the way. The report lists the changes.",)
         )
 
     def test_a_look_that_was_not_planned_is_a_reservation(self) -> None:
         judged = judge_certainty(replace(without_differences(), exploratory=True))
-        assert judged.reasons == ("This look was not planned, so chance had more than one try.",)
+        assert judged.reasons == ("This look was not planned, so chance had more than one opportunity.",)
 
     def test_too_few_people_leave_it_open(self) -> None:
         values = board({name: (400, 100 + 3 * number) for number, name in enumerate(COUNTS)})
         assert step(values) == "Still open"
-        assert next_lines(values) == "Let it run to the end of the plan before you act on it."
+        assert next_lines(values) == "Let the campaign run to the end of its plan before you act on the result."
 
     def test_a_broken_split_makes_it_unusable_and_draws_no_chart(self) -> None:
         values = board(COUNTS | {"both": (3000, 1200)})

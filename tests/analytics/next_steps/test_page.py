@@ -53,8 +53,8 @@ class TestWhatWorked:
         shown = send(client, campaign)  # click: Send for approval
         made = Campaign.objects.get(based_on=campaign)
         assert (made.state, made.purpose) == ("submitted", "use")
-        assert "It waits for a second person" in shown
-        assert "In use because of what" in shown
+        assert "This campaign is waiting for someone who did not change or send it" in shown
+        assert "In use because of the result of" in shown
 
     @pytest.mark.parametrize(
         ("fields", "sentence"),
@@ -88,6 +88,22 @@ class TestWhatWorked:
         assert control.first_revision == campaign.arms.get(key="user").first_revision
         assert other.first_revision != control.first_revision
         assert made.plan.comparisons == [[other.key, control.key]]
+
+    @pytest.mark.parametrize(("page_of", "state"), [("use", "submitted"), ("trial", "draft")])
+    def test_the_same_button_pressed_twice_makes_one(self, client: Client, page_of: str, state: str) -> None:
+        campaign = judged(WORKS)
+        page(client, campaign)
+        chosen = {"message": "user", "holdout": "10", "places": ["quiet-page"]}
+        answers = [client.post(f"/campaigns/{campaign.slug}/next/{page_of}/", chosen) for _ in range(2)]
+        assert answers[0].headers["Location"] == answers[1].headers["Location"]
+        assert Campaign.objects.get(based_on=campaign).state == state
+
+    def test_another_choice_is_planned_beside_the_first(self, client: Client) -> None:
+        campaign = judged(WORKS)
+        page(client, campaign)
+        for fields in ({"holdout": "10"}, {"holdout": "5"}, {"message": "victim"}):
+            send(client, campaign, **fields)
+        assert Campaign.objects.filter(based_on=campaign).count() == 3
 
     def test_what_did_not_work_cannot(self, client: Client) -> None:
         campaign = judged(WORKS)

@@ -71,7 +71,7 @@ def test_with_a_broken_split_nothing_is_divided_by_a_difference() -> None:
 
 def test_a_manager_enters_it_and_it_is_on_the_record(manager: Client) -> None:
     campaign_with_look()
-    assert "Nobody has entered what this campaign cost." in page(manager)
+    assert "Nobody has entered the cost of this campaign yet." in page(manager)
     response = manager.post(COST, {"amount": "4200", "currency": " eur "})
     assert response.headers["Location"] == "/campaigns/pilot/results/#cost"
     assert CampaignCost.objects.get().currency == "EUR"

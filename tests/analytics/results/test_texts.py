@@ -155,7 +155,7 @@ class TestFiles:
         looked()
         told = report()
         assert "Differences, for messages of this kind" in told
-        assert "Each text, drawn towards the others of its message" in told
+        assert "Each text, adjusted towards the others of its message" in told
         (primary, *_) = json.loads(report("--json"))["outcomes"]
         assert (primary["design"], primary["kinds"][0]["verdict"]) == ("matched", "better")
 
