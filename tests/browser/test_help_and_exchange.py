@@ -57,6 +57,8 @@ def press_until(tab: Page, name: str, *, at_most: int = 60) -> None:
 def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(desk: SignIn) -> None:
     starter_library.load(now=world.NOON)
     campaign = world.draft()
+    for lane in HelpLink.Lane:  # two each: the others take as long again and again
+        HelpLink.objects.filter(pk__in=HelpLink.objects.filter(lane=lane).values("pk")[2:]).delete()
     HelpLink.objects.update(verified_on=None, verified_by="")
     links = HelpLink.objects.count()
     transitions.submit(campaign, by=world.person("mara", "manager"))
@@ -68,7 +70,9 @@ def test_a_reviewer_checks_all_links_by_keyboard_and_then_the_campaign_launches(
     expect(tab.locator("main")).to_contain_text(f"Before launch: check {links} help links")
     press_until(tab, "Start with")
     for left in reversed(range(links)):
-        press_until(tab, "I checked this today")
+        tab.get_by_label("It opens, it is this service").focus()
+        tab.keyboard.press("Space")
+        press_until(tab, "Save what I saw")
         expect(tab.locator("main").get_by_role("status")).to_contain_text("Recorded: you checked")
         assert HelpLink.objects.filter(verified_on=None).count() == left
     expect(tab.locator("main").get_by_role("status")).to_contain_text("All links are checked.")
