@@ -250,11 +250,6 @@ def offered_outcomes() -> list[tuple[Outcome, OutcomeAction]]:
     return sorted(offered, key=lambda pair: SECTIONS.index(pair[1].section))
 
 
-def help_doors() -> list[str]:
-    """The doors to help, by the last part of their page's path."""
-    return [action.page.removeprefix("help/") for _, action in offered_outcomes() if action.section == "help"]
-
-
 def read_form(fields: Mapping[str, Sequence[str]]) -> tuple[str, int | None]:
     """The outcome that the hosted page's form reports, and its value. An ordered outcome is a field of its own.
 

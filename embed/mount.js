@@ -155,12 +155,16 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
       el("button", { async click() {
         if (!(await record(outcome, value))) return;
         this.setAttribute("aria-pressed", true);
-        thanks.textContent = actions.find((action) => action.thanks)?.thanks ?? "Thank you.";
+        thanks.textContent = actions.find((action) => action.thanks)?.thanks;
       } }, label);
 
     // By shape: a new or missing outcome needs no change here.
-    const choices = [], doors = [], scales = [], opinions = [], about = [];
-    for (const { outcome, label, note, href, values, low, high } of actions) {
+    const opens = ({ outcome, label, note = "", href }) => // the crisis line has no outcome: it is not counted
+      el("a", { href: link(href, home), target: "_blank", rel: "noopener noreferrer", click: () => outcome && record(outcome) },
+        label, el("small", {}, note));
+    const choices = [], doors = [opens(message.crisis)], scales = [], opinions = [], about = [];
+    for (const action of actions) {
+      const { outcome, label, note, href, values, low, high } = action;
       if (then[outcome]) choices.push(el("button", { click() {
         record(outcome);
         delete page.views[placement]; // answered: the next one is drawn anew
@@ -170,9 +174,7 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
         need(values.length < 12);
         scales.push(el("div", { class: "rate", role: "group", "aria-labelledby": outcome }, el("span", { id: outcome }, label),
           ...values.map((value) => opinion(outcome, `${value}`, value)), el("small", {}, low), el("small", {}, high)));
-      } else if (href !== undefined) (note === undefined ? about : doors).push(
-        el("a", { href: link(href, home), target: "_blank", rel: "noopener noreferrer", click: () => record(outcome) }, label,
-          el("small", {}, note ?? "")));
+      } else if (href !== undefined) (note === undefined ? about : doors).push(opens(action));
       else opinions.push(opinion(outcome, label));
     }
     const away = link(message.exit.href, home);
@@ -184,18 +186,19 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     } }, message.exit.label);
     const parts = [el("h2", { id: "h", tabindex: -1 }, message.headline), prose(message.body_html), el("div", { class: "two" }, ...choices)];
     const box = el("section", { lang: message.locale, dir: message.dir, "aria-labelledby": "h" }, out, ...parts);
-    if (doors[0]) box.append(el("div", { class: "two doors" }, ...doors));
+    box.append(el("div", { class: "two doors" }, ...doors));
     if (receipt) box.append(...scales, el("div", { class: "say" }, ...opinions, thanks));
     box.append(el("p", { class: "fine" }, receipt ? message.privacy + " " : "", ...about));
 
     const frame = cover ? el("dialog", { "aria-labelledby": "h" }, box) : box;
     const root = host.attachShadow({ mode: "open" });
+    const css = CSS;
     try { // allowed by any style-src
       const sheet = new CSSStyleSheet();
-      sheet.replaceSync(CSS);
+      sheet.replaceSync(css);
       root.adoptedStyleSheets = [sheet];
     } catch {
-      root.append(el("style", {}, CSS));
+      root.append(el("style", {}, css));
     }
     root.append(frame);
     for (const old of document.querySelectorAll("second-thought")) if (!old.shadowRoot) old.remove(); // of a page kept as text

@@ -16,7 +16,7 @@ from campaign.serving.http import Refusal, Reply, Request
 from campaign.serving.routing import Route, ServingContext
 
 PREFIX = "/static/campaign/"
-ASSETS = ("tokens.css", "message.css", "page.js", "embed.js", "embed.mjs")
+ASSETS = ("tokens.css", "message.css", "kept.js", "page.js", "embed.js", "embed.mjs")
 COPIES = STATIC / "copies"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _TYPES[".mjs"] = _TYPES[".js"]

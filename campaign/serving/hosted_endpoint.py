@@ -13,7 +13,7 @@ from campaign.serving.decision import MessageRequest, count_served, decide
 from campaign.serving.hosted_pages import PAGE_SECTIONS, insert_sections
 from campaign.serving.http import Refusal, Reply, Request, read_body, refusal_reply
 from campaign.serving.locales import interface_language
-from campaign.serving.page_paths import PAGES, page_path
+from campaign.serving.page_paths import page_at, page_path
 from campaign.serving.privacy_signals import has_privacy_signal
 from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
 from campaign.serving.snapshot_entries import PlacementEntry
@@ -157,14 +157,12 @@ def _redirect_target(request: Request, placement: PlacementEntry, outcome: str) 
     return page_path(placement.key, page, _wanted_locale(request) or "")
 
 
-def _follow_up_reply(request: Request, placement: PlacementEntry, name: str) -> Reply:
+def _follow_up_reply(request: Request, placement: PlacementEntry, path: str) -> Reply:
     """One of the pages behind the message, in the language that the address or the browser asks for."""
     language = interface_language(_wanted_locale(request))
-    parts = placement.pages[f"{language}:{name}"] if name in PAGES else None
-    status = 404 if parts is None else 200
-    return _page_reply(
-        status, placement.insert_key(parts or placement.pages[f"{language}:unavailable"]), placement, language
-    )
+    name = page_at(path)
+    parts = placement.pages[f"{language}:{name or 'unavailable'}"]
+    return _page_reply(200 if name else 404, placement.insert_key(parts), placement, language)
 
 
 def _wanted_locale(request: Request) -> str | None:

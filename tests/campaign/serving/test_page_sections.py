@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 
 from campaign.models import Placement
+from campaign.serving.page_paths import ADDRESSES
 from messages.models import HelpLink
 from tests import world
 
@@ -38,10 +39,11 @@ def test_a_page_that_is_not_counted_asks_for_no_feedback() -> None:
 
 def test_each_door_leads_to_a_section_of_the_same_page() -> None:
     page = message_page()
-    doors = re.findall(r'href="#([\w-]+)" data-outcome="(\w+)"', page)
-    helps = [("help-self", "help_self"), ("help-affected", "help_affected"), ("help-worried", "help_worried")]
-    assert doors == [*helps, ("about", "learn_more")]
-    for section in ("help-crisis", *(section for section, _ in doors)):
+    doors = re.findall(r'href="#(\w+)" data-outcome="(\w+)"', page)
+    opened = {"help/self": "help_self", "help/affected": "help_affected", "help/worried": "help_worried"}
+    opened["about"] = "learn_more"
+    assert doors == [(ADDRESSES[name], outcome) for name, outcome in opened.items()]
+    for section in (ADDRESSES["help/crisis"], *(section for section, _ in doors)):
         assert page.count(f'id="{section}"') == 1
     assert page.count('href="#message"') == len(doors) + 1
     assert page.count('id="message"') == 1
