@@ -35,9 +35,7 @@ def short_css(text: str) -> str:
 
 def header() -> str:
     """The first line of each file."""
-    return (
-        f"/* Second Thought {digest()}: shows a message, never tells who met it. Readable in embed/ of our source. */\n"
-    )
+    return f"/* Second Thought {digest()}: readable in embed/ of our source. */\n"
 
 
 def build(name: str) -> bytes:

@@ -14,7 +14,7 @@ from campaign.serving.decision import MessageRequest, count_served, decide
 from campaign.serving.hosted_pages import PAGE_SECTIONS, insert_sections
 from campaign.serving.http import Headers, Refusal, Reply, Request, read_body, refusal_reply
 from campaign.serving.locales import interface_language
-from campaign.serving.page_bytes import compressed, inline_sources, with_styles
+from campaign.serving.page_bytes import compress_page, inline_sources, with_styles
 from campaign.serving.page_paths import page_at, page_path
 from campaign.serving.privacy_signals import has_privacy_signal
 from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
@@ -204,7 +204,7 @@ def _page_reply(
     """A page of this placement, as long as all of them in its language."""
     length = placement.lengths[language].page
     policy = f"{placement.content_security_policy}; {inline_sources()}"
-    if takes_gzip(request) and (smaller := compressed(with_styles(page), receipt, length)):
+    if takes_gzip(request) and (smaller := compress_page(with_styles(page), receipt, length)):
         return _html_reply(status, smaller, policy, [("Content-Encoding", "gzip")])
     return _html_reply(status, with_styles(page.ljust(length)), policy)
 

@@ -53,25 +53,25 @@ def _styles_length() -> int:
     return len(zlib.compress(_styles().encode(), 9))
 
 
-def compressed(page: bytes, receipt: bytes, length: int) -> bytes | None:
+def compress_page(page: bytes, receipt: bytes, length: int) -> bytes | None:
     """A page with styles as gzip: one length for all that are this long without styles. None if it does not fit."""
     parts = page.split(receipt) if receipt else [page]
-    body = _HEADER + _stored(receipt, _STORED).join(map(_deflated, parts))
+    body = _HEADER + _stored_block(receipt, _STORED).join(map(_deflate, parts))
     spaces = int(length * _SHARE) + _MORE + _styles_length() - len(body)
     if spaces < 0:
         return None
     whole = page + b" " * spaces
     end = (zlib.crc32(whole) & 0xFFFFFFFF).to_bytes(4, "little") + len(whole).to_bytes(4, "little")
-    return body + _stored(b" " * spaces, _LAST) + end
+    return body + _stored_block(b" " * spaces, _LAST) + end
 
 
-def _stored(data: bytes, mark: bytes) -> bytes:
+def _stored_block(data: bytes, mark: bytes) -> bytes:
     """A block of deflate that holds these bytes as they are (RFC 1951, 3.2.4)."""
     return mark + len(data).to_bytes(2, "little") + (len(data) ^ 0xFFFF).to_bytes(2, "little") + data
 
 
 @lru_cache(maxsize=256)  # all that is shown of one campaign but for the receipts, several times
-def _deflated(part: bytes) -> bytes:
+def _deflate(part: bytes) -> bytes:
     """Blocks of deflate, up to a whole byte, that refer to nothing before them."""
     squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
     return squeeze.compress(part) + squeeze.flush(zlib.Z_FULL_FLUSH)

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from campaign.models import Placement
 from campaign.serving.assets import ASSETS, read_asset
-from campaign.serving.page_bytes import compressed
+from campaign.serving.page_bytes import compress_page
 from campaign.serving.page_paths import PAGES, page_path
 from messages.models import HelpLink
 from messages.text.lint import HOSTED_PAGE_LIMITS
@@ -82,7 +82,7 @@ def test_a_receipt_changes_nothing_of_the_length() -> None:
     page = b"<p>Words.</p>" * 300
     lengths = set()
     for receipt in (b"a" * 106, b"Words.</p><p>" * 8 + b"Xy", b"q7" * 53):
-        found = compressed(page + receipt + page + receipt, receipt, 12_000)
+        found = compress_page(page + receipt + page + receipt, receipt, 12_000)
         assert found
         assert gzip.decompress(found).rstrip(b" ") == page + receipt + page + receipt
         lengths.add(len(found))
@@ -90,7 +90,7 @@ def test_a_receipt_changes_nothing_of_the_length() -> None:
 
 
 def test_a_page_that_does_not_fit_is_sent_as_it_is() -> None:
-    assert compressed(b"".join(sha256(bytes([n])).digest() for n in range(200)), b"", 6400) is None
+    assert compress_page(b"".join(sha256(bytes([n])).digest() for n in range(200)), b"", 6400) is None
 
 
 def test_styles_stand_in_the_page_and_the_policy_allows_just_these() -> None:
