@@ -61,8 +61,8 @@ fuzz: env  ## 20,000 requests from the API's own description, broken HTTP, 100,0
 	@$(BIN)/python -m tests.fuzz --cases 20000
 	@$(BIN)/python -m tests.fuzz receipts
 
-embed:  ## make the files that partners load from the readable ones in embed/ (needs npm)
-	@python3 embed/build.py
+embed:  ## make the files that partners load from the readable ones in embed/ (needs npm; RELEASE=1: keep these versions for ever)
+	@python3 embed/build.py $(if $(RELEASE),--release)
 
 screenshots: env browser  ## take pictures of the main pages: var/pictures, and the three of the README
 	@DJANGO_SETTINGS_MODULE=campaign.settings $(BIN)/python -m tests.screenshots
@@ -100,7 +100,7 @@ migrate: env
 	@LOCAL_HTTP=1 $(BIN)/python manage.py load_library
 
 run: migrate  ## run the site and its worker on this machine, on the data in var/
-	@LOCAL_HTTP=1 $(BIN)/python manage.py worker & worker=$$!; trap "kill $$worker" EXIT INT TERM; LOCAL_HTTP=1 $(BIN)/python manage.py serve --port $(PORT)
+	@LOCAL_HTTP=1 $(BIN)/python manage.py worker & worker=$$!; trap "kill $$worker" EXIT INT TERM; LOCAL_HTTP=1 $(BIN)/python manage.py serve --welcome --port $(PORT)
 
 simulate: env  ## show by simulation what the statistics promise: false calls, coverage, power
 	@LOCAL_HTTP=1 $(BIN)/python manage.py simulate --write

@@ -90,8 +90,8 @@ def describe_jump(reading: ClockReading, last: ClockReading | None) -> str:
             return ""
         why = f"the last pass on record was at {_format(last.at)}, before this machine was started"
     return (
-        f"The clock says {_format(reading.at)}, but {why}. Nothing is counted, looked at or destroyed until the clock "
-        f"is set right. If it is right, say so: {CONFIRM_COMMAND}"
+        f"The clock says {_format(reading.at)}, but {why}. Nothing is counted, evaluated or deleted until the clock "
+        f"is correct. If it is correct, confirm it with: {CONFIRM_COMMAND}"
     )
 
 

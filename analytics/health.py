@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +30,7 @@ from analytics.ingest import disk_probe, open_views
 from analytics.models import WorkerStep
 from campaign.serving.http import Refusal, Reply, Request, json_reply, refusal_reply
 from campaign.serving.routing import Route, ServingContext
+from messages.networks import PROXY_HEADERS, is_this_machine
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -146,7 +146,7 @@ class HealthMonitor:
     def latest(self) -> Health:
         """The latest state, or Refusal 503 if there was no check for a minute."""
         if self._latest is None or time.monotonic() - self._latest[0] > STALE_SECONDS:
-            raise Refusal(503, "not_checked", "This process has not checked its state for a minute.")
+            raise Refusal(503, "not_checked", "This process has not checked its state for more than a minute.")
         return self._latest[1]
 
     def start(self) -> None:
@@ -229,9 +229,10 @@ def handle_metrics(request: Request, context: ServingContext) -> Reply:
 
 
 def _refuse_unless_permitted(request: Request) -> Reply | None:
-    if not (_is_from_this_machine(request) or _shows_token(request)):
+    named = (request.header(name) or "" for name in PROXY_HEADERS)
+    if not (is_this_machine(request.peer(), named) or _shows_token(request)):
         return refusal_reply(
-            Refusal(401, "not_authenticated", "Ask from this machine, or show the token: Authorization: Bearer …"),
+            Refusal(401, "not_authenticated", "Ask from this machine or send the token: Authorization: Bearer …"),
             [("WWW-Authenticate", "Bearer")],
         )
     return _refuse_unless_get(request)
@@ -241,19 +242,6 @@ def _shows_token(request: Request) -> bool:
     token: str = settings.METRICS_TOKEN
     shown = request.header("authorization") or ""
     return bool(token) and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())
-
-
-def _is_from_this_machine(request: Request) -> bool:
-    """Whether it came from this machine, and a proxy in between, if any, names no other."""
-    named = (request.header(name) for name in ("x-real-ip", "x-forwarded-for", "forwarded"))
-    return all(_is_loopback(address) for address in (request.peer(), *filter(None, named)))
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address[:64]).is_loopback
-    except ValueError:
-        return False
 
 
 def _refuse_unless_get(request: Request) -> Reply | None:

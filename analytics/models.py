@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.models import Arm, ArmText, Campaign, Placement, day_is_whole, hour_is_whole
 from campaign.outcomes import outcome_choices
+from messages.text.language_tags import LONGEST_TAG
 
 
 class OpenView(models.Model):
@@ -25,7 +26,7 @@ class OpenView(models.Model):
     campaign = models.PositiveIntegerField()
     arm = models.PositiveIntegerField()
     placement = models.PositiveIntegerField()
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     hour = models.PositiveIntegerField()
     bits = models.PositiveSmallIntegerField(help_text="Outcomes so far, one bit each; see campaign.outcomes.")
     rating = models.PositiveSmallIntegerField(null=True)
@@ -114,7 +115,7 @@ class Tally(models.Model):
     day = models.DateField()
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="tallies")
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     outcome = models.CharField(max_length=16, choices=outcome_choices)
     value = models.PositiveSmallIntegerField(default=0)
     count = models.PositiveBigIntegerField(default=0)
@@ -158,10 +159,10 @@ class Analysis(models.Model):
     """One recorded look at a campaign. Append-only."""
 
     class SampleRatio(models.TextChoices):
-        OK = "ok", _("The split is as planned")
-        CAUTION = "caution", _("The split looks a little off")
-        ALARM = "alarm", _("The split is broken")
-        UNKNOWN = "unknown", _("Too few to check the split")
+        OK = "ok", _("Messages are shown as often as planned")
+        CAUTION = "caution", _("Messages are shown slightly off the planned split")
+        ALARM = "alarm", _("Messages are not shown as often as planned")
+        UNKNOWN = "unknown", _("Too few people to check the split")
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="analyses")
     look = models.PositiveIntegerField()
@@ -306,17 +307,19 @@ class Rehearsal(models.Model):
     """A rehearsal of a campaign before launch, and its report. Its numbers count simulated visitors, no people."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting for the worker")
-        RUNNING = "running", _("Being rehearsed")
-        DONE = "done", _("Rehearsed")
-        FAILED = "failed", _("Broken off")
+        WAITING = "waiting", _("Waiting to start")
+        RUNNING = "running", _("Rehearsal in progress")
+        DONE = "done", _("Rehearsal finished")
+        FAILED = "failed", _("Rehearsal failed")
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="rehearsals")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     finished_at = models.DateTimeField(null=True)
-    report = models.JSONField(null=True, blank=True, help_text="Where they walked, what was shown, the invented look.")
+    report = models.JSONField(
+        null=True, blank=True, help_text="What invented visitors were shown at each placement, and the invented look."
+    )
     problems = models.JSONField(default=list, help_text="What to mend, each a code and its names.")
 
     class Meta:
@@ -392,8 +395,8 @@ class DataQualityStatus(models.Model):
     class Flow(models.TextChoices):
         OK = "ok", _("Messages are shown about as often as usual")
         CAUTION = "caution", _("Far fewer messages are shown than usual")
-        ALARM = "alarm", _("Hardly any message is shown")
-        UNKNOWN = "unknown", _("Not known yet what is usual")
+        ALARM = "alarm", _("Hardly any messages are shown")
+        UNKNOWN = "unknown", _("The usual number is not known yet")
 
     campaign = models.OneToOneField(
         Campaign, on_delete=models.PROTECT, primary_key=True, related_name="data_quality_status"
@@ -440,14 +443,14 @@ class Notice(models.Model):
 
     class Kind(models.TextChoices):
         GUARDRAIL = "guardrail", _("A guardrail was crossed")
-        SPLIT = "split", _("The split is broken")
-        HELP_LINK = "help-link", _("A help link has to be checked")
-        ADDRESS = "address", _("What visitors meet was changed")
-        PAUSED = "paused", _("The worker paused the campaign")
-        CHANGED = "changed", _("It was changed in the database itself")
-        PLANNED = "planned", _("The planned people are counted")
-        DECIDED = "decided", _("The plan’s questions are answered")
-        ENDED = "ended", _("Its last day has come")
+        SPLIT = "split", _("Messages are not shown as often as planned")
+        HELP_LINK = "help-link", _("A help link needs to be checked")
+        ADDRESS = "address", _("What visitors see was changed")
+        PAUSED = "paused", _("The campaign was paused automatically")
+        CHANGED = "changed", _("The campaign was changed directly in the database")
+        PLANNED = "planned", _("The planned number of people has been counted")
+        DECIDED = "decided", _("All questions in the plan are answered")
+        ENDED = "ended", _("The campaign has reached its last day")
 
     DONE = (Kind.PLANNED, Kind.DECIDED, Kind.ENDED)
 
@@ -495,6 +498,7 @@ class PreparedFile(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="prepared_files")
     look = models.PositiveIntegerField()
     name = models.CharField(max_length=40)
+    language = models.CharField(max_length=12, blank=True, help_text="Of a file in the reader's language.")
     asked_at = models.DateTimeField()
     made_at = models.DateTimeField(null=True)
     least = models.PositiveSmallIntegerField(default=0, help_text="SMALL_CELL when it was made.")
@@ -503,7 +507,20 @@ class PreparedFile(models.Model):
 
     class Meta:
         ordering = ["campaign", "look", "name"]
-        constraints = [models.UniqueConstraint(fields=["campaign", "look", "name"], name="prepared_file_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "look", "name", "language"], name="prepared_file_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.campaign}, look {self.look}"
+
+
+class CampaignCost(models.Model):
+    """What a campaign cost in all, as staff entered it."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="cost")
+    amount = models.PositiveBigIntegerField(help_text="In whole units of the currency.")
+    currency = models.CharField(max_length=3, help_text="Three letters, as of ISO 4217.")
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: {self.currency} {self.amount}"

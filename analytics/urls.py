@@ -6,12 +6,13 @@ from analytics.export.files import FILES
 from analytics.export.views import file_view
 from analytics.next_steps import views as next_steps_views
 from analytics.rehearsal.views import rehearsal_page
-from analytics.results.views import results
+from analytics.results.views import enter_cost, results
 from analytics.watch.views import dashboard_fragment, dashboard_page, request_early_look
 
 app_name = "analytics"
 urlpatterns = [
     path("campaigns/<slug:slug>/results/", results, name="results"),
+    path("campaigns/<slug:slug>/results/cost/", enter_cost, name="cost"),
     path("campaigns/<slug:slug>/next/", next_steps_views.next_steps, name="next-steps"),
     path("campaigns/<slug:slug>/next/use/", next_steps_views.use, name="use"),
     path("campaigns/<slug:slug>/next/trial/", next_steps_views.next_trial, name="next-trial"),

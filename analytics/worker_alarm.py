@@ -1,4 +1,4 @@
-"""Tell people that the worker does not work. What has ended cannot say so itself, so every web process looks.
+"""Tell people that the worker has stopped. What has ended cannot say so itself, so every web process looks.
 
 Without the worker no view is counted or forgotten, and nothing guards against harm. The log says so once, each staff
 page as long as it lasts, and a mail to the administrators once a day. None of it depends on visitors.
@@ -59,9 +59,7 @@ class WorkerWatch:
             return
         if not was_silent:
             problem = clock_check.current_problem(now)
-            log.error(
-                "The worker does not work: nothing is counted, and no view is forgotten. %s", problem or "Start it."
-            )
+            log.error("The worker has stopped: nothing is counted, and no view is deleted. %s", problem or "Start it.")
         if _is_turn_to_tell(now):
             tell_administrators(problem=clock_check.current_problem(now))
 
@@ -70,8 +68,8 @@ class WorkerWatch:
         if not self.is_silent:
             return ""
         return gettext(
-            "The worker has not run for more than ten minutes. Nothing is counted and no view is forgotten until it "
-            "runs. Please tell whoever looks after the server."
+            "The background worker has not run for more than ten minutes. Until it runs again, nothing "
+            "is counted and views are not deleted. Please tell whoever looks after the server."
         )
 
     def start(self) -> None:
@@ -103,13 +101,15 @@ def tell_administrators(*, problem: str) -> None:
     administrators = User.objects.filter(Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR), is_active=True)
     addresses = administrators.exclude(email="").values_list("email", flat=True).distinct()
     with translation.override(settings.LANGUAGE_CODE):
-        subject = gettext("Second Thought: the worker does not work")
+        subject = gettext("Second Thought: background work has stopped")
         text = gettext(
-            "The worker of %(site)s has not run for more than ten minutes.\n\n"
-            "Messages are still shown and events are kept, but nothing is counted, no view is forgotten, and no "
-            "message that does harm is paused until it runs.\n\n"
-            "On the server, look with: systemctl status second-thought-worker\n%(problem)s\n"
-            "You read this because you are an administrator there. You are told once a day until it runs."
+            "The background worker of %(site)s has not run for more than ten minutes.\n\n"
+            "Messages are still shown and events are kept. Until the worker runs again, nothing is "
+            "counted, views are not deleted, and a message that does harm is not paused.\n\n"
+            "On the server, check it with: systemctl status second-thought-worker\n"
+            "%(problem)s\n"
+            "You receive this once a day until the worker runs again, because you are an administrator "
+            "of that site."
         ) % {"site": settings.SITE_ADDRESS, "problem": problem}
     try:
         for address in addresses:

@@ -26,6 +26,7 @@ from benchmarks.ratio_table import Line, table
 
 BENCHMARKS = {
     "decide": decide.measure,
+    "keys": decide.measure_keys,
     "unleash": unleash.measure,
     "events": events.measure,
     "latency": latency.measure,

@@ -7,18 +7,22 @@ decision as a Django REST framework view (`drf_view` says what that view is spar
 from __future__ import annotations
 
 import io
+import json
+import time
+from collections.abc import Iterator
 from functools import partial
-from itertools import repeat
+from itertools import count, repeat
 from typing import Any
 
-from benchmarks.installation import DECIDE, driven, installation, serving, side_by_side, usual_size
-from benchmarks.load import body_of
+from benchmarks.installation import DECIDE, ORIGIN, PLACEMENT, driven, installation, serving, side_by_side, usual_size
+from benchmarks.load import body_of, post
 from benchmarks.process_runner import run
 from benchmarks.processes import on_core, two_cores
 from benchmarks.ratio_table import Line, in_turns, speed_lines
+from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.entrypoints.launcher import PRODUCTION_APPLICATION
 
-GOAL, GOAL_BESIDE_READING, GOAL_BESIDE_DRF = 0.45, 0.7, 10
+GOAL, GOAL_BESIDE_READING, GOAL_BESIDE_DRF, GOAL_WITH_A_KEY = 0.45, 0.7, 10, 0.75
 DRF_THREADS = 4  # it is half as fast again with 1 or 4 threads as with 32
 ROUNDS, SECONDS = 21, 1.5
 COUNTED = 2_000
@@ -61,6 +65,33 @@ def measure() -> list[Line]:
         ),
         Line(f"decide: database queries in {COUNTED:,} decisions", f"{statements}", "none", statements == 0),
     ]
+
+
+def measure_keys() -> list[Line]:
+    """The speed of a decision whose request brings a key, as our script sends one, beside one without."""
+    with installation() as own, serving(PRODUCTION_APPLICATION, own) as real, on_core(two_cores()[1]):
+        requests = _with_fresh_keys()
+        keyed, plain = in_turns(
+            [partial(driven, real, asked, seconds=SECONDS) for asked in (requests, repeat(DECIDE))], rounds=ROUNDS
+        )
+    return speed_lines(
+        "decide with a key",
+        ours=keyed,
+        yardstick=plain,
+        goal=GOAL_WITH_A_KEY,
+        unit="decisions",
+        beside="share of the speed without one",
+        theirs="those without",
+    )
+
+
+def _with_fresh_keys() -> Iterator[bytes]:
+    """Requests, each under a key of its own of the present hour."""
+    hour = int(time.time()) // SECONDS_PER_HOUR
+    asked = {"placement": PLACEMENT, "locale": "en", "key": f"{hour}-{0:020}"}
+    before, _, after = post("/api/v1/decide", json.dumps(asked).encode(), origin=ORIGIN).partition(b"%020d" % 0)
+    for number in count():
+        yield b"%b%020d%b" % (before, number, after)
 
 
 def statements(*, decisions: int) -> int:

@@ -12,7 +12,9 @@ class CampaignConfig(AppConfig):
         from campaign import checks  # noqa: F401  (importing registers them)
         from campaign.file_permissions import restrict_database_files
         from campaign.lifecycle import arm_pauses, visitor_changes
+        from campaign.placements import changes
         from campaign.record_triggers import refuse_to_drop_records, restore_triggers, suspend_triggers
+        from messages.accounts import partners
         from messages.help_links import running_campaigns
         from messages.review import withdrawals
 
@@ -22,6 +24,7 @@ class CampaignConfig(AppConfig):
             visitor_changes.record_help_link_author,
         )
         withdrawals.register(arm_pauses.stop_withdrawn_texts)
+        partners.register(changes.partner_choices, changes.add_contact)
         connection_created.connect(restrict_database_files)
         pre_migrate.connect(refuse_to_drop_records, sender=self)
         pre_migrate.connect(suspend_triggers, sender=self)

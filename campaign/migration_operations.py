@@ -67,3 +67,15 @@ class RemakeInKeyOrder(CreateInKeyOrder):
     def database_backwards(self, *args: Any, **options: Any) -> None:
         if not self.had_key_order:
             raise IrreversibleError("The numbers that rows had are gone for good. Restore a backup made before.")
+
+
+class WidenText(migrations.AlterField):
+    """Allow longer text in a column. SQLite holds no text to a length, so its table is not rebuilt."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        if schema_editor.connection.vendor != "sqlite":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    database_backwards = database_forwards

@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "messages.accounts.middleware.SessionIdleMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "messages.accounts.middleware.SecondFactorMiddleware",
+    "campaign.staff_site.middleware.explain_wrong_method",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -1,11 +1,10 @@
 /* Second Thought: shows one message and reports what was done with it, never who did it. See docs/embed.md.
    No cookies, globals or (without data-session) storage. Never throws into, slows or moves the page. */
-/* global CSS, HOME: message.css and, in the module, the address it came from; put here by build.py */
+/* global CSS: message.css, put here by build.py */
 
-// What this page was shown, for every copy of this file: { placement: view }.
-const page = (document[Symbol.for("second-thought")] ??= { views: {} });
-const HOUR = 36e5;
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+// What this page was shown, for every copy of this file: by placement.
+export const views = (document[Symbol.for("second-thought")] ??= {});
+const HOUR = 36e5, css = CSS;
 
 const need = (fine, line = "not a message", reason = "answer") => {
   if (!fine) throw Object.assign(Error(line), { reason });
@@ -42,17 +41,15 @@ const prose = (html) => {
 };
 const ENTITIES = { amp: "&", lt: "<", gt: ">", nbsp: "\xa0" };
 
-/** Lead out of a frame as well, unless its sandbox forbids it. */
-const go = (how, url) => {
-  try {
-    top.location[how](url);
-  } catch {
-    location[how](url);
-  }
+/** Lead out of a frame as well, unless its sandbox forbids it. A page of another origin can only be given an address. */
+const go = (url, instead) => {
+  for (const { location } of [top, self]) try {
+    return instead ? location.replace(url) : (location.href = url);
+  } catch {}
 };
 
-/** One draw: its answer, and what becomes of its outcomes. Kept for an hour or until it is answered. */
-const draw = (home, request, kept, ms) => {
+/** One draw: its answer (`given`, or asked for), and what becomes of its outcomes. Kept for an hour or until it is answered. */
+export const draw = (home, request, kept, ms, given) => {
   const stop = new AbortController();
   setTimeout(() => stop.abort(), ms);
   const post = (path, body, more) =>
@@ -64,7 +61,7 @@ const draw = (home, request, kept, ms) => {
   const ask = async (tries) => {
     const reply = await post("decide", request, { signal: stop.signal }).catch(async ({ message }) => {
       need(tries && !stop.signal.aborted, message, "network");
-      await sleep(250);
+      await new Promise((done) => setTimeout(done, 250));
     });
     if (!reply) return ask(0);
     if (reply.ok) return reply.json();
@@ -75,13 +72,13 @@ const draw = (home, request, kept, ms) => {
     const { error } = await reply.json().catch(() => ({}));
     need(0, "answered " + reply.status, error?.code);
   };
-  const answer = ask(1).then((found) => {
+  const answer = (given ?? ask(1)).then((found) => {
     if (kept && found.unit) try { sessionStorage[kept] = found.receipt } catch {}
     view.receipt = found.receipt;
     return found;
   });
 
-  const sent = {}, lost = []; // lost: to be sent again while the page lives, and once more as it closes
+  const sent = { undefined: 1 }, lost = []; // lost: to be sent again while the page lives, and once more as it closes
   let pause = 1e3, timer;
   const send = async (event, done) => {
     const { ok, status } = await post("events", event, { keepalive: true }).catch(() => ({ status: 503 }));
@@ -149,7 +146,7 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     const { actions } = message;
     need(actions.length < 20);
     const exit = link(leave || actions.find(({ outcome }) => outcome === "left").href, leave ? document.baseURI : home);
-    const then = { left: () => go("assign", exit), continued: () => close() };
+    const then = { left: () => go(exit), continued: () => close() };
     const thanks = el("output", {});
     const opinion = (outcome, label, value) =>
       el("button", { async click() {
@@ -159,22 +156,20 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
       } }, label);
 
     // By shape: a new or missing outcome needs no change here.
-    const opens = ({ outcome, label, note = "", href }) => // the crisis line has no outcome: it is not counted
-      el("a", { href: link(href, home), target: "_blank", rel: "noopener noreferrer", click: () => outcome && record(outcome) },
-        label, el("small", {}, note));
-    const choices = [], doors = [opens(message.crisis)], scales = [], opinions = [], about = [];
-    for (const action of actions) {
-      const { outcome, label, note, href, values, low, high } = action;
+    const choices = [], doors = [], scales = [], opinions = [], about = [];
+    for (const { outcome, label, note, href, values, low, high } of [message.crisis, ...actions]) {
       if (then[outcome]) choices.push(el("button", { click() {
         record(outcome);
-        delete page.views[placement]; // answered: the next one is drawn anew
+        delete views[placement]; // answered: the next one is drawn anew
         if (tell(outcome)) then[outcome]();
       } }, label));
       else if (values !== undefined) {
         need(values.length < 12);
         scales.push(el("div", { class: "rate", role: "group", "aria-labelledby": outcome }, el("span", { id: outcome }, label),
           ...values.map((value) => opinion(outcome, `${value}`, value)), el("small", {}, low), el("small", {}, high)));
-      } else if (href !== undefined) (note === undefined ? about : doors).push(opens(action));
+      } else if (href !== undefined) (note === undefined ? about : doors).push(
+        el("a", { href: link(href, home), target: "_blank", rel: "noreferrer", click: () => record(outcome) }, label,
+          el("small", {}, note ?? "")));
       else opinions.push(opinion(outcome, label));
     }
     const away = link(message.exit.href, home);
@@ -182,7 +177,7 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
       view.receipt = null; // reports nothing, not even the time on screen
       document.documentElement.style.display = "none";
       document.title = "\u200b";
-      go("replace", navigator.onLine ? away : "about:blank");
+      go(navigator.onLine ? away : "about:blank", true);
     } }, message.exit.label);
     const parts = [el("h2", { id: "h", tabindex: -1 }, message.headline), prose(message.body_html), el("div", { class: "two" }, ...choices)];
     const box = el("section", { lang: message.locale, dir: message.dir, "aria-labelledby": "h" }, out, ...parts);
@@ -192,7 +187,6 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
 
     const frame = cover ? el("dialog", { "aria-labelledby": "h" }, box) : box;
     const root = host.attachShadow({ mode: "open" });
-    const css = CSS;
     try { // allowed by any style-src
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
@@ -213,13 +207,15 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
       if (box.checkVisibility?.({ checkOpacity: true, checkVisibilityCSS: true }) === false) return;
       const [x, y] = [Math.max(left, 0), Math.max(top, 0)], w = Math.min(right, innerWidth) - x, h = Math.min(bottom, innerHeight) - y;
       let hits = 0;
-      for (let at = 0; at < 9; at++)
-        hits += host.getRootNode().elementFromPoint(x + (w * (1 + 2 * (at % 3))) / 6, y + (h * (1 + 2 * (at / 3 | 0))) / 6) === host;
+      for (const at of [1, 3, 5]) for (const by of [1, 3, 5])
+        hits += host.getRootNode().elementFromPoint(x + w * at / 6, y + h * by / 6) === host;
       return hits > 4;
     };
     const look = (hidden) => {
       if (cover && address !== location.pathname + location.search) return close(); // the page moved on
-      const visible = !hidden && filled && document.visibilityState === "visible" && !!shows();
+      clearTimeout(timer);
+      if (filled || cover) timer = setTimeout(look, exposed ? 1e3 : 340);
+      const visible = !hidden && filled && !document.hidden && !!shows();
       const now = performance.now();
       if (visible && !since) since = now;
       if (!exposed && visible && now - since >= 1e3) {
@@ -234,9 +230,8 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     const watch = new IntersectionObserver((entries) => {
       const { intersectionRatio, intersectionRect } = entries.pop();
       if (!host.isConnected) return close();
-      filled = intersectionRatio >= 0.5 || intersectionRect.height >= innerHeight / 2;
-      clearInterval(timer);
-      if (filled || cover) timer = setInterval(look, 200);
+      // A frame may be longer than the window, whose size it is not told.
+      filled = intersectionRatio >= 0.5 || intersectionRect.height * 2 >= Math.min(innerHeight, screen.height);
       look();
     }, { threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5] });
     // Where there is version 2, one part of the message at least is neither covered, faded nor filtered.
@@ -250,10 +245,10 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     close = () => {
       close = () => {};
       over.abort();
-      clearInterval(timer);
       watch.disconnect();
       painted.disconnect();
       finish();
+      clearTimeout(timer);
       if (cover) frame.close(); // gives the focus back
       tell("closed");
       host.remove();
@@ -266,7 +261,7 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     addEventListener("pagehide", finish, { signal });
     if (cover) {
       frame.addEventListener("close", () => { // Esc: no answer
-        delete page.views[placement];
+        delete views[placement];
         close();
       }, { signal });
       frame.showModal();
@@ -277,7 +272,7 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
 
   // A page that opens by a timer of its own says so here; what comes after it is not shown.
   const gaveUp = () => [place.mark, spot].some((one) => one?.dataset.secondThought === "late");
-  if (!gaveUp()) say("waiting");
+  gaveUp() || say("waiting");
   setTimeout(() => fail({ message: `nothing came within ${ms} ms`, reason: "timeout" }), ms);
   (async () => {
     need(placement && server, "no data-placement, or a tag that a script cannot read", "tag");
@@ -292,13 +287,13 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     say("waiting");
     let kept, tab; // only with data-session: the tab keeps its receipt
     if (session) try { tab = sessionStorage[kept = home + placement] || "new" } catch {}
-    let view = page.views[placement];
-    if (!(view?.until > performance.now())) page.views[placement] = view = draw(home, {
+    let view = views[placement];
+    if (!(view?.until > performance.now())) views[placement] = view = draw(home, {
       placement, locale, unit, session: tab, preview: location.hash.split("second-thought=")[1],
       key: Math.floor(Date.now() / HOUR) + "-" + crypto.getRandomValues(new Uint32Array(4)).join(""),
     }, kept, ms);
     const answer = await view.answer.catch((error) => {
-      if (page.views[placement] === view) delete page.views[placement];
+      if (views[placement] === view) delete views[placement];
       throw error;
     });
     if (gaveUp() || state !== "waiting" || silent) return;
@@ -306,7 +301,7 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     try {
       show(answer, view, home);
     } catch (error) {
-      delete page.views[placement];
+      delete views[placement];
       throw error;
     }
   })().catch(fail);
@@ -316,7 +311,3 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     settle("closed");
   } };
 };
-
-
-/** What embed.mjs exports: see embed.d.mts. */
-export const mount = (element, options) => mountAt({ find: () => element, mark: element }, { server: HOME, ...options });

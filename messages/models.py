@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from messages.text.language_tags import LONGEST_TAG
+
 
 class Frame(models.TextChoices):
     """What a message appeals to. Each frame has one colour and one symbol on all pages."""
@@ -129,7 +131,7 @@ class Rendition(models.Model):
     """The words of a revision in one locale: a headline and plain paragraphs separated by blank lines."""
 
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="renditions")
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     headline = models.CharField(max_length=160)
     body = models.TextField(max_length=1200)
     author = models.ForeignKey(
@@ -196,7 +198,7 @@ class Draft(models.Model):
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
     message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.CASCADE, related_name="drafts")
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     base = models.ForeignKey(
         Revision, null=True, blank=True, on_delete=models.CASCADE, help_text="The revision that they began from."
     )
@@ -338,7 +340,7 @@ class HelpLink(ProposedChange):
     lane = models.CharField(max_length=8, choices=Lane)
     audience = models.CharField(max_length=8, choices=Audience, default=Audience.ANYONE)
     country = models.CharField(max_length=2, help_text="ISO code, or * for everywhere.")
-    language = models.CharField(max_length=8, default="en")
+    language = models.CharField(max_length=LONGEST_TAG, default="en")
     note = models.CharField(max_length=300, blank=True, help_text="For the person who needs it.")
     staff_note = models.CharField(max_length=300, blank=True, help_text="For staff: shown on no public page.")
     source = models.CharField(max_length=300, blank=True)
@@ -393,13 +395,14 @@ class AuditEntry(models.Model):
 class Invitation(models.Model):
     """An open invitation to join. Deleted when it is accepted or withdrawn."""
 
-    email = models.EmailField()
+    email = models.EmailField(blank=True, help_text="Empty: of the first administrator, who types it on this machine.")
     role = models.CharField(max_length=20)
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret part of the link.")
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, help_text="Empty: the command line."
     )
     expires_at = models.DateTimeField()
+    partner = models.PositiveIntegerField(null=True, help_text="The partner of a partner contact, by its number.")
 
     class Meta:
         ordering = ["pk"]

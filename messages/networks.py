@@ -1,6 +1,7 @@
-"""PURE  Group internet addresses by network, so that limits need not hold an address."""
+"""PURE  Group internet addresses by network, so that limits need not hold an address; tell this machine's own."""
 
-from ipaddress import IPv6Address
+from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_address
 
 
 def network_of(address: str) -> str:
@@ -19,3 +20,22 @@ def network_of(address: str) -> str:
     if parsed.ipv4_mapped:
         return network_of(str(parsed.ipv4_mapped))
     return "" if parsed.is_loopback else parsed.packed[:6].hex()
+
+
+PROXY_HEADERS = ("x-real-ip", "x-forwarded-for", "forwarded")
+
+
+def is_this_machine(peer: str, named_by_proxy: Iterable[str]) -> bool:
+    """Whether a request came from this machine, and a proxy in between, if any, names no other.
+
+    >>> is_this_machine("127.0.0.1", []), is_this_machine("127.0.0.1", ["192.0.2.7"]), is_this_machine("192.0.2.7", [])
+    (True, False, False)
+    """
+    return all(_is_loopback(address) for address in (peer, *filter(None, named_by_proxy)))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address[:64]).is_loopback
+    except ValueError:
+        return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
-from types import SimpleNamespace
 from unittest import mock
 
 from allauth.mfa.models import Authenticator
@@ -125,10 +124,7 @@ def _ask(client: Client, method: str, path: str) -> str:
 def undrawn_plans() -> Iterator[None]:
     """Answer a plan's PDF with the content that would be drawn: a process of its own would draw it, in seconds."""
 
-    def run(*arguments: object, input: bytes, **options: object) -> SimpleNamespace:
-        return SimpleNamespace(stdout=input)
-
-    with mock.patch("campaign.preregistration.export.subprocess.run", run):
+    with mock.patch("campaign.pdf.render.typeset_apart", lambda template, values: values.encode()):
         yield
 
 
@@ -171,6 +167,7 @@ def example_path(route: str) -> str:
         "<slug:key>/<int:number>/<locale>": "neutral-0/1/en",
         "<slug:key>": "neutral-0",
         "<str:locale>": "en",
+        "<str:name>": "counts.csv",
         "<int:a>": "1",
         "<int:b>": "1",
         "<slug:link>": "help-self",

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from analytics.api import views
+from analytics.api import file_views, views
 
+_LOOK = "campaigns/<slug:slug>/analyses/<int:look>/"
 urlpatterns = [
     path("campaigns/<slug:slug>/tallies/", views.TallyList.as_view(), name="api-tallies"),
     path("campaigns/<slug:slug>/analyses/", views.AnalysisList.as_view(), name="api-analyses"),
-    path("campaigns/<slug:slug>/analyses/<int:look>/", views.AnalysisDetail.as_view(), name="api-analysis"),
+    path(_LOOK, views.AnalysisDetail.as_view(), name="api-analysis"),
+    path(f"{_LOOK}files/", file_views.FileList.as_view(), name="api-files"),
+    path(f"{_LOOK}files/<str:name>/", file_views.FileDetail.as_view(), name="api-file"),
 ]

@@ -4,6 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import conditional_page
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,6 +33,7 @@ class TallySerializer(serializers.Serializer[gate.ReleasedTableRow]):
     count = serializers.IntegerField(allow_null=True, help_text="Null where it is small, or would tell one that is.")
 
 
+@method_decorator(conditional_page, name="dispatch")
 class TallyList(PaginatedView[gate.ReleasedTableRow]):
     """How many closed views of each arm had each outcome that the plan names, a row per placement, locale and value.
 
@@ -127,6 +130,7 @@ def _looks(request: Request, slug: str, *, early: bool) -> QuerySet[Analysis]:
     return looks.select_related("campaign__plan").order_by("-look")
 
 
+@method_decorator(conditional_page, name="dispatch")
 class AnalysisList(PaginatedView[Analysis]):
     """Every recorded look at a campaign, the latest first."""
 
@@ -138,6 +142,7 @@ class AnalysisList(PaginatedView[Analysis]):
         return self.paginated_response(_looks(request, slug, early=early), early=early)
 
 
+@method_decorator(conditional_page, name="dispatch")
 class AnalysisDetail(APIView):
     """One recorded look by its number."""
 

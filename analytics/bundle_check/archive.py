@@ -33,7 +33,7 @@ class Bundle:
     def json(self, name: str) -> Any:
         """Return the values of a JSON file."""
         if name not in self.files:
-            raise UnreadableBundle(f"It has no {name}.")
+            raise UnreadableBundle(f"It does not contain {name}.")
         try:
             return json.loads(self.files[name])
         except (ValueError, RecursionError):
@@ -45,7 +45,7 @@ def open_bundle(content: bytes) -> Bundle:
     files = _unpack(content)
     for name in (CHECKSUMS, SIGNATURE):
         if name not in files:
-            raise UnreadableBundle(f"It has no {name}.")
+            raise UnreadableBundle(f"It does not contain {name}.")
     try:
         signed = signature.from_json(files[SIGNATURE])
         signature.check(files[CHECKSUMS], signed)
@@ -61,12 +61,14 @@ def _unpack(content: bytes) -> dict[str, bytes]:
             entries = archive.infolist()
             names = [entry.filename for entry in entries]
             if len(names) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_BYTES:
-                raise UnreadableBundle("It is larger than any bundle.")
+                raise UnreadableBundle("It is too large to be a bundle.")
             if len(set(names)) < len(names) or not all(map(_NAME.fullmatch, names)):
-                raise UnreadableBundle("It holds a file twice, or one with a name that no bundle has.")
+                raise UnreadableBundle(
+                    "It contains a file twice, or a file with a name that does not belong in a bundle."
+                )
             return {entry.filename: archive.read(entry) for entry in entries}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
-        raise UnreadableBundle("It is no ZIP archive, or a broken one.") from None
+        raise UnreadableBundle("It is not a ZIP archive, or it is damaged.") from None
 
 
 def _compare_checksums(files: Mapping[str, bytes]) -> None:
@@ -74,7 +76,7 @@ def _compare_checksums(files: Mapping[str, bytes]) -> None:
     lines = files[CHECKSUMS].decode("ascii", "replace").splitlines()
     listed = {match[2]: match[1] for line in lines if (match := _CHECKSUM_LINE.fullmatch(line))}
     if len(listed) != len(lines) or set(listed) != set(files) - {CHECKSUMS, SIGNATURE}:
-        raise UnreadableBundle("Its files are not those that were signed.")
+        raise UnreadableBundle("Its files are not the ones that were signed.")
     for name, digest in listed.items():
         if hashlib.sha256(files[name]).hexdigest() != digest:
             raise UnreadableBundle(f"{name} was changed.")

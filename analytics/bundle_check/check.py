@@ -40,15 +40,13 @@ def check_bundle(bundle: Bundle) -> BundleReport:
     try:
         return _check(bundle)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration, ZeroDivisionError) as error:
-        raise UnreadableBundle(
-            f"Its files are not of the form that this version reads: {type(error).__name__}."
-        ) from None
+        raise UnreadableBundle(f"This version cannot read its files: {type(error).__name__}.") from None
 
 
 def _check(bundle: Bundle) -> BundleReport:
     versions = bundle.json("versions.json")
     if (versions["format"], versions["format_version"]) != (FORMAT, FORMAT_VERSION):
-        raise UnreadableBundle("It is of a version that this program does not know.")
+        raise UnreadableBundle("This program does not know its version.")
     plan, assignment = bundle.json("plan.json"), bundle.json("assignment.json")
     fingerprint = hashlib.sha256(bundle.files["plan.json"]).hexdigest()
     listed = bundle.json("looks.json")
@@ -93,7 +91,7 @@ def _plan_faults(
     """What does not agree with the frozen plan: looks, words, and the seed."""
     for look in looks:
         if look["plan"] != fingerprint or look["campaign"] != plan["campaign"]:
-            yield f"look {look['look']} is of another plan"
+            yield f"look {look['look']} belongs to another plan"
     digests = {
         (arm["arm"], text["text"], locale): digest
         for arm in plan["arms"]
@@ -105,9 +103,9 @@ def _plan_faults(
         for each in bundle.json("messages.json")
     }
     if shown != digests:
-        yield "the messages are not those of the plan"
+        yield "the messages do not match the plan"
     seed = assignment["seed"]
     if assignment["seed_sha256"] != plan["salt_sha256"]:
-        yield "the seed is not that of the plan"
+        yield "the seed does not match the plan"
     if seed is not None and hashlib.sha256(seed.encode()).hexdigest() != plan["salt_sha256"]:
-        yield "the seed is not that of the plan"
+        yield "the seed does not match the plan"

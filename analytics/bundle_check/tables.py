@@ -27,7 +27,7 @@ def _counts(rows: list[dict[str, str]], look: Mapping[str, Any]) -> Iterator[str
         for row in block["rates"]
     }
     if told != said or len(told) != len(rows):
-        yield "counts.csv is not what the look says"
+        yield "counts.csv does not match the look"
 
 
 def _estimates(rows: list[dict[str, str]], look: Mapping[str, Any]) -> Iterator[str]:
@@ -39,7 +39,7 @@ def _estimates(rows: list[dict[str, str]], look: Mapping[str, Any]) -> Iterator[
         if row["about"] == "these texts"
     }
     if told != dict(_estimates_of(look)):
-        yield "estimates.csv is not what the look says"
+        yield "estimates.csv does not match the look"
 
 
 def _estimates_of(look: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -33,9 +33,12 @@ MIN_EVENTS = 10
 MIN_ANSWERS = 50
 SUPPRESSED = NotEstimable("A small count is hidden.")
 TOO_FEW_EVENTS = NotEstimable(
-    "A verdict that holds at every look needs 10 people with and without the outcome in each arm."
+    "Each message needs at least 10 people who did it and 10 who did not before there can be a "
+    "verdict that holds at every look."
 )
-TOO_FEW_ANSWERS = NotEstimable("A verdict that holds at every look needs 50 answers in each arm.")
+TOO_FEW_ANSWERS = NotEstimable(
+    "Each message needs at least 50 answers before there can be a verdict that holds at every look."
+)
 NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair.")
 
 

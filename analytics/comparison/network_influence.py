@@ -11,7 +11,7 @@ from statistics import NormalDist
 
 from analytics.stats.values import Estimate, NotEstimable
 
-ONE_NETWORK = NotEstimable("One network alone could have turned this, so it is not called yet.")
+ONE_NETWORK = NotEstimable("One network alone could have changed this result, so there is no verdict yet.")
 
 
 def largest_move(sizes: Sequence[int], rates: Sequence[float], *, views: int) -> float:

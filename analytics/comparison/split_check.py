@@ -50,7 +50,7 @@ def check_texts(arms: Sequence[Sequence[int]], *, once: bool, views_per_network:
         )
     ]
     if not found:
-        return NotEstimable("No message has several texts that were shown.")
+        return NotEstimable("No message was shown with more than one text.")
     worst = min(found, key=lambda each: each.p_value)
     p_value = min(1.0, worst.p_value * len(several))
     result = worst.at_p_value(p_value, method=BY_TEXT)

@@ -111,7 +111,7 @@ def _refuse_swallowed_rows(batch: Batch, table: CsvTable) -> None:
             for within in csv.reader(cell.splitlines()[1:], delimiter=table.header.delimiter):
                 if len(within) >= len(row):
                     raise TableError(
-                        "the cell goes over several lines, of which one looks like a row. Close its quotation mark.",
+                        "the cell spans several lines, and one of them looks like a row. Close its quotation mark.",
                         line=line,
                         column=table.header.column_name(position),
                     )

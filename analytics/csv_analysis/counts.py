@@ -70,14 +70,14 @@ def detect_format(rows: Iterable[tuple[int, str, str]]) -> NumberFormat:
 def _row_error(line: int, cells: Sequence[str], written: NumberFormat) -> TableError | None:
     for column, text in zip(("n", "events"), cells, strict=True):
         if parse(text, written) is None:
-            reason = "“{text}” is not a whole number of zero or more. Write digits alone, such as 1204."
+            reason = "“{text}” is not a whole number of zero or more. Use digits only, such as 1204."
             return TableError(reason, line=line, column=column, text=text)
     n, events = (parse(text, written) or 0 for text in cells)
     return more_events_than_units(line, n, events) if events > n else None
 
 
 def more_events_than_units(line: int, n: int, events: int) -> TableError:
-    reason = "{events} is more than n, {n}. Correct one of them."
+    reason = "{events} is greater than n ({n}). Correct one of them."
     return TableError(reason, line=line, column="events", events=events, n=n)
 
 
@@ -86,6 +86,6 @@ def _ambiguity(line: int, cells: Sequence[str]) -> TableError | None:
     for column, text in zip(("n", "events"), cells, strict=True):
         one, other = (parse(text, written) for written in (POINT, COMMA))
         if one != other:
-            reason = "“{text}” may be {one} or {other}. Write digits alone, such as 1204."
+            reason = "“{text}” could mean {one} or {other}. Use digits only, such as 1204."
             return TableError(reason, line=line, column=column, text=text, one=one, other=other)
     return None

@@ -37,9 +37,9 @@ def rank_days(days: Sequence[str]) -> list[int]:
             places = {value: place for place, value in enumerate(sorted(set(readable)))}
             orders.add(tuple(places[value] for value in readable))
     if not orders:
-        raise UnreadableDay(days[longest], "is neither a number nor a date that is written like the days above it")
+        raise UnreadableDay(days[longest], "is neither a number nor a date in the format of the days above it")
     if len(orders) > 1:
-        raise UnreadableDay(days[0], "may be read in two orders of day, month and year")
+        raise UnreadableDay(days[0], "is ambiguous: day, month and year can be read in two orders")
     return list(orders.pop())
 
 

@@ -40,12 +40,14 @@ class NameCodes(dict[str, int]):
     def _check(self, name: str) -> None:
         look = look_of(name)
         if not look:
-            raise UnusableName("there is no name here. Write one, or delete the line if it is a total.")
+            raise UnusableName("the name is missing. Add one, or delete the line if it is a total.")
         if _LINE_BREAK.search(name):
-            raise UnusableName("the name holds a tab or a line break. Write it in one line.")
+            raise UnusableName("the name contains a tab or a line break. Write it on one line.")
         other = look if look != name and look in self else self._looks.get(look)
         if other is not None:
-            raise UnusableName(f"“{name}” looks like “{other}”, but {_difference(name, other)}. Write both alike.")
+            raise UnusableName(
+                f"“{name}” looks like “{other}”, but {_difference(name, other)}. Spell both the same way."
+            )
         if look != name:
             self._looks[look] = name
 
@@ -55,4 +57,4 @@ def _difference(name: str, other: str) -> str:
     for one, another in zip(without_invisible_signs(name), without_invisible_signs(other), strict=True):
         if one != another:
             return f"has another letter, {unicodedata.name(one)} for {unicodedata.name(another)}"
-    return "holds signs that nobody sees"
+    return "contains invisible characters"

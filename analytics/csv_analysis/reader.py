@@ -28,7 +28,7 @@ def read_table(stream: BinaryIO) -> ArmTable:
         keys["day"] = _in_order(keys["day"], columns)
     arm = keys.pop("arm")
     if len(arm.names) < 2:
-        raise TableError("There are fewer than two arms to compare.")
+        raise TableError("At least two arms are needed for a comparison.")
     table = ArmTable(
         arms=arm.names,
         arm=arm,
@@ -62,7 +62,10 @@ def _refuse_equal_keys(table: ArmTable, columns: Columns) -> None:
     found = double_counting.find_equal_keys([table.arm.codes, *(column.codes for column in table.keys.values())])
     if found:
         keys, earlier = " and ".join(["arm", *table.keys]), columns.line(found[1])
-        reason = "{keys} are those of line {earlier}. Is the table in the file twice? Keep one of the rows."
+        reason = (
+            "{keys} are the same as on line {earlier}. Does the file contain the table twice? Keep "
+            "only one of the rows."
+        )
         raise TableError(reason, line=columns.line(found[0]), keys=keys, earlier=earlier)
 
 
@@ -76,11 +79,12 @@ def _refuse_totals(table: ArmTable, columns: Columns) -> None:
         )
         if code is not None:
             line = columns.line(int(np.argmax(column.codes == code)))
-            reason = "“{total}” is the sum of all others. Delete its rows, which would count everybody twice."
+            reason = "“{total}” is the sum of all others. Delete its rows, because they would count everyone twice."
             raise TableError(reason, line=line, column=name, total=column.names[code])
     if not table.keys and (place := double_counting.find_total_row(arm, n, events)) is not None:
         reason = (
-            "n and events are the sums of this arm’s other rows. Delete the totals, which would count everybody twice."
+            "n and events are the sums of this arm’s other rows. Delete the totals, because they would "
+            "count everyone twice."
         )
         raise TableError(reason, line=columns.line(place))
 
@@ -91,7 +95,7 @@ def _notes(table: ArmTable, columns: Columns) -> list[str]:
     if columns.ignored:
         notes.append(f"Columns left out: {', '.join(columns.ignored)}.")
     if not table.keys and table.n.size > len(table.arms):
-        notes.append(f"Rows of the same arm were added up: {table.n.size:,} rows, {len(table.arms):,} arms.")
+        notes.append(f"Rows of the same arm were added together: {table.n.size:,} rows, {len(table.arms):,} arms.")
         if double_counting.repeats_itself(table.arm.codes, table.n, table.events):
-            notes.append("The second half of the rows is the same as the first: is the table in the file twice?")
+            notes.append("The second half of the rows is the same as the first. Does the file contain the table twice?")
     return notes

@@ -11,7 +11,7 @@ class FindingState(StrEnum):
 
     FINE = "fine"
     LEAKS = "leaks"
-    UNKNOWN = "could not look"
+    UNKNOWN = "could not check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ _NUMBERED = ("traceparent", "x-amzn-trace-id", "x-correlation-id", "x-request-id
 _IDENTIFYING_HEADERS = {
     **dict.fromkeys(_NUMBERED, "each request gets a number"),
     **dict.fromkeys(("age", "x-cache"), "a cache answers"),
-    "cf-ray": "a delivery network stands in between",
-    "via": "another proxy stands in between",
+    "cf-ray": "a delivery network is in between",
+    "via": "another proxy is in between",
 }
 
 
@@ -65,7 +65,7 @@ def reply_findings(answers: Sequence[ProbeReply], *, tls: bool) -> list[Finding]
     came = [answer for answer in answers if answer.status]
     audience = [answer for answer in came if answer.is_audience]
     if not audience:
-        return [unknown("replies", "The server did not answer.", "Start it, and check the address.")]
+        return [unknown("replies", "The server did not answer.", "Start it and check the address.")]
     own = [answer for answer in audience if not answer.is_asset]
     cookies = _kinds(audience, "set-cookie")
     validators = _kinds(audience, "etag") | _kinds(audience, "last-modified")
@@ -74,14 +74,14 @@ def reply_findings(answers: Sequence[ProbeReply], *, tls: bool) -> list[Finding]
     # Pages are compressed by us, and filled up to one length afterwards.
     compressed = _kinds([r for r in own if "html" not in (r.header("content-type") or "")], "content-encoding")
     versions = {server for answer in came if re.search(r"\d", server := answer.header("server") or "")}
-    proxy = "Let the proxy pass headers on as they are."
+    proxy = "Let the proxy pass headers on unchanged."
     mark = "A visitor gets an ETag or a date that marks its device"
     found = [
         _judge("no cookie", cookies, "A visitor gets a cookie", "Find out who sets it: the application never does."),
         _judge("no validator", validators, mark, "Let the proxy hide it."),
-        _judge("no cache", kept, "A reply may be kept by caches: no-store is missing", proxy),
-        _judge("no number", marked, "Replies tell visits apart", "Switch it off in what stands in front."),
-        _judge("no compression", compressed, "Sizes tell which message was shown", "nginx: gzip off."),
+        _judge("no cache", kept, "Caches may keep a reply: no-store is missing", proxy),
+        _judge("no number", marked, "Replies differ between visits", "Switch it off in the proxy in front."),
+        _judge("no compression", compressed, "Reply sizes reveal which message was shown", "nginx: gzip off."),
         _judge("no version", versions, "Replies name a version", "nginx: server_tokens off."),
     ]
     if tls:
@@ -95,7 +95,7 @@ def transport_findings(
 ) -> list[Finding]:
     """Check that the certificate is trusted, and that plain HTTP redirects to https without the query."""
     if not tls:
-        return [leaks("TLS", "The address is plain HTTP: whoever is in between reads along.", "Use an https address.")]
+        return [leaks("TLS", "The address uses plain HTTP, so anyone in between can read it.", "Use an https address.")]
     found = [
         leaks(
             "TLS",
@@ -106,13 +106,13 @@ def transport_findings(
         else fine("TLS", "The certificate is valid for this name.")
     ]
     if plain_http_reply is None or not plain_http_reply.status:
-        return [*found, fine("plain HTTP", "Nobody answers plain HTTP.")]
+        return [*found, fine("plain HTTP", "Plain HTTP is not answered.")]
     to = plain_http_reply.header("location") or ""
     if plain_http_reply.status not in (301, 302, 307, 308) or not to.startswith("https://"):
         said = f"Plain HTTP is answered with {plain_http_reply.status} instead of a redirect."
         return [*found, leaks("plain HTTP", said, "Redirect as deploy/nginx.conf does.")]
     if f"?q={token}" in to:
-        said = "The redirect to https takes the query along, which may hold a receipt."
+        said = "The redirect to https keeps the query, which may contain a receipt."
         return [*found, leaks("plain HTTP", said, "Redirect as deploy/nginx.conf does.")]
     return [*found, fine("plain HTTP", "It redirects to https, without the query.")]
 
@@ -122,23 +122,23 @@ def search_finding(place: str, hits: Iterable[tuple[str, str]]) -> Finding:
     if not (found := sorted(set(hits))):
         return fine(place, "No mark found.")
     marks = sorted({name for name, _ in found})
-    said = f"Holds what was sent: {', '.join(marks)} ({found[0][1]})."
-    return leaks(place, said, "Switch this log off for visitors, as deploy/ does, and delete what it holds.")
+    said = f"Contains what was sent: {', '.join(marks)} ({found[0][1]})."
+    return leaks(place, said, "Switch this log off for visitors, as deploy/ does, and delete its contents.")
 
 
 def settings_findings(*, debug: bool, local_http: bool, behind_proxy: bool) -> list[Finding]:
     """Check that settings for development are off."""
     found = [
-        leaks("DEBUG", "It is on: errors show requests, and paths are logged.", "Take DEBUG out of the environment.")
+        leaks("DEBUG", "It is on, so errors show requests and paths are logged.", "Remove DEBUG from the environment.")
         if debug
         else fine("DEBUG", "Off."),
-        leaks("LOCAL_HTTP", "It is on: staff cookies travel without TLS.", "Take LOCAL_HTTP out of the environment.")
+        leaks("LOCAL_HTTP", "It is on, so staff cookies travel without TLS.", "Remove LOCAL_HTTP from the environment.")
         if local_http
         else fine("LOCAL_HTTP", "Off."),
     ]
     if not behind_proxy:
-        said = "It is off, so staff pages redirect for ever behind a proxy."
-        found.append(unknown("BEHIND_TLS_PROXY", said, "Set it to 1 if nginx stands in front."))
+        said = "It is off, so staff pages redirect endlessly behind a proxy."
+        found.append(unknown("BEHIND_TLS_PROXY", said, "Set it to 1 if nginx is in front."))
     return found
 
 
@@ -148,7 +148,7 @@ def permission_finding(kind: str, modes: Mapping[str, int] | None) -> Finding:
         return unknown(kind, "They could not be read.", "Run this as the server's user: sudo second-thought doctor …")
     if open_ones := sorted(f"{path} ({mode:04o})" for path, mode in modes.items() if mode & 0o077):
         return leaks(kind, f"Others may read {_join_first(open_ones)}.", "chmod go-rwx, and UMask=0077 in the unit.")
-    return fine(kind, f"Only their owner may read them: {len(modes)} looked at.")
+    return fine(kind, f"Only their owner may read them ({len(modes)} checked).")
 
 
 _LOG_DIRECTIVE = re.compile(r"^[ \t]*(access_log|error_log)\s+([^;]+);", re.M)
@@ -175,8 +175,8 @@ def nginx_findings(files: Mapping[str, str] | None) -> list[Finding]:
         if kind not in silent:
             named.append(f"the default, since no {kind} is set")
     return [
-        _judge("nginx access_log", set(access), "nginx writes down each request", do),
-        _judge("nginx error_log", set(errors), "nginx writes addresses and requests down with errors", do),
+        _judge("nginx access_log", set(access), "nginx logs every request", do),
+        _judge("nginx error_log", set(errors), "nginx logs addresses and requests with errors", do),
     ]
 
 
@@ -186,18 +186,18 @@ def machine_findings(
     """Check that the memory of a running server cannot reach a disk."""
     do = "Use the units in deploy/."
     if not core_limits:
-        found = [unknown("core dumps", "No running server or worker was seen.", "Run this on the server's machine.")]
+        found = [unknown("core dumps", "No running server or worker was found.", "Run this on the server's machine.")]
     else:
         dumping = {f"process {pid}" for pid, limit in core_limits.items() if limit}
         found = [_judge("core dumps", dumping, "A crash would write requests to a disk", do)]
     written = [swap for swap in swaps if not swap.startswith(("/dev/zram", "/dev/dm-"))]
     names = _join_first(written)
     if not written:
-        found.append(fine("swap", "None that is written in clear."))
+        found.append(fine("swap", "None is written unencrypted."))
     elif swap_forbidden:
         found.append(fine("swap", "The server may not use it."))
     elif swap_forbidden is None:
-        found.append(unknown("swap", f"{names} is on; whether the server may use it is not to be seen.", do))
+        found.append(unknown("swap", f"{names} is on. Whether the server may use it could not be determined.", do))
     else:
         found.append(leaks("swap", f"Requests in memory may be written to {names}.", f"{do} Or swapoff."))
     return found
@@ -207,21 +207,21 @@ def unused_database_finding(contents: Mapping[str, str]) -> Finding:
     """Check that no database file is left that the installation does not use; `contents` says what each file holds."""
     subject = "old databases"
     if not contents:
-        return fine(subject, "None is left in the directories of this installation.")
+        return fine(subject, "There are none in the directories of this installation.")
     said = _join_first([f"{path} ({held})" for path, held in sorted(contents.items())])
     do = "manage.py move_audience counts the views of an old database and wipes it; see docs/operations.md."
-    return leaks(subject, f"Not in use, and nothing in them is ever forgotten: {said}.", do)
+    return leaks(subject, f"Not in use, and nothing in them is ever deleted: {said}.", do)
 
 
 def forgetting_finding(*, worker: str, lag_hours: int | None) -> Finding:
     """Check that views are folded in time; `lag_hours` is None if the audience database is away."""
     if lag_hours is None:
-        return unknown("forgetting", "The audience database is away.", "Start it.")
+        return unknown("forgetting", "The audience database cannot be reached.", "Start it.")
     if lag_hours > 1:
         return leaks("forgetting", f"Views of {lag_hours} hours ago are still there.", "Start the worker.")
     if worker != "ok":
-        return leaks("forgetting", f"The worker is {worker}: views stay until it works.", "See /health/ready.")
-    return fine("forgetting", "The worker counts and forgets views in time.")
+        return leaks("forgetting", f"The worker is {worker}: views are kept until it works.", "See /health/ready.")
+    return fine("forgetting", "The worker counts and deletes views in time.")
 
 
 def _kinds(answers: Iterable[ProbeReply], header: str) -> set[str]:

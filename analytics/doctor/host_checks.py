@@ -50,7 +50,7 @@ def database_findings() -> list[Finding]:
     problems = [*check_databases_are_separate(None), *check_postgresql_durability(None, databases=list(connections))]
     subject = "PostgreSQL" if connections["audience"].vendor == "postgresql" else "databases"
     if not problems:
-        return [fine(subject, "The two stand apart, and nothing of the audience is logged or kept.")]
+        return [fine(subject, "The two are separate, and nothing about the audience is logged or kept.")]
     return [_check_finding(subject, message) for message in problems]
 
 
@@ -59,18 +59,18 @@ def record_findings() -> list[Finding]:
     subject = "audit record"
     try:
         if continuity.is_older_database():
-            return [leaks(subject, "The database lacks what was signed here.", "Run manage.py restored.")]
+            return [leaks(subject, "The database is missing records that were signed here.", "Run manage.py restored.")]
         problems = verification.verify().problems
         unprotected = sorted(missing_triggers(connections["default"]))
     except (DatabaseError, OSError) as error:
         return [unknown(subject, f"It could not be read: {type(error).__name__}.", "Run this as the server's user.")]
     found = [leaks(subject, problem, "See manage.py audit verify.") for problem in problems[:1]]
-    found = found or [fine(subject, "Each entry is as it was written.")]
+    found = found or [fine(subject, "All entries are as they were written.")]
     if unprotected:
-        said = f"Triggers that keep what is on record are missing: {', '.join(unprotected)}."
-        found.append(leaks("triggers", said, "Find out who dropped them, then run manage.py migrate."))
+        said = f"Triggers that protect the records are missing: {', '.join(unprotected)}."
+        found.append(leaks("triggers", said, "Find out who removed them, then run manage.py migrate."))
     if not (settings.AUDIT_HEAD_DIRECTORY or settings.EMAIL_HOST):
-        said = "Its head is kept on this machine alone: who rules the machine can write all of it anew."
+        said = "Its head is kept only on this machine, so whoever controls the machine can rewrite all of it."
         found.append(unknown("audit head", said, "Set MAIL_HOST or AUDIT_HEAD_DIRECTORY."))
     return found
 

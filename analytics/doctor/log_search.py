@@ -38,7 +38,7 @@ def search_target(target: SearchTarget, canary_forms: CanaryForms) -> Finding:
     """Search what was added to a target, or all of it."""
     name = str(target.path)
     if not target.path.exists():
-        return unknown(name, "There is no such file or directory.", "If logs are elsewhere, name them with --log.")
+        return unknown(name, "There is no such file or directory.", "If the logs are elsewhere, name them with --log.")
     hits: list[tuple[str, str]] = []
     unreadable: list[str] = []
     searched = 0
@@ -66,7 +66,9 @@ def search_target(target: SearchTarget, canary_forms: CanaryForms) -> Finding:
 def search_journal(since: float, canary_forms: CanaryForms) -> Finding:
     """Search the entries of the system journal since then."""
     if not any(path.exists() for path in _JOURNALS):
-        return unknown("journal", "This machine keeps none.", "If it keeps logs elsewhere, name them with --log.")
+        return unknown(
+            "journal", "This machine keeps no such logs.", "If it keeps logs elsewhere, name them with --log."
+        )
     try:
         command = ["journalctl", f"--since=@{int(since)}", "--output=cat", "--no-pager", "--all"]
         done = subprocess.run(command, capture_output=True, check=False, timeout=60)
@@ -75,7 +77,7 @@ def search_journal(since: float, canary_forms: CanaryForms) -> Finding:
         return unknown("journal", "journalctl could not be run.", do)
     if done.returncode or b"not seeing messages" in done.stderr or b"No journal files" in done.stderr:
         return unknown(
-            "journal", "It may not be read, or there is none.", "Run it with the group adm or systemd-journal."
+            "journal", "It does not exist or cannot be read.", "Run it with the group adm or systemd-journal."
         )
     return search_finding("journal", canaries.find_canaries(done.stdout, canary_forms))
 

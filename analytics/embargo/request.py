@@ -29,16 +29,16 @@ def create_request(campaign: Campaign, *, by: User, reason: str, now: datetime) 
     require_role(by, ANALYST)
     reason = " ".join(reason.replace("\0", "").split())
     if not reason:
-        raise EarlyLookRefused(_("Please say why you need to look early."))
+        raise EarlyLookRefused(_("Give a reason for looking early."))
     if len(reason) > MAX_REASON_LENGTH:
-        raise EarlyLookRefused(_("Please say it in %(limit)d characters.") % {"limit": MAX_REASON_LENGTH})
+        raise EarlyLookRefused(_("Please keep it to %(limit)d characters.") % {"limit": MAX_REASON_LENGTH})
     if campaign.state not in STATES_WITH_COUNTS or not is_embargoed(campaign):
-        raise EarlyLookRefused(_("There is no need to look early: the results say what can be said."))
+        raise EarlyLookRefused(_("There is no need to look early: the results are already open."))
     try:
         with transaction.atomic():
             return EarlyLook.objects.create(campaign=campaign, by=by, reason=reason, asked_at=now)
     except IntegrityError:
-        raise EarlyLookRefused(_("Somebody has asked already, and the worker is at it.")) from None
+        raise EarlyLookRefused(_("Someone has already asked for an early look. It is on its way.")) from None
 
 
 def embargo_exception_text(request: EarlyLook) -> str:

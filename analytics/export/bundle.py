@@ -60,7 +60,7 @@ def make_bundle(campaign: Campaign, *, last_look: int | None = None, key_directo
     """Return the bundle of a campaign up to one look, or the last that may be read; raises NotExportable."""
     looks = [each for each in exportable_looks(campaign) if last_look is None or each.look <= last_look]
     if not looks:
-        raise NotExportable("Before the first planned look there is nothing to take away.")
+        raise NotExportable("There is nothing to download before the first planned look.")
     with translation.override(_LANGUAGE):
         return _make(campaign, looks, key_directory or settings.KEY_DIRECTORY)
 
@@ -122,4 +122,4 @@ def _notes(tables: LookTables) -> Iterable[str]:
     if tables.note:
         yield tables.note
     for each in tables.deviations:
-        yield f"Otherwise than planned, on {each.at:%Y-%m-%d}: {each.what} Why: {each.why}"
+        yield f"Change from the plan, on {each.at:%Y-%m-%d}: {each.what} Reason: {each.why}"

@@ -12,7 +12,7 @@ from analytics.models import Analysis
 from analytics.results import charts
 from analytics.results.build import Report, build
 
-_FONTS = Path(__file__).resolve().parents[2] / "campaign" / "preregistration" / "fonts"
+_FONTS = Path(__file__).resolve().parents[2] / "campaign" / "pdf" / "fonts"
 _WIDTH, _MARGIN, _LINE, _LETTERS = 800, 20, 20, 92
 _ZOOM = 2.0  # sharp in print and on dense screens
 # The light colours of campaign/static/campaign/tokens.css, and the rules for drawings of staff.css: a file has neither.
@@ -75,6 +75,26 @@ def png(drawing: str) -> bytes:
     )
 
 
+def for_print(drawing: str) -> str:
+    """Return a drawing of the page with its colours and without a title, as a document places it under its own."""
+    height = drawing.partition('height="')[2].partition('"')[0]
+    placed = _with_spaces(drawing).replace('width="100%"', f'width="{_WIDTH}"', 1)
+    view = f'viewBox="0 0 {_WIDTH} {height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" {view}>{_style()}{placed}</svg>'
+
+
+def _with_spaces(drawing: str) -> str:
+    """Keep the space before a word of another style, which resvg and Typst drop at the start of an element."""
+    return drawing.replace('<tspan class="soft"> ', '<tspan class="soft">\u00a0')
+
+
+def _style() -> str:
+    frames = (
+        _FRAME_STYLE.format(name=name, colour=COLOURS[name], card=COLOURS["card"]) for name in charts.FRAME_SYMBOLS
+    )
+    return f"<style>{_STYLE.format(**COLOURS)}{''.join(frames)}</style>"
+
+
 def _stand_alone(drawing: str, report: Report) -> str:
     """Give a drawing of the page its colours, its title, and a line that says of which look and plan it is."""
     title = drawing.partition("<title")[2].partition(">")[2].partition("</title>")[0]
@@ -82,18 +102,15 @@ def _stand_alone(drawing: str, report: Report) -> str:
     inner = int(drawing.partition('height="')[2].partition('"')[0])
     top = _MARGIN + _LINE * len(lines) + _LINE // 2
     height = top + inner + 2 * _LINE
-    style = _STYLE.format(**COLOURS) + "".join(
-        _FRAME_STYLE.format(name=name, colour=COLOURS[name], card=COLOURS["card"]) for name in charts.FRAME_SYMBOLS
-    )
     origin = f"{report.campaign.slug} · look {report.shown_look} · {status_of(report)} · plan {report.plan_fingerprint}"
     width = _WIDTH - 2 * _MARGIN
-    placed = drawing.replace('width="100%"', f'x="{_MARGIN}" y="{top}" width="{width}"', 1)
+    placed = _with_spaces(drawing).replace('width="100%"', f'x="{_MARGIN}" y="{top}" width="{width}"', 1)
     headings = "".join(
         f'<text class="title" x="{_MARGIN}" y="{_MARGIN + _LINE * number}">{line}</text>'
         for number, line in enumerate(lines)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}">'
-        f"<style>{style}</style>{headings}{placed}"
+        f"{_style()}{headings}{placed}"
         f'<text class="soft" x="{_MARGIN}" y="{height - _LINE // 2}">{escape(origin)}</text></svg>\n'
     )

@@ -97,9 +97,9 @@ def look_tables(analysis: Analysis) -> LookTables:
     """Build the tables of a look within disclosure limits. Without verdicts to trust they hold counts alone."""
     report = build(analysis, early=False)
     if report.embargoed:
-        raise NotExportable("Before the first planned look there is nothing to take away.")
+        raise NotExportable("There is nothing to download before the first planned look.")
     if report.changed_plan_keys:
-        raise NotExportable("The plan in the database is not the one that was frozen, so nothing is handed out.")
+        raise NotExportable("The plan in the database is not the one that was frozen, so nothing can be downloaded.")
     status = status_of(report)
     rows = _Rows(report, look_numbers(report.campaign), status)
     return LookTables(
@@ -118,7 +118,12 @@ def look_tables(analysis: Analysis) -> LookTables:
         small_cell=settings.SMALL_CELL,
         deviations=report.deviations,
         tables=(
-            Table("counts", "How many were sent each message, saw it, and did what.", _COUNTS, tuple(rows.of_counts())),
+            Table(
+                "counts",
+                "How many people were sent each message, saw it and did what.",
+                _COUNTS,
+                tuple(rows.of_counts()),
+            ),
             Table(
                 "counts-by-placement",
                 "How many saw each message and did what, by placement and language, as last shown.",

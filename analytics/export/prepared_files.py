@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils import translation
 
 from analytics.export.files import FILES, ResultFile
 from analytics.export.look_tables import NotExportable, exportable_looks
@@ -19,19 +20,22 @@ def request_file(analysis: Analysis, file: ResultFile, *, now: datetime) -> None
     """Have the worker make a file of a look, anew if it was made before."""
     fresh = {"asked_at": now, "made_at": None, "content": None, "failure": ""}
     PreparedFile.objects.update_or_create(
-        campaign=analysis.campaign, look=analysis.look, name=file.name, defaults=fresh
+        campaign=analysis.campaign, look=analysis.look, name=file.name, language=file.language, defaults=fresh
     )
 
 
 def requested_files(campaign: Campaign, look: int) -> dict[str, PreparedFile]:
-    """Return the files of a look that were asked for by name, without their content."""
-    rows = PreparedFile.objects.filter(campaign=campaign, look=look).defer("content")
+    """Return the files of a look that were asked for by name, in the reader's language, without their content."""
+    languages = ("", translation.get_language() or settings.LANGUAGE_CODE)
+    rows = PreparedFile.objects.filter(campaign=campaign, look=look, language__in=languages).defer("content")
     return {each.name: each for each in rows if each.made_at is None or each.least >= settings.SMALL_CELL}
 
 
-def finished_file(campaign: Campaign, look: int, name: str) -> PreparedFile | None:
+def finished_file(campaign: Campaign, look: int, file: ResultFile) -> PreparedFile | None:
     """Return a file that was made under the rule for small counts of today, or a stricter one."""
-    made = PreparedFile.objects.filter(campaign=campaign, look=look, name=name, made_at__isnull=False)
+    made = PreparedFile.objects.filter(
+        campaign=campaign, look=look, name=file.name, language=file.language, made_at__isnull=False
+    )
     return made.filter(least__gte=settings.SMALL_CELL, failure="").first()
 
 
@@ -61,7 +65,8 @@ def _make(requested: PreparedFile) -> tuple[bytes | None, str]:
     if file is None or analysis is None:
         return None, NotExportable.__name__
     try:
-        return file.make(analysis), ""
+        with translation.override(requested.language or settings.LANGUAGE_CODE):
+            return file.make(analysis), ""
     except Exception as error:
         log.error(
             "The worker could not make %s of campaign %s: %s", file.name, analysis.campaign_id, type(error).__name__

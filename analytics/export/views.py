@@ -30,7 +30,10 @@ def file_view(file: ResultFile) -> Callable[..., HttpResponse]:
         if request.method == "POST":
             request_file(analysis, file, now=timezone.now())
             return _redirect_to_downloads(campaign, look)
-        content = _content(file, analysis)
+        try:
+            content = file_content(file, analysis)
+        except NotExportable:
+            content = None
         if content is None:
             return _nothing_to_download(request, campaign, look)
         return download(content, stem=f"{campaign.slug}-look-{look}-{file.stem}", extension=file.extension)
@@ -42,14 +45,11 @@ def file_view(file: ResultFile) -> Callable[..., HttpResponse]:
     )
 
 
-def _content(file: ResultFile, analysis: Analysis) -> bytes | None:
-    """Return a file, made now or by the worker; None if there is none to hand out."""
+def file_content(file: ResultFile, analysis: Analysis) -> bytes | None:
+    """Return a file, made now or by the worker; None if it is not made yet. Raises NotExportable."""
     if not file.made_by_worker:
-        try:
-            return file.make(analysis)
-        except NotExportable:
-            return None
-    made = finished_file(analysis.campaign, analysis.look, file.name)
+        return file.make(analysis)
+    made = finished_file(analysis.campaign, analysis.look, file)
     return None if made is None or changed_plans([analysis.campaign_id]) else bytes(made.content or b"")
 
 
@@ -63,5 +63,5 @@ def _nothing_to_download(request: HttpRequest, campaign: Campaign, look: int) ->
     """Go back to the results, which say why; 404 if there is no such look at all."""
     if not campaign.analyses.filter(look=look).exists():
         raise Http404
-    flash.warning(request, gettext("There is nothing to download of this look, or not yet."))
+    flash.warning(request, gettext("There is nothing to download for this look yet."))
     return redirect("analytics:results", campaign.slug)

@@ -38,7 +38,7 @@ def move_views(path: Path, *, now: datetime) -> int:
     ):
         if lock is None:
             raise MoveRefused(
-                f"A server or worker still uses {path}. Stop them all, and start them with the new settings."
+                f"A server or worker still uses {path}. Stop them all and start them with the new settings."
             )
         with closing(_open_alone(path)) as file:
             table = _table_of_views(file)
@@ -61,7 +61,7 @@ def wipe_copy(path: Path) -> None:
     with file_lock.hold_lock(open_views.use_lock_path(path), wait=False) as lock:
         if lock is None:
             raise MoveRefused(
-                f"A server or worker still uses {path}. Stop them all, and start them with the new settings."
+                f"A server or worker still uses {path}. Stop them all and start them with the new settings."
             )
         database_files.wipe(path)
 
@@ -73,7 +73,7 @@ def _require_unused(path: Path) -> None:
         raise MoveRefused(f"{path} is in use: set AUDIENCE_DATABASE_URL to the new database first.")
     held = database_files.inspect_file(path)
     if held is None or held.content == Content.STAFF:
-        raise MoveRefused(f"{path} is no database of open views.")
+        raise MoveRefused(f"{path} is not a database of open views.")
 
 
 def _open_alone(path: Path) -> sqlite3.Connection:
@@ -103,7 +103,7 @@ def _tables(file: sqlite3.Connection) -> set[str]:
 def _require_known_arms(file: sqlite3.Connection, table: str) -> None:
     arms = {row[0] for row in file.execute(f"SELECT DISTINCT arm FROM {table}")}  # noqa: S608
     if arms - set(Arm.objects.filter(pk__in=arms).values_list("pk", flat=True)):
-        raise MoveRefused("The views belong to campaigns that DATABASE_URL does not hold. Move that database first.")
+        raise MoveRefused("The views belong to campaigns that are not in DATABASE_URL. Move that database first.")
 
 
 def _uncounted_part(closes: int, file: sqlite3.Connection) -> NonceRange:
@@ -120,7 +120,7 @@ def _uncounted_part(closes: int, file: sqlite3.Connection) -> NonceRange:
     if shut_here:  # the old database was being counted
         return NonceRange(closes, begun, NONCE_PREFIXES)
     if 0 < begun < NONCE_PREFIXES:
-        raise MoveRefused("An hour is half counted. Run: manage.py fold. Then move again.")
+        raise MoveRefused("An hour is only half counted. Run manage.py fold, then move again.")
     return NonceRange(closes, 0, NONCE_PREFIXES)
 
 

@@ -32,6 +32,10 @@ from campaign.lifecycle import arm_pauses
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
+from messages.i18n.recorded_sentences import recorded
+
+_CROSSED = recorded("Guardrail crossed: {outcome}")
+_CROSSED_BY_ONE = recorded("Guardrail crossed: {outcome}; without one of the placements it would not be")
 
 
 @transaction.atomic
@@ -92,8 +96,7 @@ def _accepted_harm(campaign: Campaign) -> Mapping[tuple[int, str], float]:
 def _record(judged: SureHarm, *, campaign: Campaign, margin: float, now: datetime, by: str) -> GuardEvent:
     """Pause an arm, unless it is paused already, or stop a text, and record why."""
     arm = judged.arm
-    reason = f"Guardrail crossed: {OUTCOMES[judged.outcome].name}"
-    reason += "; without one of the placements it would not be" if judged.needs_one_placement else ""
+    reason = (_CROSSED_BY_ONE if judged.needs_one_placement else _CROSSED).format(outcome=OUTCOMES[judged.outcome].name)
     if judged.text is not None:
         arm_pauses.stop_text(judged.text, reason=reason, now=now, by=by)
     elif arm.paused_at is None:

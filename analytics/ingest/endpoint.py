@@ -25,6 +25,7 @@ MAX_EVENTS = 500
 SINGLE_BODY_LIMIT = 4096
 BODY_LIMIT = 131_072
 _FIELDS = {"receipt", "outcome", "value"}
+_OPAQUE = frozenset({"null"})
 
 
 @cross_origin_post
@@ -101,7 +102,7 @@ class _EventVerifier:
         if not isinstance(item, dict):
             return Refusal(400, "invalid_field", "An event must be a JSON object.")
         if not item.keys() <= _FIELDS:
-            return Refusal(400, "unknown_field", "An event has a field that this address does not know.")
+            return Refusal(400, "unknown_field", "An event has a field that this address does not recognise.")
         text, key = item.get("receipt"), item.get("outcome")
         if not isinstance(text, str) or not isinstance(key, str):
             name = "outcome" if isinstance(text, str) else "receipt"
@@ -136,13 +137,16 @@ class _EventVerifier:
         if not self._snapshot.is_compiled:  # this process has read no placement yet, so it cannot judge
             return not_recorded_refusal()
         if not is_allowed:
-            reason = {"receipt": "Not of this placement."}
+            reason = {"receipt": "It belongs to another placement."}
             return Refusal(403, "receipt_foreign", "This receipt belongs to another placement.", reason)
         return receipt
 
     def _allows_origin(self, number: int) -> bool:
-        placement = self._snapshot.placement_ids.get(number)
-        headers = cors_headers(self._request, self._request.header("origin"), placement.origins) if placement else None
+        placement, origin = self._snapshot.placement_ids.get(number), self._request.header("origin")
+        if placement is None:
+            return False
+        # Our frame is in a sandbox, which has no origin; nor has a server. The receipt is the proof.
+        headers = cors_headers(self._request, origin, _OPAQUE if origin == "null" else placement.origins)
         if headers is None:
             return False
         self.cors.update(headers)

@@ -65,7 +65,7 @@ def evaluate(
     transaction; if another look was recorded meanwhile, it runs again.
     """
     if len(embargo_exception) > MAX_EXCEPTION_LENGTH:
-        raise NotEvaluable(f"Please say in {MAX_EXCEPTION_LENGTH} characters who looks early, and why.")
+        raise NotEvaluable(f"Say who looks early and why, in at most {MAX_EXCEPTION_LENGTH} characters.")
     analysis = None
     while analysis is None:
         analysis = _try_to_evaluate(campaign, now=now, extra=extra_outcomes, exception=embargo_exception, by=by)
@@ -81,7 +81,7 @@ def _try_to_evaluate(
     if changed := changed_plans([campaign.pk]):
         raise PlanChanged(changed[campaign.pk])
     if plan is None or plan.frozen_at is None:
-        raise NotEvaluable("This campaign has no frozen plan yet: launch it first.")
+        raise NotEvaluable("This campaign has no frozen plan yet. Launch it first.")
     unknown = [key for key in extra if key not in OUTCOMES or OUTCOMES[key].kind != "yes-no"]
     if unknown:
         raise NotEvaluable(f"“{unknown[0]}” is not a yes/no outcome of the catalogue.")

@@ -14,9 +14,9 @@ from campaign.models import AnalysisPlan, Arm, Campaign
 # Treated minus control, by frame, because only frames recur in other campaigns.
 POOLED_CONTRASTS = (
     ("victim", "neutral", gettext_noop("Harm to the victim, against the neutral text")),
-    ("user", "neutral", gettext_noop("Harm to you, against the neutral text")),
+    ("user", "neutral", gettext_noop("Harm to the person making it, against the neutral text")),
     ("both", "neutral", gettext_noop("Both harms, against the neutral text")),
-    ("both", "victim", gettext_noop("Harm to you, on top of harm to the victim")),
+    ("both", "victim", gettext_noop("Harm to the person making it, on top of harm to the victim")),
 )
 
 

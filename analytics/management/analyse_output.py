@@ -113,7 +113,7 @@ def pair_sentence(
     """Describe a comparison in one sentence, as the results page does."""
     treated, control = wording.arm_phrase(compared.treated), wording.arm_phrase(compared.control)
     if look.withheld:
-        return f"The comparison of {treated} with {control} is withheld, because the sample ratio is at alarm."
+        return f"The comparison of {treated} with {control} is withheld because the sample ratio is at alarm."
     numbers = comparison_numbers(look, compared, rules, more)
     if numbers is None:
         reason = compared.estimate.reason if isinstance(compared.estimate, NotEstimable) else "An arm is empty."
@@ -216,20 +216,23 @@ def _groups_note(look: Comparison, rules: Rules) -> str:
     if rules.clusters:
         count = count_clusters([arm.clusters for arm in look.arms])
         if rules.clusters == "nested":
-            return f"{count:,} clusters, each in one arm (nested): they were assigned whole, and are what is compared."
+            return (
+                f"{count:,} clusters, each in one arm (nested). They were assigned as a whole and are "
+                "compared as a whole."
+            )
         return (
-            f"{count:,} clusters that saw every arm (crossed): arms are compared within them. One name in several arms "
-            "is taken for one cluster."
+            f"{count:,} clusters that saw every arm (crossed). Arms are compared within them. A name that appears in "
+            "several arms counts as one cluster."
         )
     if rules.stratified:
-        return "Rates are those of each arm as it is; differences are taken within strata, so the two need not agree."
+        return "Rates cover each arm as a whole. Differences are calculated within strata, so the two may not match."
     return ""
 
 
 def _print_checks(checks: CrossChecks, console: Console) -> None:
     pairs = TextTable(
-        "Cross-checks, each as for a single look; they decide nothing",
-        ["comparison", "Fisher’s exact p", "how little would turn it", "without one stratum"],
+        "Cross-checks, each as for a single look (they do not decide the verdict)",
+        ["comparison", "Fisher’s exact p", "how little would change it", "without one stratum"],
     )
     for pair in checks.pairs:
         pairs.add(
@@ -247,7 +250,7 @@ def _print_checks(checks: CrossChecks, console: Console) -> None:
     _print_relative_effects(checks, console)
     if checks.arms:
         best = ", ".join(f"{arm.arm} {wording.chance_text(arm.best)}" for arm in checks.arms)
-        console.print(as_text(f"Chance to be best (flat priors; not a rule for stopping): {best}"))
+        console.print(as_text(f"Chance of being the best (flat priors; not a rule for stopping): {best}"))
 
 
 def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
@@ -262,7 +265,7 @@ def _print_relative_effects(checks: CrossChecks, console: Console) -> None:
         [
             *("comparison", "ratio", "lift"),
             *(["do strata differ? p"] if strata else []),
-            *(["difference if it ended here"] if stopping else []),
+            *(["difference if it ends here"] if stopping else []),
             *(["odds ratio within days"] if days else []),
             *(["within weekdays"] if weekdays else []),
             *(["not worse by the margin: p"] if margin else []),

@@ -85,14 +85,14 @@ def _check(names: dict[str, list[str]], *, matched: bool) -> None:
     if matched:
         every = sorted({name for each in names.values() for name in each})
         if len(every) > MOST_SETS:
-            raise UnusableTexts(f"The column set names {len(every)} sets; at most {MOST_SETS} can be compared.")
+            raise UnusableTexts(f"The column set has {len(every)} sets. At most {MOST_SETS} can be compared.")
         for arm, sets in names.items():
             if missing := sorted(set(every) - set(sets)):
-                raise UnusableTexts(f"The set “{missing[0]}” has no row of the arm “{arm}”: each set has every arm.")
+                raise UnusableTexts(
+                    f"The set “{missing[0]}” has no row for the arm “{arm}”. Each set needs a row for every arm."
+                )
     elif max(len(each) for each in names.values()) > MOST_TEXTS:
-        raise UnusableTexts(
-            f"An arm has more than {MOST_TEXTS} texts. Leave out the column if it names something else."
-        )
+        raise UnusableTexts(f"An arm has more than {MOST_TEXTS} texts. Remove the column if it means something else.")
 
 
 def _weight(look: Comparison, rules: Rules) -> float | None:

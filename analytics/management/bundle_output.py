@@ -19,24 +19,24 @@ def verdict(report: BundleReport, *, expected_fingerprint: str | None) -> Bundle
     """Judge a bundle, and whose signature it has if the reader names a fingerprint."""
     if report.faults:
         return BundleVerdict(
-            False, f"It does not hold: {len(report.faults)} of its statements are not so. {report.faults[0]}."
+            False, f"The check failed: {len(report.faults)} of its statements are wrong. {report.faults[0]}."
         )
     if expected_fingerprint is not None and _digits(expected_fingerprint) != _digits(report.fingerprint):
-        return BundleVerdict(False, f"It does not hold: it is signed by another key, {report.fingerprint}.")
+        return BundleVerdict(False, f"The check failed: it is signed by another key, {report.fingerprint}.")
     signer = "as expected" if expected_fingerprint else f"by the key {report.fingerprint}"
     return BundleVerdict(
         True,
-        f"It holds: {report.files} files are as signed ({signer}), {report.following} numbers follow from its counts, "
-        f"and {len(report.others)} cannot be worked out from them.",
+        f"The check passed: {report.files} files are as signed ({signer}), {report.following} numbers follow from its "
+        f"counts, and {len(report.others)} cannot be calculated from them.",
     )
 
 
 def details(report: BundleReport) -> Iterator[str]:
     """Yield what was checked, each fault, and the numbers that cannot be worked out, grouped."""
     yield f"Campaign {report.campaign}, plan {report.plan_fingerprint}, looks: {report.looks}."
-    yield from (f"Not so: {fault}." for fault in report.faults)
+    yield from (f"Wrong: {fault}." for fault in report.faults)
     for group, count in Counter(map(_group_of, report.others)).items():
-        yield f"Cannot be worked out from released counts: {group} ({count})."
+        yield f"Cannot be calculated from released counts: {group} ({count})."
 
 
 def as_dict(report: BundleReport) -> dict[str, Any]:

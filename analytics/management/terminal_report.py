@@ -29,9 +29,11 @@ def show(report: Report, console: Console, *, truth: Mapping[str, float] | None 
     if report.note:
         console.print(as_text(report.note))
     if report.exception:
-        console.print(as_text(f"Looked at before the plan's first look. {report.exception}"), style="yellow")
+        console.print(
+            as_text(f"This is an early look, before the plan's first look. {report.exception}"), style="yellow"
+        )
     for deviation in report.deviations:
-        change = f"Otherwise than planned ({deviation.at:%Y-%m-%d}): {deviation.what} Because: {deviation.why}"
+        change = f"Change from the plan ({deviation.at:%Y-%m-%d}): {deviation.what} Reason: {deviation.why}"
         console.print(as_text(change), style="yellow")
     if not report.embargoed:
         _show_block(report.primary, report, console, truth)
@@ -80,7 +82,7 @@ def _show_block(block: OutcomeBlock, report: Report, console: Console, truth: Ma
         )
         rates.add(*cells, *([f"{truth[row.key] * scale.base:.1f}"] if truth else []))
     console.print(rates)
-    title = "Higher answers, of 100 pairs, beyond 50" if ordered else "Differences, as planned"
+    title = "Higher answers: how many of 100 pairs above 50" if ordered else "Differences, as in the plan"
     correction = correction_of(report.campaign.plan, block.outcome.key)
     numbers = ["difference", "interval", "p", f"p ({correction.value})"]
     columns = ["comparison", *numbers, "verdict", *truth_column]
@@ -138,7 +140,7 @@ def _show_kinds(block: OutcomeBlock, console: Console) -> None:
         if pair.differing:
             console.print(as_text(f"  {pair.treated_name} − {pair.control_name}: {pair.differing}"), style="dim")
     numbers = ["answered" if ordered else "saw it", "mean" if ordered else f"of {scale.people}", "interval"]
-    texts = TextTable("Each text, drawn towards the others of its message", ["arm", "text", *numbers], right=numbers)
+    texts = TextTable("Each text, adjusted towards the others of its message", ["arm", "text", *numbers], right=numbers)
     for row in block.texts:
         cells = ["–", "–"]
         if row.rate is not None and row.low is not None and row.high is not None:
@@ -158,10 +160,16 @@ def _show_checks(report: Report, console: Console) -> None:
     if not checks:
         return
     numbers = [f"more of {scale.people}", "times as many", "lift"]
-    effects = TextTable("The same differences in other ways, each as for a single look", ["comparison", *numbers])
+    effects = TextTable("The same differences in other forms, each as for a single look", ["comparison", *numbers])
     others = TextTable(
-        "Cross-checks, each as for a single look; they decide nothing",
-        ["comparison", "Fisher’s exact p", "how little would turn it", "without one placement", "one hostile network"],
+        "Cross-checks, each as for a single look (they do not decide the verdict)",
+        [
+            "comparison",
+            "Fisher’s exact p",
+            "how little would change it",
+            "without one placement",
+            "one hostile network",
+        ],
     )
     for row in checks:
         name = f"{row.treated_name} − {row.control_name}"

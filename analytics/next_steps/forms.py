@@ -9,9 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from campaign.models import Arm, Campaign, Placement
 
 HOLDOUTS = (
-    (10, _("10 of 100 people: you see sooner if it stops working. Recommended.")),
-    (5, _("5 of 100 people: it takes about twice as long to see.")),
-    (0, _("Nobody: then nobody can see whether it still works, and the harm stop has nothing to compare it with.")),
+    (10, _("10 of 100 people (recommended): you notice sooner if the message stops working.")),
+    (5, _("5 of 100 people: it takes about twice as long to notice.")),
+    (
+        0,
+        _("Nobody: you cannot tell whether the message still works, and the harm stop has nothing to compare it with."),
+    ),
 )
 
 
@@ -19,10 +22,12 @@ class UseForm(forms.Form):
     """Which message, where, and how many people keep seeing the control."""
 
     message = forms.ChoiceField(
-        label=_("Which message?"), widget=forms.RadioSelect, error_messages={"required": _("Choose a message.")}
+        label=_("Which message should be shown?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a message.")},
     )
     holdout = forms.TypedChoiceField(
-        label=_("How many people keep seeing the control?"),
+        label=_("How many people should keep seeing the control?"),
         choices=HOLDOUTS,
         coerce=int,
         initial=10,
@@ -31,7 +36,7 @@ class UseForm(forms.Form):
     )
     places = forms.ModelMultipleChoiceField(
         Placement.objects.none(),
-        label=_("Where?"),
+        label=_("Where should it be shown?"),
         to_field_name="key",
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one placement.")},

@@ -61,7 +61,8 @@ def next_trial(request: HttpRequest, slug: str) -> HttpResponse:
     draft = plan_next_trial(campaign, key, by=current_user(request))
     flash.success(
         request,
-        _("This is a draft. Choose what to try against “%(name)s”.") % {"name": draft.arms.get(is_control=True).name},
+        _("The new trial is a draft. Choose the messages to compare with “%(name)s”.")
+        % {"name": draft.arms.get(is_control=True).name},
     )
     return redirect("campaign:plan-step", draft.slug, "words")
 

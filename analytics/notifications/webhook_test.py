@@ -45,7 +45,7 @@ def send_test(plan: AnalysisPlan) -> None:
     """Send one test, in the form of a notice."""
     campaign = plan.campaign
     with translation.override(settings.LANGUAGE_CODE):
-        sentence = gettext("This is a test: here you would hear if a message of “%(campaign)s” did harm.")
+        sentence = gettext("This is a test. If a message of “%(campaign)s” causes harm, the alert will arrive here.")
         payload = {
             "campaign": campaign.slug,
             "kind": KIND,

@@ -22,23 +22,27 @@ from messages.roles import MANAGER, current_user, has_role
 
 INTEGRATION_NAMES = {
     "page": gettext_lazy("The script on a page"),
-    "server": gettext_lazy("A call from a server, such as a chatbot’s"),
-    "hosted": gettext_lazy("The page we host, without JavaScript"),
+    "server": gettext_lazy("A request from a server, such as a chatbot’s"),
+    "hosted": gettext_lazy("Our hosted page, without JavaScript"),
 }
 # Sentences by problem code. Launch blockers bring their own sentence.
 PROBLEM_SENTENCES = {
     "before-launch": gettext_lazy("%(said)s"),
-    "not-walked": gettext_lazy("It could not be walked: %(said)s"),
-    "missing-language": gettext_lazy("%(language)s is missing in %(arms)s, so nobody is shown that language."),
-    "no-origin": gettext_lazy("%(placement)s: no site may show it, so the script on a page would stay silent."),
-    "refused": gettext_lazy("%(placement)s, %(way)s: visitors were refused (%(said)s)."),
-    "open-to-all": gettext_lazy("%(placement)s: a site that is not on the list was answered."),
-    "hosted-not-counted": gettext_lazy(
-        "%(placement)s: the page we host shows the message and counts nobody, because the plan does not count messages."
+    "not-walked": gettext_lazy("A visit could not be simulated: %(said)s"),
+    "missing-language": gettext_lazy(
+        "There is no %(language)s text for %(arms)s, so nobody sees the messages in that language."
     ),
-    "no-fallback": gettext_lazy("%(placement)s: nothing is shown while the campaign is paused. Choose neutral words."),
+    "no-origin": gettext_lazy("%(placement)s: no site is allowed to show it, so the script on a page shows nothing."),
+    "refused": gettext_lazy("%(placement)s, %(way)s: visitors were refused (%(said)s)."),
+    "open-to-all": gettext_lazy("%(placement)s: it answered a site that is not on its list."),
+    "hosted-not-counted": gettext_lazy(
+        "%(placement)s: our hosted page shows the message but counts nobody, because the plan does not count messages."
+    ),
+    "no-fallback": gettext_lazy(
+        "%(placement)s: visitors see nothing while the campaign is paused. Choose a neutral text."
+    ),
     "page-missing": gettext_lazy("%(placement)s: the page behind the message is missing (%(said)s)."),
-    "choice-ignored": gettext_lazy("%(placement)s: somebody who asked not to be counted was counted."),
+    "choice-ignored": gettext_lazy("%(placement)s: a visitor who asked not to be counted was counted."),
     "never-shown": gettext_lazy("“%(arm)s” was shown to nobody."),
 }
 _BLOCKING = {"before-launch", "not-walked", "refused", "open-to-all", "page-missing", "choice-ignored", "never-shown"}

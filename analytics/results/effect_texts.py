@@ -33,10 +33,10 @@ def as_people(share: float) -> str:
 def not_worse_sentence(treated: str, control: str, *, margin: float, p_value: float, level: float) -> str:
     """State whether it is ruled out that an arm is worse by a margin: at half the error, as an interval's one end."""
     template = (
-        gettext("That %(treated)s is worse than %(control)s by %(margin)s or more is ruled out (one-sided p %(p)s).")
+        gettext("We can rule out that %(treated)s is worse than %(control)s by %(margin)s or more (one-sided p %(p)s).")
         if p_value < (1 - level) / 2
         else gettext(
-            "That %(treated)s is worse than %(control)s by %(margin)s or more is not ruled out (one-sided p %(p)s)."
+            "We cannot rule out that %(treated)s is worse than %(control)s by %(margin)s or more (one-sided p %(p)s)."
         )
     )
     return template % {

@@ -24,30 +24,32 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
     is_by_period = analysis.campaign.unit == Campaign.Unit.PERIOD
     if look.changed_plan_keys:
         return (
-            gettext("We are not showing a comparison: the plan in the database is not the one that was frozen."),
             gettext(
-                "Somebody changed these parts of it past this program: %(keys)s. Whoever runs this site has to restore "
-                "them from a backup; the fingerprint tells when they are right."
+                "We are not showing a comparison, because the plan in the database is not the one that was frozen."
+            ),
+            gettext(
+                "These parts were changed directly in the database: %(keys)s. Whoever runs this site has "
+                "to restore them from a backup. The fingerprint matches again once they are right."
             )
             % {"keys": ", ".join(look.changed_plan_keys)},
             "neutral",
         )
     if look.is_withheld:
         return (
-            gettext("We are not showing a comparison: the messages were not shown as often as planned."),
+            gettext("We are not showing a comparison, because the messages were not shown as often as planned."),
             gettext(
-                "A broken split can make any message look good or bad. Find the cause, mend it, and start a new "
-                "campaign."
+                "When the split is wrong, any message can look good or bad. Find the cause, fix it and "
+                "start a new campaign."
             ),
             "neutral",
         )
     if analysis.embargoed:
         return (
-            gettext("It is too early to compare: the plan’s first look is not reached yet."),
+            gettext("It is too early to compare. The plan’s first look has not been reached yet."),
             f"{_progress_sentence(look.information, by_period=is_by_period)} "
             + gettext(
-                "Early leads often vanish, so rates and differences stay hidden until then. Whether the data are sound "
-                "is shown below."
+                "Early leads often disappear, so rates and differences stay hidden until then. The data "
+                "quality is shown below."
             ),
             "neutral",
         )
@@ -64,7 +66,7 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
     if not against_control:
         return (
             gettext("Nobody has been counted yet."),
-            gettext("The first numbers show after the first closed views."),
+            gettext("The first numbers appear when the first views are counted, a few hours after they were shown."),
             "neutral",
         )
     sign = -1.0 if primary.outcome.better == "lower" else 1.0
@@ -119,20 +121,22 @@ def _interval_notes(analysis: Analysis, primary: OutcomeBlock) -> list[str]:
     if primary.kinds:
         notes = [
             gettext(
-                "The ranges in brackets are %(level)s intervals: first for the very messages that were shown, then for "
-                "messages of this kind."
+                "The ranges in brackets are %(level)s intervals: the first for the exact messages that "
+                "were shown, the second for messages of this kind."
             )
             % {"level": wording.level_text(analysis.level)}
         ]
         if analysis.monitoring != "fixed":
-            notes.append(gettext("The second is judged at a few points of the plan and stands in between."))
+            notes.append(
+                gettext("The second is judged at a few points of the plan only and stays the same in between.")
+            )
     elif analysis.monitoring == "always-valid":
         notes.append(gettext("It holds at every look."))
     elif analysis.monitoring == "group-sequential":
         notes.append(gettext("It holds at every look of the plan."))
     notes += _period_notes(analysis.campaign)
     if analysis.exploratory:
-        notes.append(gettext("This look is exploratory: the plan does not hold it."))
+        notes.append(gettext("This look is exploratory: it is not part of the plan."))
     return notes
 
 
@@ -144,9 +148,12 @@ def _period_notes(campaign: Campaign) -> list[str]:
     frozen = json.loads(plan.canonical)  # a list of campaigns asks no more of the database than one does
     sets = planned_sets(plan, arms=len(frozen["arms"]), placements=len(frozen["placements"]))
     notes = [
-        gettext("Periods at places were drawn, not people: it rests on all orders that could have come out instead.")
+        gettext(
+            "Periods were assigned at random, not people. So the result is compared with every order "
+            "of periods that could have been drawn."
+        )
     ]
     if sets <= _FEW_SETS:
         values = {"sets": wording.number(sets), "p": wording.p_value(2.0 ** (1 - sets), 4)}
-        notes.append(gettext("With %(sets)s sets of periods no p-value can be below %(p)s.") % values)
+        notes.append(gettext("With %(sets)s sets of periods, the p-value cannot be below %(p)s.") % values)
     return notes

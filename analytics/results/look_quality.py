@@ -19,24 +19,26 @@ _STATUS: dict[str, Status] = {"ok": "ok", "caution": "caution", "alarm": "alarm"
 WASHOUT = "washout"  # as campaign.models.LeftOutCount
 _EXCLUSION_TEXTS = {
     "machine": (
-        gettext_lazy("Machines are left out"),
+        gettext_lazy("Automated visitors are not counted"),
         gettext_lazy(
-            "%(share)s of 100 messages went to search engines, link previews and the like, and were not counted."
+            "%(share)s of 100 messages went to search engines, link previews and other automated "
+            "visitors, and were not counted."
         ),
     ),
     "crowd": (
-        gettext_lazy("Some networks asked for more than their share"),
+        gettext_lazy("Some networks reached their daily limit"),
         gettext_lazy(
-            "%(share)s of 100 messages went to networks that had their share of the day, and were not counted: phone "
-            "companies and schools, or somebody who wants to turn the result. Messages are compared as fairly without "
-            "them. If many visitors come through one network, say so at the placement."
+            "%(share)s of 100 messages went to networks that had reached their daily limit, and were "
+            "not counted. This happens with phone companies and schools, or when someone tries to "
+            "distort the result. The comparison is just as fair without them. If many of your visitors "
+            "share one network, say so in the placement’s settings."
         ),
     ),
     WASHOUT: (
-        gettext_lazy("The first hours of periods are left out"),
+        gettext_lazy("The first hours of each period are not counted"),
         gettext_lazy(
-            "%(share)s of 100 messages were shown in the first hours of a period, or before the first one, and were "
-            "not counted, as planned."
+            "%(share)s of 100 messages were shown in the first hours of a period or before the first "
+            "one. As planned, they were not counted."
         ),
     ),
 }
@@ -68,29 +70,29 @@ def _sample_ratio(analysis: Analysis) -> QualityItem:
     p_value = analysis.sample_ratio_p
     p = "" if p_value is None else " " + gettext("(p %(p)s)") % {"p": wording.p_value(p_value)}
     details = {
-        "ok": gettext("Each message was seen about as often as its share asks%(p)s."),
-        "caution": gettext("The shares are a little off%(p)s. Watch it; nothing is withheld yet."),
+        "ok": gettext("Each message was seen about as often as planned%(p)s."),
+        "caution": gettext("The split is slightly off%(p)s. Keep an eye on it. Nothing is withheld yet."),
         "alarm": gettext(
-            "The shares are far off%(p)s. Something changes who sees which message, so verdicts are withheld."
+            "The split is far off%(p)s. Something affects who sees which message, so verdicts are withheld."
         ),
-        "unknown": gettext("Too few people so far to check the shares."),
+        "unknown": gettext("Too few people so far to check the split."),
     }
     detail = details[status]
     if analysis.sample_ratio_method == BY_TEXT and status in {"caution", "alarm"}:
         by_text = {
             "caution": gettext(
-                "The texts of one message are not seen equally often. Watch it; nothing is withheld yet."
+                "The texts of a message are not seen equally often. Keep an eye on it. Nothing is withheld yet."
             ),
             "alarm": gettext(
-                "The texts of one message are drawn evenly, and far from equally many people saw each. Something "
-                "changes who sees which text, so verdicts are withheld."
+                "The texts of a message are assigned equally often, but they were not seen equally often. "
+                "Something affects who sees which text, so verdicts are withheld."
             ),
         }
         return QualityItem(str(ratio.label), status, by_text[status])
     if status == "caution" and p_value is not None and p_value < ALARM_BELOW:
         by_network = gettext(
-            "The shares are far off%(p)s, by no more than one network can have done alone. So nothing is withheld: a "
-            "verdict that so few views could turn is not called. Look for the cause."
+            "The split is far off%(p)s, but one network alone could have caused it. Results are shown, "
+            "without a verdict where so few views could change it. Look for the cause."
         )
         return QualityItem(gettext("One network may have changed the split"), status, by_network % {"p": p})
     return QualityItem(str(ratio.label), status, detail % {"p": p} if status != "unknown" else detail)
@@ -99,19 +101,21 @@ def _sample_ratio(analysis: Analysis) -> QualityItem:
 def _reach(analysis: Analysis) -> QualityItem:
     if analysis.reach_p is None:
         return QualityItem(
-            gettext("Too few to check reach"), "unknown", gettext("Not enough messages were served to compare.")
+            gettext("Too few messages to check what reaches the screen"),
+            "unknown",
+            gettext("Too few messages were sent to compare."),
         )
     if analysis.reach_p < UNEQUAL_REACH_P:
         return QualityItem(
-            gettext("Messages reach the screen unequally"),
+            gettext("Some messages reach the screen less often"),
             "caution",
-            gettext("The share of served messages that were seen differs between arms (p %(p)s).")
+            gettext("After being sent, some messages were seen less often than others (p %(p)s).")
             % {"p": wording.p_value(analysis.reach_p)},
         )
     return QualityItem(
-        gettext("Messages reach the screen equally"),
+        gettext("Messages reach the screen equally often"),
         "ok",
-        gettext("Of the messages sent, about as many of each arm were seen (p %(p)s).")
+        gettext("Of the messages sent, about the same share was seen in each group (p %(p)s).")
         % {"p": wording.p_value(analysis.reach_p)},
     )
 
@@ -129,14 +133,14 @@ def _periods(information: float) -> QualityItem:
     share = {"share": wording.percent(information)}
     if information >= 1:
         return QualityItem(
-            gettext("The planned periods are over"), "ok", gettext("The order that was drawn at launch is complete.")
+            gettext("The planned periods are over"), "ok", gettext("All periods drawn at launch are over.")
         )
     return QualityItem(
-        gettext("Before the last planned period"),
+        gettext("Planned periods remain"),
         "caution",
         gettext("%(share)s of the planned periods are over.") % share
         + " "
-        + gettext("An early lead can vanish: decide when all are over."),
+        + gettext("An early lead can disappear. Wait until all periods are over before you decide."),
     )
 
 
@@ -144,7 +148,7 @@ def _sample_size(primary: OutcomeBlock, planned_people: int) -> QualityItem:
     people = people_exposed(primary)
     if people is not None and people >= planned_people:
         return QualityItem(
-            gettext("The planned number is reached"),
+            gettext("The planned number of people is reached"),
             "ok",
             gettext("%(people)s people saw a message; %(planned)s were planned.")
             % {"people": wording.number(people), "planned": wording.number(planned_people)},
@@ -156,7 +160,8 @@ def _sample_size(primary: OutcomeBlock, planned_people: int) -> QualityItem:
     )
     numbers = {"planned": wording.number(planned_people), "people": wording.number(people or 0)}
     return QualityItem(
-        gettext("Before the planned number"),
+        gettext("The planned number is not reached yet"),
         "caution",
-        f"{progress % numbers} " + gettext("An early lead can vanish: decide at the planned number."),
+        f"{progress % numbers} "
+        + gettext("An early lead can disappear. Wait for the planned number before you decide."),
     )

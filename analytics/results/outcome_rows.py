@@ -4,12 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.conf import settings
+from django.utils import translation
+
 from analytics import wording
 from analytics.models import Estimate
 from analytics.report_rows import DifferenceRow, OutcomeBlock, RateRow
 from analytics.results.kind_rows import with_kinds
 from campaign.models import AnalysisPlan
 from campaign.outcomes import OUTCOMES
+from messages.models import Frame
 
 
 def outcome_blocks(estimates: Sequence[Estimate], plan: AnalysisPlan, *, embargoed: bool = False) -> list[OutcomeBlock]:
@@ -29,11 +33,23 @@ def people_scale(block: OutcomeBlock) -> wording.PeopleScale:
     return wording.choose_scale([row.rate for row in block.rates if row.rate is not None])
 
 
+def _is_renamed(row: RateRow) -> bool:
+    """Whether somebody gave an arm another name than its frame or its key, so that sentences have to use it."""
+    given = {row.key.replace("-", " ")}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            given.add(str(Frame(row.frame).label).casefold())
+    return row.name.casefold() not in given
+
+
 def _block(outcome: str, estimates: list[Estimate], plan: AnalysisPlan, *, embargoed: bool) -> OutcomeBlock:
     rates = [_rate(e, embargoed=embargoed) for e in estimates if e.kind == Estimate.Kind.RATE]
     by_key = {row.key: row for row in rates}
     frames = Counter(row.frame for row in rates)
-    phrases = {row.key: wording.arm_phrase(row.name, row.frame, unique=frames[row.frame] == 1) for row in rates}
+    phrases = {
+        row.key: wording.arm_phrase(row.name, row.frame, unique=frames[row.frame] == 1 and not _is_renamed(row))
+        for row in rates
+    }
     differences = [e for e in estimates if e.kind == Estimate.Kind.DIFFERENCE and e.about == Estimate.About.THESE]
     block = OutcomeBlock(
         outcome=wording.translate_outcome(OUTCOMES[outcome]),

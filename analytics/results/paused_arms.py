@@ -101,16 +101,18 @@ def observed_harm_sentence(event: GuardEvent, control: Arm | None) -> str:
         )
     elif more:
         sentence = gettext(
-            "More people %(did)s after “%(arm)s” than after “%(control)s”: surely more than the %(margin)s in "
-            "%(people)s that the plan allows."
+            "More people %(did)s after “%(arm)s” than after “%(control)s”. The difference is clearly "
+            "more than the %(margin)s in %(people)s that the plan allows."
         )
     else:
         sentence = gettext(
-            "Fewer people %(did)s after “%(arm)s” than after “%(control)s”: surely by more than the %(margin)s in "
-            "%(people)s that the plan allows."
+            "Fewer people %(did)s after “%(arm)s” than after “%(control)s”. The difference is clearly "
+            "more than the %(margin)s in %(people)s that the plan allows."
         )
     if event.needs_one_placement:
-        sentence += " " + gettext("Without one of the placements the limit would not have been crossed: look at each.")
+        sentence += " " + gettext(
+            "Without one of the placements, the limit would not have been crossed. Look at each placement."
+        )
     return sentence % {
         "arm": stopped_name(event),
         "control": control.name if control else "",
@@ -126,13 +128,14 @@ def guardrail_pause_sentence(event: GuardEvent) -> str:
     scale = wording.choose_scale([event.margin])
     sentence = (
         gettext(
-            "“%(arm)s” was paused on %(day)s. %(outcome)s: surely worse than the control by more than the %(margin)s "
-            "in %(people)s that the plan allows."
+            "“%(arm)s” was paused on %(day)s. %(outcome)s: clearly worse than the control, by more "
+            "than the %(margin)s in %(people)s that the plan allows."
         )
         if event.text is None
         else gettext(
-            "“%(arm)s” was stopped on %(day)s; its message goes on with its other texts. %(outcome)s: surely worse "
-            "than the control by more than the %(margin)s in %(people)s that the plan allows."
+            "“%(arm)s” was stopped on %(day)s. Its message continues with its other texts. "
+            "%(outcome)s: clearly worse than the control, by more than the %(margin)s in %(people)s "
+            "that the plan allows."
         )
     )
     return sentence % {

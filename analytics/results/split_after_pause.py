@@ -44,15 +44,14 @@ def explain_pauses(item: QualityItem, shares: Sequence[ArmShare]) -> QualityItem
     if not paused:
         return item
     why = ngettext(
-        "%(arms)s was paused for a while: fewer people may have seen it than its share asks, and that is no fault.",
-        "%(arms)s were paused for a while: fewer people may have seen them than their shares ask, and that is no "
-        "fault.",
+        ("%(arms)s was paused for a while, so fewer people may have seen it than planned. This is expected."),
+        ("%(arms)s were paused for a while, so fewer people may have seen them than planned. This is expected."),
         len(paused),
     ) % {"arms": ", ".join(gettext("“%(arm)s”") % {"arm": share.name} for share in paused)}
     if sum(bool(share.weight) for share in shares if not share.was_paused) < 2:
         if item.status in ("ok", "unknown"):
-            alone = gettext("No two messages were shown all the time, so there are no shares to compare.")
-            return QualityItem(gettext("The split cannot be judged across a pause"), "unknown", f"{why} {alone}")
+            alone = gettext("No two messages were shown the whole time, so the split cannot be checked.")
+            return QualityItem(gettext("The split cannot be checked across a pause"), "unknown", f"{why} {alone}")
         return QualityItem(item.label, item.status, f"{item.detail} {why}")
-    others = gettext("This speaks of the others alone.")
+    others = gettext("This check covers only the others.")
     return QualityItem(item.label, item.status, f"{item.detail} {why} {others}")

@@ -73,8 +73,8 @@ def design_effect_sentence(checks: Sequence[CrossCheckRow]) -> str:
     if not factors:
         return ""
     return gettext(
-        "Compared by place, it took %(factor)s times as many people as it would take everybody together. A later plan "
-        "for the same places can use this factor."
+        "Comparing by placement took %(factor)s times as many people as comparing everyone "
+        "together. A later plan for the same placements can use this factor."
     ) % {"factor": wording.number(max(factors), 2)}
 
 

@@ -31,11 +31,11 @@ def quality_item(percent: int | None, weights: Sequence[int]) -> QualityItem | N
     shift = None if percent is None else worst_case_shift(percent, weights)
     if percent is None or shift is None:
         return None
-    some = gettext("For each 100 people counted, fewer than %(share)s more asked not to be counted.")
+    some = gettext("For every 100 people counted, fewer than %(share)s more asked not to be counted.")
     bound = gettext(
-        "Nobody knows which message they saw. If all of them had seen one, and done the opposite of the others, a rate "
-        "could be off by about %(points)s percentage points."
+        "We do not know which message they saw. If all of them had seen the same one and acted "
+        "differently from the others, a rate could be off by about %(points)s percentage points."
     )
     words = {"share": percent + 1, "points": wording.number(100 * shift, 1)}
     status: Status = "caution" if shift >= MANY_POINTS else "ok"
-    return QualityItem(gettext("Some asked not to be counted"), status, f"{some % words} {bound % words}")
+    return QualityItem(gettext("Some people asked not to be counted"), status, f"{some % words} {bound % words}")

@@ -42,7 +42,7 @@ def leave_one_out(
     [0.6, 0.2]
     """
     if len(strata) < 2:
-        return [NotEstimable("Without its only stratum nothing remains.") for _ in strata]
+        return [NotEstimable("There is only one stratum, so it cannot be left out.") for _ in strata]
     return [estimate([*strata[:index], *strata[index + 1 :]]) for index in range(len(strata))]
 
 
@@ -128,7 +128,7 @@ def tipping_point(
         if units is not None:
             candidates.append((units, toward))
     if not candidates:
-        return NotEstimable("No such change overturns the conclusion.")
+        return NotEstimable("No such change would overturn the conclusion.")
     units, toward = min(candidates, key=lambda each: each[0])
     first, second = arms_after(units, toward)
     after = _p_value(first, second, level, method)

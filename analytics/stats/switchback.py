@@ -20,7 +20,7 @@ _BATCH = 1 << 20  # flips held at a time
 # Differences that should be equal differ by rounding.
 _ROUNDING = 1e-12
 
-SAME_DIFFERENCE = NotEstimable("Every order of the periods gives the same difference, so nothing tells chance apart.")
+SAME_DIFFERENCE = NotEstimable("Every order of the periods gives the same difference, so chance cannot be assessed.")
 
 
 @dataclass(frozen=True, slots=True)

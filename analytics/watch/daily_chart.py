@@ -108,7 +108,7 @@ def _y(people: float, top: float) -> float:
 
 def _description(days: Sequence[date], bars: dict[str, list[DayBar]], arms: Sequence[ArmDailyTotals]) -> str:
     if not days:
-        return gettext("No day can be told yet.")
+        return gettext("No day can be shown yet.")
     sums = [
         gettext("%(name)s: %(people)s")
         % {

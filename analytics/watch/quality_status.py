@@ -41,11 +41,17 @@ def dashboard_quality(
 
 def _overdue_check(quality: DataQualityStatus | None) -> QualityItem:
     return QualityItem(
-        gettext("The worker has not looked lately"),
+        gettext("The data have not been checked recently"),
         "caution",
-        gettext("It looks once an hour. What stands here may be old: please ask whoever runs this site.")
+        gettext(
+            "The background worker checks once an hour. What you see here may be out of date. Please "
+            "ask whoever runs this site."
+        )
         if quality
-        else gettext("It looks once an hour, and has not looked at this campaign yet. Is it running?"),
+        else gettext(
+            "The background worker checks once an hour. It has not checked this campaign yet. Please "
+            "ask whoever runs this site whether it is running."
+        ),
     )
 
 
@@ -55,16 +61,16 @@ def _sample_ratio(quality: DataQualityStatus | None, look: Analysis | None) -> Q
     statuses += [look.sample_ratio] if look else []
     status = max(statuses, key=_BY_SEVERITY.index)
     details = {
-        "ok": gettext("Each message is seen about as often as its share asks."),
+        "ok": gettext("Each message is seen about as often as planned."),
         "caution": gettext(
-            "The shares are a little off, or so far off as one network alone could have made them. That may be "
-            "chance; look again tomorrow."
+            "The split is slightly off, or off by no more than one network could cause. It may be "
+            "chance. Check again tomorrow."
         ),
         "alarm": gettext(
-            "The shares are far off: something changes who sees which message. Comparisons are withheld. Pause the "
-            "campaign and look for the cause."
+            "Something affects who sees which message. Comparisons are withheld. Pause the campaign "
+            "and look for the cause."
         ),
-        "unknown": gettext("Too few people so far to check the shares."),
+        "unknown": gettext("Too few people so far to check the split."),
     }
     return QualityItem(str(Analysis.SampleRatio(status).label), _status(status), details[status])
 
@@ -72,12 +78,12 @@ def _sample_ratio(quality: DataQualityStatus | None, look: Analysis | None) -> Q
 def _flow(quality: DataQualityStatus) -> QualityItem:
     usual = ""
     if quality.usual:
-        usual = gettext("About %(usual)s a day are usual.") % {"usual": wording.number(quality.usual)}
+        usual = gettext("The usual number is about %(usual)s a day.") % {"usual": wording.number(quality.usual)}
     details = {
-        "ok": gettext("Nothing is silent."),
-        "caution": gettext("Has a partner moved the message, or is it a holiday?"),
-        "alarm": gettext("Does the message still stand on the partner’s page? Open the page and see."),
-        "unknown": gettext("After a day or two the page can tell when it falls silent."),
+        "ok": gettext("No sudden drop."),
+        "caution": gettext("Check whether a partner has moved the message. It may also be a holiday."),
+        "alarm": gettext("Is the message still on the partner’s page? Open the page to check."),
+        "unknown": gettext("After a day or two, this page can tell when messages stop being shown."),
     }
     detail = f"{details[quality.flow]} {usual}".strip()
     return QualityItem(str(DataQualityStatus.Flow(quality.flow).label), _status(quality.flow), detail)
@@ -89,15 +95,17 @@ def _reach(quality: DataQualityStatus | None, look: Analysis | None) -> QualityI
         return QualityItem(
             gettext("Not known yet whether messages reach the screen"),
             "unknown",
-            gettext("A week’s messages are compared with how many of them were seen, once there are enough."),
+            gettext(
+                "This compares how many messages were sent in a week with how many were seen. There are not enough yet."
+            ),
         )
     rate = gettext("Of 100 messages sent, %(seen)s were seen on a screen.") % {"seen": wording.number(reach)}
     if look is not None and look.reach_p is not None and look.reach_p < UNEQUAL_REACH_P:
-        more = gettext("One message reaches it less often than another: look for what differs between them.")
-        return QualityItem(gettext("Messages reach the screen unequally"), "caution", f"{rate} {more}")
+        more = gettext("One message is seen less often than another. Find out what differs between them.")
+        return QualityItem(gettext("Some messages reach the screen less often"), "caution", f"{rate} {more}")
     if reach < LOW_REACH:
         status: Status = "alarm" if reach < VERY_LOW_REACH else "caution"
-        more = gettext("Many stand where nobody scrolls, or fail to load.")
+        more = gettext("Many are placed where few people scroll, or fail to load.")
         return QualityItem(gettext("Many messages never reach the screen"), status, f"{rate} {more}")
     return QualityItem(gettext("Messages reach the screen"), "ok", rate)
 
@@ -107,19 +115,21 @@ def _exclusions(quality: DataQualityStatus | None) -> QualityItem:
     total = machines + crowds
     if not total:
         return QualityItem(
-            gettext("Hardly anything is left out"), "ok", gettext("Machines and crowds are shown it and not counted.")
+            gettext("Almost every message is counted"),
+            "ok",
+            gettext("Automated visitors and networks over their daily limit see the message but are not counted."),
         )
-    parts = [gettext("%(share)s went to machines") % {"share": wording.number(machines)}] if machines else []
+    parts = [gettext("%(share)s went to automated visitors") % {"share": wording.number(machines)}] if machines else []
     if crowds:
         parts.append(
-            gettext("%(share)s to networks that had their share of the day") % {"share": wording.number(crowds)}
+            gettext("%(share)s went to networks that had reached their daily limit") % {"share": wording.number(crowds)}
         )
     shares = gettext("Of 100 messages, %(parts)s. They are not counted.") % {"parts": ", ".join(parts)}
     if total < MANY_EXCLUDED:
-        return QualityItem(gettext("Machines and crowds are left out"), "ok", shares)
-    more = gettext("If many visitors come through one network, say so at the placement.") if crowds else ""
+        return QualityItem(gettext("Automated visitors and crowded networks are not counted"), "ok", shares)
+    more = gettext("If many of your visitors share one network, say so in the placement’s settings.") if crowds else ""
     status: Status = "alarm" if total >= VERY_MANY_EXCLUDED else "caution"
-    return QualityItem(gettext("Much is left out as machines or crowds"), status, f"{shares} {more}".strip())
+    return QualityItem(gettext("Many messages are not counted"), status, f"{shares} {more}".strip())
 
 
 def _washouts(campaign: Campaign, *, now: datetime) -> list[QualityItem]:

@@ -40,14 +40,14 @@ def summarize_use(campaign: Campaign) -> UseSummary | None:
     control = campaign.arms.get(is_control=True)
     if not control.weight:
         return UseSummary(
-            gettext("Nobody keeps seeing “%(control)s”, so nobody can tell whether the message still works.")
+            gettext("Nobody sees “%(control)s” any more, so we cannot tell whether the message still works.")
             % {"control": control.name},
             fades=False,
             months=(),
         )
     stored = gate.monthly_effects(campaign, early=False)
     if not stored:
-        return UseSummary(gettext("Too few people have come to say whether it still works."), fades=False, months=())
+        return UseSummary(gettext("Too few people so far to tell whether it still works."), fades=False, months=())
     primary = campaign.plan.outcomes.get(role=PlannedOutcome.Role.PRIMARY)
     is_lower_better = OUTCOMES[primary.outcome].better == "lower"
     months = tuple(_month(each, is_lower_better=is_lower_better) for each in stored)
@@ -72,9 +72,9 @@ def _month(stored: dict[str, Any], *, is_lower_better: bool) -> UseMonth:
     words = {
         "works": gettext("Works: %(gap)s than in the holdout."),
         "worse": gettext("Does worse: %(gap)s than in the holdout."),
-        "unclear": gettext("Cannot tell: %(gap)s than in the holdout."),
+        "unclear": gettext("Can’t tell yet: %(gap)s than in the holdout."),
     }[standing]
-    told = gettext("%(treated)s of %(people)s after the message, %(control)s in the holdout")
+    told = gettext("%(treated)s of %(people)s with the message, %(control)s in the holdout")
     numbers = {
         "treated": scale.count(stored["treated_rate"]),
         "control": scale.count(stored["control_rate"]),
@@ -86,16 +86,16 @@ def _month(stored: dict[str, Any], *, is_lower_better: bool) -> UseMonth:
 def _sentence(months: Sequence[UseMonth], stored: Sequence[dict[str, Any]], fading: dict[str, Any] | None) -> str:
     """Say first what asks for an action: harm, then fading, then that it works."""
     if months[-1].standing == "worse":
-        return gettext("In the last month it did worse than in the holdout. Stop using it.")
+        return gettext("In the last month, the message did worse than the holdout. Stop using it.")
     if fading is not None:
         scale = wording.choose_scale([rate for rate in (fading["treated_rate"], fading["control_rate"]) if rate])
         return gettext(
-            "It works less than in its first month: %(now)s than in the holdout, and %(first)s at first. People may "
-            "have got used to it: show other texts, or look for something better."
+            "It works less well than in its first month: %(now)s than in the holdout, compared with "
+            "%(first)s at first. People may have got used to it. Try other texts or another message."
         ) % {
             "now": wording.difference_phrase(fading["effect"], scale),
             "first": wording.difference_phrase(stored[0]["effect"], scale),
         }
     if any(month.standing == "works" for month in months[-2:]):
         return gettext("It still works.")
-    return gettext("It cannot be told whether it still works: it takes more people.")
+    return gettext("We cannot tell yet whether it still works. More people are needed.")

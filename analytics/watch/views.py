@@ -58,7 +58,7 @@ def request_early_look(request: HttpRequest, slug: str) -> HttpResponse:
     except embargo_request.EarlyLookRefused as refused:
         context = _context(request, campaign) | {"reason": reason, "reason_error": str(refused)}
         return render(request, "analytics/watch/watch.html", context)
-    flash.success(request, _("Asked. The worker makes the look within a minute, and your reason stands on the record."))
+    flash.success(request, _("Your early look takes about a minute. Your reason is on record."))
     return redirect("analytics:watch", slug)
 
 
@@ -104,24 +104,24 @@ def _sentence(data: Dashboard, use: UseSummary | None) -> str:
     if data.change:
         return data.change
     if data.campaign.launched_at is None:
-        return _("It is not launched yet, so there is nothing to watch.")
+        return _("The campaign has not been launched, so there is nothing to watch yet.")
     if state == Campaign.State.SCHEDULED:
-        return _("It is launched and has not begun yet.")
+        return _("The campaign is launched but has not started yet.")
     if data.alarms:
         return _("Something is wrong: %(what)s.") % {"what": data.alarms[0].label}
     if data.completion_notices:
         values = {"what": data.completion_notices[-1].notice.get_kind_display()}
-        return _("Done: %(what)s. You can read the results.") % values
+        return _("Complete: %(what)s. You can read the results.") % values
     if state == Campaign.State.CLOSED:
-        return _("It is closed. The last views are being counted.")
+        return _("The campaign is closed. The last views are being counted.")
     if data.guardrail_pauses:
-        return _("A guardrail was crossed. Please read below what was seen, and decide how to go on.")
+        return _("A guardrail was crossed. Please read below what happened and decide what to do next.")
     if state == Campaign.State.PAUSED:
-        return _("It is paused: no message is shown, and nobody is counted.")
+        return _("The campaign is paused. No message is shown and nobody is counted.")
     if data.cautions:
-        return _("It runs. One thing to look at: %(what)s.") % {"what": data.cautions[0].label}
+        return _("The campaign is running. One thing to check: %(what)s.") % {"what": data.cautions[0].label}
     if use is not None:
-        return _("It is in use.") + " " + use.sentence
+        return _("The message is in use.") + " " + use.sentence
     return _("All is well. There is nothing you need to do.")
 
 
@@ -143,7 +143,7 @@ def _progress(data: Dashboard) -> str:
         )
         return f"{counted} {left % {'days': wording.number(data.days_left)}}"
     if data.days_left is None:
-        left = _("After a few days the page can say how long it will take.")
+        left = _("After a few days, this page can estimate how long the campaign will take.")
         return f"{counted} {left}"
     if data.days_left > MAX_FORECAST_DAYS:
         left = _("At the pace of the last days, that takes more than a year.")

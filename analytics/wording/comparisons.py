@@ -40,7 +40,7 @@ _VERDICT_NAMES = {
 _FRAME_PHRASES = {
     "neutral": gettext_lazy("the neutral text"),
     "victim": gettext_lazy("the message about harm to the victim"),
-    "user": gettext_lazy("the message about harm to you"),
+    "user": gettext_lazy("the message about harm to the person making it"),
     "both": gettext_lazy("the message with both harms"),
 }
 
@@ -75,7 +75,7 @@ def translate_reason(text: str) -> str:
 def hidden_comparison_sentence(treated: str, control: str) -> str:
     """Describe a comparison with a suppressed count."""
     return gettext(
-        "We cannot tell yet how %(treated)s compares with %(control)s: a count is too small to be shown."
+        "We cannot tell yet how %(treated)s compares with %(control)s, because a count is too small to be shown."
     ) % {"treated": treated, "control": control}
 
 
@@ -150,8 +150,8 @@ def choose_rule(rules: Sequence[SentenceRule[N]], numbers: N) -> SentenceRule[N]
 
 
 _WITHHELD = gettext_lazy(
-    "The comparison of %(treated)s with %(control)s is withheld, because it could mislead: the reason stands at the "
-    "top of the results."
+    "The comparison of %(treated)s with %(control)s is withheld because it could mislead. The "
+    "reason is at the top of the results."
 )
 _DIFFERENCE = gettext_lazy("%(of)s; %(gap)s than with %(control)s (%(interval)s).")
 _HARM = gettext_lazy("That is worse.")
@@ -162,7 +162,7 @@ COMPARISON_RULES: tuple[SentenceRule[ComparisonNumbers], ...] = (
     SentenceRule(
         "fewer of what is good",
         lambda n: n.verdict == "worse" and n.outcome.better == "higher",
-        (_DIFFERENCE, gettext_lazy("This arm did worse.")),
+        (_DIFFERENCE, gettext_lazy("This message did worse.")),
     ),
     SentenceRule("more of what is bad", lambda n: n.verdict == "worse", (_DIFFERENCE, _HARM)),
     SentenceRule("a difference", lambda n: n.is_claim, (_DIFFERENCE,)),
@@ -171,8 +171,8 @@ COMPARISON_RULES: tuple[SentenceRule[ComparisonNumbers], ...] = (
         lambda n: n.verdict == "no-meaningful-difference",
         (
             gettext_lazy(
-                "%(of)s, about as many as with %(control)s: any difference is smaller than %(small)s in %(people)s "
-                "(%(interval)s)."
+                "%(of)s, about as many as with %(control)s. Any difference is smaller than %(small)s in "
+                "%(people)s (%(interval)s)."
             ),
         ),
     ),
@@ -181,8 +181,8 @@ COMPARISON_RULES: tuple[SentenceRule[ComparisonNumbers], ...] = (
         lambda n: n.excludes_zero and n.is_held_by_correction,
         (
             gettext_lazy(
-                "%(of)s; it looks like %(gap)s than with %(control)s (%(interval)s), but not surely enough among "
-                "several questions."
+                "%(of)s. That looks like %(gap)s than with %(control)s (%(interval)s), but the evidence is "
+                "not strong enough, because several questions were asked."
             ),
             _CANNOT_TELL,
         ),
@@ -191,7 +191,10 @@ COMPARISON_RULES: tuple[SentenceRule[ComparisonNumbers], ...] = (
         "held",
         lambda n: n.excludes_zero,
         (
-            gettext_lazy("%(of)s; it looks like %(gap)s than with %(control)s (%(interval)s), but not surely enough."),
+            gettext_lazy(
+                "%(of)s. That looks like %(gap)s than with %(control)s (%(interval)s), but the evidence is "
+                "not strong enough."
+            ),
             _CANNOT_TELL,
         ),
     ),
@@ -207,8 +210,8 @@ COMPARISON_RULES: tuple[SentenceRule[ComparisonNumbers], ...] = (
 )
 
 _WITHIN = {
-    "placements": gettext_lazy("Compared within placements; over all people together there are %(crude)s."),
-    "strata": gettext_lazy("Compared within strata; over all people together there are %(crude)s."),
+    "placements": gettext_lazy("This is the comparison within placements. For all people together it is %(crude)s."),
+    "strata": gettext_lazy("This is the comparison within strata. For all people together it is %(crude)s."),
 }
 
 
@@ -245,8 +248,9 @@ def comparison_sentence(numbers: ComparisonNumbers, scale: PeopleScale) -> str:
 
 
 _PAIRS = gettext_lazy(
-    "In %(wins)s of 100 pairs, one person from each message, the one with %(treated)s answers higher than the one with "
-    "%(control)s, ties counted half (%(ends)s; 50 would be no difference)."
+    "In %(wins)s of 100 pairs, with one person from each message, the person with %(treated)s "
+    "answers higher than the person with %(control)s (%(ends)s, ties count half). No "
+    "difference would be 50."
 )
 
 ORDINAL_RULES: tuple[SentenceRule[ComparisonNumbers], ...] = (
@@ -258,15 +262,20 @@ ORDINAL_RULES: tuple[SentenceRule[ComparisonNumbers], ...] = (
         lambda n: n.verdict == "no-meaningful-difference",
         (
             gettext_lazy(
-                "In %(wins)s of 100 pairs, one person from each message, the one with %(treated)s answers higher than "
-                "the one with %(control)s, ties counted half (%(ends)s): less than %(small)s from even."
+                "In %(wins)s of 100 pairs, with one person from each message, the person with %(treated)s "
+                "answers higher than the person with %(control)s (%(ends)s, ties count half). That is less "
+                "than %(small)s from even."
             ),
         ),
     ),
     SentenceRule(
         "held by the correction",
         lambda n: n.excludes_zero and n.is_held_by_correction,
-        (_PAIRS, gettext_lazy("That is not sure enough among several questions."), _CANNOT_TELL),
+        (
+            _PAIRS,
+            gettext_lazy("The evidence is not strong enough, because several questions were asked."),
+            _CANNOT_TELL,
+        ),
     ),
     SentenceRule("either way", lambda _: True, (_PAIRS, _CANNOT_TELL)),
 )
@@ -290,7 +299,7 @@ def ordinal_sentence(numbers: ComparisonNumbers) -> str:
     if numbers.verdict == "withheld":
         return sentence
     more = (
-        gettext("About %(more)s more answers in all would tell.")
+        gettext("About %(more)s more answers in all would be needed to tell.")
         % {"more": number(to_two_figures(numbers.more.likely))}
         if numbers.more
         else ""

@@ -10,17 +10,17 @@ MANY_NETWORKS = 100
 def tipping_sentence(tips_at: int | None, *, was_significant: bool) -> str:
     """State how many people would have to change their outcome to turn one comparison."""
     if tips_at is None:
-        return gettext("Nothing that this message’s people could have done would turn it.")
+        return gettext("No change in what this message’s readers did would change the result.")
     sentence = (
         ngettext(
-            "If %(number)s person had done otherwise, it would no longer be significant.",
-            "If %(number)s people had done otherwise, it would no longer be significant.",
+            "If %(number)s person had acted differently, the difference would no longer be significant.",
+            "If %(number)s people had acted differently, the difference would no longer be significant.",
             tips_at,
         )
         if was_significant
         else ngettext(
-            "If %(number)s person had done otherwise, it would be significant.",
-            "If %(number)s people had done otherwise, it would be significant.",
+            "If %(number)s person had acted differently, the difference would be significant.",
+            "If %(number)s people had acted differently, the difference would be significant.",
             tips_at,
         )
     )
@@ -31,19 +31,19 @@ def one_network_sentence(move: float, networks: int | None, scale: PeopleScale) 
     """State how far one network could have moved a difference, and how many it would take to turn the verdict."""
     if not move:
         return ""
-    moved = gettext("One network could have moved it by at most %(number)s of %(people)s people.") % {
+    moved = gettext("One network could have changed it by at most %(number)s of %(people)s people.") % {
         "number": at_most(move, scale),
         "people": scale.people,
     }
     if networks is None:
         return moved
     if networks == 1:
-        return f"{moved} " + gettext("That could turn the answer, so it is not given yet.")
+        return f"{moved} " + gettext("That could change the answer, so there is no verdict yet.")
     if networks > MANY_NETWORKS:
-        return f"{moved} " + gettext("More than 100 hostile networks would be needed to turn the answer.")
+        return f"{moved} " + gettext("More than 100 hostile networks would be needed to change the answer.")
     needed = ngettext(
-        "About %(number)s hostile network would be needed to turn the answer.",
-        "About %(number)s hostile networks would be needed to turn the answer.",
+        "About %(number)s hostile network would be needed to change the answer.",
+        "About %(number)s hostile networks would be needed to change the answer.",
         networks,
     )
     return f"{moved} " + needed % {"number": number(networks)}
@@ -62,10 +62,10 @@ def omnibus_sentence(statistic: float, df: int, p: float, method: str) -> str:
             df,
         )
     elif method == "fisher-freeman-halton":
-        words = gettext("p %(p)s by Freeman and Halton’s exact test, because few are expected in one of them")
+        words = gettext("p %(p)s by Freeman and Halton’s exact test, because an expected count is small")
     elif method == "fisher-freeman-halton-simulated":
         words = gettext(
-            "p %(p)s by Freeman and Halton’s exact test on simulated tables, because few are expected in one of them"
+            "p %(p)s by Freeman and Halton’s exact test on simulated tables, because an expected count is small"
         )
     else:
         words = gettext("p %(p)s, by a method that is not on record")
@@ -73,15 +73,15 @@ def omnibus_sentence(statistic: float, df: int, p: float, method: str) -> str:
 
 
 _SPLIT_TESTS = {
-    "pearson": gettext_lazy("The check of the split is a chi-square test of the counts against the planned shares."),
+    "pearson": gettext_lazy("The split is checked with a chi-square test of the counts against the planned shares."),
     "exact": gettext_lazy(
-        "The check of the split is an exact multinomial test of the counts against the planned shares."
+        "The split is checked with an exact multinomial test of the counts against the planned shares."
     ),
     "always-valid": gettext_lazy(
-        "The check of the split is Lindon and Malek’s test of the counts against the planned shares, which holds "
-        "however often one looks."
+        "The split is checked with Lindon and Malek’s test of the counts against the planned "
+        "shares, which holds however often you look."
     ),
-    "texts": gettext_lazy("The check of the split is one of the texts of each message, which are drawn evenly."),
+    "texts": gettext_lazy("The split is checked with the texts of each message, which are assigned equally often."),
 }
 
 

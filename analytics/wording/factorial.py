@@ -9,10 +9,10 @@ from analytics.wording.numbers import PeopleScale, compact_number, interval_text
 
 INTERACTION = "interaction"
 _TERM_NAMES = {
-    "victim": gettext_lazy("Harm to the victim, with or without the other"),
-    "user": gettext_lazy("Harm to you, with or without the other"),
-    INTERACTION: gettext_lazy("Both together, beyond their sum"),
-    "both-minus-victim": gettext_lazy("Harm to you, on top of harm to the victim"),
+    "victim": gettext_lazy("Harm to the victim, with or without the other harm"),
+    "user": gettext_lazy("Harm to the person making it, with or without the other harm"),
+    INTERACTION: gettext_lazy("Both together, compared with their sum"),
+    "both-minus-victim": gettext_lazy("Harm to the person making it, on top of harm to the victim"),
 }
 
 
@@ -66,7 +66,7 @@ class ContrastNumbers(Judged):
 
 _QUESTION = gettext_lazy("%(question)s: %(effect)s in %(people)s (%(interval)s). %(verdict)s.")
 _COUNTED = gettext_lazy(
-    "Of %(people)s people, as counted: %(both)s together, %(victim)s and %(user)s alone, beside the neutral text."
+    "Compared with the neutral text, of %(people)s people: %(both)s together, %(victim)s and %(user)s alone."
 )
 _CANNOT_TELL = gettext_lazy("We cannot tell yet.")
 _EITHER_WAY = gettext_lazy(
@@ -77,7 +77,7 @@ CONTRAST_RULES: tuple[SentenceRule[ContrastNumbers], ...] = (
     SentenceRule(
         "withheld",
         lambda n: n.verdict == "withheld",
-        (gettext_lazy("Withheld: the reason stands at the top of the results."),),
+        (gettext_lazy("Withheld. The reason is at the top of the results."),),
     ),
     SentenceRule("not an interaction", lambda n: n.term != INTERACTION, (_QUESTION,)),
     SentenceRule(
@@ -90,8 +90,8 @@ CONTRAST_RULES: tuple[SentenceRule[ContrastNumbers], ...] = (
         lambda n: n.is_claim and n.less_than_sum and n.exceeds_each_alone,
         (
             gettext_lazy(
-                "Together they do less than their sum, and still more than either alone: %(effect)s in %(people)s "
-                "(%(interval)s)."
+                "Together they do less than their sum, but more than either alone: %(effect)s in "
+                "%(people)s (%(interval)s)."
             ),
             _COUNTED,
         ),
@@ -121,15 +121,15 @@ CONTRAST_RULES: tuple[SentenceRule[ContrastNumbers], ...] = (
     SentenceRule(
         "not the sum",
         lambda n: n.is_claim,
-        (gettext_lazy("Together they do not add up: %(effect)s in %(people)s (%(interval)s)."), _COUNTED),
+        (gettext_lazy("Their effects do not add up: %(effect)s in %(people)s (%(interval)s)."), _COUNTED),
     ),
     SentenceRule(
         "they add up",
         lambda n: n.verdict == "no-meaningful-difference" and not n.may_cancel,
         (
             gettext_lazy(
-                "Together they add up: any difference from their sum is smaller than %(small)s in %(people)s "
-                "(%(interval)s)."
+                "Their effects add up. Any difference from their sum is smaller than %(small)s in "
+                "%(people)s (%(interval)s)."
             ),
             _COUNTED,
         ),
@@ -139,8 +139,9 @@ CONTRAST_RULES: tuple[SentenceRule[ContrastNumbers], ...] = (
         lambda n: n.verdict == "no-meaningful-difference",
         (
             gettext_lazy(
-                "Any difference from their sum is smaller than %(small)s in %(people)s (%(interval)s), but it may be "
-                "as large as what one of them does alone, so we cannot tell yet whether one cancels the other."
+                "Any difference from their sum is smaller than %(small)s in %(people)s (%(interval)s). It "
+                "may still be as large as the effect of one of them alone, so we cannot tell yet whether "
+                "one cancels the other."
             ),
             _COUNTED,
         ),
@@ -150,8 +151,8 @@ CONTRAST_RULES: tuple[SentenceRule[ContrastNumbers], ...] = (
         lambda n: n.excludes_zero and n.is_held_by_correction,
         (
             gettext_lazy(
-                "It looks like %(effect)s in %(people)s beside their sum (%(interval)s), but not surely enough among "
-                "several questions."
+                "It looks like %(effect)s in %(people)s compared with their sum (%(interval)s), but the "
+                "evidence is not strong enough, because several questions were asked."
             ),
             _CANNOT_TELL,
             _COUNTED,
@@ -162,7 +163,8 @@ CONTRAST_RULES: tuple[SentenceRule[ContrastNumbers], ...] = (
         lambda n: n.excludes_zero,
         (
             gettext_lazy(
-                "It looks like %(effect)s in %(people)s beside their sum (%(interval)s), but not surely enough."
+                "It looks like %(effect)s in %(people)s compared with their sum (%(interval)s), but the "
+                "evidence is not strong enough."
             ),
             _CANNOT_TELL,
             _COUNTED,

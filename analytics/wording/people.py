@@ -32,8 +32,8 @@ def small_counts_note() -> str:
 def hidden_reason(least: int) -> str:
     """Explain why a number is suppressed."""
     why = gettext(
-        "In one of the groups %(few)s people did it, or %(few)s did not, or it would tell of so few beside other "
-        "numbers."
+        "In one of the groups, %(few)s people did it or did not do it, or the number would reveal "
+        "so small a group when combined with others."
     ) % {"few": hidden_count_text(least)}
     return f"{why} {small_counts_note()}"
 
@@ -44,8 +44,8 @@ def hidden_note(least: int) -> str:
     values = {"few": few[:1].upper() + few[1:]}
     return (
         gettext(
-            "“%(few)s” stands where so few people did it, or so few did not, or the number would tell of so few beside "
-            "others."
+            "“%(few)s” means that so few people did it or did not do it, or that the number would "
+            "reveal so small a group when combined with others."
         )
         % values
     )
@@ -54,8 +54,8 @@ def hidden_note(least: int) -> str:
 def earlier_look_sentence(look: int, shown: int, least: int) -> str:
     """Explain why a look shows the numbers of an earlier one."""
     return gettext(
-        "Since look %(shown)s, %(few)s people were added to one of the groups, so look %(look)s still shows what "
-        "look %(shown)s showed."
+        "Since look %(shown)s, %(few)s people were added to one of the groups. So look %(look)s "
+        "still shows the numbers of look %(shown)s."
     ) % {"look": look, "shown": shown, "few": hidden_count_text(least)}
 
 
@@ -77,20 +77,20 @@ def more_people_sentence(more: PeopleRange) -> str:
     """State how many more people in all would tell, and how far that may change."""
     values = {"more": number(to_two_figures(more.likely))}
     if more.low is None or (more.high is not None and to_two_figures(more.low) == to_two_figures(more.high)):
-        return gettext("About %(more)s more people in all would tell, if it stays like this.") % values
+        return gettext("If this continues, about %(more)s more people in all would be needed to tell.") % values
     if more.high is None:
         return (
             gettext(
-                "About %(more)s more people in all would tell, if it stays like this; in one of four such cases no "
-                "number of the plan does."
+                "If this continues, about %(more)s more people in all would be needed to tell. In one of "
+                "four such cases, the plan cannot tell with any number."
             )
             % values
         )
     values |= {"low": number(to_two_figures(more.low)), "high": number(to_two_figures(more.high))}
     return (
         gettext(
-            "About %(more)s more people in all would tell, if it stays like this; in half of such cases it takes "
-            "%(low)s to %(high)s."
+            "If this continues, about %(more)s more people in all would be needed to tell. In half of "
+            "such cases it is between %(low)s and %(high)s."
         )
         % values
     )

@@ -50,19 +50,21 @@ class KindNumbers(Judged):
 
 
 _AMOUNT = gettext_lazy("For messages of this kind: %(amount)s (%(interval)s).")
-_LOOKS_LIKE = gettext_lazy("For messages of this kind it looks like %(amount)s (%(interval)s), but not surely enough.")
+_LOOKS_LIKE = gettext_lazy(
+    "For messages of this kind it looks like %(amount)s (%(interval)s), but the evidence is not strong enough."
+)
 _CANNOT_TELL = gettext_lazy("We cannot tell yet.")
 
 KIND_RULES: tuple[SentenceRule[KindNumbers], ...] = (
     SentenceRule(
         "withheld",
         lambda n: n.verdict == "withheld",
-        (gettext_lazy("What holds for messages of this kind is withheld as well."),),
+        (gettext_lazy("Results for messages of this kind are withheld as well."),),
     ),
     SentenceRule(
         "fewer of what is good",
         lambda n: n.verdict == "worse" and n.outcome.better == "higher",
-        (_AMOUNT, gettext_lazy("This kind did worse.")),
+        (_AMOUNT, gettext_lazy("This kind of message did worse.")),
     ),
     SentenceRule("more of what is bad", lambda n: n.verdict == "worse", (_AMOUNT, gettext_lazy("That is worse."))),
     SentenceRule("a difference", lambda n: n.is_claim, (_AMOUNT,)),
@@ -71,8 +73,8 @@ KIND_RULES: tuple[SentenceRule[KindNumbers], ...] = (
         lambda n: n.verdict == "no-meaningful-difference",
         (
             gettext_lazy(
-                "For messages of this kind any difference is smaller than %(small)s (%(interval)s): too small to "
-                "matter."
+                "For messages of this kind, any difference is smaller than %(small)s (%(interval)s). That "
+                "is too small to matter."
             ),
         ),
     ),
@@ -81,8 +83,8 @@ KIND_RULES: tuple[SentenceRule[KindNumbers], ...] = (
         lambda n: n.excludes_zero and n.is_held_by_correction,
         (
             gettext_lazy(
-                "For messages of this kind it looks like %(amount)s (%(interval)s), but not surely enough among "
-                "several questions."
+                "For messages of this kind it looks like %(amount)s (%(interval)s), but the evidence is "
+                "not strong enough, because several questions were asked."
             ),
             _CANNOT_TELL,
         ),
@@ -94,44 +96,52 @@ KIND_RULES: tuple[SentenceRule[KindNumbers], ...] = (
         (gettext_lazy("We cannot tell yet whether that holds for messages of this kind (%(interval)s)."),),
     ),
     SentenceRule(
-        "either way", lambda _: True, (gettext_lazy("Nor can we tell for messages of this kind (%(interval)s)."),)
+        "either way", lambda _: True, (gettext_lazy("We cannot tell for messages of this kind either (%(interval)s)."),)
     ),
 )
 
 _HELP_BY_SETS: Mapping[str, Promise] = {
-    "people": gettext_lazy("More people would tell, about %(factor)s times as many with these sets, if it stays so."),
+    "people": gettext_lazy(
+        "If this continues, about %(factor)s times as many people with these sets would be needed to tell."
+    ),
     "people or texts": gettext_lazy(
-        "More people would tell, about %(factor)s times as many with these sets; so would about %(more)s sets, if it "
-        "stays so."
+        "If this continues, either about %(factor)s times as many people with these sets or about "
+        "%(more)s sets would be needed to tell."
     ),
     "texts or people": gettext_lazy(
-        "More texts would help more than more people: about %(more)s sets would tell, each with as many people as "
-        "now. With these sets it takes about %(factor)s times as many people."
+        "More texts would help more than more people. About %(more)s sets would be enough, each "
+        "with as many people as now. With these sets, about %(factor)s times as many people are "
+        "needed."
     ),
     "texts": gettext_lazy(
-        "More texts would help, not more people: about %(more)s sets would tell, each with as many people as now. "
-        "With these sets no number of people would."
+        "More texts would help, but more people would not. About %(more)s sets would be enough, "
+        "each with as many people as now."
     ),
-    "both": gettext_lazy("It takes more people and more texts: neither alone would tell."),
-    "neither": gettext_lazy("Sets differ so much that even twelve of them, with any number of people, would not tell."),
+    "both": gettext_lazy("Both more people and more texts are needed: neither alone would be enough."),
+    "neither": gettext_lazy(
+        "Sets differ so much that even twelve of them would not be enough, with any number of people."
+    ),
 }
 _HELP_BY_TEXTS: Mapping[str, Promise] = {
-    "people": gettext_lazy("More people would tell, about %(factor)s times as many with these texts, if it stays so."),
+    "people": gettext_lazy(
+        "If this continues, about %(factor)s times as many people with these texts would be needed to tell."
+    ),
     "people or texts": gettext_lazy(
-        "More people would tell, about %(factor)s times as many with these texts; so would about %(more)s texts of "
-        "each message, if it stays so."
+        "If this continues, either about %(factor)s times as many people with these texts or about "
+        "%(more)s texts of each message would be needed to tell."
     ),
     "texts or people": gettext_lazy(
-        "More texts would help more than more people: about %(more)s of each message would tell, each with as many "
-        "people as now. With these texts it takes about %(factor)s times as many people."
+        "More texts would help more than more people. About %(more)s texts of each message would "
+        "be enough, each with as many people as now. With these texts, about %(factor)s times as "
+        "many people are needed."
     ),
     "texts": gettext_lazy(
-        "More texts would help, not more people: about %(more)s of each message would tell, each with as many people "
-        "as now. With these texts no number of people would."
+        "More texts would help, but more people would not. About %(more)s texts of each message "
+        "would be enough, each with as many people as now."
     ),
     "both": _HELP_BY_SETS["both"],
     "neither": gettext_lazy(
-        "Texts differ so much that even twelve of each message, with any number of people, would not tell."
+        "Texts differ so much that even twelve of each message would not be enough, with any number of people."
     ),
 }
 
@@ -142,8 +152,8 @@ def these_texts_sentence(told: str, *, design: str, texts: int, control_texts: i
     if design == MATCHED:
         return gettext("In these %(texts)s sets: %(told)s") % values
     if texts == control_texts:
-        return gettext("With these %(texts)s texts each: %(told)s") % values
-    return gettext("With these texts, %(texts)s and %(control_texts)s: %(told)s") % values
+        return gettext("With these %(texts)s texts of each message: %(told)s") % values
+    return gettext("With these texts (%(texts)s and %(control_texts)s): %(told)s") % values
 
 
 def kind_sentence(numbers: KindNumbers, scale: PeopleScale, *, design: str) -> str:
@@ -192,22 +202,25 @@ def _help(numbers: KindNumbers, design: str) -> str:
 
 def hidden_kind_sentence() -> str:
     """Say that the counts of a text are too small for an answer about texts of its kind."""
-    return gettext("We cannot tell yet for messages of this kind: a count of one text is too small to be shown.")
+    return gettext(
+        "We cannot tell yet for messages of this kind, because a count for one text is too small to be shown."
+    )
 
 
 def no_kind_sentence(why: str) -> str:
     """Say why nothing can be estimated for texts of a kind."""
-    return gettext("For messages of this kind it cannot be told yet: %(why)s") % {"why": translate_reason(why)}
+    return gettext("For messages of this kind we cannot tell yet: %(why)s") % {"why": translate_reason(why)}
 
 
 def wait_for_texts_sentence(shares: list[float]) -> str:
     """Say when texts of a kind are judged, while they have not been."""
     values = {"shares": ", ".join(percent(share) for share in shares)}
     if len(shares) == 1:
-        return gettext("What holds for messages of this kind is judged at %(shares)s of the planned people.") % values
+        return gettext("Results for messages of this kind are judged at %(shares)s of the planned people.") % values
     return (
         gettext(
-            "What holds for messages of this kind is judged at %(shares)s of the planned people, and stands in between."
+            "Results for messages of this kind are judged at %(shares)s of the planned people and stay "
+            "the same in between."
         )
         % values
     )
@@ -219,8 +232,8 @@ def spread_sentence(
     """Say by how much sets or texts differ beyond chance, as a standard deviation."""
     if low is None or high is None:
         if design == MATCHED:
-            return gettext("These sets differ no more than chance makes them.")
-        return gettext("These texts differ no more than chance makes them.")
+            return gettext("These sets differ no more than chance would make them.")
+        return gettext("These texts differ no more than chance would make them.")
     values = {
         "spread": scale.decimal(spread),
         "people": scale.people,
@@ -231,13 +244,13 @@ def spread_sentence(
     if spread * scale.base < _NO_SPREAD:
         template = (
             gettext(
-                "These sets differ no more than chance makes them; others like them may differ by %(high)s in "
-                "%(people)s."
+                "These sets differ no more than chance would make them. Others like them may differ by "
+                "%(high)s in %(people)s."
             )
             if design == MATCHED
             else gettext(
-                "These texts differ no more than chance makes them; others like them may differ by %(high)s in "
-                "%(people)s."
+                "These texts differ no more than chance would make them. Others like them may differ by "
+                "%(high)s in %(people)s."
             )
         )
     else:
@@ -249,9 +262,9 @@ def spread_sentence(
             )
         )
     explained = (
-        gettext("That is a standard deviation, the upper end of its %(level)s interval.")
+        gettext("This is a standard deviation, at the upper end of its %(level)s interval.")
         if spread * scale.base < _NO_SPREAD
-        else gettext("That is a standard deviation; the range is its %(level)s interval.")
+        else gettext("This is a standard deviation, with its %(level)s interval.")
     )
     return f"{template % values} {explained % values}"
 

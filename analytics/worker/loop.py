@@ -88,7 +88,7 @@ class Worker:
             _close_lost_connections()
             return self._database_is_older
         if older and not self._database_is_older:
-            log.error("The worker only forgets views. %s", continuity.OLDER_DATABASE)
+            log.error("The worker only deletes views. %s", continuity.OLDER_DATABASE)
         elif self._database_is_older and not older:
             self._write_line("The database is in use again.")
         self._database_is_older = older
@@ -138,7 +138,7 @@ def _hold_machine_lock(write_line: Callable[[str], None], stop: threading.Event)
                 yield True
                 return
         if not announced:
-            write_line("Another worker is at work: waiting for it to end.")
+            write_line("Another worker is running. Waiting for it to stop.")
             announced = True
         stop.wait(0.5)
     yield False

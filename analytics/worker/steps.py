@@ -59,7 +59,7 @@ def drain_spool(now: datetime) -> str:
 def fold_closed_views(now: datetime) -> str:
     """Fold views whose window has closed into tallies."""
     hour = int(now.timestamp()) // SECONDS_PER_HOUR
-    return _summarize_views(fold(hour=hour).views, "views counted and forgotten")
+    return _summarize_views(fold(hour=hour).views, "views counted and deleted")
 
 
 def enforce_guardrails(now: datetime) -> str:
@@ -98,7 +98,7 @@ def pause_changed_campaigns(now: datetime) -> str:
     """Pause open campaigns that are not as this program left them."""
     changed = changed_campaigns.pause_changed_campaigns(now=now)
     for number, parts in changed.items():
-        log.error("Campaign %s was changed past this program, and is paused: %s", number, ", ".join(parts))
+        log.error("Campaign %s was changed directly in the database and is paused: %s", number, ", ".join(parts))
     return _summarize((len(changed), "campaigns paused"))
 
 
@@ -136,7 +136,8 @@ def destroy_unneeded_keys(now: datetime) -> str:
 @cache  # once a campaign: a person has to find out whether this is the wrong database
 def _warn_of_unknown_campaign(campaign: int) -> None:
     log.warning(
-        "Kept the secret of campaign %s, which is not in this database. See manage.py keys for what to do.", campaign
+        ("Kept the secret of campaign %s, which is not in this database. Run manage.py keys to see what to do."),
+        campaign,
     )
 
 
@@ -160,7 +161,7 @@ def send_audit_head(now: datetime) -> str:
 
 def prune_tag_checks(now: datetime) -> str:
     """Delete expired placement tests with what they recorded."""
-    return _summarize((tag_check.delete_expired_tests(now=now), "tests of placements forgotten"))
+    return _summarize((tag_check.delete_expired_tests(now=now), "tests of placements deleted"))
 
 
 def run_requested_rehearsals(now: datetime) -> str:
@@ -176,7 +177,7 @@ def make_requested_files(now: datetime) -> str:
 
 def probe_help_links(now: datetime) -> str:
     """Flag help links whose address does not answer."""
-    return _summarize((directory.probe_all(now=now), "help links need a look"))
+    return _summarize((directory.probe_all(now=now), "help links need to be checked"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,11 +62,19 @@ def require_confirmation(request: Request, user: User) -> None:
         if step_up.is_recently_confirmed(request._request):
             return
         raise ConfirmationRequired
-    code = request.headers.get(SECOND_FACTOR_HEADER, "")
+    code = _decode_header(request.headers.get(SECOND_FACTOR_HEADER, ""))
     if not code:
         raise ConfirmationRequired
     if not _limit_guesses(lambda: second_factors.check_code(user, code)):
         raise ConfirmationRequired("This code is not right, or was used already.")
+
+
+def _decode_header(value: str) -> str:
+    """A header as UTF-8, which WSGI hands over as Latin-1: a pasted code may hold a no-break space or other digits."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def verify_credentials(request: HttpRequest, *, username: str, password: str, code: str = "") -> User | None:

@@ -11,13 +11,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiOperation:
-    """One operation: its request, its response with status 200, its errors, whether it is public, and the headers that
-    it may need, each with its purpose."""
+    """One operation: its request, its response (None is a file) with its status, its errors, whether it is public, and
+    the headers that it may need, each with its purpose."""
 
     tag: str
-    response_serializer: type[BaseSerializer[Any]]
+    response_serializer: type[BaseSerializer[Any]] | None
     error_statuses: tuple[int, ...]
     many: bool = False
+    status: int = 200
     request_serializer: type[BaseSerializer[Any]] | None = None
     public: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)

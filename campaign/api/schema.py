@@ -13,6 +13,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.settings import patched_settings
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from drf_spectacular.validation import validate_schema
 from rest_framework import serializers
@@ -79,10 +80,10 @@ class _OperationSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         refusals = {code: OpenApiResponse(ErrorReplySerializer, _REASONS[code]) for code in self.facts.error_statuses}
-        return {
-            200: self.facts.response_serializer(many=True) if self.facts.many else self.facts.response_serializer,
-            **refusals,
-        }
+        answer = self.facts.response_serializer
+        if answer is None:
+            return {(self.facts.status, "application/octet-stream"): OpenApiTypes.BINARY, **refusals}
+        return {self.facts.status: answer(many=True) if self.facts.many else answer, **refusals}
 
 
 class _Generator(SchemaGenerator):
@@ -154,7 +155,7 @@ RECEIPT_REFUSALS: dict[int, dict[str, str]] = {**DECIDE_REFUSALS, 404: TEXT_REFU
 # Errors of a single event: as its reply, or among the rejected events of a list.
 EVENT_REFUSALS: dict[int, dict[str, str]] = {
     400: {
-        "unknown_field": "An event has a field that this address does not know.",
+        "unknown_field": "An event has a field that this address does not recognise.",
         "invalid_field": "An event is not an object, or its receipt or outcome is missing or not a string.",
         "unknown_outcome": "The outcome is not in the catalogue.",
         "invalid_value": "A value is missing, out of range, or given to an outcome that takes none.",
@@ -506,6 +507,7 @@ def _schemas() -> Json:
         "Crisis": _object(
             {
                 "label": _text(),
+                "note": _text(),
                 "href": _text("Lines for somebody in crisis, relative to this site: show it first of all help."),
             }
         ),

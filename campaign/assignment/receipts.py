@@ -8,7 +8,7 @@ It tells the server which arm was shown and whether the view counts, and its hol
     placement       4 bytes     big-endian
     issue hour      4 bytes     whole hours since 1970-01-01 00:00 UTC: no finer time is stored anywhere
     closing hour    4 bytes     the receipt is valid until this hour begins
-    locale          8 bytes     ASCII, padded with zero bytes
+    locale          8 bytes     ASCII, padded with zero bytes; a tag of 9 to 12 characters as a number (pack_locale)
     nonce          16 bytes     random, or it follows from the request's key (decide_keys); the replay key
     salt            6 bytes     random: the nonce of a partner's subject is the same for a day
     hidden          5 bytes     the arm (4 bytes), then its text times 2, plus 1 if the view is left out; under a mask
@@ -30,6 +30,7 @@ import struct
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ _MAC_BYTES = 32
 RECEIPT_LENGTH = (_CONTENT.size + _MAC_BYTES) * 4 // 3  # 84 bytes, so that no padding is needed
 _LENGTH_BEFORE = -(-(_CONTENT_BEFORE.size + _MAC_BYTES) * 4 // 3)
 _PADDING = {RECEIPT_LENGTH: b"", _LENGTH_BEFORE: b"="}
+_TAG_CHARACTERS = "-0123456789abcdefghijklmnopqrstuvwxyz"
+_LONG_TAG = 1 << 63  # a bit that no ASCII text has; 12 characters of 37 need 62.6
 SALT_BYTES, _HIDDEN_BYTES, _NONCE_BYTES = 6, 5, 16
 SECONDS_PER_HOUR = 3600
 # From the URL-safe alphabet to the standard one. The standard one's own two characters map to an invalid one.
@@ -135,7 +138,7 @@ class ReceiptSigner:
         number, keyed = self._signing
         hidden = (arm << 8 | text << 1 | left_out) ^ _mask(keyed, nonce, salt)
         content = _CONTENT_WITH_IDS.pack(
-            number, packed_ids, hour, closes, locale.encode("ascii"), nonce, salt, hidden.to_bytes(_HIDDEN_BYTES, "big")
+            number, packed_ids, hour, closes, pack_locale(locale), nonce, salt, hidden.to_bytes(_HIDDEN_BYTES, "big")
         )
         return b2a_base64(content + _mac(keyed, content), newline=False).translate(_TO_URL_SAFE)
 
@@ -175,8 +178,8 @@ class ReceiptSigner:
             arm, flags = divmod(int.from_bytes(hidden, "big") ^ _mask(keyed, nonce, salt), 256)
         else:
             _, campaign, arm, placement, hour, closes, locale, nonce = _CONTENT_BEFORE.unpack(content)
-        locale = locale.rstrip(b"\0").decode("ascii")
-        return Receipt(campaign, arm, placement, hour, closes, locale, nonce, bool(flags & 1), flags >> 1)
+        tag = _unpack_locale(locale)
+        return Receipt(campaign, arm, placement, hour, closes, tag, nonce, bool(flags & 1), flags >> 1)
 
 
 _nonces: list[bytes] = []
@@ -205,6 +208,34 @@ def fresh_salt() -> bytes:
 def pack_ids(*, campaign: int, placement: int) -> bytes:
     """The bytes that all receipts of one campaign at one placement have in common."""
     return _IDS.pack(campaign, placement)
+
+
+@lru_cache(maxsize=256)
+def pack_locale(tag: str) -> bytes:
+    """The 8 bytes of a language tag. One of 9 to 12 characters is a number to the base of 37, with the first bit set.
+
+    So language, script and region always fit.
+
+    >>> _unpack_locale(pack_locale("zh-hant-tw"))
+    'zh-hant-tw'
+    """
+    if len(tag) <= 8:
+        return tag.encode("ascii")
+    number = 0
+    for character in tag:
+        number = number * len(_TAG_CHARACTERS) + _TAG_CHARACTERS.index(character)
+    return (_LONG_TAG | number).to_bytes(8, "big")
+
+
+def _unpack_locale(packed: bytes) -> str:
+    number = int.from_bytes(packed, "big") ^ _LONG_TAG
+    if number >= _LONG_TAG:
+        return packed.rstrip(b"\0").decode("ascii")
+    tag = ""
+    while number:
+        number, place = divmod(number, len(_TAG_CHARACTERS))
+        tag = _TAG_CHARACTERS[place] + tag
+    return tag
 
 
 def _keyed_hashes(key: bytes) -> _KeyedHashes:

@@ -1,5 +1,6 @@
 """Start the production server as a child process: granian, one worker by default, no access log."""
 
+import errno
 import os
 import resource
 import socket
@@ -38,6 +39,20 @@ def free_port() -> int:
     else:
         probe.close()
     return port
+
+
+def is_taken(port: int, *, host: str = "127.0.0.1") -> bool:
+    """Whether another program listens there. The server would share the port with it, and each answer some requests."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a connection that just ended holds no port
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            raise
+    return False
 
 
 def server_command(

@@ -37,6 +37,7 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
     "Translatable": None,
+    "recorded": None,  # messages.i18n.recorded_sentences
     "UnreadableFile": None,  # formats a Translatable
 }
 MISSING_KINDS = ("not in the catalogue", "not translated", "unsure (fuzzy)")  # shown in English

@@ -17,10 +17,13 @@ from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.after_backup import remove_fallbacks
 from campaign.models import Arm, ArmText, Campaign, Placement
 from messages.audit import log
+from messages.i18n.recorded_sentences import recorded
 from messages.models import Message
 from messages.roles import MANAGER, REVIEWER, has_role
 
 STOP_ROLES = (MANAGER, REVIEWER)
+_STOPPED_EVERYWHERE = recorded("Stopped everywhere: {reason}")
+_CONTROL_STOPPED = recorded("The campaign was paused: its control was stopped.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def stop_message(message: Message, *, by: User | str, reason: str, now: datetime
     message.stopped_by = None if isinstance(by, str) else by
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
     _renew_previews(message)
-    usage, why = message_usage(message), f"Stopped everywhere: {reason}"[: arm_pauses.ARM_REASON_LIMIT]
+    usage, why = message_usage(message), _STOPPED_EVERYWHERE.format(reason=reason)[: arm_pauses.ARM_REASON_LIMIT]
     for arm in usage.arms:
         arm_pauses.pause_arm(arm, reason=why, now=now, by=by)
     for arm in usage.control_arms:
@@ -124,9 +127,7 @@ def _pause_campaign(campaign: Campaign, *, by: User | str, now: datetime, why: s
     """Pause a campaign whose control was stopped: it compares nothing without it."""
     campaign.state = Campaign.State.PAUSED
     campaign.save(update_fields=["state", "changed_at"])
-    deviations.record_staff_deviation(
-        campaign, by=by, now=now, what="The campaign was paused: its control was stopped.", why=why
-    )
+    deviations.record_staff_deviation(campaign, by=by, now=now, what=_CONTROL_STOPPED, why=why)
     record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by)
 
 

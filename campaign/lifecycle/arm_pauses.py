@@ -11,11 +11,16 @@ from campaign.lifecycle.deviations import record_change, record_staff_deviation
 from campaign.lifecycle.launch_checks import approved_locales, clean_reason, common_locales, stopped_message_obstacles
 from campaign.models import Arm, ArmText, Campaign
 from messages.audit import log
+from messages.i18n.recorded_sentences import recorded
 from messages.models import Rendition
 from messages.review import workflow
 from messages.roles import MANAGER, REVIEWER, has_role
 
 ARM_REASON_LIMIT = 300  # as long as its column
+_ARM_PAUSED = recorded("The arm “{arm}” was paused.")
+_ARM_RESUMED = recorded("The arm “{arm}” was resumed.")
+_TEXT_STOPPED = recorded("Text {number} of the arm “{arm}” was stopped.")
+_WORDS_WITHDRAWN = recorded("Its words were withdrawn: {reason}")
 
 
 @transaction.atomic
@@ -34,7 +39,7 @@ def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = log.WORK
         raise ActionRefused(_("This arm is paused already."))
     arm.paused_at, arm.paused_reason, arm.pauses = now, reason, arm.pauses + 1
     _save_pause(arm)
-    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was paused.", why=reason)
+    record_staff_deviation(arm.campaign, by=by, now=now, what=_ARM_PAUSED.format(arm=arm.name), why=reason)
     record_campaign_action(log.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=reason)
 
 
@@ -56,7 +61,7 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
         raise ActionRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
     arm.paused_at, arm.paused_reason = None, ""
     _save_pause(arm)
-    record_staff_deviation(arm.campaign, by=by, now=now, what=f"The arm “{arm.name}” was resumed.", why=reason)
+    record_staff_deviation(arm.campaign, by=by, now=now, what=_ARM_RESUMED.format(arm=arm.name), why=reason)
     record_campaign_action(log.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=reason)
 
 
@@ -81,7 +86,7 @@ def stop_text(text: ArmText, *, reason: str, now: datetime, by: User | str = log
     text.save(update_fields=["stopped_at", "stopped_reason"])
     arm.campaign.save(update_fields=["changed_at"])  # a new snapshot is built
     number = text.position + 1
-    what = f"Text {number} of the arm “{arm.name}” was stopped."
+    what = _TEXT_STOPPED.format(number=number, arm=arm.name)
     record_change(arm.campaign, by=by, now=now, what=what, why=reason)
     record_campaign_action(log.Action.TEXT_STOP, arm.campaign, by=by, arm=arm.name, text=number, reason=reason)
 
@@ -100,7 +105,7 @@ def stop_withdrawn_texts(rendition: Rendition, *, by: User, now: datetime, reaso
     for text in texts.order_by("arm__campaign", "arm"):
         others = text.arm.texts.filter(stopped_at=None).exclude(pk=text.pk)
         if others.exists() and not left & set(text.arm.campaign.locales):
-            stop_text(text, reason=f"Its words were withdrawn: {reason}"[:ARM_REASON_LIMIT], now=now, by=by)
+            stop_text(text, reason=_WORDS_WITHDRAWN.format(reason=reason)[:ARM_REASON_LIMIT], now=now, by=by)
 
 
 def validate_reason(reason: str) -> str:

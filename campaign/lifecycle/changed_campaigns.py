@@ -20,6 +20,7 @@ from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Campaign
 from messages.audit import log
 from messages.audit.verification import genuine_entries
+from messages.i18n.recorded_sentences import recorded
 
 CHANGED = "changed"  # of an entry: what was not as it was
 _STEPS = (log.Action.CAMPAIGN_PAUSE, log.Action.CAMPAIGN_RESUME)
@@ -34,6 +35,8 @@ _PART_NAMES: dict[str, Promise] = {
     "campaign": gettext_lazy("its name, or its launch on the record"),
 }
 _THE_PLAN = gettext_lazy("its plan")
+_PAUSED = recorded("The worker paused it: it was changed in the database itself ({parts}).")
+_NOBODY_ON_RECORD = recorded("Nobody on record made this change, so visitors may have met what nobody approved.")
 
 
 def pause_changed_campaigns(*, now: datetime) -> dict[int, list[str]]:
@@ -88,11 +91,7 @@ def _pause_if_changed(number: int, *, now: datetime) -> list[str]:
     campaign.save(update_fields=["state", "changed_at"])
     remove_fallbacks(by=log.WORKER, at=with_neutral_words)
     record_change(
-        campaign,
-        by=log.WORKER,
-        now=now,
-        what=f"The worker paused it: it was changed in the database itself ({', '.join(parts)})."[:500],
-        why="Nobody on record made this change, so visitors may have met what nobody approved.",
+        campaign, by=log.WORKER, now=now, what=_PAUSED.format(parts=", ".join(parts))[:500], why=_NOBODY_ON_RECORD
     )
     backup = {"backup_of": day} if (day := unconfirmed_backup(campaign)) else {}
     detail = {CHANGED: " ".join(parts), **backup}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.models.campaigns import Arm
 from campaign.models.placements import Placement
 from campaign.models.whole_units import day_is_whole
+from messages.text.language_tags import LONGEST_TAG
 
 
 def addition_sql(model: type[models.Model]) -> str:
@@ -27,7 +28,7 @@ class ServedCount(models.Model):
     day = models.DateField()
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="served")
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="+")
-    locale = models.CharField(max_length=8)
+    locale = models.CharField(max_length=LONGEST_TAG)
     count = models.PositiveBigIntegerField(default=0)
 
     class Meta:

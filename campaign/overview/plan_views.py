@@ -14,6 +14,7 @@ from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.models import AnalysisPlan, Campaign
 from campaign.overview.next_step import next_step, send_back_entry
+from campaign.pdf.render import PdfNotRendered
 from campaign.preregistration import export
 from campaign.staff_site.access import campaign_for, reviewable_campaign_for
 from messages.downloads import download
@@ -41,7 +42,7 @@ def download_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     plan = _plan_or_404(reviewable_campaign_for(request.user, slug))
     try:
         pdf = export.as_pdf(export.build_plan_document(plan))
-    except export.PdfNotRendered:
+    except PdfNotRendered:
         flash.error(request, _("The PDF could not be made this time. The JSON holds the same plan."))
         return redirect("campaign:plan", slug)
     return _download(pdf, plan, "pdf")

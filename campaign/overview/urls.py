@@ -12,6 +12,7 @@ app_name = "campaign"
 urlpatterns = [
     path("", views.campaigns, name="list"),
     path("campaigns/new/", wizard_views.new_campaign, name="plan-new"),
+    path("campaigns/new/sample/", wizard_views.new_sample, name="sample"),
     path("campaigns/<slug:slug>/plan-it/", wizard_views.check_answers, name="plan-check"),
     path("campaigns/<slug:slug>/plan-it/<slug:step>/", wizard_views.wizard_step, name="plan-step"),
     path("campaigns/<slug:slug>/plan-it/words/<slug:arm>/", wizard_views.choose_arm_revision, name="plan-words"),

@@ -19,6 +19,8 @@ from campaign.lifecycle import transitions
 from campaign.lifecycle.frozen_plan import changed_plans, factorial_arms
 from campaign.lifecycle.place_sharing import describe_sharing
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, Placement
+from campaign.overview.home_tasks import first_steps, home_tasks
+from campaign.overview.list_filter import ORDER_NAMES, STATE_NAMES, ListFilter
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.serving.preview_links import preview_url
 from campaign.staff_site.access import campaign_for, campaigns_to_review
@@ -74,29 +76,36 @@ class ArmCard:
 
 @require_safe
 def campaigns(request: HttpRequest) -> HttpResponse:
-    """List the campaigns, the last launched first. Partner contacts and outside reviewers see what is theirs."""
+    """Show what waits for this person, and list the campaigns. Partner contacts and outside reviewers see theirs."""
     if has_role(request.user, PARTNER_CONTACT) and not has_role(request.user, *STAFF_ROLES):
         return redirect("placements:list")
     if has_role(request.user, OUTSIDE_REVIEWER) and not has_role(request.user, *STAFF_ROLES):
-        asked = campaigns_to_review(request.user)
-        return render(request, "campaign/overview/to_review.html", {"campaigns": asked})
+        to_review = campaigns_to_review(request.user)
+        return render(request, "campaign/overview/to_review.html", {"campaigns": to_review})
     require_role(request.user, *STAFF_ROLES)
-    page = find_page(Paginator(_campaigns(), PER_PAGE), request.GET.get("page", "1"))
+    asked, user = ListFilter.of(request), current_user(request)
+    page = find_page(Paginator(asked.apply(_campaigns()), PER_PAGE), request.GET.get("page", "1"))
+    steps = first_steps(user)
     context = {
         "campaigns": page,
+        "any": page.paginator.count or Campaign.objects.exists(),
+        "asked": asked,
+        "states": STATE_NAMES,
+        "orders": ORDER_NAMES,
+        "tasks": home_tasks(user, with_links=not steps),
+        "steps": steps,
+        "done_steps": sum(step.is_done for step in steps),
         "changed": changed_plans([each.pk for each in page if each.state in Campaign.OPEN]),
         "may_plan": has_role(request.user, MANAGER),
-        "newer": f"?page={page.number - 1}" if page.has_previous() else "",
-        "older": f"?page={page.number + 1}" if page.has_next() else "",
+        "newer": asked.query(page.number - 1) if page.has_previous() else "",
+        "older": asked.query(page.number + 1) if page.has_next() else "",
     }
     return render(request, "campaign/overview/list.html", context)
 
 
 def _campaigns() -> QuerySet[Campaign]:
-    """Order explicitly: the aggregate drops the default ordering of the model."""
     paused = Arm.objects.filter(campaign=OuterRef("pk"), paused_at__isnull=False)
-    campaigns = Campaign.objects.annotate(deviated=Count("deviations"), arm_stopped=Exists(paused))
-    return campaigns.order_by("-launched_at", "slug")
+    return Campaign.objects.annotate(deviated=Count("deviations"), arm_stopped=Exists(paused))
 
 
 @require_safe

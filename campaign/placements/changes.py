@@ -16,6 +16,7 @@ from campaign.lifecycle import visitor_changes
 from campaign.lifecycle.placement_authors import CHANGES, field_digests, last_seal, record_change
 from campaign.models import Campaign, Partner, Placement
 from messages.audit import log
+from messages.i18n.recorded_sentences import PROPOSED_AND_CONFIRMED, TAKEN_AWAY, recorded
 from messages.models import Frame, Revision
 from messages.proposals import NOTHING_PROPOSED, ProposalRefused, SavedFields, check_confirmation, propose, save_fields
 from messages.review import workflow
@@ -33,18 +34,18 @@ _APPROVED_FIELDS = {*Placement.FIELDS_FOR_VISITORS, *FIXED_FIELDS, "key", "partn
 # What waits for a second person while a campaign is open there: what visitors meet, and who runs the place.
 _WAITING_FIELDS = (*Placement.FIELDS_FOR_VISITORS, "partner")
 _TOLD = {
-    "partner": "At “{name}”, visitors now read that the page is run by {after} (before: {before}).",
-    "leave_url": "At “{name}”, “Leave this page” now leads to {after} (before: {before}).",
-    "continue_url": "At “{name}”, “Continue” now leads to {after} (before: {before}).",
-    "fallback": "At “{name}”, other words are shown in pauses: {after} (before: {before}).",
-    "allowed_origins": "At “{name}”, messages may now be shown on {after} (before: {before}).",
-    "countries": "At “{name}”, help is now shown for these countries: {after} (before: {before}).",
+    "partner": recorded("At “{name}”, visitors now read that the page is run by {after} (before: {before})."),
+    "leave_url": recorded("At “{name}”, “Leave this page” now leads to {after} (before: {before})."),
+    "continue_url": recorded("At “{name}”, “Continue” now leads to {after} (before: {before})."),
+    "fallback": recorded("At “{name}”, other words are shown in pauses: {after} (before: {before})."),
+    "allowed_origins": recorded("At “{name}”, messages may now be shown on {after} (before: {before})."),
+    "countries": recorded("At “{name}”, help is now shown for these countries: {after} (before: {before})."),
 }
 _TOLD_REMOVED = {
-    "leave_url": "At “{name}”, “Leave this page” no longer leads to {before}: it leads to our own page.",
-    "continue_url": "At “{name}”, “Continue” no longer leads to {before}: the message closes.",
-    "fallback": "At “{name}”, no words are shown in pauses any more (before: {before}).",
-    "allowed_origins": "At “{name}”, messages may now be shown on fewer sites (before: {before}).",
+    "leave_url": recorded("At “{name}”, “Leave this page” no longer leads to {before}: it leads to our own page."),
+    "continue_url": recorded("At “{name}”, “Continue” no longer leads to {before}: the message closes."),
+    "fallback": recorded("At “{name}”, no words are shown in pauses any more (before: {before})."),
+    "allowed_origins": recorded("At “{name}”, messages may now be shown on fewer sites (before: {before})."),
 }
 _MODELS: dict[str, type[Model]] = {"fallback": Revision, "partner": Partner}
 RESERVED_KEYS = frozenset({"add"})  # used by the addresses of the placement pages
@@ -202,7 +203,7 @@ def change_placement(
             record_change(stored, before, by=by)
             visitor_changes.record_contribution(planned, by=by)
         if removed:
-            why = f"{by.get_username()} took it away."
+            why = TAKEN_AWAY.format(by=by.get_username())
             visitor_changes.record_visitor_changes(open_campaigns(stored), removed, why=why, about=stored.name, by=by)
         _record(log.Action.PLACEMENT_CHANGE, stored, by, fields=", ".join(at_once))
     return SavedFields(at_once, proposed)
@@ -224,7 +225,7 @@ def confirm_proposal(placement: Placement, *, seen: str, by: User) -> None:
     visitor_changes.record_contribution(planned, by=author or by)
     proposer = author.get_username() if author else ""
     told = [_TOLD[change.name].format(name=stored.name, after=change.after, before=change.before) for change in changes]
-    why = f"{proposer} proposed it, and {by.get_username()} opened it and confirmed it."
+    why = PROPOSED_AND_CONFIRMED.format(author=proposer, by=by.get_username())
     visitor_changes.record_visitor_changes(open_campaigns(stored), told, why=why, about=stored.name, by=by)
     fields = ", ".join(change.name for change in changes)
     _record(log.Action.PLACEMENT_CONFIRM, stored, by, fields=fields, proposer=proposer)
@@ -292,6 +293,20 @@ def assign_contacts(partner: Partner, users: Iterable[User], *, seen: str, by: U
     if names is not None:
         _record_partner(log.Action.PARTNER_CONTACTS, partner, by, contacts=names)
     return names is not None
+
+
+def partner_choices() -> list[tuple[int, str]]:
+    """The number and the name of each partner, by name."""
+    return list(Partner.objects.order_by("name").values_list("pk", "name"))
+
+
+@transaction.atomic
+def add_contact(number: int, user: User) -> None:
+    """Make somebody who was invited as such a contact of this partner, on record as their own step."""
+    partner = Partner.objects.select_for_update().get(pk=number)
+    partner.contacts.add(user)
+    names = ", ".join(partner.contacts.order_by("username").values_list("username", flat=True))
+    _record_partner(log.Action.PARTNER_CONTACTS, partner, user, contacts=names)
 
 
 def _record(action: log.Action, placement: Placement, by: User, **detail: str) -> None:

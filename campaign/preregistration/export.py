@@ -1,13 +1,8 @@
 """Export an analysis plan as canonical JSON and as PDF. Before launch both are marked as drafts."""
 
 import json
-import logging
-import os
-import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from django.utils.formats import date_format
@@ -17,19 +12,11 @@ from django.utils.translation import gettext as _
 from campaign.lifecycle.frozen_plan import canonical_json, current_plan_content
 from campaign.lifecycle.launch_checks import common_locales
 from campaign.models import AnalysisPlan, Campaign
+from campaign.pdf.render import render_pdf
 from campaign.preregistration import document
 from campaign.preregistration.rows import PlanNames, PlanRendition, PreregistrationSection
 from messages.models import Rendition
 from messages.text.language_tags import direction_of
-
-log = logging.getLogger(__name__)
-
-PDF_TIMEOUT = 30  # seconds; it takes less than one
-_PDF_SCRIPT = Path(__file__).with_name("pdf.py")
-
-
-class PdfNotRendered(Exception):
-    """The process that renders the PDF failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +64,10 @@ def as_json(plan: AnalysisPlan) -> bytes:
 
 def as_pdf(plan_document: PlanDocument) -> bytes:
     """Render the plan in the reader's language, in the order of the OSF template. Raises PdfNotRendered."""
-    try:
-        process = subprocess.run(
-            [sys.executable, "-I", str(_PDF_SCRIPT)],
-            input=json.dumps(_pdf_input(plan_document)).encode(),
-            capture_output=True,
-            timeout=PDF_TIMEOUT,
-            check=True,
-            env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},  # and no secrets of this process
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        log.error("Rendering the PDF of a plan failed: %s", type(error).__name__)
-        raise PdfNotRendered from None
-    return process.stdout
+    return render_pdf("plan", _pdf_values(plan_document))
 
 
-def _pdf_input(plan_document: PlanDocument) -> dict[str, Any]:
+def _pdf_values(plan_document: PlanDocument) -> dict[str, Any]:
     plan = plan_document.plan
     if plan.frozen_at is not None:
         when = date_format(plan.frozen_at, "DATETIME_FORMAT")
@@ -107,7 +82,7 @@ def _pdf_input(plan_document: PlanDocument) -> dict[str, Any]:
     return {
         "title": plan_document.campaign.name,
         "eyebrow": eyebrow,
-        "standing": status,
+        "status": status,
         "foot": foot,
         "dated": (plan.frozen_at or datetime(2000, 1, 1, tzinfo=UTC)).replace(microsecond=0).isoformat(),
         "language": get_language() or "en",

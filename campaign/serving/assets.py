@@ -3,31 +3,32 @@
 They go out compressed to whoever takes that, as pages do (page_bytes.py); answers of the API do not: their length would
 tell what they say (docs/threat-model.md). Any site may read them, so that a partner's tag can hold `integrity`.
 
-The embed has a second address that names its content, `embed-<digest>.js`, for a tag that pins it. What such a tag
-loads never changes, so each version that was released is kept in `copies`.
+The embed and its module have a second address that names their content, `embed-<digest>.js`, for a tag that pins it.
+What such a tag loads never changes, so each version that was released is kept in `copies` (`make embed RELEASE=1`).
 """
 
 import gzip
 from functools import lru_cache
 from pathlib import Path
 
-from campaign.placements.pinned_embed import STATIC, pinned_embed
+from campaign.placements.pinned_embed import PINNED, STATIC, pinned_embed
 from campaign.serving.http import Refusal, Reply, Request
 from campaign.serving.routing import Route, ServingContext
 
 PREFIX = "/static/campaign/"
-ASSETS = ("tokens.css", "message.css", "kept.js", "page.js", "embed.js", "embed.mjs")
+ASSETS = ("tokens.css", "message.css", "kept.js", "page.js", "embed.js", "embed.mjs", "embed.d.mts", "frame.js")
 COPIES = STATIC / "copies"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _TYPES[".mjs"] = _TYPES[".js"]
+_TYPES[".mts"] = "text/plain; charset=utf-8"
 _AN_HOUR, _FOR_EVER = "public, max-age=3600", "public, max-age=31536000, immutable"
 
 
 @lru_cache(maxsize=1)
 def _paths() -> dict[str, tuple[Path, str]]:
     """Where each asset lies, by its name, and how long a cache may hold it."""
-    paths = {path.name: (path, _FOR_EVER) for path in COPIES.glob("embed-*.js")}
-    paths[pinned_embed().name] = STATIC / "embed.js", _FOR_EVER
+    paths = {path.name: (path, _FOR_EVER) for path in COPIES.glob("embed-*")}
+    paths |= {pinned_embed(name).name: (STATIC / name, _FOR_EVER) for name in PINNED}
     return paths | {name: (STATIC / name, _AN_HOUR) for name in ASSETS}
 
 

@@ -1,5 +1,7 @@
-"""/m/<placement>/: the hosted page with its form, and the pages behind it."""
+"""/m/<placement>/: the hosted page with its form, the message in a frame, and the pages behind it."""
 
+import json
+from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
 from urllib.parse import parse_qs, urlencode
@@ -27,6 +29,17 @@ _GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
+_FRAME = (
+    b'<!doctype html><html lang="%b"><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+    b'<title>\xe2\x80\xa6</title><body data-placement="%b" data-answer="%b">'
+    b'<script src="/static/campaign/frame.js"></script>'
+)
+FRAME_SANDBOX = "allow-scripts allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+_FRAME_POLICY = (
+    f"sandbox {FRAME_SANDBOX}; default-src 'none'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors"
+)
+_NOBODY = "'none'"
 _NOTHING_HERE = (  # without a placement there is neither a language nor a length to keep
     "<!doctype html><title>Not found</title><p>There is nothing here.</p>"
     f'<p><a href="{escape(settings.EXIT_URL)}" rel="noreferrer nofollow">Leave now</a></p>'
@@ -47,6 +60,8 @@ def handle_hosted(request: Request, context: ServingContext) -> Reply | PendingR
         return refusal_reply(Refusal(405, "method_not_allowed", f"This address answers {allow}."), [("Allow", allow)])
     if path == "":
         return _handle_message(request, context, placement)
+    if path == "frame":
+        return _handle_frame(request, context, placement)
     if path == "seen.gif":
         return _handle_seen_image(request, context, placement)
     return _follow_up_reply(request, placement, path)
@@ -71,6 +86,29 @@ def _handle_message(request: Request, context: ServingContext, placement: Placem
     parts = rendition.page if receipt else (rendition.uncounted_page,)
     page = receipt.join(map(placement.insert_key, parts))
     return _message_reply(request, page, placement, rendition.language, receipt)
+
+
+def _handle_frame(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply:
+    """The message for a frame in a partner's page, or why there is none: frame.js shows it and tells that page.
+
+    The page is in a sandbox whatever frames it, so its script reads nothing of ours and nothing of the partner's. What
+    is written into it has one length, and no character that HTML knows.
+    """
+    fields = MessageRequest(placement.key, locale=_wanted_locale(request))
+    is_countable = not has_privacy_signal(request)
+    status, language = 200, interface_language(fields.locale)
+    try:
+        decision = decide(placement, fields, context, channel=TagCheckChannel.HOSTED, is_countable=is_countable)
+        if request.method == "GET":
+            decision = count_served(decision, request, placement, context, from_browser=True)
+        language = decision.rendition.language
+        receipt = json.dumps(decision.receipt.decode() or None).encode()
+        answer = b'{"message":%s,"receipt":%s}' % (placement.insert_key(decision.rendition.message_json), receipt)
+    except Refusal as refusal:
+        status, answer = refusal.status, json.dumps({"error": refusal.as_dict()}).encode()
+    answer = answer.ljust(placement.lengths[language].message)
+    page = _FRAME % (language.encode(), placement.key.encode(), b64encode(answer))
+    return _html_reply(status, page, f"{_FRAME_POLICY} {' '.join(sorted(placement.origins)) or _NOBODY}")
 
 
 def _handle_form(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply | PendingReply:

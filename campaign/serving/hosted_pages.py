@@ -61,7 +61,8 @@ def _payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:
         "dir": words.direction,
         "actions": [_action(outcome, offer, placement, words.locale) for outcome, offer in offered_outcomes()],
         "crisis": {
-            "label": gettext("In crisis, or not safe? Talk to someone now"),
+            "label": gettext("In crisis, or not safe?"),
+            "note": gettext("Talk to someone now"),
             "href": page_path(placement.key, "help/crisis", words.locale),
         },
         "exit": {"label": gettext("Leave now"), "href": settings.EXIT_URL},

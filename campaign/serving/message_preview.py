@@ -9,12 +9,14 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from campaign.models import Placement
 from campaign.serving import hosted_pages
+from campaign.serving.locales import interface_language
 from messages.models import Draft, Rendition
 from messages.query_numbers import parse_whole_number
 from messages.roles import STAFF_ROLES, require_role
@@ -31,7 +33,10 @@ _COLOURS = ("light", "dark")
 @require_safe
 @xframe_options_sameorigin
 def message_preview(request: HttpRequest) -> HttpResponse:
-    """Preview one's own draft (?draft=) or a saved rendition (?rendition=) as ?place=, ?colours=, ?direction= say."""
+    """Preview one's own draft (?draft=) or a saved rendition (?rendition=) as ?place=, ?colours=, ?direction= say.
+
+    Before the first word it shows where the words will stand, in the language ?locale=.
+    """
     require_role(request.user, *STAFF_ROLES)
     assert isinstance(request.user, AbstractUser)
     text = _message_text(request, request.user)
@@ -40,7 +45,8 @@ def message_preview(request: HttpRequest) -> HttpResponse:
     context = hosted_pages.message_context(hosted_pages.message_payload(text, placement), placement, "", preview=True)
     context["colours"] = colours if colours in _COLOURS else ""
     template = "embed" if request.GET.get("place") == "embed" else "page"
-    response = render(request, f"campaign/preview/{template}.html", context)
+    with translation.override(interface_language(text.locale)):  # all around the words, as visitors read it
+        response = render(request, f"campaign/preview/{template}.html", context)
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response
 
@@ -65,7 +71,7 @@ def _load_text(request: HttpRequest, user: AbstractUser) -> tuple[str, str, str]
     if number := request.GET.get("rendition"):
         rendition = _get_or_404(Rendition.objects.all(), number)
         return rendition.headline, rendition.body, rendition.locale
-    return "", "", "en"
+    return "", "", interface_language(request.GET.get("locale"))
 
 
 def _get_or_404(queryset: Any, number: str) -> Any:

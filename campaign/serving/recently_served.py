@@ -2,8 +2,9 @@
 
 A table in memory that the processes of one server share holds four bytes of each nonce that came of a key, at the place
 that two more bytes name; the next one of that place replaces it. It is never on a disk, and it names nobody: a nonce is
-random to whoever does not hold the server's secret. Another server has its own table, so a request that fails at one
-and is answered by the other is counted as served by both. It is one view all the same, by its nonce.
+random to whoever does not hold the server's secret. Another server has its own table: nginx as shipped sends a key to
+one of them, the same each time. Only if that one fails, the other answers, and may count it once more. It is one view
+all the same, by its nonce.
 """
 
 import mmap

@@ -4,8 +4,17 @@ from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponseBase, JsonResponse, QueryDict, UnreadablePostError
+from django.http import (
+    HttpRequest,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    JsonResponse,
+    QueryDict,
+    UnreadablePostError,
+)
 from django.middleware.locale import LocaleMiddleware
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils import translation
 
 STAFF_CSP = (
@@ -40,6 +49,30 @@ def staff_language(get_response: GetResponse) -> GetResponse:
         return response
 
     return respond
+
+
+def explain_wrong_method(get_response: GetResponse) -> GetResponse:
+    """Answer a page in place of Django's empty 405: it leads to the page whose button was meant."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or request.path_info.startswith("/api/"):
+            return response
+        page = render(request, "405.html", {"page_above": _page_above(request.path_info)}, status=405)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+    return respond
+
+
+def _page_above(path: str) -> str:
+    """The nearest address above this one that some route answers."""
+    above = path.rstrip("/").rpartition("/")[0] + "/"
+    try:
+        resolve(above)
+    except Resolver404:
+        return _page_above(above)
+    return above
 
 
 def refuse_null_characters(get_response: GetResponse) -> GetResponse:

@@ -14,7 +14,7 @@ from campaign.lifecycle import launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
-from campaign.wizard import answers, arms, questions, revision_choice, text_design
+from campaign.wizard import answers, arms, questions, revision_choice, sample, text_design
 from campaign.wizard.draft import DraftEditConflict, NotADraft, current_plan
 from campaign.wizard.links import question_url
 from campaign.wizard.questions.base import QuestionForm
@@ -44,6 +44,20 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
         return redirect(question_url(draft, questions.next_key(first.key)))
     position = WizardPosition(1, len(questions.QUESTIONS), reverse("campaign:list"))
     return render(request, first.template_name, {"form": form, "question": first, "position": position})
+
+
+@require_POST
+def new_sample(request: HttpRequest) -> HttpResponse:
+    """Create a sample campaign, and show all of its answers."""
+    require_role(request.user, MANAGER)
+    try:
+        draft = sample.create_sample(by=current_user(request))
+    except arms.NoApprovedMessage:
+        flash.error(request, _("There are no approved messages yet, so there can be no sample."))
+        return redirect("campaign:list")
+    told = _("This is a sample: each question has the recommended answer. Look around, change it, and rehearse it.")
+    flash.success(request, told)
+    return redirect("campaign:plan-check", draft.slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

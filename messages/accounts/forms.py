@@ -10,7 +10,10 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from messages.roles import ALL_ROLES, ROLE_NAMES
+from messages.accounts.partners import partner_choices
+from messages.roles import ALL_ROLES, PARTNER_CONTACT, ROLE_NAMES
+
+_WRONG_ADDRESS = _("This is not an e-mail address yet. It looks like name@example.org.")
 
 
 def _password_field(missing: Any) -> forms.CharField:
@@ -62,13 +65,32 @@ class InviteForm(forms.Form):
     email = forms.EmailField(
         error_messages={
             "required": _("Whom do you want to invite? Type their e-mail address."),
-            "invalid": _("This is not an e-mail address yet. It looks like name@example.org."),
+            "invalid": _WRONG_ADDRESS,
         }
     )
     role = forms.ChoiceField(
         choices=[(role, ROLE_NAMES[role]) for role in ALL_ROLES],
         error_messages={"required": _("Choose what they will do here."), "invalid_choice": _("Choose one of these.")},
     )
+    partner = forms.TypedChoiceField(
+        coerce=int, empty_value=None, required=False, error_messages={"invalid_choice": _("Choose one of these.")}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.partners = partner_choices()
+        self.fields["partner"].choices = [("", ""), *self.partners]  # type: ignore[attr-defined]  # a field of choices
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the partner of a partner contact, who would see nothing without one."""
+        cleaned = super().clean() or {}
+        if cleaned.get("role") != PARTNER_CONTACT:
+            cleaned["partner"] = None
+        elif not self.partners:
+            self.add_error("partner", _("There is no partner yet. Add their placement first, then invite them."))
+        elif cleaned.get("partner") is None and "partner" not in self.errors:
+            self.add_error("partner", _("Choose the partner they belong to."))
+        return cleaned
 
 
 class RoleForm(forms.Form):
@@ -89,8 +111,13 @@ class JoinForm(forms.Form):
     password = _password_field(_("Choose a password of at least 12 characters."))
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        """Ask for an e-mail address as well where the invitation has none."""
         super().__init__(*args, **kwargs)
         self._email = email
+        if not email:
+            self.fields["email"] = forms.EmailField(
+                error_messages={"required": _("Type your e-mail address."), "invalid": _WRONG_ADDRESS}
+            )
 
     def clean_username(self) -> str:
         name: str = self.cleaned_data["username"]
@@ -101,7 +128,7 @@ class JoinForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("password"):
-            person = User(username=cleaned.get("username", ""), email=self._email)
+            person = User(username=cleaned.get("username", ""), email=self._email or cleaned.get("email", ""))
             _validate_password(self, "password", cleaned["password"], person)
         return cleaned
 

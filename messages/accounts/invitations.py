@@ -1,6 +1,9 @@
 """Invitations, the only way to get an account. A link works once, for seven days; only its hash is stored.
 
 It ends earlier if the administrator who gave it leaves or gets another role; another one can send it again.
+
+The first administrator's is printed in the terminal that starts an empty installation. It works in a browser on the
+same machine alone, and ends with the first administrator.
 """
 
 import hashlib
@@ -12,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from messages.accounts import partners
 from messages.accounts.mail import send_mail_if_possible
 from messages.audit import log
 from messages.audit.log import Action, ObjectKind
@@ -26,14 +30,26 @@ class InvitationOver(Exception):
 
 
 @transaction.atomic
-def invite(email: str, role: str, *, by: User | str, now: datetime) -> tuple[Invitation, str]:
+def invite(
+    email: str, role: str, *, by: User | str, now: datetime, partner: int | None = None
+) -> tuple[Invitation, str]:
     """Invite somebody by e-mail address; return the invitation and the secret token of its link."""
     token, inviter = secrets.token_urlsafe(24), by if isinstance(by, User) else None
     invitation = Invitation.objects.create(
-        email=email, role=role, digest=_digest(token), invited_by=inviter, expires_at=_expiry(now)
+        email=email, role=role, digest=_digest(token), invited_by=inviter, expires_at=_expiry(now), partner=partner
     )
     _record(Action.PERSON_INVITE, invitation, by=by)
     return invitation, token
+
+
+@transaction.atomic
+def invite_first_administrator(*, by: str, now: datetime) -> str:
+    """Return the token of a new link for the first administrator, in place of an earlier one; empty if there is one."""
+    if users_with_role(ADMINISTRATOR).exists():
+        return ""
+    for earlier in Invitation.objects.filter(email=""):
+        revoke(earlier.pk, by=by)
+    return invite("", ADMINISTRATOR, by=by, now=now)[1]
 
 
 @transaction.atomic
@@ -60,36 +76,43 @@ def end_all_by(user: User, *, now: datetime) -> None:
     Invitation.objects.filter(invited_by=user, expires_at__gt=now).update(expires_at=now.replace(microsecond=0))
 
 
-def by_token(token: str, *, now: datetime) -> Invitation:
-    """The invitation of a link. Raises InvitationOver if the link does not work any more."""
-    invitation = _valid(now).filter(digest=_digest(token)).first()
+def by_token(token: str, *, now: datetime, here: bool = False) -> Invitation:
+    """The invitation of a link. Raises InvitationOver if the link does not work any more, or not from there.
+
+    `here` says whether the browser is on this machine.
+    """
+    invitation = _valid(now, here=here).filter(digest=_digest(token)).first()
     if invitation is None:
         raise InvitationOver
     return invitation
 
 
-def _valid(now: datetime) -> QuerySet[Invitation]:
+def _valid(now: datetime, *, here: bool = False) -> QuerySet[Invitation]:
     """Invitations that have not expired, from the command line or from somebody who may still invite."""
     may_invite = Q(invited_by=None) | Q(invited_by__in=users_with_role(ADMINISTRATOR))
-    return Invitation.objects.filter(may_invite, expires_at__gt=now)
+    invitations = Invitation.objects.filter(may_invite, expires_at__gt=now)
+    takes_the_first = here and not users_with_role(ADMINISTRATOR).exists()
+    return invitations if takes_the_first else invitations.exclude(email="")
 
 
 @transaction.atomic
-def accept(token: str, *, username: str, password: str, now: datetime) -> User:
-    """Create the account, and delete the invitation."""
-    invitation = _valid(now).select_for_update().filter(digest=_digest(token)).first()
+def accept(token: str, *, username: str, password: str, now: datetime, here: bool = False, email: str = "") -> User:
+    """Create the account, and delete the invitation. The first administrator brings an e-mail address."""
+    invitation = _valid(now, here=here).select_for_update().filter(digest=_digest(token)).first()
     if invitation is None:
         raise InvitationOver
-    user = User.objects.create_user(username, email=invitation.email, password=password)
+    user = User.objects.create_user(username, email=invitation.email or email, password=password)
     user.groups.set([Group.objects.get_or_create(name=invitation.role)[0]])
     log.record_user(Action.PERSON_JOIN, user, by=user, role=invitation.role, number=invitation.pk)
+    if invitation.partner is not None:
+        partners.add_contact(invitation.partner, user)
     invitation.delete()
     return user
 
 
 def waiting() -> list[Invitation]:
     """Open invitations, newest first, including expired ones, which can be sent again."""
-    return list(Invitation.objects.select_related("invited_by").order_by("-pk"))
+    return list(Invitation.objects.exclude(email="").select_related("invited_by").order_by("-pk"))
 
 
 def send(invitation: Invitation, link: str) -> bool:

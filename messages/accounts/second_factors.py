@@ -1,6 +1,7 @@
 """Second factors of django-allauth: app, recovery codes and passkeys, whose 10 MB are imported on first use."""
 
 import hmac
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -107,9 +108,14 @@ def add_app(request: HttpRequest, user: User, code: str) -> list[str] | None:
     return _first_recovery_codes(user)
 
 
+def clean_code(code: str) -> str:
+    """A code in ASCII digits, whatever digits a keyboard writes, without the blanks and hyphens that others put in."""
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in code if sign.isalnum())
+
+
 def _matching_counter(secret: str, code: str) -> int | None:
     """The 30-second counter of a code, if it is close to the current one."""
-    digits = code.replace(" ", "").encode()
+    digits = clean_code(code).encode()
     for counter in app.yield_hotp_counters_from_time():
         expected = app.format_hotp_value(app.hotp_value(secret, counter)).encode()
         if hmac.compare_digest(digits, expected):
@@ -183,7 +189,7 @@ def _is_unused_code(user: User, code: str) -> bool:
             return _mark_used(app_factor, data=app_factor.data)
     codes = Authenticator.objects.select_for_update().filter(user=user, type=CODES).first()
     try:
-        if codes is None or not RecoveryCodes(codes).validate_code(code.replace(" ", "")):
+        if codes is None or not RecoveryCodes(codes).validate_code(clean_code(code)):
             return False
     except ValueError:
         return False

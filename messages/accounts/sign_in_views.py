@@ -21,6 +21,7 @@ from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.accounts.forms import CodeForm, JoinForm, SignInForm
 from messages.accounts.login_attempts import GuessOf, TooManyAttempts, check_guess, wait_message
 from messages.accounts.middleware import ENDED_IDLE_KEY, allow_without_second_factor
+from messages.networks import PROXY_HEADERS, is_this_machine
 from messages.roles import OUTSIDE_REVIEWER, PARTNER_CONTACT, ROLE_NAMES, STAFF_ROLES, current_user, has_role
 
 PENDING, PENDING_SECONDS = "pending_sign_in", 600
@@ -173,10 +174,10 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     if request.user.is_authenticated:
         return render(request, "messages/accounts/invitation_invalid.html", {"signed_in": True}, status=403)
     try:
-        invitation = invitations.by_token(token, now=timezone.now())
+        invitation = invitations.by_token(token, here=_is_here(request), now=timezone.now())
         form = JoinForm(request.POST or None, email=invitation.email)
         if request.method == "POST" and form.is_valid():
-            user = invitations.accept(token, now=timezone.now(), **form.cleaned_data)
+            user = invitations.accept(token, here=_is_here(request), now=timezone.now(), **form.cleaned_data)
             sessions.start_session(request, user, factor=False)
             step_up.mark_confirmed(request)
             return HttpResponseRedirect(reverse("account:set-up"))
@@ -186,6 +187,13 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "messages/accounts/invitation_invalid.html", status=404)
     role = ROLE_NAMES.get(invitation.role, invitation.role)
     return render(request, "messages/accounts/welcome.html", {"form": form, "invitation": invitation, "role": role})
+
+
+def _is_here(request: HttpRequest) -> bool:
+    """Whether the browser is on the machine that the site runs on."""
+    return is_this_machine(
+        request.META.get("REMOTE_ADDR", ""), (request.headers.get(name, "") for name in PROXY_HEADERS)
+    )
 
 
 def _onward(request: HttpRequest) -> str:

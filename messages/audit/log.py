@@ -66,6 +66,7 @@ class Action(StrEnum):
     MESSAGE_STOP = "message-stop"
     MESSAGE_LIFT = "message-lift"
     LOOK_EARLY = "look-early"
+    CAMPAIGN_COST = "campaign-cost"
     CAMPAIGN_REHEARSE = "campaign-rehearse"
     SUBJECTS_CREATE = "subjects-create"
     SUBJECTS_DESTROY = "subjects-destroy"

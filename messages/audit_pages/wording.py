@@ -41,6 +41,7 @@ _SENTENCES: dict[str, str] = {
     Action.MESSAGE_STOP: "stopped “{label}” (message) everywhere: {reason}",
     Action.MESSAGE_LIFT: "lifted the stop of “{label}” (message): {reason}",
     Action.LOOK_EARLY: "looked at “{label}” (campaign) as an exception to its plan, look {look}: {reason}",
+    Action.CAMPAIGN_COST: "entered what “{label}” (campaign) cost: {amount} {currency}",
     Action.CAMPAIGN_REHEARSE: "asked for a rehearsal of “{label}” (campaign)",
     Action.SUBJECTS_CREATE: "made the secret of the subjects of “{label}” (campaign)",
     Action.SUBJECTS_DESTROY: "destroyed the secret of the subjects of “{label}” (campaign)",

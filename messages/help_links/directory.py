@@ -24,11 +24,19 @@ from messages.help_links import freshness
 from messages.help_links.freshness import HelpLinkStatus
 from messages.help_links.link_checker import ProbeResult, probe
 from messages.help_links.running_campaigns import are_links_settled, record_author, record_change
+from messages.i18n.recorded_sentences import PROPOSED_AND_CONFIRMED, TAKEN_AWAY, recorded
 from messages.models import HelpLink
 from messages.proposals import NOTHING_PROPOSED, ProposalRefused, SavedFields, check_confirmation, propose, save_fields
 from messages.stale_copies import StaleCopy, digest_of
 from messages.text.lint import Remark
 from messages.text.slugs import unused_key
+
+_ADDED = recorded("The help link “{link}” was added: it leads to {address}")
+_LEADS_ELSEWHERE = recorded("The help link “{link}” now leads to {address} (before: {before})")
+_LINK_REMOVED = recorded("The help link “{link}” was taken away: visitors no longer see it.")
+_WORDS_CHANGED = recorded("What visitors read about the help link “{link}” was changed ({fields}).")
+_WORDS_REMOVED = recorded("What visitors read about the help link “{link}” was taken away ({fields}).")
+_TAKEN_AWAY_BECAUSE = recorded("{by} took it away: {reason}")
 
 EDITABLE_FIELDS = (
     *("name", "url", "lane", "audience", "country", "language", "channels", "contact"),
@@ -160,8 +168,8 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) ->
         if set(at_once) & {*FIELDS_FOR_VISITORS}:
             record_author(by)
         if emptied := removed_fields(link=before, values=new):
-            what = f"What visitors read about the help link “{before.name}” was taken away ({', '.join(emptied)})."
-            record_change(what=what, why=f"{_name(by)} took it away.", about=before.name, by=by)
+            what = _WORDS_REMOVED.format(link=before.name, fields=", ".join(emptied))
+            record_change(what=what, why=TAKEN_AWAY.format(by=_name(by)), about=before.name, by=by)
         _record(log.Action.HELP_CHANGE, stored, by, fields=", ".join(at_once), **addresses)
     return SavedFields(at_once, proposed)
 
@@ -181,7 +189,7 @@ def confirm(link: HelpLink, *, by: User | str, today: date, seen: str | None = N
     new = {} if stored.proposed else NOTHING_PROPOSED
     save_fields(stored, {"verified_on": today, "verified_by": _name(by), **new})
     if is_new:
-        what = f"The help link “{stored.name}” was added: it leads to {stored.url}"
+        what = _ADDED.format(link=stored.name, address=stored.url)
         record_change(what=what, why=_both(author, by), about=stored.name, by=by)
     _record(log.Action.HELP_CHECK, stored, by, address=stored.url)
 
@@ -197,9 +205,9 @@ def confirm_proposal(link: HelpLink, *, seen: str, by: User, today: date) -> Non
     save_fields(stored, new | unchecked | NOTHING_PROPOSED | {"verified_on": today, "verified_by": _name(by)})
     record_author(author or by)
     fields = ", ".join(new)
-    what = f"What visitors read about the help link “{stored.name}” was changed ({fields})."
+    what = _WORDS_CHANGED.format(link=stored.name, fields=fields)
     if "url" in new:
-        what = f"The help link “{stored.name}” now leads to {stored.url} (before: {before})"
+        what = _LEADS_ELSEWHERE.format(link=stored.name, address=stored.url, before=before)
     record_change(what=what, why=_both(author, by), about=stored.name, by=by)
     _record(log.Action.HELP_CONFIRM, stored, by, fields=fields, proposer=_name(author), **addresses)
 
@@ -225,8 +233,8 @@ def retire(link: HelpLink, *, by: User | str, today: date, reason: str) -> None:
     save_fields(stored, {"retired_on": today})
     record_author(by)
     if was_shown:
-        what = f"The help link “{stored.name}” was taken away: visitors no longer see it."
-        record_change(what=what, why=f"{_name(by)} took it away: {reason}", about=stored.name, by=by)
+        what = _LINK_REMOVED.format(link=stored.name)
+        record_change(what=what, why=_TAKEN_AWAY_BECAUSE.format(by=_name(by), reason=reason), about=stored.name, by=by)
     _record(log.Action.HELP_RETIRE, stored, by, reason=reason)
 
 
@@ -286,7 +294,7 @@ def _name(by: User | str | None) -> str:
 
 
 def _both(author: User | None, by: User | str) -> str:
-    return f"{_name(author)} proposed it, and {_name(by)} opened it and confirmed it."
+    return PROPOSED_AND_CONFIRMED.format(author=_name(author), by=_name(by))
 
 
 def _new_key(name: str) -> str:

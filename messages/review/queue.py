@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -35,9 +36,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     require_role(request.user, *STAFF_ROLES)
     person, submitted = current_user(request), list(_in_state(RevisionState.SUBMITTED))
     may_decide, may_write = has_role(person, *workflow.MAY_DECIDE), has_role(person, *workflow.MAY_SUBMIT)
-    own = authorship.own_rendition_ids(submitted, person)
-    to_review = [rendition for rendition in submitted if may_decide and rendition.pk not in own]
-    elsewhere = [rendition for rendition in submitted if not may_decide or rendition.pk in own]
+    to_review = _decidable(submitted, person)
+    elsewhere = [rendition for rendition in submitted if rendition not in to_review]
     drafts = _in_state(RevisionState.DRAFT).exclude(Exists(_newer_renditions())) if may_write else []
     sent_back = [rendition for rendition in drafts if was_sent_back(rendition, list(rendition.reviews.all()))]
     context = {
@@ -49,6 +49,18 @@ def queue(request: HttpRequest) -> HttpResponse:
         "further": sum(max(0, len(found) - MAX_PER_LIST) for found in (to_review, sent_back, elsewhere)),
     }
     return render(request, "messages/review/queue.html", context)
+
+
+def reviewable_renditions(person: User) -> list[Rendition]:
+    """Return the submitted renditions on which this person may decide."""
+    return _decidable(list(_in_state(RevisionState.SUBMITTED)), person)
+
+
+def _decidable(submitted: list[Rendition], person: User) -> list[Rendition]:
+    if not has_role(person, *workflow.MAY_DECIDE):
+        return []
+    own = authorship.own_rendition_ids(submitted, person)
+    return [rendition for rendition in submitted if rendition.pk not in own]
 
 
 def _in_state(state: Revision.State) -> QuerySet[Rendition]:

@@ -19,13 +19,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from messages.i18n import sentence_translation
+from messages.i18n import recorded_sentences, sentence_translation
 from messages.models import Theme
 from messages.text.rendering import paragraphs_of
 from messages.text.sensitive_terms import TextSpan, default_terms, split_sensitive
 
 register = template.Library()
 register.filter(sentence_translation.translate_sentence)
+register.filter(recorded_sentences.translate_recorded)
 
 SHOW_COOKIE = "terms"  # "1" shows all terms
 

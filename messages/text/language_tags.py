@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*")
+LONGEST_TAG = 12  # language, script and region; a receipt has room for so much (campaign.assignment.receipts)
 _MOST_TAGS = 20  # of a priority list; browsers send a handful
 _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*")
 _RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "nkoo", "rohg", "syrc", "thaa"})

@@ -59,9 +59,9 @@ def test_a_worker_that_stops_is_told_after_ten_minutes(caplog: pytest.LogCapture
     site.now += MINUTE
     assert site.look()
     (told,) = mail.outbox
-    assert (told.to, told.subject) == (["root@ngo.example"], "Second Thought: the worker does not work")
+    assert (told.to, told.subject) == (["root@ngo.example"], "Second Thought: background work has stopped")
     assert [record.message for record in caplog.records] == [
-        "The worker does not work: nothing is counted, and no view is forgotten. Start it."
+        "The worker has stopped: nothing is counted, and no view is deleted. Start it."
     ]
 
 
@@ -147,7 +147,7 @@ def test_a_database_that_is_away_tells_nothing(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.slow
 def test_staff_pages_say_so_and_others_do_not(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_alarm.worker_watch(), "is_silent", True)
-    said = "The worker has not run for more than ten minutes."
+    said = "The background worker has not run for more than ten minutes."
     assert said not in client.get("/sign-in/").content.decode()
     world.sign_in(client, world.person("ana", "analyst"))
     assert said in client.get("/").content.decode()

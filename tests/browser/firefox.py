@@ -59,12 +59,27 @@ class Firefox:
     def back(self) -> None:
         self.command("browsingContext.traverseHistory", context=self.tab, delta=-1)
 
-    def evaluate(self, expression: str) -> Any:
-        """The value of an expression in the page, by way of JSON; promises are awaited."""
+    def frames(self) -> list[str]:
+        """The contexts of the frames in the page."""
+        (tree,) = self.command("browsingContext.getTree", root=self.tab)["contexts"]
+        return [frame["context"] for frame in tree["children"]]
+
+    def click(self, x: float, y: float, *, context: str) -> None:
+        """Press and release the mouse at this point of a page or frame."""
+        actions = [
+            {"type": "pointerMove", "x": round(x), "y": round(y)},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+        ]
+        mouse = {"type": "pointer", "id": "mouse", "actions": actions}
+        self.command("input.performActions", context=context, actions=[mouse])
+
+    def evaluate(self, expression: str, *, context: str | None = None) -> Any:
+        """The value of an expression in the page or a frame, by way of JSON; promises are awaited."""
         said = self.command(
             "script.evaluate",
             expression=f"(async () => JSON.stringify(await ({expression})) ?? 'null')()",
-            target={"context": self.tab},
+            target={"context": context or self.tab},
             awaitPromise=True,
         )
         assert said["type"] == "success", said

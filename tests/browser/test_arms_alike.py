@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.audience_pictures import EMBEDDED, HOSTED, MODES, Mode, Site, site, tab_in
-from tests.browser.test_embed_hostile import Reply
 from tests.tiers import proofs_but_each
 
 pytestmark = pytest.mark.browser

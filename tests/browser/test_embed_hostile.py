@@ -46,7 +46,7 @@ ANSWER: dict[str, Any] = {
             {"outcome": "annoyed", "label": "This message annoyed me"},
             {"outcome": "learn_more", "label": "About this message", "href": "/m/spot/about"},
         ],
-        "crisis": {"label": "Talk to someone now", "href": "/m/spot/pt"},
+        "crisis": {"label": "In crisis?", "note": "Talk to someone now", "href": "/m/spot/pt"},
         "exit": {"label": "Leave now", "href": NEUTRAL},
         "privacy": "We count how many people see and leave this page, never who.",
     },

@@ -50,7 +50,9 @@ def open_page(tab: Page, partner: Origin, body: str, *, headers: dict[str, str] 
 
 def gated(server: Origin, *, milliseconds: int = 600) -> str:
     """The page of the handbook that opens its tool after an answer, with a shorter limit."""
-    page = example('id="tool"').replace("https://thought.example.org", server.url).replace("your-key", "spot")
+    page = (
+        example("Stands before the tag").replace("https://thought.example.org", server.url).replace("your-key", "spot")
+    )
     assert "4000" in page
     return page.replace("4000", str(milliseconds))
 

@@ -116,7 +116,7 @@ def test_a_deviation_is_put_on_record_and_stands_on_the_results(desk: SignIn) ->
     manager.get_by_role("button", name="Put it on record").click()
     expect(manager.locator("main").get_by_role("status")).to_contain_text("On record.")
     analyst = desk(world.person("ana", "analyst"), "/campaigns/pilot/results/")
-    shown = analyst.get_by_role("region", name="Otherwise than planned")
+    shown = analyst.get_by_role("region", name="Changes from the plan")
     expect(shown).to_contain_text("It ran two days longer.")
     expect(shown).to_contain_text("Because: The partner moved to another server.")
 

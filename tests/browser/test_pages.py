@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ now = timezone.now()
 starter_library.load(now=now)
 for person in demo.create_accounts():
     print(person.name, person.password)
-demo.create_campaign(now=now - timedelta(days=2), origins=["http://localhost:{port}"], planned_per_arm=100)
+demo.create_campaign(now=now - timedelta(days=2), origins={origins}, planned_per_arm=100)
 """
 
 
@@ -96,11 +96,13 @@ def unvisited_site(tmp_path: Path) -> Iterator[Installation]:
 
 
 @contextmanager
-def running_installation(directory: Path) -> Iterator[Installation]:
+def running_installation(directory: Path, *, more_origins: Sequence[str] = ()) -> Iterator[Installation]:
     """Run the server a day in the past, so that views are closed when the test folds."""
     copy_migrated_databases(directory)
     port = launcher.free_port()
-    told = manage(directory, "shell", "--no-imports", "-c", PREPARE.format(port=port))
+    told = manage(
+        directory, "shell", "--no-imports", "-c", PREPARE.format(origins=[f"http://localhost:{port}", *more_origins])
+    )
     passwords = dict(line.split() for line in told.splitlines())
     clock = environment(directory) | {"REHEARSAL_HOURS_AGO": "24", "SERVED_FLUSH_SECONDS": "0.1"}
     with launcher.run_server("campaign.entrypoints.time_shifted:application", environment=clock) as url:
@@ -287,7 +289,7 @@ def test_an_analyst_signs_in_and_reads_the_results(site: Installation, page: Ope
     expect(tab.locator("main")).not_to_contain_text("Of 100 people who saw")
     site.manage("shell", "--no-imports", "-c", COUNT_AND_LOOK.format(seen=90, turned_back=30, day=2))
     tab.reload()
-    expect(tab.locator("main")).to_contain_text("Looked at early. Ana: this is a test.")
+    expect(tab.locator("main")).to_contain_text("This is an early look. Ana: this is a test.")
     expect(tab.locator("main")).to_contain_text("Of 100 people who saw")
     assert wrong == []
     for width in (390, 1280):

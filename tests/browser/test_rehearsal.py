@@ -86,13 +86,17 @@ def test_a_manager_rehearses_sees_what_is_missing_and_how_it_would_read(site: Si
     tab.goto(f"{site.url}/campaigns/next/")
     tab.get_by_role("link", name="Rehearse it").click()
     tab.get_by_role("button", name="Rehearse it").click()
-    expect(tab.get_by_role("heading", name="Waiting for the worker")).to_be_visible()
+    expect(tab.get_by_role("heading", name="Waiting to start")).to_be_visible()
     manage("rehearse", "next", "--number", "1", environment=site.environment)
     expect(tab.get_by_text("Rehearsal: invented visitors").first).to_be_visible(timeout=20_000)
     main = tab.locator("main")
-    expect(main).to_contain_text("Chatbot: nothing is shown while the campaign is paused.")
-    expect(main).to_contain_text("For the rehearsal the plan’s number was set to 1,000 people in all")
-    for way in ("The script on a page", "A call from a server", "The page we host, without JavaScript"):
+    expect(main).to_contain_text("Chatbot: visitors see nothing while the campaign is paused.")
+    expect(main).to_contain_text("For the rehearsal, the planned number was set to 1,000 people")
+    for way in (
+        "The script on a page",
+        "A request from a server, such as a chatbot’s",
+        "Our hosted page, without JavaScript",
+    ):
         expect(main).to_contain_text(way)
     expect(main.get_by_role("heading", name="Turned back")).to_be_visible()
     tab.goto(f"{site.url}/campaigns/next/results/")

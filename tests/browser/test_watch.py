@@ -88,7 +88,7 @@ def test_it_asks_nobody_while_nobody_sees_it_and_rests_after_half_an_hour(desk: 
     with tab.expect_response("**/watch/now/"):
         tab.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
     tab.clock.fast_forward(timedelta(minutes=31).seconds * 1000)
-    expect(tab.get_by_text("The page rests: nobody touched it for half an hour.")).to_be_visible()
+    expect(tab.get_by_text("Updates are paused after half an hour without activity.")).to_be_visible()
     with tab.expect_response("**/watch/now/"):
         tab.mouse.move(5, 5)
 
@@ -96,8 +96,8 @@ def test_it_asks_nobody_while_nobody_sees_it_and_rests_after_half_an_hour(desk: 
 def test_open_folds_and_the_focus_stay_while_it_looks_again(desk: SignIn) -> None:
     campaign = running()
     tab = desk(world.person("ana", "analyst"))
-    tab.get_by_text("I have to look early").click()
-    box = tab.get_by_label("Why do you have to look early?")
+    tab.get_by_text("I need an early look").click()
+    box = tab.get_by_label("Why do you need an early look?")
     box.fill("A funder")
     campaign.notices.create(kind="split", ref="split", at=timezone.now())
     tab.clock.run_for(11_000)
@@ -111,18 +111,18 @@ def test_an_analyst_looks_early_on_record_and_nobody_else_reads_it(desk: SignIn,
     tab = desk(world.person("ana", "analyst"))
     wrong = collect_errors(tab)
     assert "turned back" not in tab.locator("main").inner_text()
-    tab.get_by_text("I have to look early").click()
-    tab.get_by_role("button", name="Look early, on record").click()
+    tab.get_by_text("I need an early look").click()
+    tab.get_by_role("button", name="Request an early look").click()
     expect(tab.locator("#reason-error")).to_contain_text("Please say why")
-    tab.get_by_label("Why do you have to look early?").fill("The funder’s board meets tomorrow.")
-    tab.get_by_role("button", name="Look early, on record").click()
-    expect(tab.get_by_text("the worker is at it")).to_be_visible()
+    tab.get_by_label("Why do you need an early look?").fill("The funder’s board meets tomorrow.")
+    tab.get_by_role("button", name="Request an early look").click()
+    expect(tab.get_by_text("in progress")).to_be_visible()
     steps.record_early_looks(timezone.now())
     tab.clock.run_for(11_000)
-    tab.get_by_role("link", name="Read what was seen").click()
+    tab.get_by_role("link", name="Read the early look").click()
     expect(tab.locator(".verdict .sentence")).to_contain_text("44 turned back")
     other = desk(world.person("mara", "manager"))
-    expect(other.get_by_text("Looked at early by ana")).to_be_visible()
+    expect(other.get_by_text("Early look by ana")).to_be_visible()
     expect(other.get_by_text("The funder’s board meets tomorrow.")).to_be_visible()
     other.goto(f"{live_server.url}/campaigns/pilot/results/")
     expect(other.locator(".verdict .sentence")).to_contain_text("It is too early to compare")
@@ -135,7 +135,9 @@ def test_without_scripts_a_link_looks_again(desk: SignIn) -> None:
     expect(client.get_by_text("All is well. There is nothing you need to do.")).to_be_visible()
     campaign.notices.create(kind="planned", ref="planned", at=timezone.now())
     client.get_by_role("link", name="Look again").click()
-    expect(client.locator(".verdict .sentence")).to_contain_text("Done: The planned people are counted.")
+    expect(client.locator(".verdict .sentence")).to_contain_text(
+        "Complete: The planned number of people has been counted."
+    )
 
 
 def test_it_says_when_it_cannot_look_again(desk: SignIn) -> None:
@@ -143,4 +145,4 @@ def test_it_says_when_it_cannot_look_again(desk: SignIn) -> None:
     tab = desk(world.person("mara", "manager"))
     tab.context.clear_cookies()
     tab.clock.run_for(11_000)
-    expect(tab.get_by_text("The page could not look again: you may be offline, or signed out.")).to_be_visible()
+    expect(tab.get_by_text("This page could not refresh. You may be offline or signed out.")).to_be_visible()

@@ -259,7 +259,7 @@ def test_from_four_drafts_to_a_verdict_and_no_keys(site: Site, page: OpenPage) -
 
     # The guardrail has stopped one arm: its visitors get the neutral text, uncounted, and the page says what to decide.
     mara.goto(watched)
-    expect(mara.get_by_role("region", name="One arm was stopped")).to_contain_text("What to decide")
+    expect(mara.get_by_role("region", name="One message was stopped in this campaign")).to_contain_text("Your options")
     assert not mara.get_by_text("turn back", exact=False).filter(has_text="%").count()
     wait_until(lambda: "both" not in arms_shown(site), what="the stop")
     second = simulate_visitors(site, 1000, begin=10_000)
@@ -273,7 +273,7 @@ def test_from_four_drafts_to_a_verdict_and_no_keys(site: Site, page: OpenPage) -
     ana.goto(f"{site.url}/campaigns/does-the-second-harm-help/results/")
     expect(ana.locator(".verdict .sentence").first).to_contain_text("turned back")
     expect(ana.locator("main")).to_contain_text("Better")
-    expect(ana.get_by_role("region", name="One arm was stopped")).to_be_visible()
+    expect(ana.get_by_role("region", name="One message was stopped in this campaign")).to_be_visible()
 
     # The manager closes the campaign: its subjects' key is destroyed, and nobody can recompute an arm any more.
     assert run(site.environment, "tests.browser.story:final_state")["secrets"] != []

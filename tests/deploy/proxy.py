@@ -55,8 +55,8 @@ def ported(text: str, directory: Path, *, tls: int, plain: int, servers: Sequenc
         ("PLAIN", str(plain), 4),
         ("/run/", f"{directory}/run/", 3),
         ("/etc/nginx/tls/", f"{directory}/tls/", 2),
-        ("127.0.0.1:8000", f"127.0.0.1:{servers[0]}", 1),
-        ("127.0.0.1:8001", f"127.0.0.1:{servers[1]}", 1),
+        ("127.0.0.1:8000", f"127.0.0.1:{servers[0]}", 2),
+        ("127.0.0.1:8001", f"127.0.0.1:{servers[1]}", 2),
     ]
     code, comments = _without_comments(text)
     assert comments

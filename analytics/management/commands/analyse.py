@@ -27,35 +27,42 @@ _CORRECTIONS = ("holm", "bonferroni", "benjamini-hochberg", "dunnett", "none")
 
 
 class Command(BaseCommand):
-    help = "Compare the arms of any table with the columns arm, n, events, with the same methods as a campaign."
+    help = "Compare the arms of a table with the columns arm, n and events, using the same methods as for a campaign."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "file", type=Path, nargs="?", help="CSV: arm, n, events, and if wanted stratum, cluster, day, text or set"
+            "file",
+            type=Path,
+            nargs="?",
+            help="CSV file with arm, n and events; optional: stratum, cluster, day, text or set",
         )
-        parser.add_argument("--control", help="the arm that the others are compared with")
+        parser.add_argument("--control", help="the arm to compare the others with")
         parser.add_argument("--bundle", type=Path, metavar="FILE", help="check a bundle instead of comparing a table")
         parser.add_argument("--signed-by", metavar="FINGERPRINT", help="the fingerprint that the bundle should have")
         parser.add_argument("--weights", help="the planned split, in file order, such as 3,2,2,2; equal unless given")
         parser.add_argument("--margin", type=float, help="the smallest difference that would matter, as a share: 0.02")
         parser.add_argument("--level", type=float, default=0.95, help="the confidence level (0.95)")
         direction = parser.add_mutually_exclusive_group()
-        direction.add_argument("--lower-is-better", action="store_true", help="the outcome is a bad one")
-        direction.add_argument("--neither-is-better", action="store_true", help="the outcome is neither good nor bad")
-        parser.add_argument("--correction", choices=_CORRECTIONS, default="holm", help="for several comparisons (holm)")
-        parser.add_argument("--monitoring", choices=_MONITORING, default="fixed", help="how one may look (fixed)")
+        direction.add_argument("--lower-is-better", action="store_true", help="fewer events are better")
+        direction.add_argument("--neither-is-better", action="store_true", help="neither direction is better")
+        parser.add_argument(
+            "--correction", choices=_CORRECTIONS, default="holm", help="correction for several comparisons (holm)"
+        )
+        parser.add_argument(
+            "--monitoring", choices=_MONITORING, default="fixed", help="when you look at the data (fixed)"
+        )
         parser.add_argument("--planned-per-arm", type=int, help="planned units per arm, for monitoring")
         parser.add_argument("--looks", help="group-sequential: shares of the plan at the looks so far: 0.25,0.5,0.75")
         parser.add_argument("--factorial", help="four arms as a 2 x 2: neither,first,second,both")
-        parser.add_argument("--json", action="store_true", help="as JSON, for programs")
+        parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["bundle"]:
             self._check_bundle(options["bundle"], options["signed_by"], as_json=options["json"])
             return
         if options["file"] is None or options["control"] is None:
-            raise CommandError("Name a CSV file and --control, or a bundle with --bundle.")
+            raise CommandError("Give a CSV file and --control, or a bundle with --bundle.")
         table, rules, arms, pairs = self._parse(options)
         look = compare(arms, pairs, rules)
         terms = None
@@ -86,7 +93,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
         except UnreadableBundle as reason:
-            raise CommandError(printable(f"It does not hold. {reason}")) from None
+            raise CommandError(printable(f"The check failed. {reason}")) from None
         verdict = bundle_output.verdict(report, expected_fingerprint=fingerprint)
         if as_json:
             self.stdout.write(json.dumps(bundle_output.as_dict(report), ensure_ascii=False, indent=2))
@@ -101,25 +108,27 @@ class Command(BaseCommand):
     def _parse(self, options: dict[str, Any]) -> tuple[ArmTable, Rules, list[ArmCounts], list[tuple[str, str]]]:
         """Return the table, the rules, the arms and the pairs to compare. Raise CommandError on invalid options."""
         if options["margin"] is not None and not 0 < options["margin"] < 1:
-            raise CommandError("--margin is a share between 0 and 1: 0.02 is 2 people in 100.")
+            raise CommandError("--margin must be a share between 0 and 1, such as 0.02 for 2 people in 100.")
         if not 0 < options["level"] < 1:
-            raise CommandError("--level lies between 0 and 1.")
+            raise CommandError("--level must be between 0 and 1.")
         if options["monitoring"] != "fixed" and not (options["planned_per_arm"] or 0) > 0:
             raise CommandError(f"{options['monitoring']} monitoring needs --planned-per-arm.")
         if (options["monitoring"] == "group-sequential") != bool(options["looks"]):
-            raise CommandError("--looks goes with --monitoring group-sequential, and the other way round.")
+            raise CommandError("--looks and --monitoring group-sequential must be used together.")
         table = self._read(options["file"])
         if {"stratum", "cluster"} <= table.columns:
-            raise CommandError(f"{options['file']}: has strata and clusters; choose one of the two columns.")
+            raise CommandError(f"{options['file']}: has both strata and clusters. Keep only one of the two columns.")
         looks = _numbers(options["looks"], "--looks") if options["looks"] else ()
         if looks and (list(looks) != sorted(set(looks)) or looks[-1] > 1):
             raise CommandError("--looks must rise to at most 1, such as 0.25,0.5,0.75.")
         if options["factorial"] and "stratum" in table.columns:
-            raise CommandError("--factorial takes no strata: leave out the column, or compare the arms in pairs.")
+            raise CommandError(
+                "--factorial cannot be used with strata. Remove the column, or compare the arms in pairs."
+            )
         if options["correction"] == "dunnett" and (
             options["monitoring"] != "fixed" or {"stratum", "cluster"} & table.columns
         ):
-            raise CommandError("--correction dunnett is for one look at plain counts, without strata or clusters.")
+            raise CommandError("--correction dunnett needs a single look at plain counts, without strata or clusters.")
         shares = _shares(table, options["weights"])
         table = _without_zero_weights(table, shares)
         arms = _arms(table, shares)
@@ -128,7 +137,7 @@ class Command(BaseCommand):
             [_find_arm(table, name) for name in options["factorial"].split(",")] if options["factorial"] else []
         )
         if options["factorial"] and len(set(options["factorial"])) != 4:
-            raise CommandError("--factorial names four different arms: neither,first,second,both.")
+            raise CommandError("--factorial needs four different arms: neither,first,second,both.")
         rules = Rules(
             level=options["level"],
             smallest_difference=options["margin"],

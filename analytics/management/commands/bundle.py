@@ -10,7 +10,7 @@ from analytics.management.campaign_command import CampaignCommand
 
 
 class Command(CampaignCommand):
-    help = "Write everything with which somebody else can check the result of a campaign into one signed file."
+    help = "Write one signed file with everything that someone else needs to check the result of a campaign."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -24,4 +24,4 @@ class Command(CampaignCommand):
             raise CommandError(str(reason)) from None
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be written: {error.strerror}.") from None
-        self.stdout.write(f"Written. Check it: manage.py analyse --bundle {options['file']}")
+        self.stdout.write(f"Done. To check it: manage.py analyse --bundle {options['file']}")

@@ -36,25 +36,30 @@ PARTNER_PAGE = settings.BASE_DIR / "examples" / "partner" / "index.html"
 
 
 class Command(BaseCommand):
-    help = "Run the whole main path once: a campaign, simulated visitors over HTTP, the verdict, and a site to click."
+    help = "Run a complete example: a campaign, simulated visitors over HTTP, the verdict and a site to explore."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--visitors", type=int, default=20_000)
         parser.add_argument("--seed", type=int, default=1)
-        parser.add_argument("--no-serve", action="store_true", help="end after the verdict")
+        parser.add_argument("--no-serve", action="store_true", help="stop after the verdict")
         parser.add_argument("--port", type=int, default=8000, help="the site's port; the partner's page gets the next")
 
     def handle(self, *args: Any, **options: Any) -> None:
         console = terminal()
         site, partner = options["port"], options["port"] + 1
         if not settings.LOCAL_HTTP:
-            raise CommandError("The demo makes accounts with passwords that it prints: it needs LOCAL_HTTP=1.")
+            raise CommandError("The demo creates accounts and prints their passwords, so it needs LOCAL_HTTP=1.")
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the servers it started are stopped
+        taken = [port for port in (site, partner) if not options["no_serve"] and launcher.is_taken(port)]
+        if taken:
+            raise CommandError(f"Another program listens on port {taken[0]}. Choose another pair: make demo PORT=9000")
         call_command("migrate", verbosity=0)
         call_command("migrate", database="audience", verbosity=0)
         if Campaign.objects.filter(slug=demo.SLUG).exists():
-            raise CommandError("This data directory holds a demo already. Start from an empty one: make demo does.")
+            raise CommandError(
+                "This data directory already contains a demo. Start from an empty one, as make demo does."
+            )
         now = timezone.now()
         loaded = starter_library.load(now=now)
         console.print(f"Starter library: {loaded.messages} messages in {loaded.revisions} approved revisions.")
@@ -65,14 +70,14 @@ class Command(BaseCommand):
             planned_per_arm=options["visitors"] // 5,
         )
         console.print(
-            "Help links: marked as checked in the demo's name, though nobody opened them. "
-            "On a real site people do, at /help-links/."
+            "Help links: marked as checked for the demo. Nobody has opened them. On a real site, "
+            "people check them at /help-links/."
         )
         plan = campaign.plan
         console.print(f"Campaign “{campaign.name}”: four arms, plan frozen as {plan.fingerprint[:12]}.")
         self._simulate(campaign, options["visitors"], options["seed"], console)
         folded = fold(hour=int(time.time()) // SECONDS_PER_HOUR)
-        console.print(f"Folded {folded.views:,} closed views into tallies; nothing about any of them is left.")
+        console.print(f"Folded {folded.views:,} closed views into daily totals and deleted them.")
         evaluate(campaign, now=timezone.now())
         sets = sets_demo.create_campaign_of_sets(now=timezone.now(), seed=options["seed"])
         evaluate(sets, now=timezone.now())
@@ -80,7 +85,7 @@ class Command(BaseCommand):
         assert latest is not None
         truth = {key: behaviour.turn_back for key, behaviour in demo.TRUE_BEHAVIOURS.items()}
         terminal_report.show(latest, console, truth=truth)
-        console.print(f"A second campaign, “{sets.name}”, has counts of people who are made up: nobody visited it.")
+        console.print(f"A second campaign, “{sets.name}”, has invented counts. Nobody visited it.")
         if not options["no_serve"]:
             self._serve(campaign, accounts, site, partner, console)
 
@@ -111,10 +116,7 @@ class Command(BaseCommand):
         hosted = campaign.placements.get(key=demo.HOSTED_PLACEMENT)
         page = PARTNER_PAGE.read_text(encoding="utf-8")
         page = page.replace("{{ORIGIN}}", f"http://127.0.0.1:{site}").replace("{{PLACEMENT}}", demo.EMBEDDED_PLACEMENT)
-        try:
-            partner_server = make_partner_server(page, partner)
-        except OSError:
-            raise CommandError(f"Port {partner} is taken. Choose another pair: make demo PORT=9000") from None
+        partner_server = make_partner_server(page, partner)
         threading.Thread(target=partner_server.serve_forever, daemon=True).start()
         with launcher.run_server(launcher.PRODUCTION_APPLICATION, port=site) as url, _worker():
             results = f" Results: {url}/campaigns/{campaign.slug}/results/"

@@ -23,22 +23,22 @@ from campaign.assignment.receipts import SECONDS_PER_HOUR
 _MARKS = {
     FindingState.FINE: ("✓ fine", "green"),
     FindingState.LEAKS: ("✗ leaks", "red"),
-    FindingState.UNKNOWN: ("? could not look", "yellow"),
+    FindingState.UNKNOWN: ("? could not check", "yellow"),
 }
 
 
 class Command(BaseCommand):
-    help = "Send marks to a live installation, look for them in all that it wrote, and say what leaks."
+    help = "Send marks to a live installation, search everything it wrote for them, and report what leaks."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--url", required=True, help="as visitors know it: https://thought.example.org")
-        parser.add_argument("--log", action="append", default=[], type=Path, help="one more log file or directory")
-        parser.add_argument("--plain-url", help="the same over plain HTTP, if it is not on port 80")
-        parser.add_argument("--ca", help="the file of a certificate authority of your own")
-        parser.add_argument("--nginx", type=Path, default=NGINX_DIRECTORY, help="where nginx's configuration is")
-        parser.add_argument("--wait", type=float, default=2.0, help="seconds until the logs are read")
-        parser.add_argument("--json", action="store_true", help="for another program")
+        parser.add_argument("--url", required=True, help="the public address, such as https://thought.example.org")
+        parser.add_argument("--log", action="append", default=[], type=Path, help="another log file or directory")
+        parser.add_argument("--plain-url", help="the address over plain HTTP, if it is not on port 80")
+        parser.add_argument("--ca", help="the file of your own certificate authority")
+        parser.add_argument("--nginx", type=Path, default=NGINX_DIRECTORY, help="the path of nginx's configuration")
+        parser.add_argument("--wait", type=float, default=2.0, help="seconds to wait before reading the logs")
+        parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         findings = examine(
@@ -75,7 +75,7 @@ def _show(findings: list[Finding], console: Console) -> None:
     count = {state: sum(finding.state == state for finding in findings) for state in FindingState}
     console.print(
         f"{count[FindingState.FINE]} fine, {count[FindingState.LEAKS]} leaks, "
-        f"{count[FindingState.UNKNOWN]} could not be looked at."
-        " What the firewall, the provider and a delivery network write down is not to be seen from here.",
+        f"{count[FindingState.UNKNOWN]} could not be checked."
+        " The logs of firewalls, providers and delivery networks cannot be seen from here.",
         highlight=False,
     )

@@ -12,11 +12,13 @@ from messages.text.printable import printable
 
 
 class Command(CampaignCommand):
-    help = "Compare the arms of a campaign as its frozen plan says, and put the look on record."
+    help = "Compare the arms of a campaign as its frozen plan says and record the look."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--also", nargs="*", default=[], help="outcomes beside the plan's, marked exploratory")
+        parser.add_argument(
+            "--also", nargs="*", default=[], help="outcomes that are not in the plan, marked as exploratory"
+        )
         parser.add_argument("--early", metavar="WHO AND WHY", default="", help="look before the plan's first look")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,5 +35,5 @@ class Command(CampaignCommand):
         except NotEvaluable as reason:
             raise CommandError(str(reason)) from None
         for event in pause_harmful_arms(campaign, now=timezone.now(), by=log.command_line_actor()):
-            self.stdout.write(f"A guardrail was crossed: “{printable(event.arm.name)}” is paused.")
-        self.stdout.write(f"Look {analysis.look} is on record. Read it: manage.py report {campaign.slug}")
+            self.stdout.write(f"A guardrail was crossed. “{printable(event.arm.name)}” is paused.")
+        self.stdout.write(f"Look {analysis.look} is on record. To read it: manage.py report {campaign.slug}")

@@ -11,11 +11,11 @@ from campaign.assignment.receipts import SECONDS_PER_HOUR
 
 
 class Command(BaseCommand):
-    help = "Count views whose window has closed into tallies, and forget them. Safe to interrupt and to run again."
+    help = "Add closed views to the daily totals and delete them. You can interrupt it and run it again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if problem := clock_check.current_problem(timezone.now()):
             raise CommandError(problem)
         folded = fold(hour=int(time.time()) // SECONDS_PER_HOUR)
         views = wording.coarse_count(folded.views, settings.SMALL_CELL)
-        self.stdout.write(f"Folded {views} closed views; nothing about any of them is left.")
+        self.stdout.write(f"Folded {views} closed views into daily totals and deleted them.")

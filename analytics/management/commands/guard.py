@@ -9,7 +9,9 @@ from messages.text.printable import printable
 
 
 class Command(CampaignCommand):
-    help = "Apply the plan's harm rules: pause an arm that is surely worse than the control by more than is allowed."
+    help = (
+        "Apply the plan's harm rules: pause an arm that is clearly worse than the control by more than the plan allows."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.require_trusted_state()
@@ -17,7 +19,7 @@ class Command(CampaignCommand):
         events = pause_harmful_arms(campaign, now=timezone.now(), by=log.command_line_actor())
         for event in events:
             self.stdout.write(
-                f"Paused “{printable(event.arm.name)}”: {event.outcome} is surely worse than the plan allows."
+                f"Paused “{printable(event.arm.name)}”: {event.outcome} is clearly worse than the plan allows."
             )
         if not events:
-            self.stdout.write("No guardrail is crossed.")
+            self.stdout.write("No guardrail was crossed.")

@@ -12,8 +12,9 @@ from analytics.fold.move_audience import MoveRefused, move_views, wipe_copy
 
 class Command(BaseCommand):
     help = (
-        "After AUDIENCE_DATABASE_URL was set to another database: move the open views of the old SQLite file into it, "
-        "count those whose window has closed, and wipe the file. Safe to interrupt and to run again."
+        "After you have set AUDIENCE_DATABASE_URL to another database: move the open views of the "
+        "old SQLite file into it, count the closed ones and wipe the file. You can interrupt it "
+        "and run it again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -22,12 +23,12 @@ class Command(BaseCommand):
             nargs="?",
             type=Path,
             default=settings.DATA_DIRECTORY / "audience.sqlite3",
-            help="the old file; left out: audience.sqlite3 in the data directory",
+            help="the old file (default: audience.sqlite3 in the data directory)",
         )
         parser.add_argument(
             "--wipe",
             action="store_true",
-            help="the file is a copy, whose views are or were in the database: wipe it and count nothing",
+            help=("the file is only a copy of views that are or were in the database: wipe it and count nothing"),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -13,13 +13,13 @@ from analytics.simulated_visits import walkthrough
 
 
 class Command(CampaignCommand):
-    help = "Let invented visitors walk a campaign before its launch, in an installation of its own."
+    help = "Let invented visitors try a campaign before its launch, in a separate installation."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--number", type=int, help="the rehearsal that was asked for on the page: keep it there")
-        parser.add_argument("--inside", type=Path, help="used by the rehearsal itself, in its own installation")
+        parser.add_argument("--number", type=int, help="the rehearsal that was requested on the page: store it there")
+        parser.add_argument("--inside", type=Path, help="used internally by the rehearsal")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["inside"]:
@@ -27,7 +27,7 @@ class Command(CampaignCommand):
         elif options["number"]:
             rehearsal = Rehearsal.objects.filter(pk=options["number"], campaign__slug=options["campaign"]).first()
             if rehearsal is None:
-                raise CommandError("Nobody asked for this rehearsal.")
+                raise CommandError("Nobody requested this rehearsal.")
             runner.run_rehearsal(rehearsal)
         else:
             campaign = self.find_campaign(options["campaign"])

@@ -9,11 +9,11 @@ from analytics.data_inventory import counts, plain_words
 
 
 class Command(BaseCommand):
-    help = "Print, in plain words, everything that a seizure of this installation would find right now."
+    help = "Print, in plain words, everything that someone who seized this installation would find right now."
     requires_system_checks = []  # the inventory itself reports what is unavailable
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="as JSON, for programs")
+        parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         inventory = counts.take_inventory(now=timezone.now())

@@ -14,24 +14,25 @@ from campaign.entrypoints.program_copy import is_running_from_copy, run_from_cop
 
 class Command(BaseCommand):
     help = (
-        "Do what has to be done again and again: count closed views, look when the plan says, guard against harm, "
-        "open and close campaigns, empty the spool, prune, destroy keys. One works at a time; the others wait."
+        "Run the regular background work: count closed views, take planned looks, guard against "
+        "harm, open and close campaigns, empty the spool, delete old records and destroy keys. "
+        "Only one worker works at a time; others wait."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--once", action="store_true", help="do every step once, and end; status 1 if one failed or waits"
+            "--once", action="store_true", help="run every step once and stop; status 1 if a step failed or is waiting"
         )
         parser.add_argument(
             "--clock-is-right",
             action="store_true",
-            help="confirm the clock after a jump or a long time off, and end; a worker that waits goes on",
+            help="confirm the clock after a jump or a long time off, then stop; a waiting worker continues",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["clock_is_right"]:
             clock_check.confirm_clock()
-            self._write_line("Noted. A worker that waits for this goes on at once.")
+            self._write_line("Confirmed. A waiting worker continues at once.")
             return
         if not options["once"] and not is_running_from_copy():
             run_from_copy(["manage.py", "worker"], os.environ)

@@ -13,7 +13,7 @@ from analytics.stats.numerics.sign_flips import sign_flip_p, sign_flips_decide, 
 from analytics.stats.texts.values import Measured, within_sets
 from analytics.stats.values import Estimate, Interval, NotEstimable, check_level
 
-ONE_SET = NotEstimable("There is one set of texts, and one set shows nothing about others of its kind.")
+ONE_SET = NotEstimable("There is only one set of texts, and one set says nothing about others of its kind.")
 SAME_DIFFERENCES = NotEstimable("All sets have the same difference, so the variation between sets is unknown.")
 
 

@@ -9,7 +9,7 @@ from analytics.stats.numerics import wald
 from analytics.stats.texts.values import Measured
 from analytics.stats.values import Estimate, NotEstimable, check_level
 
-ONE_TEXT = NotEstimable("An arm has one text, and one text shows nothing about others of its kind.")
+ONE_TEXT = NotEstimable("An arm has only one text, and one text says nothing about others of its kind.")
 SAME_MEANS = NotEstimable("All texts of an arm have the same result, so the variation between texts is unknown.")
 
 

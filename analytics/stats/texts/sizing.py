@@ -14,7 +14,7 @@ Design = Literal["matched", "nested"]
 _NORMAL = NormalDist()
 
 MOST_TEXTS = 12
-MORE_TEXTS_NEEDED = NotEstimable("With so few texts no number of people is enough: it takes more texts.")
+MORE_TEXTS_NEEDED = NotEstimable("With so few texts, no number of people is enough. More texts are needed.")
 # Far more people than there are.
 _MOST_PEOPLE = 10**10
 _SPLITS = 20
@@ -111,7 +111,7 @@ def people_needed(
     >>> people_needed(difference=0.08, control=0.4, texts=4, spread=0.02)
     484
     >>> people_needed(difference=0.05, control=0.4, texts=3, spread=0.03)
-    NotEstimable(reason='With so few texts no number of people is enough: it takes more texts.')
+    NotEstimable(reason='With so few texts, no number of people is enough. More texts are needed.')
     """
 
     treated = control + difference

@@ -14,10 +14,14 @@ from analytics.stats.values import Estimate, Interval, NotEstimable, check_level
 
 _Vector = npt.NDArray[np.float64]
 
-TOO_FEW_TEXTS = NotEstimable("No arm has two texts, so nothing shows how much texts differ.")
-TOO_FEW_TO_SHRINK = NotEstimable("There are too few texts to tell what each owes to chance.")
-NO_VARIANCE = NotEstimable("A text has no variation between people, so chance cannot be told from texts.")
-TOO_ALIKE = NotEstimable("The texts are more alike than chance lets people be, so how much they differ is unknown.")
+TOO_FEW_TEXTS = NotEstimable("No arm has two texts, so we cannot tell how much texts differ.")
+TOO_FEW_TO_SHRINK = NotEstimable("There are too few texts to tell real differences from chance.")
+NO_VARIANCE = NotEstimable(
+    "All people gave the same result for a text, so differences between texts cannot be told from chance."
+)
+TOO_ALIKE = NotEstimable(
+    "The texts are more alike than chance alone would make them, so how much they differ is unknown."
+)
 
 
 @dataclass(frozen=True, slots=True)

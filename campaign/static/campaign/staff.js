@@ -35,3 +35,23 @@
     else status.textContent = pressed.length === 2 ? exit.dataset.onceMore : exit.dataset.twiceMore;
   }, true);
 })();
+
+/* Copy buttons; without this file one selects the words by hand. */
+(() => {
+  "use strict";
+  const source = (id) =>
+    document.getElementById(id + "-copied") ?? document.querySelector(`pre[aria-labelledby="${CSS.escape(id)}"] code`);
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    const label = button.firstChild;
+    button.addEventListener("click", async () => {
+      const words = source(button.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(words.innerText.trim());
+        label.data = button.dataset.done;
+      } catch {
+        getSelection().selectAllChildren(words); // no permission, or no https
+        label.data = button.dataset.byHand;
+      }
+    });
+  }
+})();

@@ -296,6 +296,10 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         if answer.ends:
             yield gettext("Until %(day)s, the last day.") % {"day": date_format(answer.ends, "DATE_FORMAT")}
 
+    def with_computed_size(self, campaign: Campaign, answer: SampleSizeAnswer) -> SampleSizeAnswer:
+        """Return the answer with the number of people that it takes."""
+        return replace(answer, planned=_required_sample_size(campaign, answer))
+
     def shortfall(self, campaign: Campaign) -> str:
         """Return a warning if the stored number is too small by now, because another answer has changed."""
         answer = self.read(campaign)

@@ -151,12 +151,12 @@ class TestWhatDoesNotHold:
         [
             ("looks/look-0001.json", b'"events": 1798', b'"events": 1500', "its counts give"),
             ("looks/look-0001.json", b'"verdict": "better"', b'"verdict": "worse"', "its counts give"),
-            ("estimates.csv", b'"0.3609716924312387"', b'"0.46"', "estimates.csv is not what the look says"),
-            ("counts.csv", b'"1798"', b'"1799"', "counts.csv is not what the look says"),
+            ("estimates.csv", b'"0.3609716924312387"', b'"0.46"', "estimates.csv does not match the look"),
+            ("counts.csv", b'"1798"', b'"1799"', "counts.csv does not match the look"),
             ("counts-by-placement.csv", b'"1798"', b'"1799"', "does not add up"),
-            ("messages.json", b"A both headline", b"Another headline", "the messages are not those of the plan"),
-            ("plan.json", b'"level":0.95', b'"level":0.90', "is of another plan"),
-            ("assignment.json", b'"seed": null', b'"seed": "mine"', "the seed is not that of the plan"),
+            ("messages.json", b"A both headline", b"Another headline", "the messages do not match the plan"),
+            ("plan.json", b'"level":0.95', b'"level":0.90', "belongs to another plan"),
+            ("assignment.json", b'"seed": null', b'"seed": "mine"', "the seed does not match the plan"),
         ],
     )
     def test_what_was_changed_and_signed_anew_is_found_by_working_it_out(
@@ -191,7 +191,7 @@ class TestTheCommands:
         call_command("bundle", "pilot", str(tmp_path / "pilot.zip"))
         call_command("analyse", bundle=tmp_path / "pilot.zip")
         last = capsys.readouterr().out.splitlines()[-1]
-        assert last.startswith("It holds: ")
+        assert last.startswith("The check passed: ")
 
     def test_another_key_is_found_by_who_knows_the_fingerprint(self, tmp_path: Path) -> None:
         content = bundle.make_bundle(with_look())
@@ -209,7 +209,7 @@ class TestTheCommands:
         files["messages.json"] = files["messages.json"].replace(b"A both", b"Another")
         path = tmp_path / "pilot.zip"
         path.write_bytes(signed_anew(files, tmp_path))
-        with pytest.raises(CommandError, match="It does not hold"):
+        with pytest.raises(CommandError, match="The check failed"):
             call_command("analyse", bundle=path)
 
     def test_a_table_still_needs_its_control(self) -> None:

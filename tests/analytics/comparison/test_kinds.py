@@ -24,7 +24,7 @@ def test_one_text_in_an_arm_shows_nothing_of_others() -> None:
     look = compare(arms, [("victim", "neutral")], Rules())
     (row,) = compare_kinds(look, texts, Rules(), TextRules("nested"))
     assert isinstance(row.estimate, NotEstimable)
-    assert row.estimate.reason == "An arm has one text, and one text shows nothing about others of its kind."
+    assert row.estimate.reason == "An arm has only one text, and one text says nothing about others of its kind."
     assert (row.verdict, row.details) == ("cannot-tell-yet", None)
 
 
@@ -46,7 +46,10 @@ def test_what_one_network_may_have_counted_is_taken_to_be_of_the_text_that_fewes
         (row,) = compare_kinds(compare(arms, [("victim", "neutral")], rules), texts, rules, TextRules("matched"))
         verdicts.append((row.verdict, row.hold_reason))
     assert verdicts[0] == ("better", "")
-    assert verdicts[1] == ("cannot-tell-yet", "One network alone could have turned this, so it is not called yet.")
+    assert verdicts[1] == (
+        "cannot-tell-yet",
+        "One network alone could have changed this result, so there is no verdict yet.",
+    )
 
 
 def judged(

@@ -104,10 +104,10 @@ def test_a_margin_says_whether_an_arm_is_shown_to_be_no_worse(tmp_path: Path) ->
     [
         ("", ("--control", "a"), "line 1: the column arm is missing"),
         ("arm,n\na,1\n", ("--control", "a"), "the column events is missing"),
-        ("arm,n,events\na,1,0\n", ("--control", "a"), "fewer than two arms"),
+        ("arm,n,events\na,1,0\n", ("--control", "a"), "At least two arms"),
         ("arm,n,events\na,1,0\nb,x,0\n", ("--control", "a"), "line 3, column n: “x” is not a whole number"),
         ("arm,n,events\na,1,0\nb,1.5,0\n", ("--control", "a"), "line 3, column n"),
-        ("arm,n,events\na,1,2\nb,1,0\n", ("--control", "a"), "line 2, column events: 2 is more than n, 1"),
+        ("arm,n,events\na,1,2\nb,1,0\n", ("--control", "a"), r"line 2, column events: 2 is greater than n \(1\)"),
         ("arm,n,events\na,1,0\nb,1\n", ("--control", "a"), "line 3: 2 columns where the header has 3"),
         ("arm,n,events\na,1,0\nb,-1,0\n", ("--control", "a"), "line 3, column n"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "c"), "no arm “c”"),
@@ -118,10 +118,10 @@ def test_a_margin_says_whether_an_arm_is_shown_to_be_no_worse(tmp_path: Path) ->
         ("arm,n,events\na,1,0\nb,1,0\nc,1,0\n", ("--control", "a", "--weights", "0,1,1"), "no arm “a”"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--margin", "2"), "between 0 and 1"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--monitoring", "always-valid"), "--planned-per-arm"),
-        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--looks", "0.5"), "goes with"),
+        ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--looks", "0.5"), "must be used together"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--factorial", "a,b,c,d"), "no arm “c”"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--factorial", "a,b"), "four different arms"),
-        ("arm,n,events,stratum,cluster\na,1,0,x,1\nb,1,0,x,2\n", ("--control", "a"), "choose one"),
+        ("arm,n,events,stratum,cluster\na,1,0,x,1\nb,1,0,x,2\n", ("--control", "a"), "Keep only one"),
     ],
 )
 def test_a_wrong_table_is_named_by_line_and_column(
@@ -281,7 +281,7 @@ def test_clusters_that_saw_every_arm_are_compared_within_themselves(tmp_path: Pa
     ("text", "says"),
     [(households(days=10), "40 clusters, each in one arm (nested)"),
      ("arm,cluster,n,events\na,d1,30,5\na,d2,40,9\nb,d1,31,9\nb,d2,38,11\n", "2 clusters that saw every arm (crossed)"),
-     ("arm,stratum,n,events\na,x,30,5\na,y,40,9\nb,x,31,9\nb,y,38,11\n", "differences are taken within strata")],
+     ("arm,stratum,n,events\na,x,30,5\na,y,40,9\nb,x,31,9\nb,y,38,11\n", "Differences are calculated within strata")],
 )  # fmt: skip
 def test_the_tables_say_what_was_assigned_and_show_nothing_that_ignores_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, says: str
@@ -307,7 +307,7 @@ def test_clusters_of_neither_kind_are_refused(tmp_path: Path) -> None:
 
 def test_a_factorial_takes_no_strata(tmp_path: Path) -> None:
     text = "arm,stratum,n,events\n" + "".join(f"{arm},{s},9,3\n" for arm in "nvub" for s in "xy")
-    with pytest.raises(CommandError, match="takes no strata"):
+    with pytest.raises(CommandError, match="cannot be used with strata"):
         analyse(tmp_path, text, "--control", "n", "--factorial", "n,v,u,b")
 
 

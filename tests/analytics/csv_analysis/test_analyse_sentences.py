@@ -57,14 +57,16 @@ def test_an_exact_p_value_names_its_method(capsys: pytest.CaptureFixture[str], t
 
 
 def test_one_question_that_waits_for_events_is_not_several(tmp_path: Path) -> None:
-    """The audit: "not surely enough among several questions", where there is one and the events are too few."""
+    """The audit: "not surely enough among several questions" was said where there is one and the events are too few."""
     rows = [f"{arm},{g},200,{events}" for g in range(30) for arm, events in (("a", int(g == 0)), ("b", 30 + g % 3))]
     table = "arm,cluster,n,events\n" + "\n".join(rows) + "\n"
     options = ("--monitoring", "always-valid", "--planned-per-arm", "6000")
     (row,) = analyse(tmp_path, table, "--control", "a", *options)["comparisons"]
     assert row["verdict"] == "cannot-tell-yet"
     assert "several questions" not in row["sentence"]
-    assert "but not surely enough. We cannot tell yet. A verdict that holds at every look needs 10" in row["sentence"]
+    assert (
+        "but the evidence is not strong enough. We cannot tell yet. Each message needs at least 10" in row["sentence"]
+    )
 
 
 def test_a_difference_within_strata_is_not_told_as_that_of_all(tmp_path: Path) -> None:
@@ -73,7 +75,7 @@ def test_a_difference_within_strata_is_not_told_as_that_of_all(tmp_path: Path) -
     (row,) = analyse(tmp_path, table, "--control", "a")["comparisons"]
     assert row["verdict"] == "better"
     assert row["sentence"].startswith("Of 100 in “b”, 25 had the outcome; 10 more than with “a”")
-    assert row["sentence"].endswith("Compared within strata; over all people together there are 30 fewer.")
+    assert row["sentence"].endswith("This is the comparison within strata. For all people together it is 30 fewer.")
 
 
 def test_where_neither_is_better_nothing_is_called_better_or_worse(tmp_path: Path) -> None:
@@ -87,4 +89,4 @@ def test_where_neither_is_better_nothing_is_called_better_or_worse(tmp_path: Pat
 
 def test_a_broken_split_is_named_as_the_reason(tmp_path: Path) -> None:
     (row,) = analyse(tmp_path, "arm,n,events\na,1000,100\nb,2000,200\n", "--control", "a")["comparisons"]
-    assert row["sentence"] == "The comparison of “b” with “a” is withheld, because the sample ratio is at alarm."
+    assert row["sentence"] == "The comparison of “b” with “a” is withheld because the sample ratio is at alarm."

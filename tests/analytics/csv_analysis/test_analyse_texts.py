@@ -78,7 +78,7 @@ def test_before_a_quarter_of_the_planned_units_the_kind_is_not_judged(tmp_path: 
 
 
 def test_a_set_that_lacks_an_arm_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="The set “set 4” has no row of the arm “appeal”"):
+    with pytest.raises(CommandError, match="The set “set 4” has no row for the arm “appeal”"):
         analyse(tmp_path, SETS.replace("appeal,set 4,1000,570\n", ""), "--control", "control")
 
 

@@ -76,9 +76,9 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_that_is_said() -> None:
         # A quotation mark that swallows rows.
         ('arm,n,events,note\na,9,1,ok\nb,9,1,"see below\nc,9,1,ok\n', "line 3, column note: the quotation mark"),
         ('arm,n,events,note\na,9,1,ok\nb,9,1,"see below\nc,9,1,"ok"\n', "line 3, column note: the quotation mark"),
-        ('arm,n,events,note\na,9,1,ok\nb,9,1,"see below\nc,9,1,ok"\n', "line 3, column note: the cell goes over"),
+        ('arm,n,events,note\na,9,1,ok\nb,9,1,"see below\nc,9,1,ok"\n', "line 3, column note: the cell spans"),
         ('arm,n,events\na,9,1\n"b,9,1\nc,9,1\n', "line 3, column arm: the quotation mark"),
-        ('arm,n,events\na,9,1\n"b\nc",9,1\n', "line 3, column arm: the name holds a tab or a line break."),
+        ('arm,n,events\na,9,1\n"b\nc",9,1\n', "line 3, column arm: the name contains a tab or a line break."),
         ("arm,n,events,note\na,9,1,ok\nb,9,1," + "x" * 140_000, "line 3, column note: it is longer than 131,072"),
         # Control characters.
         ("arm,n,events\na,9,1\n\x1b[2Jb,9,1\n", "line 3, column arm: a control character (U+001B) stands here."),
@@ -93,13 +93,13 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_that_is_said() -> None:
         ("arm,n,events\na,9,1\nb,1_000,1\n", "line 3, column n: “1_000” is not"),
         ("arm,n,events\na,9,1\nb,٩,1\n", "line 3, column n: “٩” is not"),
         ("arm,n,events\na,9,1\nb,1000000000000000,1\n", "line 3, column n: “1000000000000000” is not"),
-        ("arm,n,events\na,1.000,0\nb,2.000,0\n", "line 2, column n: “1.000” may be 1 or 1000."),
+        ("arm,n,events\na,1.000,0\nb,2.000,0\n", "line 2, column n: “1.000” could mean 1 or 1000."),
         ('arm,n,events\na,"16,687",298\nb,11.133,231\n', "line 3, column n: “11.133” is not"),
-        ("arm,n,events\na,9,1\nb,9,10\n", "line 3, column events: 10 is more than n, 9."),
-        ("arm,n,events\na,9,1\nb,9.0,10\n", "line 3, column events: 10 is more than n, 9."),
+        ("arm,n,events\na,9,1\nb,9,10\n", "line 3, column events: 10 is greater than n (9)."),
+        ("arm,n,events\na,9,1\nb,9.0,10\n", "line 3, column events: 10 is greater than n (9)."),
         # Names.
-        ("arm,n,events\na,9,1\n,9,1\n", "line 3, column arm: there is no name here."),
-        ("arm,stratum,n,events\na,x,9,1\nb, ,9,1\n", "line 3, column stratum: there is no name here."),
+        ("arm,n,events\na,9,1\n,9,1\n", "line 3, column arm: the name is missing."),
+        ("arm,stratum,n,events\na,x,9,1\nb, ,9,1\n", "line 3, column stratum: the name is missing."),
         ("arm,n,events\na,9,1\nb,9,1\na\u200b,9,1\n", "line 4, column arm: “a\u200b” looks like “a”"),
         ("arm,n,events\nnew\u00a0one,9,1\nnew one,9,1\n", "line 3, column arm: “new one” looks like"),
         ("arm,cluster,n,events\na,x\u00ad1,9,1\nb,x1,9,1\n", "line 3, column cluster: “x1” looks like"),
@@ -109,17 +109,17 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_that_is_said() -> None:
         ),
         (
             "arm,n,events\n\u0410\u0412,9,1\n\u0391\u0392,9,1\n",
-            "GREEK CAPITAL LETTER ALPHA for CYRILLIC CAPITAL LETTER A. Write both",
+            "GREEK CAPITAL LETTER ALPHA for CYRILLIC CAPITAL LETTER A. Spell both",
         ),
         ("arm,stratum,n,events\na,\u041e1,9,1\nb,O1,9,1\n", "line 3, column stratum: “O1” looks like “\u041e1”"),
-        ("arm,n,events\na,9,1\n", "There are fewer than two arms to compare."),
+        ("arm,n,events\na,9,1\n", "At least two arms are needed for a comparison."),
         # The same units twice.
         ("arm,n,events\na,9,1\nb,9,1\narm,n,events\na,9,1\nb,9,1\n", "line 4: the header stands here again."),
-        ("arm,day,n,events\na,1,9,1\nb,1,9,1\na,1,9,1\nb,1,9,1\n", "line 4: arm and day are those of line 2."),
-        ("arm,day,n,events\na,1,9,1\nb,1,9,1\na,01,8,1\n", "line 4: arm and day are those of line 2."),
+        ("arm,day,n,events\na,1,9,1\nb,1,9,1\na,1,9,1\nb,1,9,1\n", "line 4: arm and day are the same as on line 2."),
+        ("arm,day,n,events\na,1,9,1\nb,1,9,1\na,01,8,1\n", "line 4: arm and day are the same as on line 2."),
         (
             "arm,stratum,cluster,day,n,events\na,x,c,1,9,1\na,x,c,2,9,1\nb,x,c,1,9,1\na,x,c,2,7,1\n",
-            "line 5: arm and stratum and cluster and day are those of line 3.",
+            "line 5: arm and stratum and cluster and day are the same as on line 3.",
         ),
         ("arm,n,events\na,9,1\nb,8,2\nTotal,17,3\n", "line 4, column arm: “Total” is the sum of all others."),
         ("arm,n,events\nAll,17,3\na,9,1\nb,8,2\n", "line 2, column arm: “All” is the sum of all others."),
@@ -134,10 +134,7 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_that_is_said() -> None:
         # Days.
         ("arm,day,n,events\na,1,9,1\nb,Monday,9,1\n", "line 3, column day: “Monday” is neither a number nor a date"),
         ("arm,day,n,events\na,2025-09-27,9,1\nb,28/09/2025,9,1\n", "line 3, column day: “28/09/2025” is neither"),
-        (
-            "arm,day,n,events\na,03/04/2025,9,1\nb,04/03/2025,9,1\n",
-            "line 2, column day: “03/04/2025” may be read in two orders",
-        ),
+        ("arm,day,n,events\na,03/04/2025,9,1\nb,04/03/2025,9,1\n", "line 2, column day: “03/04/2025” is ambiguous"),
         ("arm,day,n,events\na,30/02/2025,9,1\nb,04/03/2025,9,1\n", "line 2, column day: “30/02/2025” is neither"),
     ],
 )
@@ -227,8 +224,8 @@ def test_rows_of_an_arm_are_added_up_where_no_column_tells_them_apart_and_that_i
     table = read("arm,n,events\na,9,1\nb,8,2\na,9,1\nb,8,2\n")
     assert totals(table) == {"a": (18, 2), "b": (16, 4)}
     assert table.notes == (
-        "Rows of the same arm were added up: 4 rows, 2 arms.",
-        "The second half of the rows is the same as the first: is the table in the file twice?",
+        "Rows of the same arm were added together: 4 rows, 2 arms.",
+        ("The second half of the rows is the same as the first. Does the file contain the table twice?"),
     )
 
 

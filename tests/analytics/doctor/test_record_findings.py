@@ -59,4 +59,7 @@ def test_a_trigger_that_is_gone_is_told() -> None:
 def test_a_backup_that_was_restored_is_told() -> None:
     restore_backup(entries=1)
     (finding,) = record_findings()
-    assert (finding.state, finding.said) == (FindingState.LEAKS, "The database lacks what was signed here.")
+    assert (finding.state, finding.said) == (
+        FindingState.LEAKS,
+        "The database is missing records that were signed here.",
+    )

@@ -167,7 +167,7 @@ def test_the_page_lists_each_file_and_who_it_is_for(analyst: Client) -> None:
     html = " ".join(analyst.get("/campaigns/pilot/results/").content.decode().split())
     for name in FILES:
         assert f'href="{url(name)}"' in html
-    assert "For an analyst or an archive" in html
+    assert "for analysts and archives" in html
 
 
 def test_the_data_package_is_one_by_its_published_schema(analyst: Client) -> None:

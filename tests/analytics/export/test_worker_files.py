@@ -64,7 +64,7 @@ class TestAskingForOne:
         with_look()
         assert analyst.get(url(file.name)).headers["Location"] == "/campaigns/pilot/results/"
         assert analyst.post(url(file.name)).headers["Location"] == "/campaigns/pilot/results/?look=1#download"
-        assert b"It is being made" in analyst.get("/campaigns/pilot/results/").content
+        assert b"This file is being created" in analyst.get("/campaigns/pilot/results/").content
         assert run_worker_step() == "1 files of results made"
         response = analyst.get(url(file.name))
         assert response.headers["Content-Disposition"].startswith("attachment; filename=")
@@ -78,7 +78,7 @@ class TestAskingForOne:
         monkeypatch.setattr(prepared_files, "FILES", ())
         analyst.post(url("results.xlsx"))
         assert run_worker_step() == ""
-        assert b"It could not be made" in analyst.get("/campaigns/pilot/results/").content
+        assert b"This file could not be created" in analyst.get("/campaigns/pilot/results/").content
         assert analyst.get(url("results.xlsx")).status_code == 302
 
     def test_one_made_when_smaller_counts_were_shown_is_not_handed_out(self, analyst: Client) -> None:

@@ -180,7 +180,7 @@ def test_results_and_watch_say_which_text_was_stopped_and_that_the_arm_goes_on(c
     pause_harmful_arms(campaign, now=world.NOON)
     analysis = evaluate(campaign, now=world.NOON)
     (told,) = build.build(analysis).guardrail_pauses
-    assert "“Both, text 2” was stopped on 2 March 2026; its message goes on with its other texts." in told
+    assert "“Both, text 2” was stopped on 2 March 2026. Its message continues with its other texts." in told
     world.sign_in(client, world.person("ana", "analyst"))
     for page in ("results", "watch"):
         text = client.get(reverse(f"analytics:{page}", args=[campaign.slug])).text

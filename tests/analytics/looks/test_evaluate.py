@@ -35,14 +35,15 @@ def test_a_verdict_that_one_network_could_turn_is_held_and_says_so() -> None:
     ]
     told = build.build(Analysis.objects.get())
     assert (
-        "but not surely enough. We cannot tell yet. One network alone could have turned this, so it is not called yet."
+        "but the evidence is not strong enough. We cannot tell yet. One network alone could have changed this "
+        "result, so there is no verdict yet."
     ) in told.primary.differences[3].sentence
     assert [row.one_network.split(". ")[-1] for row in told.checks] == [
-        "About 2 hostile networks would be needed to turn the answer.",
-        "One network could have moved it by at most 2.8 of 100 people.",
-        "About 3 hostile networks would be needed to turn the answer.",
-        "That could turn the answer, so it is not given yet.",
-        "That could turn the answer, so it is not given yet.",
+        "About 2 hostile networks would be needed to change the answer.",
+        "One network could have changed it by at most 2.8 of 100 people.",
+        "About 3 hostile networks would be needed to change the answer.",
+        "That could change the answer, so there is no verdict yet.",
+        "That could change the answer, so there is no verdict yet.",
     ]
 
 
@@ -116,7 +117,7 @@ def test_served_but_never_seen_is_visible_per_arm() -> None:
     assert next(row.served for row in told.primary.rates if row.key == "user") == 9000
     assert analysis.reach_p is not None
     assert analysis.reach_p < 1e-6
-    assert [item.status for item in told.quality if "unequally" in item.label] == ["caution"]
+    assert [item.status for item in told.quality if "less often" in item.label] == ["caution"]
 
 
 def test_a_look_before_anyone_was_counted_is_too_early_and_with_an_exception_says_so() -> None:

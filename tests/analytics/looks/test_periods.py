@@ -169,8 +169,8 @@ def test_the_result_says_what_was_drawn_and_how_small_a_p_value_could_become() -
     campaign = launched(period_weeks=2)
     count_days(campaign, {"victim": 12}, days=14)
     told = build.build(evaluate(campaign, now=END - timedelta(days=14)))
-    assert "Periods at places were drawn, not people" in told.interval_sentence
-    assert "With 7 sets of periods no p-value can be below 0.0156." in told.interval_sentence
+    assert "Periods were assigned at random, not people" in told.interval_sentence
+    assert "With 7 sets of periods, the p-value cannot be below 0.0156." in told.interval_sentence
     assert "The planned periods are over" in {item.label for item in told.quality}
 
 
@@ -180,7 +180,7 @@ def test_before_the_last_period_the_result_says_how_many_are_over() -> None:
     told = build.build(evaluate(campaign, now=END - timedelta(days=14)))
     assert told.embargoed
     assert "50% of the planned periods are over." in told.interval_sentence
-    assert "Before the last planned period" in {item.label for item in told.quality}
+    assert "Planned periods remain" in {item.label for item in told.quality}
 
 
 def test_the_watch_page_counts_the_days_until_the_last_period_ends() -> None:

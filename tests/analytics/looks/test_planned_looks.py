@@ -146,7 +146,7 @@ class TestEstimators:
             ServedCount.objects.create(**common, count=5_000)
         report = build.build(evaluate(campaign, now=world.NOON))
         # Placements of 5% and 60%: 34% of the variance lies between them, and cancels.
-        assert "it took 0.66 times as many people" in report.design_effect_sentence
+        assert "took 0.66 times as many people" in report.design_effect_sentence
 
     def test_a_plan_with_clusters_needs_more_than_one(self) -> None:
         analysis = evaluate(running(clusters="placement-day"), now=world.NOON)

@@ -229,7 +229,7 @@ class TestTextsThatAreNotSeenEquallyOften:
         )
         assert {row.verdict for row in analysis.estimates.filter(kind="difference")} == {"withheld"}
         told = next(item for item in build.build(analysis).quality if item.status == "alarm")
-        assert "The texts of one message are drawn evenly" in told.detail
+        assert "The texts of a message are assigned equally often" in told.detail
 
     def test_are_noticed_by_the_hourly_check(self) -> None:
         campaign = launched()

@@ -120,11 +120,11 @@ class TestSeveralTexts:
 class TestWhatDidNot:
     def test_says_what_was_learned_and_how_large_a_trial_would_have_to_be(self, client: Client) -> None:
         shown = page(client, judged(NOTHING))
-        assert "Nothing was shown to work better than “Neutral”" in shown
+        assert "No message was shown to work better than “Neutral”" in shown
         assert "Use what works" not in shown
         assert (
-            "With the 10,000 people that were planned, a difference of 5 in 100 would most likely have shown." in shown
-        )
+            "With the planned 10,000 people, this trial would most likely have found a difference of 5 in 100."
+        ) in shown
         assert '<th scope="row">1 in 100</th>' in shown
 
     def test_names_themes_that_were_not_tried(self, client: Client) -> None:

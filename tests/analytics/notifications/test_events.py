@@ -100,7 +100,7 @@ class TestEvents:
         changes.confirm_proposal(place, seen=proposal_digest(place), by=world.person("rafael"))
         assert recorded_kinds(campaign) == recorded_kinds(campaign) == ["address"]
         notice = Notice.objects.get()
-        assert notice_sentence(notice) == "While “The pilot” is open, what visitors meet at “quiet-page” was changed."
+        assert notice_sentence(notice) == "What visitors see at “quiet-page” was changed while “The pilot” is open."
         told = notice.deliveries.order_by("person__username").values_list("person__username", flat=True)
         assert list(told) == ["ana", "mara"]
 
@@ -200,7 +200,7 @@ class TestEmail:
         world.sign_in(client, world.person("mara"))
         html = client.get("/campaigns/pilot/watch/").content.decode()
         assert "crossed a guardrail and is no longer shown" in html
-        assert "on this page alone" in html
+        assert "shown only on this page" in html
         assert not NoticeDelivery.objects.exists()
 
 
@@ -294,7 +294,7 @@ class TestRetries:
         assert delivery.send_due_notices(now=world.NOON + timedelta(days=30)) == 0
         client = Client()
         world.sign_in(client, world.person("mara"))
-        assert "Could not be sent in a week of trying" in client.get("/campaigns/pilot/watch/").content.decode()
+        assert "Could not be sent after a week of trying" in client.get("/campaigns/pilot/watch/").content.decode()
 
     def test_it_is_sent_once_the_server_is_back(self, refused: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.undo()

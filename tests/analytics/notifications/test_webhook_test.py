@@ -66,7 +66,7 @@ def test_a_test_holds_no_count_and_says_what_it_is(sent: list[tuple[str, Any]], 
         {
             "campaign": "pilot",
             "kind": "test",
-            "sentence": "This is a test: here you would hear if a message of “The pilot” did harm.",
+            "sentence": "This is a test. If a message of “The pilot” causes harm, the alert will arrive here.",
             "page": "https://thought.example/campaigns/pilot/",
         }
     ]

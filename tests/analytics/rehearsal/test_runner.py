@@ -274,7 +274,7 @@ class TestThePage:
         assert "/campaigns/pilot/rehearsal/" in manager.get("/campaigns/pilot/").content.decode()
         assert "Not rehearsed yet" in self.page(manager)
         manager.post("/campaigns/pilot/rehearsal/")
-        assert "Waiting for the worker" in self.page(manager)
+        assert "Waiting to start" in self.page(manager)
 
     @pytest.mark.process
     @pytest.mark.proof
@@ -285,8 +285,8 @@ class TestThePage:
         runner.run_rehearsal(asked)
         html = self.page(manager)
         assert html.count("Rehearsal: invented visitors") == 2
-        assert "quiet-page: nothing is shown while the campaign is paused." in html
-        assert "Nothing stands in the way" in html
+        assert "quiet-page: visitors see nothing while the campaign is paused." in html
+        assert "No problems found" in html
         assert "Turned back" in html
         assert "people in all" in html
         assert '<a href="/placements/">Placements</a>' in html, "the navigation is the one of every page"
@@ -302,7 +302,7 @@ class TestThePage:
             problems=[{"code": code, **names} for code in views.PROBLEM_SENTENCES],
         )
         html = self.page(manager)
-        assert "Spanish is missing in A" in html
+        assert "There is no Spanish text for A" in html
         assert "%(" not in html
 
     def test_after_the_launch_there_is_no_button(self, campaign: Campaign, manager: Client) -> None:
@@ -310,6 +310,6 @@ class TestThePage:
         transitions.submit(campaign, by=mara)
         world.approve(campaign)
         transitions.launch(campaign, by=mara, now=world.NOON)
-        assert "This campaign was launched without one." in self.page(manager)
+        assert "This campaign was launched without a rehearsal." in self.page(manager)
         manager.post("/campaigns/pilot/rehearsal/")
         assert not Rehearsal.objects.exists()

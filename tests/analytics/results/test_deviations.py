@@ -40,7 +40,7 @@ def test_every_look_shows_it_also_those_from_before(campaign_with_deviation: Cam
     world.sign_in(client, world.person("ana", "analyst"))
     for look in campaign_with_deviation.analyses.values_list("look", flat=True):
         html = page(client, f"/campaigns/pilot/results/?look={look}")
-        assert "Otherwise than planned" in html
+        assert "Changes from the plan" in html
         assert WHY in html
 
 
@@ -60,7 +60,7 @@ def test_the_terminal_says_it(campaign_with_deviation: Campaign) -> None:
     latest = build.latest(campaign_with_deviation)
     assert latest is not None
     terminal_report.show(latest, Console(file=out, width=200))
-    assert f"Otherwise than planned (2026-03-02): {WHAT} Because: {WHY}" in out.getvalue()
+    assert f"Change from the plan (2026-03-02): {WHAT} Reason: {WHY}" in out.getvalue()
 
 
 def test_the_report_for_programs_holds_it(campaign_with_deviation: Campaign) -> None:
@@ -81,5 +81,5 @@ def test_without_one_nothing_is_said(client: Client) -> None:
     world.tally(campaign, COUNTS)
     evaluate(campaign, now=world.NOON)
     world.sign_in(client, world.person("ana", "analyst"))
-    assert "Otherwise than planned" not in page(client, "/campaigns/pilot/results/")
+    assert "Changes from the plan" not in page(client, "/campaigns/pilot/results/")
     assert "deviation from the plan" not in page(client, "/")

@@ -45,7 +45,7 @@ def test_many_machines_are_a_caution() -> None:
 def test_networks_beyond_their_share_are_told_and_many_are_a_caution(crowd: int, status: str) -> None:
     ((told, detail),) = exclusion_items(campaign_with(), crowd=crowd)
     assert told == status
-    assert "somebody who wants to turn the result" in detail
+    assert "someone tries to distort the result" in detail
 
 
 @pytest.mark.parametrize("few", [1, 9, 19])

@@ -34,8 +34,10 @@ def test_it_says_in_whole_people_of_100_what_was_seen_and_what_the_plan_allows()
 def test_it_says_no_number_while_one_in_100_is_fewer_than_ten_people() -> None:
     (one,) = paused_arms.find_paused_arms(campaign_with_guardrail_pause((900, 200), seen=900)).paused
     assert one.guardrail_sentences == (
-        "More people said it annoyed them after “Both” than after “Neutral”: surely more than the 1 in 100 that the "
-        "plan allows.",
+        (
+            "More people said it annoyed them after “Both” than after “Neutral”. The difference is "
+            "clearly more than the 1 in 100 that the plan allows."
+        ),
     )
     assert not one.magnitude_shown
     assert GuardEvent.objects.get().in_hundred is None
@@ -46,7 +48,7 @@ def test_it_says_no_number_that_says_no_more_than_the_margin() -> None:
     world.drop_triggers()
     GuardEvent.objects.update(in_hundred=1, bound=0.0123)
     (one,) = paused_arms.find_paused_arms(campaign).paused
-    assert "surely more than the 1 in 100" in one.guardrail_sentences[0]
+    assert "clearly more than the 1 in 100" in one.guardrail_sentences[0]
 
 
 def test_of_a_good_outcome_fewer_is_the_harm() -> None:

@@ -72,10 +72,10 @@ def test_a_program_gets_ratio_lift_odds_and_whether_places_agree_beside_the_diff
 def test_the_page_says_each_with_its_interval_and_what_it_means(client: Client) -> None:
     look()
     text = page_text(client)
-    assert "The same difference, said in other ways" in text
+    assert "The same difference in other forms" in text
     ratio = ratio_of_both_to_neutral().interval
     assert f"1.26 ({ratio.low:.2f} to {ratio.high:.2f}) +26% (+{ratio.low - 1:.0%} to +{ratio.high - 1:.0%})" in text
-    for words in ("Odds ratio within days compares", "Do places differ? A small p says"):
+    for words in ("Odds ratio within days compares", "Do placements differ? A small p means"):
         assert words in text
     assert "If it ends here" not in text
 
@@ -92,7 +92,7 @@ def test_at_a_planned_look_stands_the_size_if_the_campaign_ends_there(client: Cl
     look(monitoring="group-sequential", looks=[0.5, 1], planned_per_arm=4000)
     stopped = checks_for_programs()["both", "neutral"]["after_stopping"]
     assert stopped["low"] < stopped["effect"] <= 0.09
-    assert "If it ends here is the difference, should the campaign end at this look." in page_text(client)
+    assert "If it ends here is the difference if the campaign ends at this look." in page_text(client)
 
 
 @pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_a_look_of_before_is_shown_without_them(client: Client) -> None:
         for name in NAMES:
             del pair[name]
     analysis.save()
-    assert "The same difference, said in other ways" not in page_text(client)
+    assert "The same difference in other forms" not in page_text(client)
     assert checks_for_programs()["both", "neutral"]["ratio"] is None
 
 

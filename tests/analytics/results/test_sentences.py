@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 
 import pytest
@@ -13,6 +13,7 @@ from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, Tally
 from analytics.results import build
 from analytics.results.build import Report
+from campaign.lifecycle import transitions
 from campaign.models import Campaign, ServedCount
 from tests import world
 
@@ -58,7 +59,7 @@ def test_full_cancelling_is_not_called_adding_up(client: Client) -> None:
     world.tally(campaign, counts)
     (row,) = [each for each in report_of(campaign).factorial if each.term == "interaction"]
     assert row.verdict == "no-meaningful-difference"
-    assert "(−7 to 1), but it may be as large as what one of them does alone" in row.sentence
+    assert "(−7 to 1). It may still be as large as the effect of one of them alone" in row.sentence
     assert "we cannot tell yet whether one cancels the other" in page(client)
 
 
@@ -68,7 +69,7 @@ def test_less_than_the_sum_is_not_taking_away(client: Client) -> None:
     counts = {"neutral": (20_000, 7000), "victim": (20_000, 8400), "user": (20_000, 8400), "both": (20_000, 9000)}
     world.tally(campaign, counts)
     (row,) = [each for each in report_of(campaign).factorial if each.term == "interaction"]
-    assert "and still more than either alone: −4.0 in 100" in row.sentence
+    assert "but more than either alone: −4.0 in 100" in row.sentence
     assert "takes away" not in page(client)
 
 
@@ -88,8 +89,20 @@ def test_a_difference_within_placements_is_not_told_as_that_of_all(client: Clien
         ServedCount.objects.create(**row, count=seen)
     report = report_of(campaign)
     assert report.sentence.startswith("Of 100 people who saw the message with both harms, 25 turned back; 10 more")
-    assert "Compared within placements; over all people together there are 30 fewer." in report.sentence
-    assert "The rates above are those of all people who saw a message" in page(client)
+    assert "This is the comparison within placements. For all people together it is 30 fewer." in report.sentence
+    assert "The rates above cover everyone who saw a message" in page(client)
+
+
+def test_an_arm_that_was_renamed_is_called_by_its_new_name() -> None:
+    campaign = world.draft(plan={"planned_per_arm": 600})
+    campaign.arms.filter(key="both").update(name="Two reasons to stop")
+    transitions.submit(campaign, by=world.person("mara", "manager"))
+    world.approve(campaign)
+    transitions.launch(campaign, by=world.person("mara", "manager"), now=world.NOON - timedelta(days=1))
+    world.tally(campaign, {"neutral": (600, 120), "victim": (600, 120), "user": (600, 120), "both": (600, 300)})
+    sentence = report_of(campaign).sentence
+    assert "“Two reasons to stop”" in sentence
+    assert "both harms" not in sentence
 
 
 def test_every_p_value_of_the_page_has_its_method(client: Client) -> None:
@@ -100,7 +113,7 @@ def test_every_p_value_of_the_page_has_its_method(client: Client) -> None:
     shown = page(client)
     assert "chi-square" in report.omnibus_sentence
     assert report.omnibus_sentence in shown
-    assert "The check of the split is a chi-square test" in shown
+    assert "The split is checked with a chi-square test" in shown
     assert "p after Bonferroni" in shown
 
 

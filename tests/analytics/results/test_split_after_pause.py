@@ -14,8 +14,8 @@ from analytics.results.split_after_pause import ArmShare
 from campaign.lifecycle import arm_pauses
 from tests import world
 
-FINE = QualityItem("The split is as planned", "ok", "Each as often as its share asks.")
-BROKEN = QualityItem("The split is broken", "alarm", "The shares are far off.")
+FINE = QualityItem("Messages are shown as often as planned", "ok", "Each as often as its share asks.")
+BROKEN = QualityItem("Messages are not shown as often as planned", "alarm", "The shares are far off.")
 
 
 class TestExplainPauses:
@@ -28,14 +28,14 @@ class TestExplainPauses:
         )
         assert (item.label, item.status) == (FINE.label, "ok")
         assert item.detail == (
-            "Each as often as its share asks. “C” was paused for a while: fewer people may have seen it than its share "
-            "asks, and that is no fault. This speaks of the others alone."
+            "Each as often as its share asks. “C” was paused for a while, so fewer people may have "
+            "seen it than planned. This is expected. This check covers only the others."
         )
 
     def test_of_two_where_one_was_paused_nothing_can_be_judged(self) -> None:
         item = split_after_pause.explain_pauses(FINE, [ArmShare("A", 1, False), ArmShare("B", 1, True)])
-        assert (item.label, item.status) == ("The split cannot be judged across a pause", "unknown")
-        assert item.detail.endswith("No two messages were shown all the time, so there are no shares to compare.")
+        assert (item.label, item.status) == ("The split cannot be checked across a pause", "unknown")
+        assert item.detail.endswith("No two messages were shown the whole time, so the split cannot be checked.")
 
     def test_an_arm_without_a_share_is_no_second_one(self) -> None:
         assert (
@@ -66,4 +66,4 @@ def test_a_look_speaks_of_the_pauses_that_were_before_it() -> None:
     after = evaluate(campaign, now=now + timedelta(minutes=1))
     items = [build.build(look).quality[0] for look in (before, after)]
     assert ["“Both” was paused" in each.detail for each in items] == [False, True]
-    assert {each.label for each in items} == {"The split is as planned"}
+    assert {each.label for each in items} == {"Messages are shown as often as planned"}

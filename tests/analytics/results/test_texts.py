@@ -53,14 +53,19 @@ class TestTheHeadline:
     def test_says_what_holds_in_these_sets_and_for_messages_of_this_kind(self) -> None:
         told = build.build(looked())
         assert told.sentence == f"{IN_THESE} For messages of this kind: 7 more in 100 (4 to 10)."
-        assert "first for the very messages that were shown, then for messages of this kind" in told.interval_sentence
+        assert (
+            "the first for the exact messages that were shown, the second for messages of this kind"
+            in told.interval_sentence
+        )
 
     def test_says_that_it_cannot_tell_and_what_would_help(self) -> None:
         assert build.build(looked("different")).sentence == (
-            IN_THESE.replace("In these 4 sets", "With these 4 texts each")
-            + " We cannot tell yet whether that holds for messages of this kind (−2 to 16). More texts would help, not "
-            "more people: about 6 of each message would tell, each with as many people as now. With these texts no "
-            "number of people would."
+            IN_THESE.replace("In these 4 sets", "With these 4 texts of each message")
+            + (
+                " We cannot tell yet whether that holds for messages of this kind (−2 to 16). More texts "
+                "would help, but more people would not. About 6 texts of each message would be enough, "
+                "each with as many people as now."
+            )
         )
 
     def test_says_when_the_kind_is_judged_while_it_has_not_been(self) -> None:
@@ -69,15 +74,15 @@ class TestTheHeadline:
         }  # fmt: skip
         told = build.build(looked(counts=counts, monitoring="always-valid", looks=[0.1, 1.0]))
         assert told.sentence.endswith(
-            "What holds for messages of this kind is judged at 25%, 50%, 75%, 100% of the planned people, and stands "
-            "in between."
+            "Results for messages of this kind are judged at 25%, 50%, 75%, 100% of the planned people "
+            "and stay the same in between."
         )
         assert told.primary.kinds == ()
 
     def test_says_that_a_count_of_one_text_is_too_small(self) -> None:
         told = build.build(looked(counts=FEW_DID_IT))
         assert told.sentence.endswith(
-            "We cannot tell yet for messages of this kind: a count of one text is too small to be shown."
+            "We cannot tell yet for messages of this kind, because a count for one text is too small to be shown."
         )
         assert told.primary.texts == ()
 
@@ -107,11 +112,11 @@ class TestThePage:
         looked()
         told = page()
         for words in (
-            "What holds for messages of this kind",
-            "The verdict rests on this answer.",
-            "How much more, or less, with these very texts",
+            "Results for messages of this kind",
+            "The verdict is based on this answer.",
+            "Differences between these exact texts",
             "Text by text",
-            "None is the best one",
+            "Do not pick the best one",
             "One more like these",
             "Neutral, Set 1: 40 of 100",
         ):
@@ -123,7 +128,7 @@ class TestThePage:
         for words in (
             "Student’s t over sets decides",
             "In one more set like these",
-            "Sign-flip p 0.125; so many sets can give 0.125 at the least.",
+            "Sign-flip p 0.125. With this many sets it cannot be below 0.125.",
             "t over sets",
         ):
             assert words in told, words
@@ -150,7 +155,7 @@ class TestFiles:
         looked()
         told = report()
         assert "Differences, for messages of this kind" in told
-        assert "Each text, drawn towards the others of its message" in told
+        assert "Each text, adjusted towards the others of its message" in told
         (primary, *_) = json.loads(report("--json"))["outcomes"]
         assert (primary["design"], primary["kinds"][0]["verdict"]) == ("matched", "better")
 

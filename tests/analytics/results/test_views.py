@@ -71,7 +71,7 @@ def test_each_chart_is_drawn_wide_and_for_a_phone_and_repeated_as_a_table(analys
 def test_four_arms_of_the_four_frames_show_the_two_by_two_card(analyst: Client) -> None:
     campaign_with_look()
     html = page(analyst)
-    assert "Does the second harm add?" in html
+    assert "Does the second harm add anything?" in html
     assert "“User” added to “Victim”" in html
 
 
@@ -79,7 +79,7 @@ def test_other_arms_show_no_two_by_two_card(analyst: Client) -> None:
     campaign = world.launched(arms={"neutral": 1, "law": 1})
     world.tally(campaign, {"neutral": (2000, 500), "law": (2000, 540)})
     evaluate(campaign, now=world.NOON)
-    assert "Does the second harm add?" not in page(analyst)
+    assert "Does the second harm add anything?" not in page(analyst)
 
 
 def test_a_broken_split_withholds_verdicts_and_charts_and_says_what_to_do(analyst: Client) -> None:
@@ -99,11 +99,12 @@ def test_a_broken_split_shows_no_rate_and_no_p_value_even_behind_a_fold(analyst:
     assert "Holm" not in html
 
 
-def test_before_the_first_look_the_page_says_what_will_show_and_how(analyst: Client) -> None:
+def test_before_the_first_look_the_page_says_that_nothing_has_to_be_done(analyst: Client) -> None:
     world.launched()
     html = page(analyst)
     assert "No results yet" in html
-    assert "manage.py evaluate pilot" in html
+    assert "You do not need to do anything." in html
+    assert "manage.py" not in html
 
 
 def test_a_guardrail_that_got_worse_is_said_aloud(analyst: Client) -> None:
@@ -129,7 +130,7 @@ def test_before_the_first_planned_look_no_rate_and_no_difference_is_shown(analys
     html = page(analyst)
     assert "It is too early to compare" in html
     assert "20,000 people have seen a message so far" in html
-    assert "Each message was seen about as often as its share asks" in html
+    assert "Each message was seen about as often as planned" in html
     for hidden in ("chart", "of 100 who", "1,798", "Better"):
         assert hidden not in html
 
@@ -140,7 +141,7 @@ def test_an_early_look_says_for_ever_who_wanted_it(analyst: Client) -> None:
     evaluate(campaign, now=world.NOON, embargo_exception="Ana: the funder asked.")
     html = page(analyst)
     assert "Ana: the funder asked." in html
-    assert "Exploratory: not a look of the plan" in html
+    assert "Exploratory: not part of the plan" in html
 
 
 def test_an_arm_that_was_paused_for_harm_heads_the_page(analyst: Client) -> None:
@@ -151,15 +152,15 @@ def test_an_arm_that_was_paused_for_harm_heads_the_page(analyst: Client) -> None
         campaign=campaign, arm=both, outcome="annoyed", at=world.NOON, effect=0.05, bound=0.03, margin=0.02
     )
     html = page(analyst)
-    assert html.index("One arm was stopped") < html.index('class="sentence"')
-    assert "surely more than the 2 in 100 that the plan allows" in html
+    assert html.index("One message was stopped in this campaign") < html.index('class="sentence"')
+    assert "clearly more than the 2 in 100 that the plan allows" in html
 
 
 def test_earlier_looks_stay_readable_and_say_that_they_are_not_the_newest(analyst: Client) -> None:
     campaign = campaign_with_look()
     evaluate(campaign, now=world.NOON + timedelta(days=7))
-    assert "You are reading look 1." in page(analyst, URL + "?look=1")
-    assert "You are reading" not in page(analyst)
+    assert "This is look 1." in page(analyst, URL + "?look=1")
+    assert "This is look" not in page(analyst)
 
 
 @pytest.mark.parametrize("look", ["9", "-1", "one"])

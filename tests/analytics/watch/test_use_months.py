@@ -53,7 +53,7 @@ def test_says_that_it_still_works(client: Client) -> None:
     month(use, 4, {"victim": (9_000, 4_000), "neutral": (1_000, 310)})
     shown = watch(client, use)
     assert "It still works." in shown
-    assert "45 of 100 after the message, 30 in the holdout" in shown
+    assert "45 of 100 with the message, 30 in the holdout" in shown
     assert "Works: 15 more (10 to 20) than in the holdout." in shown
 
 
@@ -63,7 +63,10 @@ def test_says_that_people_may_have_got_used_to_it(client: Client) -> None:
     month(use, 4, {"victim": (9_000, 3_150), "neutral": (1_000, 300)})
     month(use, 5, {"victim": (900, 315), "neutral": (100, 30)})
     shown = watch(client, use)
-    assert "It works less than in its first month: 5 more than in the holdout, and 15 more at first." in shown
+    assert (
+        "It works less well than in its first month: 5 more than in the holdout, compared with 15 more at first."
+        in shown
+    )
     assert "People may have got used to it" in shown
     assert f"/campaigns/{use.slug}/next/" in shown
 
@@ -71,13 +74,13 @@ def test_says_that_people_may_have_got_used_to_it(client: Client) -> None:
 def test_says_that_it_does_harm(client: Client) -> None:
     use = in_use()
     month(use, 3, {"victim": (9_000, 1_800), "neutral": (1_000, 400)})
-    assert "In the last month it did worse than in the holdout. Stop using it." in watch(client, use)
+    assert "In the last month, the message did worse than the holdout. Stop using it." in watch(client, use)
 
 
 def test_says_that_nobody_can_tell_without_a_holdout(client: Client) -> None:
     use = in_use(holdout=0)
     month(use, 3, {"victim": (9_000, 4_050)})
-    assert "so nobody can tell whether the message still works" in watch(client, use)
+    assert "so we cannot tell whether the message still works" in watch(client, use)
 
 
 def test_a_month_is_told_from_shown_counts_alone(client: Client) -> None:

@@ -174,25 +174,25 @@ class TestQualityStatus:
 
     def test_each_is_said_in_words(self) -> None:
         assert self.statuses() == {
-            "The split is as planned": "ok",
+            "Messages are shown as often as planned": "ok",
             "Messages are shown about as often as usual": "ok",
             "Messages reach the screen": "ok",
-            "Hardly anything is left out": "ok",
+            "Almost every message is counted": "ok",
         }
 
     @pytest.mark.parametrize(
         ("fields", "label", "status"),
         [
-            ({"split": "alarm"}, "The split is broken", "alarm"),
-            ({"split": "caution"}, "The split looks a little off", "caution"),
-            ({"flow": "alarm"}, "Hardly any message is shown", "alarm"),
+            ({"split": "alarm"}, "Messages are not shown as often as planned", "alarm"),
+            ({"split": "caution"}, "Messages are shown slightly off the planned split", "caution"),
+            ({"flow": "alarm"}, "Hardly any messages are shown", "alarm"),
             ({"reach": 49}, "Many messages never reach the screen", "caution"),
             ({"reach": 19}, "Many messages never reach the screen", "alarm"),
             ({"reach": None}, "Not known yet whether messages reach the screen", "unknown"),
-            ({"machines": 5}, "Machines and crowds are left out", "ok"),
-            ({"machines": 15, "crowds": 5}, "Much is left out as machines or crowds", "caution"),
-            ({"machines": 50}, "Much is left out as machines or crowds", "alarm"),
-            ({"felt_at": world.NOON - timedelta(hours=4)}, "The worker has not looked lately", "caution"),
+            ({"machines": 5}, "Automated visitors and crowded networks are not counted", "ok"),
+            ({"machines": 15, "crowds": 5}, "Many messages are not counted", "caution"),
+            ({"machines": 50}, "Many messages are not counted", "alarm"),
+            ({"felt_at": world.NOON - timedelta(hours=4)}, "The data have not been checked recently", "caution"),
         ],
     )
     def test_each_fault_has_its_words(self, fields: Mapping[str, Any], label: str, status: str) -> None:
@@ -210,13 +210,13 @@ class TestThePage:
         hourly_check.check_data_quality(campaign, now=world.NOON)
         evaluate(campaign, now=timezone.now() + timedelta(minutes=1))
         text = read_text(path)
-        assert "“Both” was paused for a while: fewer people may have seen it than its share asks" in text
-        assert "This speaks of the others alone." in text
-        assert "The split is broken" not in text
+        assert "“Both” was paused for a while, so fewer people may have seen it than planned" in text
+        assert "This check covers only the others." in text
+        assert "Messages are not shown as often as planned" not in text
 
     def test_a_draft_has_nothing_to_watch(self) -> None:
         world.draft()
-        assert "It is not launched yet, so there is nothing to watch." in read_text()
+        assert "The campaign has not been launched, so there is nothing to watch yet." in read_text()
 
     def test_a_sound_campaign_asks_nothing_of_anybody(self) -> None:
         campaign = world.launched(plan={"planned_per_arm": 100_000})
@@ -351,7 +351,7 @@ class TestTheEmbargo:
     def test_everybody_reads_that_somebody_looked_and_why(self) -> None:
         campaign_with_early_look()
         text = read_text(WATCH, "manager")
-        assert "Looked at early by ana" in text
+        assert "Early look by ana" in text
         assert "A funder asked." in text
 
     def test_the_look_and_its_reason_stand_on_the_record(self) -> None:
@@ -362,11 +362,11 @@ class TestTheEmbargo:
     def test_a_manager_may_not_ask_and_is_not_offered_to(self) -> None:
         world.launched()
         assert client_of("manager").post(f"{WATCH}early/", {"reason": "Please."}).status_code == 403
-        assert "I have to look early" not in read_text(WATCH, "manager")
-        assert "I have to look early" in read_text(WATCH, "analyst")
+        assert "I need an early look" not in read_text(WATCH, "manager")
+        assert "I need an early look" in read_text(WATCH, "analyst")
 
     @pytest.mark.parametrize(
-        ("reason", "error"), [("", "Please say why you need to look early."), ("x" * 201, "Please say it in 200 char")]
+        ("reason", "error"), [("", "Give a reason for looking early."), ("x" * 201, "Please keep it to 200 char")]
     )
     def test_a_reason_is_asked_for_beside_its_field_and_kept(self, reason: str, error: str) -> None:
         world.launched()
@@ -379,14 +379,14 @@ class TestTheEmbargo:
         campaign = world.launched()
         request.create_request(campaign, by=world.person("ana", "analyst"), reason="One.", now=world.NOON)
         html = client_of("analyst").post(f"{WATCH}early/", {"reason": "Two."}).content.decode()
-        assert "Somebody has asked already" in html
+        assert "Someone has already asked" in html
         assert EarlyLook.objects.count() == 1
 
     def test_the_page_says_that_the_worker_is_at_it(self) -> None:
         world.launched()
         client = client_of("analyst")
         client.post(f"{WATCH}early/", {"reason": "A funder asked."})
-        assert "the worker is at it" in read_text(WATCH, "analyst")
+        assert "in progress" in read_text(WATCH, "analyst")
 
     def test_the_worker_makes_the_look_once_however_it_is_interrupted(self) -> None:
         """If the worker stops between the look and its record, the look is found and not made again."""
@@ -458,4 +458,4 @@ class TestTheChart:
         assert re.findall(r">(\d (?:de )?[a-zM]+)<", drawn) == named
 
     def test_a_chart_without_days_says_so(self) -> None:
-        assert "No day can be told yet." in daily_chart.daily_chart([self.days()], layout_name="phone")
+        assert "No day can be shown yet." in daily_chart.daily_chart([self.days()], layout_name="phone")

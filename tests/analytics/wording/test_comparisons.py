@@ -45,7 +45,7 @@ def test_better_is_said_as_in_the_brief() -> None:
 
 def test_worse_says_so() -> None:
     fewer = {"treated_rate": 0.3, "effect": -0.05, "low": -0.08, "high": -0.02}
-    assert sentence("worse", **fewer).endswith("5 fewer than with the neutral text (−8 to −2). This arm did worse.")
+    assert sentence("worse", **fewer).endswith("5 fewer than with the neutral text (−8 to −2). This message did worse.")
     more = {"outcome": OUTCOMES["annoyed"], "effect": 0.09}
     assert sentence("worse", **more).endswith("9 more than with the neutral text (6 to 12). That is worse.")
 
@@ -58,27 +58,28 @@ def test_an_outcome_without_a_better_direction_is_called_neither_better_nor_wors
 
 def test_no_meaningful_difference_names_what_would_have_mattered() -> None:
     told = sentence("no-meaningful-difference", control_rate=0.439, effect=0.001, low=-0.01, high=0.012)
-    assert "any difference is smaller than 2 in 100 (−1 to 1)" in told
+    assert "Any difference is smaller than 2 in 100 (−1 to 1)" in told
 
 
 def test_an_interval_inside_the_margin_is_not_shown_at_it() -> None:
     told = sentence("no-meaningful-difference", control_rate=0.439, effect=0.001, low=-0.0196, high=0.0199)
-    assert "any difference is smaller than 2 in 100 (−1.96 to 1.99)" in told
+    assert "Any difference is smaller than 2 in 100 (−1.96 to 1.99)" in told
 
 
 def test_cannot_tell_yet_says_how_many_more_would_help() -> None:
     more = wording.people_range(1234, None, None, arms=2)
     told = sentence("cannot-tell-yet", low=-0.01, more=more)
     assert "We cannot tell yet whether that is more or fewer than with the neutral text (−1 to 12)." in told
-    assert told.endswith("About 2,500 more people in all would tell, if it stays like this.")
+    assert told.endswith("If this continues, about 2,500 more people in all would be needed to tell.")
 
 
 def test_several_questions_are_the_reason_only_if_they_are() -> None:
-    """The audit: "not surely enough among several questions", where there was one, and the events were too few."""
+    """The audit: "not surely enough among several questions" was said of one question, with too few events."""
     several = sentence("cannot-tell-yet", p_value=0.03, p_adjusted=0.09)
-    assert "it looks like 9 more than with the neutral text (6 to 12), but not surely enough among several" in several
+    held = "That looks like 9 more than with the neutral text (6 to 12), but the evidence is not strong enough"
+    assert f"{held}, because several questions were asked. We cannot tell yet." in several
     few = sentence("cannot-tell-yet", p_value=0.03, p_adjusted=0.03, reason=TOO_FEW_EVENTS.reason)
-    assert few.endswith(f"(6 to 12), but not surely enough. We cannot tell yet. {TOO_FEW_EVENTS.reason}")
+    assert few.endswith(f"{held}. We cannot tell yet. {TOO_FEW_EVENTS.reason}")
     one_network = sentence("cannot-tell-yet", p_value=0.001, p_adjusted=0.003)
     assert "several" not in one_network
 
@@ -89,8 +90,8 @@ def test_a_difference_within_strata_is_not_said_to_be_that_of_the_rates() -> Non
         "better", treated_rate=0.30, control_rate=0.35, effect=0.05, low=0.02, high=0.08, groups="placements"
     )
     assert told.endswith(
-        "5 more than with the neutral text (2 to 8). Compared within placements; over all people "
-        "together there are 5 fewer."
+        "5 more than with the neutral text (2 to 8). This is the comparison within placements. For "
+        "all people together it is 5 fewer."
     )
 
 
@@ -113,14 +114,15 @@ class TestRatings:
 
     def test_pairs_say_that_ties_count_half(self) -> None:
         assert wording.ordinal_sentence(self.RATED) == (
-            "In 56 of 100 pairs, one person from each message, the one with the message with both harms answers higher "
-            "than the one with the neutral text, ties counted half (52 to 60; 50 would be no difference)."
+            "In 56 of 100 pairs, with one person from each message, the person with the message with "
+            "both harms answers higher than the person with the neutral text (52 to 60, ties count "
+            "half). No difference would be 50."
         )
 
     def test_a_small_difference_is_not_rounded_to_none(self) -> None:
         small = wording.ordinal_sentence(replace(self.RATED, effect=0.003, low=0.001, high=0.0055))
         assert small.startswith("In 50.3 of 100 pairs")
-        assert "(50.1 to 50.6;" in small or "(50.1 to 50.5;" in small
+        assert "(50.1 to 50.6," in small or "(50.1 to 50.5," in small
 
     def test_no_meaningful_difference_names_the_margin(self) -> None:
         even = replace(
@@ -131,12 +133,13 @@ class TestRatings:
             high=0.022,
             smallest_difference=0.05,
         )
-        assert wording.ordinal_sentence(even).endswith("ties counted half (48 to 52): less than 5 from even.")
+        assert wording.ordinal_sentence(even).endswith("(48 to 52, ties count half). That is less than 5 from even.")
 
     def test_it_cannot_tell_yet_and_why(self) -> None:
         unclear = replace(self.RATED, verdict="cannot-tell-yet", p_value=0.03, p_adjusted=0.09)
         assert wording.ordinal_sentence(unclear).endswith(
-            "no difference). That is not sure enough among several questions. We cannot tell yet."
+            "No difference would be 50. The evidence is not strong enough, because several questions were asked. "
+            "We cannot tell yet."
         )
 
 

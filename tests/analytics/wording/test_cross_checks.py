@@ -20,7 +20,7 @@ def test_chi_square_stands_beside_its_own_p_value() -> None:
 
 def test_an_exact_p_value_is_not_that_of_chi_square() -> None:
     """The audit: "chi-square 10.349, df 2, p .0041", where chi-square gives .0057 and p was Freeman and Halton's."""
-    exact = "p 0.0041 by Freeman and Halton’s exact test, because few are expected in one of them"
+    exact = "p 0.0041 by Freeman and Halton’s exact test, because an expected count is small"
     assert wording.omnibus_sentence(10.349, 2, 0.0041, method="fisher-freeman-halton") == exact
     assert "chi-square" not in omnibus_of(Counts(40, 8), Counts(40, 1), Counts(40, 1))
     many = omnibus_of(*[Counts(100_000, 10)] * 12, Counts(40, 1))

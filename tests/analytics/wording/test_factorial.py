@@ -16,7 +16,7 @@ from analytics.stats import Counts, Estimate
 from campaign.i18n.catalogs import translated_languages
 
 Rates = tuple[float, float, float, float]
-COUNTED = re.compile(r"as counted: ([+−][\d.]+) together, ([+−][\d.]+) and ([+−][\d.]+) alone")
+COUNTED = re.compile(r"people: ([+−][\d.]+) together, ([+−][\d.]+) and ([+−][\d.]+) alone")
 
 
 def contrasts(rates: Rates, n: int, rules: Rules) -> dict[str, FactorialContrast]:
@@ -58,9 +58,9 @@ def test_full_cancelling_is_not_called_adding_up() -> None:
     """The audit: "they add up, neither cancels the other" for -3.0 (-7 to 1) with 35, 38, 38 and 38%."""
     told = interaction((0.35, 0.38, 0.38, 0.38), 2_300, smallest_difference=0.10)
     assert told == (
-        "Any difference from their sum is smaller than 10 in 100 (−7 to 1), but it may be as large as what one of them "
-        "does alone, so we cannot tell yet whether one cancels the other. "
-        "Of 100 people, as counted: +3.0 together, +3.0 and +3.0 alone, beside the neutral text."
+        "Any difference from their sum is smaller than 10 in 100 (−7 to 1). It may still be as "
+        "large as the effect of one of them alone, so we cannot tell yet whether one cancels the "
+        "other. Compared with the neutral text, of 100 people: +3.0 together, +3.0 and +3.0 alone."
     )
     told = interaction((0.35, 0.38, 0.38, 0.38), 2_300, smallest_difference=0.02)
     assert told.startswith(
@@ -71,8 +71,8 @@ def test_full_cancelling_is_not_called_adding_up() -> None:
 def test_both_may_do_less_than_their_sum_and_more_than_either() -> None:
     """The audit: "one takes away from the other" for 35, 42, 42 and 45%, where both beats each alone."""
     told = interaction((0.35, 0.42, 0.42, 0.45), 20_000, smallest_difference=0.01)
-    assert told.startswith("Together they do less than their sum, and still more than either alone: −4.0 in 100")
-    assert told.endswith("as counted: +10.0 together, +7.0 and +7.0 alone, beside the neutral text.")
+    assert told.startswith("Together they do less than their sum, but more than either alone: −4.0 in 100")
+    assert told.endswith("Compared with the neutral text, of 100 people: +10.0 together, +7.0 and +7.0 alone.")
 
 
 def test_one_may_cancel_the_other() -> None:
@@ -84,7 +84,7 @@ def test_one_may_cancel_the_other() -> None:
 
 def test_they_may_add_up() -> None:
     told = interaction((0.30, 0.40, 0.42, 0.52), 50_000, smallest_difference=0.03)
-    assert told.startswith("Together they add up: any difference from their sum is smaller than 3 in 100 (−1 to 1).")
+    assert told.startswith("Their effects add up. Any difference from their sum is smaller than 3 in 100 (−1 to 1).")
 
 
 def test_they_may_do_more_than_their_sum_also_of_what_is_bad() -> None:
@@ -95,7 +95,7 @@ def test_they_may_do_more_than_their_sum_also_of_what_is_bad() -> None:
 
 def test_where_one_has_more_and_one_has_fewer_do_it_there_is_no_more_or_less() -> None:
     told = interaction((0.40, 0.45, 0.35, 0.50), 20_000)
-    assert told.startswith("Together they do not add up: +10.0")
+    assert told.startswith("Their effects do not add up: +10.0")
 
 
 def test_a_contrast_that_waits_says_why() -> None:
@@ -103,15 +103,17 @@ def test_a_contrast_that_waits_says_why() -> None:
     few = replace(contrasts(rates, 2_000, rules)["interaction"], hold_reason=TOO_FEW_EVENTS.reason)
     assert sentence(few, rates, rules).endswith(TOO_FEW_EVENTS.reason)
     held = interaction((0.35, 0.42, 0.42, 0.45), 20_000, views_per_network=1_500)
-    assert held.startswith("It looks like −4.0 in 100 beside their sum (−5 to −3), but not surely enough. We cannot")
-    assert held.endswith("One network alone could have turned this, so it is not called yet.")
+    assert held.startswith(
+        "It looks like −4.0 in 100 compared with their sum (−5 to −3), but the evidence is not strong enough. We cannot"
+    )
+    assert held.endswith("One network alone could have changed this result, so there is no verdict yet.")
 
 
 def test_a_main_effect_is_its_number_and_its_verdict() -> None:
     rates = (0.30, 0.40, 0.42, 0.52)
     rules = Rules(smallest_difference=0.01)
     told = sentence(contrasts(rates, 50_000, rules)["victim"], rates, rules)
-    assert told == "Harm to the victim, with or without the other: +10.0 in 100 (9.6 to 10.4). Better."
+    assert told == "Harm to the victim, with or without the other harm: +10.0 in 100 (9.6 to 10.4). Better."
 
 
 GRID = [
@@ -135,13 +137,13 @@ def test_every_sentence_about_both_together_is_true() -> None:
         contrast = contrasts(rates, n, rules)["interaction"]
         told.append(check(sentence(contrast, rates, rules), contrast, rates, rules))
     for words in (
-        *("more than their sum:", "still more than either", "and less than one of them", "do not add up"),
+        *("more than their sum:", "but more than either", "and less than one of them", "do not add up"),
         "whether they do more than one of them alone",
         *(
             "add up",
             "one cancels the other",
             "more or less than their sum",
-            "not surely enough among several questions",
+            "not strong enough, because several questions were asked",
         ),
     ):
         assert any(words in each for each in told), words
@@ -175,7 +177,7 @@ def check(told: str, contrast: FactorialContrast, rates: Rates, rules: Rules) ->
         assert together * alone[0] > 0
         beyond = sorted(together - each if alone[0] > 0 else each - together for each in alone)
         error = (high - low) / 2  # of the interaction: larger than that of both less one
-        assert ("still more than either" in told) == (beyond[0] > error)
+        assert ("but more than either" in told) == (beyond[0] > error)
         assert ("and less than one of them alone" in told) == (beyond[0] < -error)
     if "do not add up" in told:
         assert alone[0] * alone[1] <= 0
@@ -184,10 +186,10 @@ def check(told: str, contrast: FactorialContrast, rates: Rates, rules: Rules) ->
         assert -rules.smallest_difference < low <= high < rules.smallest_difference
         # With what the interval leaves open, does either add something to the other?
         adds = all(low + each > 0 or high + each < 0 for each in alone)
-        assert ("they add up" in told) == adds
+        assert ("effects add up" in told) == adds
     if "more or less than their sum" in told:
         assert not shown
-    if "among several questions" in told:
+    if "because several questions" in told:
         assert shown
         assert contrast.estimate.p_value is not None
         assert contrast.estimate.p_value < 1 - rules.level <= p_adjusted

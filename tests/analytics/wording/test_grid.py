@@ -23,9 +23,9 @@ from campaign.outcomes import OUTCOMES
 TABLES = 250
 OF = re.compile(r"^Of ([\d,]+) in “(\w)”, (fewer than |more than )?([\d,]+) had the outcome")
 GAP = re.compile(r"(as many|less than 1 more|less than 1 fewer|[\d,]+ more|[\d,]+ fewer) than with “(\w)”")
-CRUDE = re.compile(r"over all people together there are (as many|(?:less than 1|[\d,]+) (?:more|fewer))")
+CRUDE = re.compile(r"For all people together it is (as many|(?:less than 1|[\d,]+) (?:more|fewer))")
 INTERVAL = re.compile(r"\((−?[\d,.]+) to (−?[\d,.]+)\b")
-MARGIN = re.compile(r"any difference is smaller than ([\d,.]+) in ([\d,]+)")
+MARGIN = re.compile(r"Any difference is smaller than ([\d,.]+) in ([\d,]+)")
 
 
 @dataclass(frozen=True)
@@ -136,16 +136,16 @@ def check_sentence(table: Table, look: Comparison, pair: PairComparison) -> str:
         assert gap[2] == pair.control
         check_gap(gap[1], estimate.effect * base)
     crude = treated.proportion - control.proportion
-    assert ("Compared within strata" in told) == table.rules.stratified
+    assert ("comparison within strata" in told) == table.rules.stratified
     assert table.rules.stratified or estimate.effect == pytest.approx(crude, abs=1e-9)
     if found := CRUDE.search(told):
         check_gap(found[1], crude * base)
-    is_claim = "cannot tell" not in told and "any difference is smaller" not in told
+    is_claim = "cannot tell" not in told and "Any difference is smaller" not in told
     if is_claim:
         assert low > 0 or high < 0
         assert pair.p_adjusted < alpha
         assert gap
-    if "any difference is smaller" in told:
+    if "Any difference is smaller" in told:
         check_margin(told, table.rules.smallest_difference, low, high)
     if "it looks like" in told:
         assert low > 0 or high < 0
@@ -206,7 +206,7 @@ def check_reasons(told: str, table: Table, look: Comparison, pair: PairCompariso
     assert isinstance(pair.estimate, Estimate)
     assert pair.estimate.p_value is not None
     assert pair.p_adjusted is not None
-    several = "among several questions" in told
+    several = "because several questions" in told
     if several:
         assert len(look.comparisons) > 1
         assert table.rules.correction != "none"
@@ -228,8 +228,8 @@ def check_reasons(told: str, table: Table, look: Comparison, pair: PairCompariso
 def test_every_sentence_about_a_comparison_is_true(tables: list[Table]) -> None:
     told = [check_sentence(table, look, pair) for table in tables for look, pair in compared(table)]
     for words in (
-        *("That is worse.", "This arm did worse.", "about as many as with", "among several questions"),
-        *("not surely enough.", "more or fewer", "Compared within strata", "One network"),
+        *("That is worse.", "This message did worse.", "about as many as with", "because several questions"),
+        *("not strong enough.", "more or fewer", "comparison within strata", "One network"),
     ):
         assert any(words in sentence for sentence in told), words
 
@@ -288,7 +288,13 @@ def test_every_sentence_about_ratings_is_true() -> None:
             for _, pair in compared(table)
             if isinstance(pair.estimate, Estimate)
         ]
-    for words in ("That is worse.", "from even", "among several questions", "needs 50 answers", "We cannot tell yet."):
+    for words in (
+        "That is worse.",
+        "from even",
+        "because several questions",
+        "needs at least 50 answers",
+        "We cannot tell yet.",
+    ):
         assert any(words in sentence for sentence in told), words
 
 
@@ -328,7 +334,7 @@ def check_rating(pair: PairComparison, estimate: Estimate, rules: Rules) -> str:
     assert ("worse" in told) == (
         rules.better == "higher" and estimate.effect < 0 and "cannot" not in told and "even" not in told
     )
-    if "among several questions" in told:
+    if "because several questions" in told:
         assert estimate.p_value is not None
         assert pair.p_adjusted is not None
         assert estimate.p_value < 1 - rules.level <= pair.p_adjusted

@@ -115,12 +115,14 @@ def test_a_needed_sample_is_rounded_up_to_two_figures() -> None:
 def test_how_many_more_is_a_range() -> None:
     likely, never = wording.people_range(2000, 1000, 3000, arms=2), wording.people_range(2000, 1000, None, arms=2)
     assert wording.more_people_sentence(likely) == (
-        "About 4,000 more people in all would tell, if it stays like this; "
-        "in half of such cases it takes 2,000 to 6,000."
+        "If this continues, about 4,000 more people in all would be needed to tell. In half of "
+        "such cases it is between 2,000 and 6,000."
     )
-    assert wording.more_people_sentence(never).endswith("in one of four such cases no number of the plan does.")
+    assert wording.more_people_sentence(never).endswith(
+        "In one of four such cases, the plan cannot tell with any number."
+    )
     same = wording.people_range(2000, 1995, 2000, arms=2)
-    assert wording.more_people_sentence(same).endswith("would tell, if it stays like this.")
+    assert wording.more_people_sentence(same).endswith("would be needed to tell.")
 
 
 def test_an_effect_is_not_rounded_to_no_effect() -> None:

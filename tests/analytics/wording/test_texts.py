@@ -104,7 +104,7 @@ def all_told() -> list[Told]:
 def check(told: Told) -> None:
     estimate, sentence = told.kind.estimate, told.sentence
     if not isinstance(estimate, Estimate):
-        assert "cannot be told yet" in sentence
+        assert "we cannot tell yet: " in sentence
         return
     assert told.kind.p_adjusted is not None
     low, high, alpha = estimate.interval.low, estimate.interval.high, 1 - told.rules.level
@@ -112,7 +112,7 @@ def check(told: Told) -> None:
     if amount := AMOUNT.search(sentence):
         check_gap(amount[1], estimate.effect * SCALE.base)
     smaller = SMALLER.search(sentence)
-    cannot = "annot tell" in sentence or "Nor can we tell" in sentence
+    cannot = "annot tell" in sentence or "for messages of this kind either" in sentence
     if smaller:
         margin = told.rules.smallest_difference
         assert margin is not None
@@ -126,7 +126,7 @@ def check(told: Told) -> None:
         assert low > 0 or high < 0
     if "whether that holds" in sentence:
         assert told.these.verdict in (*wording.CLAIMS, "no-meaningful-difference")
-    if "Nor can we tell" in sentence:
+    if "for messages of this kind either" in sentence:
         assert told.these.verdict == "cannot-tell-yet"
         assert low <= 0 <= high
     worse = {"higher": estimate.effect < 0, "lower": estimate.effect > 0, "none": False}[told.rules.better]
@@ -147,7 +147,7 @@ def check_help(told: Told, *, cannot: bool) -> None:
     if texts := TEXTS.search(sentence):
         assert read(texts[1]) == details.more_texts
         assert details.texts < details.more_texts <= 12
-    if "no number of people" in sentence:
+    if "more people would not" in sentence:
         assert details.people_factor is None
     if "twelve" in sentence or "neither alone" in sentence:
         assert (details.people_factor, details.more_texts) == (None, None)
@@ -166,9 +166,20 @@ def test_every_sentence_is_true(all_told: list[Told]) -> None:
     for told in all_told:
         check(told)
     for words in (
-        *("That is worse.", "This kind did worse.", "any difference is smaller", "among several questions"),
-        *("not surely enough.", "whether that holds", "Nor can we tell", "More texts would help", "More people would"),
-        *("neither alone", "even twelve", "no number of people"),
+        *(
+            "That is worse.",
+            "This kind of message did worse.",
+            "any difference is smaller",
+            "because several questions",
+        ),
+        *(
+            "not strong enough.",
+            "whether that holds",
+            "for messages of this kind either",
+            "More texts would help",
+            "times as many people with these",
+        ),
+        *("neither alone", "even twelve", "more people would not"),
     ):
         assert any(words in told.sentence for told in all_told), words
 
@@ -200,15 +211,15 @@ def test_the_sentence_says_on_how_many_texts_it_rests() -> None:
         return wording.these_texts_sentence("44 did.", design=design, texts=texts, control_texts=control_texts)
 
     assert said("matched", 4, 4) == "In these 4 sets: 44 did."
-    assert said("different", 3, 3) == "With these 3 texts each: 44 did."
-    assert said("different", 3, 2) == "With these texts, 3 and 2: 44 did."
+    assert said("different", 3, 3) == "With these 3 texts of each message: 44 did."
+    assert said("different", 3, 2) == "With these texts (3 and 2): 44 did."
 
 
 def test_how_texts_differ_is_said_with_its_interval_or_as_no_more_than_chance() -> None:
     scale = wording.PeopleScale(100)
     assert wording.spread_sentence(0.03, 0.01, 0.09, scale, design="matched", level=0.95) == (
-        "From set to set the difference varies by about 3.0 in 100 (1.0 to 9.0). That is a standard deviation; the "
-        "range is its 95% interval."
+        "From set to set the difference varies by about 3.0 in 100 (1.0 to 9.0). This is a "
+        "standard deviation, with its 95% interval."
     )
     assert "no more than chance" in wording.spread_sentence(0.0, 0.0, 0.06, scale, design="matched", level=0.95)
     assert "no more than chance" in wording.spread_sentence(0.0, None, None, scale, design="different", level=0.95)

@@ -123,7 +123,7 @@ class TestATimeOff:
         monkeypatch.setattr(timezone, "now", lambda: now)
         monkeypatch.setattr(clock_check, "machine_uptime", lambda: 31.0)
         call_command("worker", clock_is_right=True, stdout=said)
-        assert said.getvalue().startswith("Noted.")
+        assert said.getvalue().startswith("Confirmed.")
         assert one_pass(now, 32) > 5
         assert world.open_views() == 0
 

@@ -89,7 +89,7 @@ def test_in_a_restored_backup_views_are_forgotten_and_nothing_else_happens(
     worker = Worker(tuple(replace(step, run=note(step.name)) for step in STEPS), clock=lambda: world.NOON)
     worker.run_due()
     assert set(ran) == {"spool", "fold", "prune", "placement tests"}
-    assert caplog.messages == [f"The worker only forgets views. {continuity.OLDER_DATABASE}"]
+    assert caplog.messages == [f"The worker only deletes views. {continuity.OLDER_DATABASE}"]
     monkeypatch.setattr(continuity, "is_older_database", lambda: False)
     worker.run_due()
     assert set(ran) == {step.name for step in STEPS}
@@ -280,7 +280,7 @@ def _take_turns(environment: Mapping[str, str]) -> None:
         assert first.stdout.readline() == "Working.\n"
         second = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         assert second.stdout is not None
-        assert second.stdout.readline() == "Another worker is at work: waiting for it to end.\n"
+        assert second.stdout.readline() == "Another worker is running. Waiting for it to stop.\n"
         first.kill()
         assert second.stdout.readline() == "Working.\n"
         second.send_signal(signal.SIGTERM)

@@ -38,6 +38,13 @@ def test_a_receipt_has_the_documented_length() -> None:
     assert len(OFFICE.issue(NOTE)) == RECEIPT_LENGTH == 112
 
 
+@pytest.mark.parametrize("tag", ["zh-hant-tw", "yue-hant-hk", "ca-valencia", "zzz-zzzz-zzz"])
+def test_a_language_with_script_and_region_makes_it_no_longer(tag: str) -> None:
+    note = NOTE._replace(locale=tag)
+    assert OFFICE.verify(OFFICE.issue(note), hour=500_000) == note
+    assert len(OFFICE.issue(note)) == RECEIPT_LENGTH
+
+
 def test_a_receipt_says_that_its_view_is_left_out() -> None:
     note = NOTE._replace(left_out=True)
     assert OFFICE.verify(OFFICE.issue(note, salt=fresh_salt()), hour=500_000) == note
@@ -106,7 +113,10 @@ notes = st.builds(
     placement=st.integers(0, 2**32 - 1),
     hour=st.integers(0, 2**32 - 2),
     closes=st.integers(1, 2**32 - 1),
-    locale=st.text(st.characters(min_codepoint=1, max_codepoint=127), max_size=8),
+    locale=st.one_of(
+        st.text(st.characters(min_codepoint=1, max_codepoint=127), max_size=8),
+        st.from_regex(r"[a-z][a-z0-9-]{8,11}", fullmatch=True),
+    ),
     nonce=st.binary(min_size=16, max_size=16),
     left_out=st.booleans(),
     text=st.integers(0, 11),

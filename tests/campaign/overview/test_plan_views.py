@@ -10,7 +10,7 @@ from django.utils.html import escape
 
 from campaign.lifecycle import deviations, transitions
 from campaign.models import Deviation
-from campaign.preregistration import export
+from campaign.pdf import render
 from tests import world
 from tests.messages.help_links.test_views import page, text
 
@@ -86,7 +86,7 @@ def test_the_file_of_a_draft_is_named_a_draft(manager: Client) -> None:
 @pytest.mark.process
 def test_a_pdf_that_cannot_be_made_is_said_kindly(manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     world.launched()
-    monkeypatch.setattr(export, "_PDF_SCRIPT", export._PDF_SCRIPT.with_name("not-there.py"))
+    monkeypatch.setattr(render, "_SCRIPT", render._SCRIPT.with_name("not-there.py"))
     html = text(manager.get(f"{PLAN}plan.pdf", follow=True))
     assert "The PDF could not be made this time." in html
 

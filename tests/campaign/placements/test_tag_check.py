@@ -133,7 +133,7 @@ class TestItsEnd:
         site.decide(preview=mark)
         noted(site)
         assert tag_check.delete_expired_tests(now=world.NOON + timedelta(minutes=9, seconds=59)) == 0
-        assert steps.prune_tag_checks(world.NOON + timedelta(minutes=10)) == "1 tests of placements forgotten"
+        assert steps.prune_tag_checks(world.NOON + timedelta(minutes=10)) == "1 tests of placements deleted"
         assert not PlacementTest.objects.exists()
 
     def test_makes_its_mark_worth_nothing(self, site: world.AudienceSite, mark: str) -> None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import subprocess
-import sys
 
 import pypdf
+import pypdfium2
 import pytest
 from django.utils import translation
-from fpdf.fonts import TTFFont
 
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
+from campaign.pdf import typeset
 from campaign.preregistration import export
-from campaign.preregistration import pdf as preregistration_pdf
 from messages.models import Rendition
 from messages.review import workflow
 from tests import world
@@ -42,11 +40,11 @@ def pdf_of(campaign: Campaign) -> bytes:
 def pdf_in_this_process(campaign: Campaign) -> bytes:
     """Return the same bytes as `pdf_of`, without starting a process."""
     told = export.build_plan_document(Campaign.objects.get(pk=campaign.pk).plan)
-    return preregistration_pdf.render_pdf(json.loads(json.dumps(export._pdf_input(told))))
+    return typeset.typeset("plan", json.dumps(export._pdf_values(told)))
 
 
 def read(pdf: bytes) -> str:
-    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+    pages = [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf)]
     return " ".join(" ".join(pages).split())
 
 
@@ -128,45 +126,6 @@ def test_arabic_quotes_and_spanish_can_be_read_back() -> None:
     assert ARABIC in text
 
 
-def test_arabic_letters_are_joined() -> None:
-    """Arabic letters are shaped: initial, medial and final forms differ."""
-    assert len(_glyphs("ببب")) == 3
-    assert len(_glyphs("bbb")) == 1
-
-
-def test_no_letter_of_the_languages_is_missing() -> None:
-    assert _missing("“¿Qué?” ñ á … – ’ « » يمكنك، التوقف؟ ٠١٢ H₀ ≠ ½ δ χ² p̂₁ −") == []
-    assert _missing("停") == ["停"]
-
-
-def _paper(text: str) -> preregistration_pdf.PlanPdf:
-    paper = preregistration_pdf.PlanPdf(
-        {"title": "", "foot": "", "dated": "2026-03-02T12:20:00+00:00", "language": "en"}
-    )
-    paper.add_page()
-    paper.write_paragraph(text)
-    paper.output()
-    return paper
-
-
-def _font(text: str) -> TTFFont:
-    font = _paper(text).fonts["plan"]
-    assert isinstance(font, TTFFont)
-    return font
-
-
-def _glyphs(text: str) -> set[int]:
-    """Return the glyphs of a paragraph without those of the page's footer."""
-    needed, foot = ({glyph.glyph_id for glyph, _ in _font(t).subset.items() if glyph} for t in (text, " "))
-    return needed - foot
-
-
-def _missing(text: str) -> list[str]:
-    """Return the letters that the font has no glyph for."""
-    cmap = _font(" ").cmap
-    return [letter for letter in text if ord(letter) not in cmap]
-
-
 @pytest.mark.process
 @pytest.mark.proof
 def test_the_same_plan_makes_the_same_bytes() -> None:
@@ -190,42 +149,3 @@ def test_another_plan_makes_other_bytes() -> None:
     campaign.plan.planned_per_arm += 1
     campaign.plan.save()
     assert pdf_in_this_process(campaign) != before
-
-
-def test_what_draws_is_not_told_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = {}
-
-    def watched(*args: object, **options: object) -> subprocess.CompletedProcess[bytes]:
-        seen.update(options)
-        return subprocess.CompletedProcess([], 0, b"%PDF-", b"")
-
-    monkeypatch.setattr(subprocess, "run", watched)
-    monkeypatch.setenv("SECRET_KEY", "a secret")
-    pdf_of(world.draft())
-    assert "SECRET_KEY" not in str(seen["env"])
-
-
-@pytest.mark.process
-def test_a_file_that_cannot_be_drawn_is_refused_rather_than_empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "_PDF_SCRIPT", export._PDF_SCRIPT.with_name("not-there.py"))
-    with pytest.raises(export.PdfNotRendered):
-        pdf_of(world.draft())
-
-
-_PROGRAM = """
-import os, sys
-os.environ["DJANGO_SETTINGS_MODULE"] = "campaign.settings"
-import django
-django.setup()
-from django.urls import get_resolver
-get_resolver().url_patterns
-import campaign.preregistration.export
-loaded = {name.partition(".")[0] for name in sys.modules}
-print(sorted(loaded & {"fpdf", "PIL", "fontTools", "uharfbuzz", "defusedxml"}))
-"""
-
-
-@pytest.mark.process
-def test_no_web_process_loads_what_draws() -> None:
-    told = subprocess.run([sys.executable, "-c", _PROGRAM], check=True, capture_output=True, text=True).stdout
-    assert told == "[]\n"

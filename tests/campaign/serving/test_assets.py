@@ -6,7 +6,7 @@ from hashlib import sha384
 
 import pytest
 
-from campaign.placements.pinned_embed import STATIC, pinned_embed, pinned_name
+from campaign.placements.pinned_embed import PINNED, STATIC, pinned_embed, pinned_name
 from campaign.serving import assets
 from tests import world
 
@@ -42,8 +42,9 @@ def test_an_answer_of_the_api_is_never_compressed() -> None:
     assert (answer.status, answer.headers.get("Content-Encoding")) == (200, None)
 
 
-def test_a_tag_can_pin_the_embed_by_its_content() -> None:
-    pinned, site = pinned_embed(), world.AudienceSite()
+@pytest.mark.parametrize("name", PINNED)
+def test_a_page_can_pin_the_embed_by_its_content(name: str) -> None:
+    pinned, site = pinned_embed(name), world.AudienceSite()
     answer = site.get(f"{assets.PREFIX}{pinned.name}")
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert pinned.integrity == f"sha384-{base64.b64encode(sha384(answer.body).digest()).decode()}"
@@ -52,4 +53,4 @@ def test_a_tag_can_pin_the_embed_by_its_content() -> None:
 
 def test_each_version_that_is_kept_has_the_name_of_its_content() -> None:
     for path in assets.COPIES.glob("*"):
-        assert path.name == pinned_name(path.read_bytes())
+        assert path.name == pinned_name(f"embed{path.suffix}", path.read_bytes())

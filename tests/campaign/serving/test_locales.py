@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from analytics.fold.fold import fold
+from analytics.models import OpenView, Tally
 from campaign.serving.page_paths import page_path
 from tests import world
 
@@ -42,6 +44,17 @@ def test_what_the_address_asks_for_goes_first() -> None:
 def test_a_partners_server_may_send_the_list_of_its_visitor() -> None:
     world.launched(locales=("en", "pt-br"))
     assert world.AudienceSite().decide(locale="fr;q=0.2, pt-BR;q=0.9").json["message"]["locale"] == "pt-br"
+
+
+def test_a_language_with_script_and_region_is_kept_until_it_is_counted() -> None:
+    world.launched(locales=("en", "zh-hant-tw"))
+    site = world.AudienceSite()
+    answer = site.decide(locale="zh-Hant-TW").json
+    assert answer["message"]["locale"] == "zh-hant-tw"
+    site.post("/api/v1/events", {"receipt": answer["receipt"], "outcome": "exposed"})
+    assert OpenView.objects.get().locale == "zh-hant-tw"
+    fold(hour=site.hour + 4)
+    assert set(Tally.objects.values_list("locale", flat=True)) == {"zh-hant-tw"}
 
 
 def test_the_pages_behind_an_english_message_are_english_whatever_the_browser_asks_for() -> None:

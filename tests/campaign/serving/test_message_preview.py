@@ -73,6 +73,17 @@ def test_before_the_first_word_it_shows_where_the_words_will_stand(mara: Client)
     assert "<h1>The headline will stand here</h1>" in page(mara, "")
 
 
+def test_all_around_the_words_is_in_their_language_whatever_its_writer_speaks(mara: Client) -> None:
+    mara.defaults["HTTP_ACCEPT_LANGUAGE"] = "es"
+    english = page(mara, f"draft={drafted('A headline', 'One.')}")
+    assert "In crisis, or not safe?" in english
+    assert "¿En crisis" not in english
+    spanish = page(mara, "locale=es")
+    assert '<html lang="es"' in spanish
+    assert "¿En crisis" in spanish
+    assert "Leave this page" not in spanish
+
+
 @pytest.mark.parametrize("query", ["draft=999", "draft=x", "rendition=999", "rendition=-1"])
 def test_what_is_not_there_is_not_found(mara: Client, query: str) -> None:
     assert mara.get(f"/preview/?{query}").status_code == 404

@@ -49,6 +49,14 @@ def test_the_hosted_pages_of_all_arms_have_one_length_counted_or_not() -> None:
     assert len(sizes(pages)) == 1
 
 
+def test_frames_of_all_arms_have_one_length_counted_or_not() -> None:
+    world.launched()
+    site = world.AudienceSite()
+    pages = [site.get("/m/quiet-page/frame", **more) for more in ({}, {"HTTP_DNT": "1"}) for _ in range(40)]
+    assert len({page.body for page in pages}) > 4
+    assert len(sizes(pages)) == 1
+
+
 def test_a_machine_and_a_paused_arm_are_answered_as_long_as_others() -> None:
     campaign = world.launched()
     agent = {"HTTP_USER_AGENT": "Googlebot/2.1", "HTTP_ORIGIN": world.PARTNER_ORIGIN}

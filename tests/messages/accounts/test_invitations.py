@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -172,3 +173,91 @@ def test_another_administrator_sends_it_again_and_answers_for_the_new_link() -> 
     _made, token = invitations.resend(made.pk, by=ada, now=timezone.now())
     User.objects.filter(pk=eve.pk).update(is_active=False)
     assert welcome_status(token) == 200
+
+
+def first_link() -> str:
+    return f"/welcome/{invitations.invite_first_administrator(by='test', now=timezone.now())}/"
+
+
+def test_the_first_administrator_comes_in_by_a_link_and_brings_an_address(client: Client) -> None:
+    link = first_link()
+    assert "This site is empty" in client.get(link).content.decode()
+    client.post(link, {"username": "ada", "password": PASSWORD, "email": "ada@example.org"})
+    ada = User.objects.get()
+    assert (ada.email, [group.name for group in ada.groups.all()]) == ("ada@example.org", ["administrator"])
+    assert AuditEntry.objects.filter(action="person-join").count() == 1
+    assert invitations.invite_first_administrator(by="test", now=timezone.now()) == "", "there is an administrator now"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"REMOTE_ADDR": "192.0.2.7"},
+        {"headers": {"X-Real-IP": "192.0.2.7"}},
+        {"headers": {"Forwarded": "for=192.0.2.7"}},
+    ],
+)
+def test_the_first_link_leads_nowhere_from_another_machine(client: Client, elsewhere: dict[str, Any]) -> None:
+    link = first_link()
+    fields = {"username": "eve", "password": PASSWORD, "email": "eve@example.org"}
+    assert client.get(link, **elsewhere).status_code == 404
+    assert client.post(link, fields, **elsewhere).status_code == 404
+    assert not User.objects.exists()
+
+
+def test_the_first_link_works_once_and_a_new_one_ends_the_old(client: Client) -> None:
+    old, link = first_link(), first_link()
+    assert client.get(old).status_code == 404
+    fields = {"username": "ada", "password": PASSWORD, "email": "ada@example.org"}
+    client.post(link, fields)
+    assert Client().post(link, fields | {"username": "eve"}).status_code == 404
+
+
+def test_the_first_link_ends_with_whoever_became_administrator_meanwhile(client: Client) -> None:
+    link = first_link()
+    world.person("ada", "administrator")
+    assert client.get(link).status_code == 404
+
+
+def test_the_first_link_stands_on_the_record() -> None:
+    first_link()
+    entry = AuditEntry.objects.get(action="person-invite")
+    assert (entry.detail["role"], entry.actor) == ("administrator", "test")
+
+
+def test_nobody_is_asked_for_an_address_that_an_invitation_has(client: Client) -> None:
+    _made, token = invitations.invite("bo@example.org", "analyst", by="test", now=timezone.now())
+    assert 'name="email"' not in client.get(f"/welcome/{token}/").content.decode()
+
+
+class TestAPartnerContact:
+    @pytest.fixture
+    def ada(self, client: Client) -> Client:
+        ada = world.person("ada", "administrator")
+        world.second_factor(ada)
+        world.sign_in(client, ada)
+        return client
+
+    def test_is_asked_for_with_their_partner_and_sees_its_placements_at_once(self, ada: Client) -> None:
+        place = world.placement()
+        fields = {"email": "pia@example.org", "role": "partner contact", "partner": str(place.partner_id)}
+        link = re.search(r"/welcome/[^<]+/", ada.post("/people/invite/", fields).content.decode())
+        assert link
+        Client().post(link[0], {"username": "pia", "password": PASSWORD})
+        assert list(place.partner.contacts.values_list("username", flat=True)) == ["pia"]
+        assert AuditEntry.objects.filter(action="partner-contacts", detail__contacts="pia").exists()
+
+    def test_is_not_invited_without_a_partner(self, ada: Client) -> None:
+        world.placement()
+        page = ada.post("/people/invite/", {"email": "pia@example.org", "role": "partner contact"}).content.decode()
+        assert "Choose the partner they belong to." in page
+        assert not Invitation.objects.exists()
+
+    def test_is_not_invited_before_there_is_a_partner(self, ada: Client) -> None:
+        page = ada.post("/people/invite/", {"email": "pia@example.org", "role": "partner contact"}).content.decode()
+        assert "Add their placement first" in page
+
+    def test_only_they_have_a_partner(self, ada: Client) -> None:
+        fields = {"email": "bo@example.org", "role": "analyst", "partner": str(world.placement().partner_id)}
+        ada.post("/people/invite/", fields)
+        assert Invitation.objects.get().partner is None

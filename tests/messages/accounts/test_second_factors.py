@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from allauth.mfa.adapter import get_adapter
+from django.test import Client
 
-from messages.accounts import second_factors
+from messages.accounts import api_tokens, second_factors
+from tests import world
 
 ADDRESS = "otpauth://totp/Second%20Thought:mara?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Second%20Thought"
 
@@ -19,3 +22,30 @@ def test_the_qr_code_has_the_squares_that_the_library_would_draw() -> None:
     assert squares(ours) == squares(theirs)
     box = r'viewBox="0 0 \d+ \d+"'
     assert re.findall(box, ours) == re.findall(box, theirs)
+
+
+@pytest.mark.parametrize(
+    "typed", ["123 456", "123\u00a0456", "123-456", " 123\u2011456\u200b", "١٢٣٤٥٦", "１２３４５６"]
+)
+def test_a_code_is_read_however_it_was_written_or_pasted(typed: str) -> None:
+    assert second_factors.clean_code(typed) == "123456"
+
+
+def test_letters_do_not_become_a_code() -> None:
+    assert second_factors.clean_code("a12-34x") == "a1234x"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pattern", ["{}\u00a0{}", "{}-{}"])
+def test_the_api_takes_a_code_with_a_hyphen_or_a_no_break_space(client: Client, pattern: str) -> None:
+    mara = world.person("mara", "manager")
+    world.second_factor(mara)
+    campaign = world.draft()
+    code = world.fresh_code(mara)
+    header = pattern.format(code[:3], code[3:]).encode().decode("latin-1")  # as WSGI hands it over
+    token = api_tokens.create(mara, "a program", today=world.NOON.date())
+    answer = client.post(
+        f"/api/v1/campaigns/{campaign.slug}/submit/",
+        headers={"Authorization": f"Token {token}", "Second-Factor": header},
+    )
+    assert answer.json().get("error", {}).get("code") != "confirm_first"

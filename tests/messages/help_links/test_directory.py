@@ -277,7 +277,7 @@ class TestAskingByMachine:
     def test_the_worker_asks_only_where_someone_wants_it(self, asked: list[str]) -> None:
         assert "help links" not in [step.name for step in steps.STEPS]
         a_link()
-        assert steps.probe_help_links(timezone.now()) == "1 help links need a look"
+        assert steps.probe_help_links(timezone.now()) == "1 help links need to be checked"
 
 
 _FIRST_LINKS = (

@@ -154,7 +154,7 @@ class TestRemarks:
 
     def test_that_are_plain_words_stay_as_they_are(self) -> None:
         with translation.override("es"):
-            assert translate_sentence("Looked at early.") == "Looked at early."
+            assert translate_sentence("This is an early look.") == "This is an early look."
 
 
 REMARK = {"found": "now", "why": Translatable("This tells how it is done."), "instead": "later"}

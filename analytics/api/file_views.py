@@ -1,0 +1,136 @@
+"""The files of a look for programs: which there are, what each holds, and the request for one that takes long."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import conditional_page
+from rest_framework import exceptions, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from analytics.export.files import FILES, ResultFile
+from analytics.export.look_tables import NotExportable, exportable_looks
+from analytics.export.prepared_files import request_file, requested_files
+from analytics.export.views import file_content
+from analytics.models import Analysis
+from campaign.api.exceptions import TransitionConflict
+from campaign.api.operation import ApiOperation
+from campaign.api.views import HasRole
+from campaign.staff_site.access import campaign_for
+from messages.downloads import download
+
+_STATES = ("ready", "asked", "failed", "not asked")
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of a look as the API lists it."""
+
+    name: str
+    title: str
+    audience: str
+    state: str
+    made_at: datetime | None
+    url: str
+
+
+class FileSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    audience = serializers.CharField(help_text="Who it is for, and what it holds.")
+    state = serializers.ChoiceField(
+        choices=_STATES,
+        help_text="`ready`: GET hands it out. `not asked`, `failed`: POST has it made. `asked`: it is being made.",
+    )
+    made_at = serializers.DateTimeField(allow_null=True, help_text="Null for a file that is made when it is asked for.")
+    url = serializers.CharField()
+
+
+class FileList(APIView):
+    """The files of a look, as its results page offers them."""
+
+    permission_classes = [HasRole]
+
+    @ApiOperation(tag="results", response_serializer=FileSerializer, many=True, error_statuses=(401, 403, 404))
+    def get(self, request: Request, slug: str, look: int) -> Response:
+        analysis = _exportable(request, slug, look)
+        return Response(FileSerializer(_offers(analysis), many=True).data)
+
+
+@method_decorator(conditional_page, name="dispatch")
+class FileDetail(APIView):
+    """One file of a look. One that takes long is made by the worker after a POST, within a minute."""
+
+    permission_classes = [HasRole]
+
+    @ApiOperation(tag="results", response_serializer=None, error_statuses=(401, 403, 404, 409))
+    def get(self, request: Request, slug: str, look: int, name: str) -> HttpResponse:
+        analysis, file = _exportable(request, slug, look), _file(name)
+        try:
+            content = file_content(file, analysis)
+        except NotExportable as reason:
+            raise TransitionConflict(str(reason)) from None
+        if content is None:
+            raise TransitionConflict("This file is not made yet. POST asks for it; then it takes a minute at most.")
+        return download(content, stem=f"{slug}-look-{look}-{file.stem}", extension=file.extension)
+
+    @ApiOperation(
+        tag="results", response_serializer=FileSerializer, status=202, error_statuses=(400, 401, 403, 404, 409)
+    )
+    def post(self, request: Request, slug: str, look: int, name: str) -> Response:
+        analysis, file = _exportable(request, slug, look), _file(name)
+        if request.data:
+            raise exceptions.ParseError("This address takes no body.", code="unknown_field")
+        if not file.made_by_worker:
+            raise TransitionConflict("This file is made when it is asked for: GET hands it out.")
+        request_file(analysis, file, now=timezone.now())
+        offer = next(offer for offer in _offers(analysis) if offer.name == name)
+        return Response(FileSerializer(offer).data, status=status.HTTP_202_ACCEPTED)
+
+
+def _exportable(request: Request, slug: str, look: int) -> Analysis:
+    campaign = campaign_for(request.user, slug)
+    analysis = next((each for each in exportable_looks(campaign) if each.look == look), None)
+    if analysis is None:
+        raise exceptions.NotFound("There is no look with this number, or nothing to take away of it.")
+    return analysis
+
+
+def _file(name: str) -> ResultFile:
+    file = next((each for each in FILES if each.name == name and each.is_available()), None)
+    if file is None:
+        raise exceptions.NotFound("There is no file of this name.")
+    return file
+
+
+def _offers(analysis: Analysis) -> list[FileEntry]:
+    requested = requested_files(analysis.campaign, analysis.look)
+    offers = []
+    for file in FILES:
+        if not file.is_available():
+            continue
+        prepared = requested.get(file.name)
+        if not file.made_by_worker or (prepared and prepared.made_at):
+            state = "ready"
+        elif prepared is None:
+            state = "not asked"
+        else:
+            state = "failed" if prepared.failure else "asked"
+        kwargs = {"slug": analysis.campaign.slug, "look": analysis.look, "name": file.name}
+        offers.append(
+            FileEntry(
+                name=file.name,
+                title=str(file.title),
+                audience=str(file.audience),
+                state=state,
+                made_at=prepared.made_at if prepared else None,
+                url=reverse("api-file", kwargs=kwargs),
+            )
+        )
+    return offers

@@ -1,0 +1,74 @@
+"""The page for a board: the sentence, one chart, how secure it is, what it cost, and what to do next."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analytics.export.document_values import certainty_values, chart_values, released_report, shared_values
+from analytics.models import Analysis, Estimate
+from analytics.results import charts
+from analytics.results.build import Report
+from analytics.results.certainty import Certainty, against_control, by_effect, judge_certainty
+from analytics.results.costs import cost_sentences
+from campaign.models import Campaign
+from campaign.pdf.render import render_pdf
+
+
+def board_pdf(analysis: Analysis) -> bytes:
+    """Return the page as PDF, in the active language. Raises NotExportable, or PdfNotRendered."""
+    return render_pdf("board", board_values(analysis))
+
+
+def board_values(analysis: Analysis) -> dict[str, Any]:
+    """Return what templates/pdf/board.typ reads."""
+    report = released_report(analysis)
+    judged = judge_certainty(report)
+    return {
+        **shared_values(report, _("The result on one page")),
+        "charts": [chart_values(charts.rates_chart, report.primary, report.level)] if _has_chart(report) else [],
+        "certainty": certainty_values(judged),
+        "cost": {"title": _("What it cost"), "lines": cost_sentences(report)},
+        "next": {"title": _("What to do next"), "lines": list(next_steps(report, judged.step))},
+    }
+
+
+def next_steps(report: Report, step: Certainty) -> Iterator[str]:
+    """Yield what to do, by what is known."""
+    if step == Certainty.UNUSABLE:
+        yield _("Find the cause, fix it and start a new campaign. Do not act on the counts of this one.")
+        return
+    rows = by_effect(against_control(report), better=report.primary.outcome.better)
+    better = [row for row in rows if row.verdict == Estimate.Verdict.BETTER]
+    worse = [row for row in rows if row.verdict == Estimate.Verdict.WORSE]
+    if better:
+        row = better[0]
+        yield _(
+            "Use “%(message)s”. Let a few people keep seeing “%(control)s”, so that you can tell "
+            "whether it still works."
+        ) % {"message": row.treated_name, "control": row.control_name}
+    if len(better) > 1:
+        others = ", ".join(f"“{row.treated_name}”" for row in better[1:])
+        yield _(
+            "Also better than “%(control)s”: %(messages)s. You can show several in turn, in case "
+            "people get used to one."
+        ) % {"control": better[0].control_name, "messages": others}
+    for row in worse:
+        yield _("Do not use “%(message)s”. Tell others too: it helps to know which messages backfire.") % {
+            "message": row.treated_name
+        }
+    if step == Certainty.OPEN:
+        yield (
+            _("Let the campaign run to the end of its plan before you act on the result.")
+            if report.campaign.state in (Campaign.State.RUNNING, Campaign.State.PAUSED)
+            else _("If the question still matters, plan a larger trial. “What next?” shows how many people it needs.")
+        )
+    elif not better and not worse:
+        yield _(
+            "There is no reason to replace “%(control)s” with one of these messages. Publish the "
+            "result, so that others do not have to repeat the trial."
+        ) % {"control": rows[0].control_name}
+
+
+def _has_chart(report: Report) -> bool:
+    return not report.withheld and report.primary.outcome.kind != "ordered"

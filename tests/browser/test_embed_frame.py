@@ -1,0 +1,161 @@
+"""The message in a frame of a partner's page: it reaches nothing there, tells the page, leads out, and counts once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.firefox import PROGRAM, Firefox, firefox
+from tests.browser.test_embed_hostile import Origin, Reply
+from tests.browser.test_embed_tells import example
+from tests.browser.test_pages import Installation, running_installation
+from tests.waiting import let_pass, wait_in_page_until, wait_until
+
+pytestmark = pytest.mark.browser
+
+WATCH = """<script>
+  window.told = [];
+  window.shift = 0;
+  addEventListener("message", ({ data }) => told.push(data.secondThought));
+  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (shift += value)))
+    .observe({ type: "layout-shift", buffered: true });
+</script>"""
+
+
+@dataclass
+class Partner:
+    """A partner's page with the frame, before the real server."""
+
+    site: Installation
+    origin: Origin
+
+    def serve(self, *, placement: str = "partner-page", milliseconds: int = 20_000, above: str = "") -> str:
+        """The address of the page of the handbook, with a longer limit than on a machine that does nothing else."""
+        html = example("<iframe").replace("https://thought.example.org", self.site.url).replace("your-key", placement)
+        assert "4000" in html
+        html = html.replace("4000", str(milliseconds))
+        page = f"<!doctype html><meta charset=utf-8><title>Partner</title>{WATCH}{above}{html}<p id=below>Below</p>"
+        self.origin.replies["/"] = Reply(page, kind="text/html")
+        return f"{self.origin.url}/"
+
+
+@pytest.fixture
+def partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partner]:
+    origin = Origin()
+    with running_installation(tmp_path_factory.mktemp("site"), more_origins=[origin.url]) as site:
+        yield Partner(site, origin)
+    origin.close()
+
+
+def wait_told(tab: Page, name: str) -> list[str]:
+    wait_in_page_until(tab, lambda: name in tab.evaluate("told"), what=f"{name!r} told to the page")
+    return [one for one in tab.evaluate("told") if one != "resized"]
+
+
+def framed(tab: Page) -> FrameLocator:
+    return tab.frame_locator("#second-thought")
+
+
+def test_the_message_is_shown_seen_answered_and_counted_once(partner: Partner, page: OpenPage) -> None:
+    tab = page()
+    tab.goto(partner.serve())
+    assert wait_told(tab, "exposed") == ["shown", "exposed"]
+    assert tab.evaluate("shift") == 0
+    expect(tab.locator("#tool")).to_be_hidden()
+    framed(tab).get_by_role("button", name="This message annoyed me").click()
+    expect(framed(tab).locator("output")).not_to_be_empty()
+    framed(tab).get_by_role("button", name="Continue").click()
+    assert wait_told(tab, "closed") == ["shown", "exposed", "continued", "closed"]
+    expect(tab.locator("#tool")).to_be_visible()
+    expect(tab.locator("#second-thought")).to_have_css("height", "0px")
+    wait_until(lambda: partner.site.open_outcomes()["continued"] == 1)
+    assert partner.site.open_outcomes() == {"exposed": 1, "left": 0, "continued": 1, "help_self": 0, "help_affected": 0}
+
+
+def test_the_frame_reaches_nothing_of_the_page_or_of_ours(partner: Partner, page: OpenPage) -> None:
+    tab = page()
+    tab.goto(partner.serve().replace(" sandbox=", " data-was="))
+    wait_told(tab, "shown")
+    frame = tab.frames[1]
+    assert frame.evaluate("origin") == "null"
+    for forbidden in ("parent.document.title", "localStorage.length", "document.cookie"):
+        assert frame.evaluate(f"(() => {{ try {{ return {forbidden}, false }} catch {{ return true }} }})()"), forbidden
+
+
+def test_leaving_leads_out_of_the_frame(partner: Partner, page: OpenPage) -> None:
+    tab = page()
+    tab.goto(partner.serve())
+    wait_told(tab, "exposed")
+    framed(tab).get_by_role("button", name="Leave this page").click()
+    tab.wait_for_url(f"{partner.site.url}/m/partner-page/left*")
+    wait_until(lambda: partner.site.open_outcomes()["left"] == 1)
+
+
+def test_help_opens_in_a_tab_that_is_whole(partner: Partner, page: OpenPage) -> None:
+    tab = page()
+    tab.goto(partner.serve())
+    wait_told(tab, "shown")
+    with tab.expect_popup() as popup:
+        framed(tab).get_by_role("link", name="I made one, or nearly did").click()
+    popup.value.wait_for_load_state()
+    assert popup.value.evaluate("[origin === location.origin, opener]") == [True, None]
+
+
+def test_a_frame_far_below_is_not_seen_until_it_is(partner: Partner, page: OpenPage) -> None:
+    tab = page(viewport={"width": 360, "height": 640})
+    tab.goto(partner.serve(above="<p style='height: 3000px'>Above</p>"))
+    wait_told(tab, "shown")
+    let_pass(tab, 1500)
+    assert "exposed" not in tab.evaluate("told")
+    tab.evaluate("document.querySelector('#second-thought').scrollIntoView()")
+    wait_told(tab, "exposed")
+
+
+def test_what_covers_the_frame_hides_it_in_chromium(partner: Partner, page: OpenPage) -> None:
+    tab = page()
+    wall = "<div id=wall style='position: fixed; inset: 0; background: white'>Cookies</div>"
+    tab.goto(partner.serve(above=wall))
+    wait_told(tab, "shown")
+    let_pass(tab, 1700)
+    assert "exposed" not in tab.evaluate("told")
+    tab.evaluate("document.querySelector('#wall').remove()")
+    wait_told(tab, "exposed")
+
+
+@pytest.mark.parametrize("why", ["no such placement", "a stranger frames it"])
+def test_without_a_message_the_page_goes_on_by_its_timer(partner: Partner, page: OpenPage, why: str) -> None:
+    tab = page()
+    address = partner.serve(placement="nobody" if why == "no such placement" else "partner-page", milliseconds=1500)
+    tab.goto(address if why == "no such placement" else address.replace("127.0.0.1", "localhost"))
+    expect(tab.locator("#tool")).to_be_visible()
+    assert tab.evaluate("told") == []
+    assert tab.locator("#second-thought").count() == 0
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="no Firefox here: apt install firefox-esr, or name it in FIREFOX")
+def test_the_same_holds_in_firefox(partner: Partner, tmp_path: Path) -> None:
+    with firefox(tmp_path / "profile") as browser:
+        browser.goto(partner.serve())
+        wait_until(lambda: "exposed" in browser.evaluate("told"), what="seen in Firefox")
+        press(browser, "Leave this page")
+        wait_until(lambda: "/m/partner-page/left" in browser.evaluate("location.href"), what="led out of the frame")
+        wait_until(lambda: partner.site.open_outcomes() == dict.fromkeys(partner.site.open_outcomes(), 0) | SEEN_LEFT)
+
+
+SEEN_LEFT = {"exposed": 1, "left": 1}
+
+
+def press(browser: Firefox, name: str) -> None:
+    """Click at a button in the frame, as a person does."""
+    (frame,) = browser.frames()
+    box = browser.evaluate(
+        "JSON.parse(JSON.stringify([...document.querySelector('second-thought').shadowRoot.querySelectorAll('button')]"
+        f".find((one) => one.textContent === {name!r}).getBoundingClientRect()))",
+        context=frame,
+    )
+    browser.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, context=frame)

@@ -1,0 +1,141 @@
+"""The home page: the first steps that tick themselves, and what waits for whom."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from campaign.lifecycle import arm_pauses, transitions
+from campaign.models import Campaign
+from campaign.overview.home_tasks import first_steps, home_tasks
+from messages.help_links import directory
+from messages.library import starter_library
+from messages.models import HelpLink
+from tests import world
+
+pytestmark = pytest.mark.django_db
+
+
+def mara() -> User:
+    return world.person("mara", "manager")
+
+
+def rafael() -> User:
+    return world.person("rafael", "reviewer")
+
+
+def waiting(user: User) -> list[str]:
+    return [task.sentence for task in home_tasks(user, with_links=True)]
+
+
+class TestTheFirstSteps:
+    def done(self) -> list[bool]:
+        return [step.is_done for step in first_steps(mara())]
+
+    def test_tick_themselves_one_by_one_and_go_away_with_the_last(self) -> None:
+        assert self.done() == [False, False, False, False]
+        rafael()
+        assert self.done() == [True, False, False, False]
+        world.mark_help_links_checked()
+        assert self.done() == [True, True, False, False]
+        world.placement()
+        assert self.done() == [True, True, True, False]
+        transitions.submit(world.draft(), by=mara())
+        assert self.done() == []
+
+    def test_are_for_who_can_take_them(self) -> None:
+        assert first_steps(rafael()) == []
+        assert first_steps(mara())[0].url == "", "a manager cannot invite"
+        assert first_steps(world.person("ada", "administrator"))[0].url == "/people/invite/"
+
+    def test_a_reviewer_alone_is_no_second_person_for_themselves(self) -> None:
+        assert not first_steps(world.person("ada", "administrator"))[0].is_done
+
+    def test_are_over_once_something_was_launched(self) -> None:
+        world.launched()
+        HelpLink.objects.update(verified_on=None)
+        assert self.done() == []
+
+
+class TestWhatWaits:
+    def test_a_campaign_waits_for_whoever_may_approve_it(self) -> None:
+        rafael()
+        transitions.submit(world.draft(), by=mara())
+        assert waiting(rafael()) == ["Read and decide: “The pilot” waits for an approval"]
+        assert waiting(mara()) == []
+
+    def test_an_approved_one_waits_for_a_manager(self) -> None:
+        campaign = world.draft()
+        transitions.submit(campaign, by=mara())
+        world.approve(campaign)
+        assert waiting(mara()) == ["Launch “The pilot”, which is approved"]
+        assert waiting(rafael()) == []
+
+    def test_a_draft_waits_for_its_maker_and_says_if_it_was_sent_back(self) -> None:
+        campaign = world.draft()
+        assert waiting(mara()) == ["Go on planning “The pilot”"]
+        assert waiting(world.person("mina", "manager")) == []
+        transitions.submit(campaign, by=mara())
+        transitions.send_back(campaign, by=rafael(), reason="Too few people.")
+        assert waiting(mara()) == ["Change “The pilot”, which a reviewer sent back"]
+
+    def test_a_stopped_arm_is_something_to_decide(self) -> None:
+        campaign = world.launched()
+        arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="It upset people.", by=rafael(), now=world.NOON)
+        assert waiting(mara()) == ["Decide how to go on: “Both” was stopped in “The pilot”"]
+        Campaign.objects.update(state=Campaign.State.CLOSED)
+        assert waiting(mara()) == []
+
+    def test_words_wait_for_those_who_did_not_write_them(self) -> None:
+        world.submitted_rendition("mara")
+        assert "Review a text of a colleague" in waiting(rafael())
+        assert "Review a text of a colleague" not in waiting(world.person("mara", "manager", "reviewer"))
+
+    def test_links_to_check_are_counted_and_lead_to_the_first(self) -> None:
+        starter_library.load(now=timezone.now())
+        task = home_tasks(rafael(), with_links=True)[-1]
+        overdue = directory.overdue_checks(today=timezone.localdate())
+        assert (task.sentence, task.count) == ("Open help links and check them", len(overdue))
+        assert task.url == directory.staff_url(overdue[0].link)
+        assert home_tasks(rafael(), with_links=False) == []
+
+    def test_nothing_waits_for_an_analyst(self) -> None:
+        transitions.submit(world.draft(), by=mara())
+        assert waiting(world.person("ana", "analyst")) == []
+
+
+def test_the_page_shows_steps_and_tasks(client: Client) -> None:
+    world.sign_in(client, mara())
+    page = client.get("/").content.decode()
+    assert "0 of 4 done" in page
+    world.draft()
+    assert "Go on planning “The pilot”" in client.get("/").content.decode()
+
+
+def test_a_sample_is_a_draft_with_every_answer_but_who_agreed(client: Client) -> None:
+    starter_library.load(now=timezone.now())
+    world.sign_in(client, mara())
+    page = client.post("/campaigns/new/sample/", follow=True).content.decode()
+    draft = Campaign.objects.get()
+    assert draft.state == "draft"
+    assert draft.plan.planned_per_arm > 100
+    assert [place.name for place in draft.placements.all()] == ["Our own page"]
+    assert "Say who agreed to this trial" in page
+    assert page.count('<p class="error">') <= 1
+
+
+def test_a_sample_uses_the_placement_that_is_there(client: Client) -> None:
+    starter_library.load(now=timezone.now())
+    place = world.placement()
+    world.sign_in(client, mara())
+    client.post("/campaigns/new/sample/")
+    assert list(Campaign.objects.get().placements.all()) == [place]
+
+
+def test_there_is_no_sample_without_messages(client: Client) -> None:
+    world.sign_in(client, mara())
+    page = client.post("/campaigns/new/sample/", follow=True).content.decode()
+    assert "There are no approved messages yet" in page
+    assert not Campaign.objects.exists()
