@@ -408,6 +408,8 @@ class DataQualityStatus(models.Model):
     reach = models.PositiveSmallIntegerField(null=True, help_text="Of 100 messages sent, how many were seen.")
     machines = models.PositiveSmallIntegerField(null=True, help_text="Of 100, left out as asked for by machines.")
     crowds = models.PositiveSmallIntegerField(null=True, help_text="Of 100, left out because one network asked.")
+    enough_at = models.DateTimeField(null=True, help_text="The last hour by which enough messages had been served.")
+    enough_of = models.PositiveIntegerField(default=0, help_text="How many had been served in all by then.")
 
     class Meta:
         db_table = "analytics_pulse"

@@ -107,7 +107,7 @@ _CATALOGUE = (
         better="higher",
         bit=1,
         action=OutcomeAction("choices", "Leave this page", page="left", placement_url="leave_url"),
-        goal=Goal(2, "More people press leave", "Also those who go on after all."),
+        goal=Goal(2, "More people press leave", "This includes people who continue later."),
         harm=Harm(5, "Fewer people press leave"),
         verb="press leave",
     ),
@@ -134,7 +134,7 @@ _CATALOGUE = (
         goal=Goal(
             4,
             "More people ask for help to stop",
-            "A strong sign, and a rare one: it takes many people to see a difference.",
+            "A strong sign, but a rare one: it takes many people to see a difference.",
         ),
         harm=Harm(4, "Fewer people ask for help to stop"),
         verb="ask for help to stop",
@@ -162,7 +162,7 @@ _CATALOGUE = (
         better="higher",
         bit=5,
         action=OutcomeAction("about", "About this message", page="about"),
-        goal=Goal(5, "More people read more", "They open what stands behind the message."),
+        goal=Goal(5, "More people read more", "They open the page about the message."),
         harm=Harm(6, "Fewer people read more"),
         verb="read on",
     ),
@@ -194,7 +194,7 @@ _CATALOGUE = (
         kind="ordered",
         values=(1, 2, 3, 4, 5),
         action=OutcomeAction("scale", "Did this make you think?", low="Not at all", high="A lot", thanks="Thank you."),
-        goal=Goal(6, "People rate it better", "From 1 to 5. Only some people rate at all."),
+        goal=Goal(6, "People rate it better", "From 1 to 5. Only some people give a rating."),
     ),
     Outcome(
         "dwell", "Time on screen: under 2 s, 2 to 5 s, 5 to 15 s, longer", "stayed", kind="ordered", values=(1, 2, 3, 4)
@@ -204,13 +204,11 @@ _CATALOGUE = (
         "Turned back",
         "turned back",
         better="higher",
-        goal=Goal(
-            1, "More people turn back", "They press leave, and do not go on after all. This is what most campaigns ask."
-        ),
+        goal=Goal(1, "More people turn back", "They press leave and do not continue. Most campaigns use this."),
         harm=Harm(3, "Fewer people turn back"),
         verb="turn back",
         derivation=Derivation(
-            "“%(outcome)s”: pressed leave, and did not continue after all.", all_of=("left",), none_of=("continued",)
+            "“%(outcome)s”: pressed leave and did not continue.", all_of=("left",), none_of=("continued",)
         ),
     ),
     Outcome(
@@ -218,7 +216,7 @@ _CATALOGUE = (
         "Left without an answer",
         "gave no answer",
         derivation=Derivation(
-            "“%(outcome)s”: saw the message, and neither chose nor asked for help.",
+            "“%(outcome)s”: saw the message, but pressed neither button and did not ask for help.",
             none_of=("left", "continued", "help_self", "help_affected", "help_worried"),
         ),
     ),

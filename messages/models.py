@@ -17,7 +17,7 @@ class Frame(models.TextChoices):
 
     NEUTRAL = "neutral", _("Neutral text")
     VICTIM = "victim", _("Harm to the victim")
-    USER = "user", _("Harm to you")
+    USER = "user", _("Harm to the person making it")
     BOTH = "both", _("Both harms")
     OTHER = "other", _("Another appeal")
 
@@ -218,7 +218,7 @@ class Review(models.Model):
     """One step in the review of a rendition, bound to the exact words by their digest. Append-only."""
 
     class Decision(models.TextChoices):
-        SUBMITTED = "submitted", _("Asked for a review")
+        SUBMITTED = "submitted", _("Review requested")
         APPROVED = "approved", _("Approved")
         SENT_BACK = "sent-back", _("Sent back")
         WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -307,7 +307,7 @@ class HelpLink(ProposedChange):
     class Audience(models.TextChoices):
         ADULT = "adult", _("Adults")
         UNDER18 = "under18", _("Under 18")
-        OF_MINOR = "of_minor", _("Adults, about pictures of under-18s")
+        OF_MINOR = "of_minor", _("Adults, for pictures of under-18s")
         PARENT = "parent", _("Parent or carer")
         TEACHER = "teacher", _("Teacher, or works with young people")
         ANYONE = "anyone", _("Anyone")
@@ -326,13 +326,13 @@ class HelpLink(ProposedChange):
     class Probe(models.TextChoices):
         """Result of the last automatic request to the address. It does not tell whether the page still helps."""
 
-        ANSWERS = "answers", _("It answers")
-        MOVED = "moved", _("It sends people elsewhere")
-        MISSING = "missing", _("The page is not there")
-        SHUT = "shut", _("It lets no machine in")
-        FAILS = "fails", _("The site is out of order")
-        SILENT = "silent", _("It does not answer")
-        UNSAFE = "unsafe", _("Not looked up")
+        ANSWERS = "answers", _("Responds")
+        MOVED = "moved", _("Redirects elsewhere")
+        MISSING = "missing", _("Page not found")
+        SHUT = "shut", _("Blocks automatic checks")
+        FAILS = "fails", _("Site has an error")
+        SILENT = "silent", _("Does not respond")
+        UNSAFE = "unsafe", _("Not checked")
 
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=120)

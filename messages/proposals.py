@@ -33,7 +33,7 @@ def propose(row: ProposedChange, values: Mapping[str, Any], *, by: User, now: da
     """Keep these values with a locked row until somebody else confirms them."""
     if row.proposed:
         raise ProposalRefused(
-            _("A change of this waits for a colleague already. Please have that one confirmed or withdrawn first.")
+            _("A change to this is already waiting for a colleague. It has to be confirmed or withdrawn first.")
         )
     plain = {name: value.pk if isinstance(value, Model) else value for name, value in values.items()}
     save_fields(row, {"proposed": plain, "proposed_by": by, "proposed_at": now.replace(microsecond=0)})
@@ -67,11 +67,11 @@ def stored_value(row: ProposedChange, name: str) -> Any:
 def check_confirmation(row: ProposedChange, *, seen: str, by: User) -> None:
     """Refuse unless this person may confirm the change of a locked row, and saw exactly this one."""
     if not row.proposed:
-        raise ProposalRefused(_("No change waits here any more."))
+        raise ProposalRefused(_("No change is waiting here any more."))
     if row.proposed_by_id == by.pk:
-        raise ProposalRefused(_("Nobody confirms a change of their own. Please ask a colleague."))
+        raise ProposalRefused(_("You cannot confirm your own change. Ask a colleague."))
     if seen != proposal_digest(row):
-        raise ProposalRefused(_("The change was replaced while you looked. Please look again."))
+        raise ProposalRefused(_("Someone has replaced this change. Check it again."))
 
 
 def save_fields(row: Model, values: Mapping[str, Any]) -> None:

@@ -26,12 +26,12 @@ ROLE_NAMES = {
     ADMINISTRATOR: _("Administrator"),
 }
 ROLE_DESCRIPTIONS = {
-    MANAGER: _("Makes campaigns, launches, pauses and closes them, and reads the record."),
-    REVIEWER: _("Approves words and campaigns that others made."),
-    ANALYST: _("Reads campaigns, words and results."),
-    PARTNER_CONTACT: _("Somebody at a partner: sees that partner’s placements, and nothing else."),
-    OUTSIDE_REVIEWER: _("Somebody from outside: reads and approves the campaigns they are asked for, no more."),
-    ADMINISTRATOR: _("Decides who is here, and may do what all of these may, but for approving their own."),
+    MANAGER: _("Plans, launches, pauses and closes campaigns, and reads the audit record."),
+    REVIEWER: _("Approves texts and campaigns made by others."),
+    ANALYST: _("Reads campaigns, messages and results."),
+    PARTNER_CONTACT: _("Works for a partner. Sees only that partner’s placements."),
+    OUTSIDE_REVIEWER: _("Comes from outside. Reads and approves only the campaigns they are asked to review."),
+    ADMINISTRATOR: _("Manages people and can do everything the other roles can, except approve their own work."),
 }
 
 

@@ -54,8 +54,8 @@ class SeenDigestForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's cla
 
     digest_fields: ClassVar[Sequence[str]] = ()
     stale_sentence: ClassVar[str | Promise] = _(
-        "A colleague changed this while you wrote. Your words are kept below. "
-        "Compare them with theirs, then save again to keep yours."
+        "A colleague changed this while you were writing. Your text is kept below. Compare the two, "
+        "then save again to keep yours."
     )
     was = forms.CharField(required=False, widget=forms.HiddenInput)
 

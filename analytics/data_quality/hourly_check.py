@@ -64,6 +64,17 @@ def flow_status(served: Mapping[date, int], *, since: datetime, now: datetime, l
     return FlowStatus(Flow.UNKNOWN, None)
 
 
+def heartbeat(
+    previous: DataQualityStatus | None, *, served: int, now: datetime, least: int
+) -> tuple[datetime | None, int]:
+    """Return the last hour by which at least `least` messages had been served since the beat before, and how many.
+
+    A single message moves nothing, so that nobody can be found in it.
+    """
+    at, of = (previous.enough_at, previous.enough_of) if previous is not None else (None, 0)
+    return (now.replace(minute=0, second=0, microsecond=0), served) if served - of >= least else (at, of)
+
+
 def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatus:
     """Check one campaign and store the result in place of the previous one."""
     arms = list(campaign.arms.prefetch_related("texts"))
@@ -72,6 +83,12 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
     flow = flow_status(served, since=min(since, now), now=now, least=settings.SMALL_CELL)
     week = (now.date() - timedelta(days=_WEEK + 1), now.date() - timedelta(days=2))
     excluded = gate.exclusion_percentages_between(campaign, *week)
+    enough_at, enough_of = heartbeat(
+        DataQualityStatus.objects.filter(campaign=campaign).first(),
+        served=sum(_served_by_day(arms, first=date.min).values()),
+        now=now,
+        least=settings.SMALL_CELL,
+    )
     status, _ = DataQualityStatus.objects.update_or_create(
         campaign=campaign,
         defaults={
@@ -82,6 +99,8 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
             "reach": _reach(arms, *week, served=sum(n for day, n in served.items() if week[0] <= day <= week[1])),
             "machines": excluded.get("machine"),
             "crowds": excluded.get("crowd"),
+            "enough_at": enough_at,
+            "enough_of": enough_of,
         },
     )
     return status

@@ -18,6 +18,7 @@ from analytics.models import Analysis, DataQualityStatus, Estimate, GuardEvent, 
 from analytics.report_rows import DifferenceRow
 from analytics.results import build
 from campaign.lifecycle import changed_campaigns
+from campaign.lifecycle.alert_recipients import recipients
 from campaign.models import AnalysisPlan, Campaign
 from messages.audit import log
 from messages.help_links import directory
@@ -145,12 +146,3 @@ def _recipients_of(campaign: Campaign, kind: Notice.Kind) -> list[User]:
     return list(
         dict.fromkeys([*people, *(person for person in (*named, *users_with_role(ADMINISTRATOR)) if person.email)])
     )
-
-
-def recipients(campaign: Campaign) -> list[User]:
-    """Return the campaign's author and the people named in its plan who are active and have an e-mail address."""
-    people = {campaign.created_by_id: campaign.created_by}
-    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
-    if plan is not None:
-        people |= {person.pk: person for person in plan.told.all()}
-    return [person for _, person in sorted(people.items()) if person.is_active and person.email]

@@ -21,7 +21,7 @@ from campaign.staff_site.access import campaign_for
 from messages.roles import MANAGER, current_user, has_role
 
 INTEGRATION_NAMES = {
-    "page": gettext_lazy("The script on a page"),
+    "page": gettext_lazy("A page with the script"),
     "server": gettext_lazy("A request from a server, such as a chatbot’s"),
     "hosted": gettext_lazy("Our hosted page, without JavaScript"),
 }

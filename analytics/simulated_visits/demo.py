@@ -32,7 +32,7 @@ TRUE_BEHAVIOURS = {
 ARMS = [
     ("neutral", "Neutral text", "scared-and-alone-neutral"),
     ("victim", "Harm to the victim", "scared-and-alone-victim"),
-    ("user", "Harm to you", "scared-and-alone-user"),
+    ("user", "Harm to the person making it", "scared-and-alone-user"),
     ("both", "Both harms", "scared-and-alone-both"),
 ]
 COMPARISONS = [["victim", "neutral"], ["user", "neutral"], ["both", "neutral"], ["user", "victim"], ["both", "victim"]]

@@ -19,6 +19,7 @@ from analytics.report_rows import QualityItem
 from analytics.results.paused_arms import guardrail_pause_sentence, stopped_name
 from analytics.watch import quality_status
 from campaign.assignment.receipts import SECONDS_PER_HOUR
+from campaign.lifecycle.alert_recipients import why_nobody_hears
 from campaign.lifecycle.changed_campaigns import change_sentence
 from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
@@ -77,6 +78,13 @@ class Dashboard:
     pending_early_look: EarlyLook | None
     completion_notices: tuple[NoticeRow, ...]
     notices: tuple[NoticeRow, ...]
+    unheard: str  # why nobody hears of harm
+    stopped_arms: tuple[str, ...]
+
+    @property
+    def undelivered(self) -> bool:
+        """Whether a notice has not reached somebody."""
+        return any(row.retried_errors or row.final_errors for row in self.notices)
 
     @property
     def alarms(self) -> list[QualityItem]:
@@ -85,6 +93,10 @@ class Dashboard:
     @property
     def cautions(self) -> list[QualityItem]:
         return [item for item in self.quality if item.status == "caution"]
+
+    @property
+    def unknown(self) -> list[QualityItem]:
+        return [item for item in self.quality if item.status == "unknown"]
 
 
 def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
@@ -121,6 +133,10 @@ def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
         pending_early_look=pending_request(campaign),
         completion_notices=tuple(row for row in notices if row.notice.kind in Notice.DONE),
         notices=tuple(notices),
+        unheard=why_nobody_hears(campaign) if campaign.state in Campaign.OPEN else "",
+        stopped_arms=tuple(arm.arm.name for arm in arms if arm.arm.paused_at is not None)
+        if campaign.state in Campaign.OPEN
+        else (),
     )
 
 

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext
+from django.conf import settings
+from django.utils.translation import gettext, ngettext
 
 from analytics import wording
 from analytics.disclosure import gate
@@ -15,6 +16,8 @@ from campaign.models import Campaign
 LOW_REACH, VERY_LOW_REACH = 50, 20  # of 100 messages sent
 MANY_EXCLUDED, VERY_MANY_EXCLUDED = 20, 50  # of 100
 STALE_AFTER = timedelta(hours=3)
+_EXPECTED_MULTIPLE = 3  # of SMALL_CELL: by chance alone so many hardly ever become fewer than SMALL_CELL
+SILENT_AFTER = 24  # hours without enough messages that are an alarm where the usual number is not known
 _BY_SEVERITY = ("unknown", "ok", "caution", "alarm")
 
 
@@ -32,7 +35,7 @@ def dashboard_quality(
         split_after_pause.explain_pauses(
             _sample_ratio(quality, look), split_after_pause.arm_shares(campaign.arms.all())
         ),
-        *([_flow(quality)] if running and quality is not None else []),
+        *([_flow(campaign, quality, now=now)] if running and quality is not None else []),
         _reach(quality, look),
         _exclusions(quality),
         *_washouts(campaign, now=now),
@@ -75,10 +78,14 @@ def _sample_ratio(quality: DataQualityStatus | None, look: Analysis | None) -> Q
     return QualityItem(str(Analysis.SampleRatio(status).label), _status(status), details[status])
 
 
-def _flow(quality: DataQualityStatus) -> QualityItem:
-    usual = ""
+def _flow(campaign: Campaign, quality: DataQualityStatus, *, now: datetime) -> QualityItem:
+    hours = silent_hours(quality.enough_at, since=_shown_since(campaign), now=now)
+    if quality.flow == DataQualityStatus.Flow.UNKNOWN and hours >= SILENT_AFTER and _is_expected(campaign, hours):
+        return _silence(hours)
+    usual = _heartbeat_sentence(hours) if quality.enough_at is not None else ""
     if quality.usual:
-        usual = gettext("The usual number is about %(usual)s a day.") % {"usual": wording.number(quality.usual)}
+        sentence = gettext("The usual number is about %(usual)s a day.") % {"usual": wording.number(quality.usual)}
+        usual = f"{sentence} {usual}".strip()
     details = {
         "ok": gettext("No sudden drop."),
         "caution": gettext("Check whether a partner has moved the message. It may also be a holiday."),
@@ -87,6 +94,42 @@ def _flow(quality: DataQualityStatus) -> QualityItem:
     }
     detail = f"{details[quality.flow]} {usual}".strip()
     return QualityItem(str(DataQualityStatus.Flow(quality.flow).label), _status(quality.flow), detail)
+
+
+def silent_hours(enough_at: datetime | None, *, since: datetime, now: datetime) -> int:
+    """Return the whole hours since enough messages had last been served, or since serving became possible."""
+    last = max(enough_at, since) if enough_at is not None else since
+    return max((now - last) // timedelta(hours=1), 0)
+
+
+def _shown_since(campaign: Campaign) -> datetime:
+    return max(campaign.changed_at, campaign.launched_at or campaign.changed_at)
+
+
+def _is_expected(campaign: Campaign, hours: int) -> bool:
+    """Whether so many hours should have brought enough messages, by what the partners expect if they said so."""
+    per_day = sum(placement.expected_per_day for placement in campaign.placements.all())
+    return not per_day or per_day * hours >= 24 * _EXPECTED_MULTIPLE * settings.SMALL_CELL
+
+
+def _silence(hours: int) -> QualityItem:
+    label = ngettext(
+        "Fewer than %(few)s messages for %(hours)s hour", "Fewer than %(few)s messages for %(hours)s hours", hours
+    )
+    return QualityItem(
+        label % {"few": wording.number(settings.SMALL_CELL), "hours": wording.number(hours)},
+        "alarm",
+        gettext("The tag may be gone, or nobody comes. Open the page where the message should be, and test its place."),
+    )
+
+
+def _heartbeat_sentence(hours: int) -> str:
+    sentence = ngettext(
+        "The last %(few)s messages came within the last hour.",
+        "The last %(few)s messages came within the last %(hours)s hours.",
+        hours + 1,
+    )
+    return sentence % {"few": wording.number(settings.SMALL_CELL), "hours": wording.number(hours + 1)}
 
 
 def _reach(quality: DataQualityStatus | None, look: Analysis | None) -> QualityItem:

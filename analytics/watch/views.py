@@ -95,7 +95,9 @@ def _overall_status(data: Dashboard, use: UseSummary | None) -> str:
         return "done"
     if data.guardrail_pauses and data.campaign.state != Campaign.State.CLOSED:
         return "alarm"
-    return "caution" if data.cautions or (use and use.fades) else "ok" if data.quality else "unknown"
+    if data.cautions or (use and use.fades) or data.stopped_arms or data.undelivered or data.unheard:
+        return "caution"
+    return "unknown" if data.unknown or not data.quality else "ok"
 
 
 def _sentence(data: Dashboard, use: UseSummary | None) -> str:
@@ -120,8 +122,20 @@ def _sentence(data: Dashboard, use: UseSummary | None) -> str:
         return _("The campaign is paused. No message is shown and nobody is counted.")
     if data.cautions:
         return _("The campaign is running. One thing to check: %(what)s.") % {"what": data.cautions[0].label}
+    if data.stopped_arms:
+        sentence = _("The campaign is running without “%(arm)s”, which was stopped. Please decide what to do next.")
+        return sentence % {"arm": "”, “".join(data.stopped_arms)}
+    if data.undelivered:
+        return _("The campaign is running. A notice could not be delivered: read below to whom it may be news.")
+    if data.unheard:
+        return _("The campaign is running, but nobody would hear of harm.")
     if use is not None:
         return _("The message is in use.") + " " + use.sentence
+    if not data.quality:
+        return _("The campaign is running. It is too early to say whether all is well.")
+    if data.unknown:
+        sentence = _("The campaign is running. It is too early to say that all is well: %(what)s.")
+        return sentence % {"what": data.unknown[0].label}
     return _("All is well. There is nothing you need to do.")
 
 

@@ -22,7 +22,7 @@ def plan_next_trial(trial: Campaign, key: str, *, by: User) -> Campaign:
     require_manager(by)
     winner = trial.arms.with_texts().filter(key=key).first()
     if trial.launched_at is None or winner is None:
-        raise ActionRefused(_("Only a message that a trial compared can be the control of the next."))
+        raise ActionRefused(_("Choose a message that was compared in a trial as the control of the next one."))
     slug, _number = next_slug(f"{trial.slug[:40]}-next-0")
     name = _("Better than “%(message)s”?") % {"message": winner.name}
     draft = begin_draft(trial, by=by, slug=slug, name=name, based_on=trial)

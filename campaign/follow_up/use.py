@@ -35,11 +35,13 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
     control = next((arm for arm in arms.values() if arm.is_control), None)
     message = arms.get(key)
     if trial.launched_at is None or control is None or message is None or message.is_control:
-        raise ActionRefused(_("Only a message that a trial compared with its control can be put to use."))
+        raise ActionRefused(_("Only a message that was compared with its control in a trial can be put to use."))
     if message.paused_at is not None:
-        raise ActionRefused(_("“%(arm)s” is stopped in the trial: it cannot be put to use.") % {"arm": message.name})
+        raise ActionRefused(_("“%(arm)s” is stopped in the trial, so it cannot be put to use.") % {"arm": message.name})
     if trial.unit == Campaign.Unit.PERIOD:  # nobody can be held out of what everybody sees
-        sentence = _("The trial showed everybody one message at a time: nobody can keep seeing the control there.")
+        sentence = _(
+            "This trial showed everyone the same message at a time, so you cannot keep the control for some people."
+        )
         raise ActionRefused(sentence)
     if holdout not in HOLDOUT_WEIGHTS:
         raise ActionRefused(_("Choose how many people keep seeing the control."))
@@ -53,7 +55,7 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
         by=by,
         slug=slug,
         name=name,
-        hypothesis=_("“%(message)s” goes on working better than “%(control)s”.") % names,
+        hypothesis=_("“%(message)s” continues to work better than “%(control)s”.") % names,
         purpose=Campaign.Purpose.USE,
         based_on=trial,
     )

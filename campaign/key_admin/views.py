@@ -56,10 +56,11 @@ def key_rotate(request: HttpRequest) -> HttpResponse:
                 lambda: audited.rotate_receipt_key(_directory(), clock=time.time, lead_seconds=int(chosen), by=by)
             )
         else:
-            error = _("Please choose when it begins to sign.")
+            error = _("Choose when it starts to sign.")
         if not error:
             flash.success(
-                request, _("The new key is there. The one before goes on verifying for as long as it has to.")
+                request,
+                _("The new key has been created. The previous one keeps verifying messages for as long as needed."),
             )
             return redirect("keys:list")
     context = {"choices": LEAD_TIME_CHOICES.items(), "chosen": chosen, "error": error}
@@ -72,11 +73,11 @@ def _destroy(request: HttpRequest, key: KeyInfo) -> HttpResponse:
     if request.method == "POST":
         by = current_user(request)
         if key.is_needed and request.POST.get("lost") != "yes":
-            error = _("Please tick the box if you want it all the same.")
+            error = _("Tick the box to confirm.")
         else:
             error = _try_step(lambda: audited.destroy_key(_directory(), key, by=by))
         if not error:
-            flash.success(request, _("%(key)s is destroyed.") % {"key": key.name})
+            flash.success(request, _("%(key)s has been destroyed.") % {"key": key.name})
             return redirect("keys:list")
     context = {"line": key_row(key), "afterwards": describe_destruction(key), "error": error}
     return render(request, "campaign/key_admin/destroy.html", context)
@@ -85,13 +86,13 @@ def _destroy(request: HttpRequest, key: KeyInfo) -> HttpResponse:
 def _try_step(step: Callable[[], object]) -> str:
     """Run the step; the reason as a sentence if it was refused, else an empty string."""
     if store.key_directory_problems(_directory()):
-        return _("The directory of the keys is not safe at the moment. Whoever runs the server has to mend that first.")
+        return _("The key directory is not safe at the moment. The person who runs the server has to fix that first.")
     try:
         step()
     except rotation.KeyRefused:
-        return _("The newest key does not sign yet. Wait until it does, then make the next one.")
+        return _("The newest key has not started to sign yet. Wait until it has before you create another.")
     except OSError:
-        return _("The directory of the keys could not be changed. Please tell whoever runs the server.")
+        return _("The key directory could not be changed. Tell the person who runs the server.")
     return ""
 
 

@@ -13,17 +13,18 @@ from campaign.keys.inventory import KeyInfo, KeyState
 # How long a new key exists before it signs, in seconds, with a label and when to choose it.
 LEAD_TIME_CHOICES = {
     str(rotation.ROTATION_LEAD_SECONDS): (
-        gettext_lazy("In a minute"),
-        gettext_lazy("For one server: every process has read the new key before it signs."),
+        gettext_lazy("In one minute"),
+        gettext_lazy("For a single server: gives every process time to read the new key."),
     ),
     "3600": (
-        gettext_lazy("In an hour"),
-        gettext_lazy("For several servers: time to copy the key directory to the others."),
+        gettext_lazy("In one hour"),
+        gettext_lazy("For several servers: gives you time to copy the key directory to the others."),
     ),
     "0": (
-        gettext_lazy("At once"),
+        gettext_lazy("Immediately"),
         gettext_lazy(
-            "If the present key may be in wrong hands. On several servers some answers are refused for a moment."
+            "Choose this if someone may have stolen the current key. With several servers, some "
+            "responses are refused for a moment."
         ),
     ),
 }
@@ -40,7 +41,7 @@ class KeyRow:
 
 def key_row(key: KeyInfo) -> KeyRow:
     """Describe a key in the reader's language."""
-    age = _("made today")
+    age = _("created today")
     if key.age_days:
         age = ngettext("%(n)d day old", "%(n)d days old", key.age_days) % {"n": key.age_days}
     return KeyRow(key, _describe_state(key), age)
@@ -49,28 +50,28 @@ def key_row(key: KeyInfo) -> KeyRow:
 def _describe_state(key: KeyInfo) -> str:
     match key.state:
         case KeyState.SIGNS:
-            return _("Signs what is shown now.")
+            return _("Signs the messages shown now.")
         case KeyState.WAITS if key.receipt_key is not None:
             values = {"moment": format_moment(key.receipt_key.signs_from)}
-            return _("Is known to all, and signs from %(moment)s on.") % values
+            return _("All processes have it. It signs from %(moment)s.") % values
         case KeyState.VERIFIES if key.needed_until is not None:
             values = {"moment": format_moment(key.needed_until)}
-            return _("Signs no more. Messages it signed may still be answered until %(moment)s.") % values
+            return _("No longer signs. Responses to messages it signed are accepted until %(moment)s.") % values
         case KeyState.VERIFIES_WITHOUT_END:
-            return _("Signs no more. Until when it is needed is not known: it was put there by hand.")
+            return _("No longer signs. It was added by hand, so we do not know how long it is needed.")
         case KeyState.IN_USE:
             return _("Decides which message each subject of “%(campaign)s” sees.") % {"campaign": key.campaign}
         case KeyState.UNKNOWN:
-            return _("Of a campaign that is not in this database.")
+            return _("For a campaign that is not in this database.")
         case KeyState.UNNEEDED if key.receipt_key is not None:
-            return _("Nothing needs it any more.")
+            return _("It is no longer needed.")
         case KeyState.UNNEEDED:
-            return _("Of “%(campaign)s”, which is closed: nothing needs it any more.") % {"campaign": key.campaign}
+            return _("For “%(campaign)s”, which is closed. It is no longer needed.") % {"campaign": key.campaign}
     if key.name == "audit":
-        return _("Seals the entries of this record.")
+        return _("Seals the entries of the audit record.")
     if key.name == "django":
-        return _("Signs the sessions of staff, and previews.")
-    return _("Encrypts authenticator apps and recovery codes of staff.")
+        return _("Signs staff sessions and previews.")
+    return _("Encrypts the authenticator apps and recovery codes of staff.")
 
 
 def describe_destruction(key: KeyInfo) -> str:
@@ -78,27 +79,28 @@ def describe_destruction(key: KeyInfo) -> str:
     match key.state:
         case KeyState.VERIFIES if key.hours_at_risk is not None:
             return ngettext(
-                "Messages that it signed are still open. For up to %(n)d hour, what is done with them is not counted.",
-                "Messages that it signed are still open. For up to %(n)d hours, what is done with them is not counted.",
+                "Messages signed with it are still open. For up to %(n)d hour, responses to them will not be counted.",
+                "Messages signed with it are still open. For up to %(n)d hours, responses to them will not be counted.",
                 key.hours_at_risk,
             ) % {"n": key.hours_at_risk}
         case KeyState.VERIFIES_WITHOUT_END:
-            return _("Messages that it signed may still be open. What people do with them would not be counted.")
+            return _("Messages signed with it may still be open. Responses to them would not be counted.")
         case KeyState.IN_USE:
             return _(
-                "The campaign is not closed. Once the servers restart, its subjects would be dealt out anew, many to "
-                "another message, and count again. Closing the campaign destroys this key in its time."
+                "The campaign is still open. After the servers restart, its subjects would be assigned "
+                "again, many of them to another message, and counted twice. This key is destroyed "
+                "automatically some time after the campaign is closed."
             )
         case KeyState.UNKNOWN:
             return _(
-                "If this is the wrong database, the campaign may be running elsewhere, and its subjects would be dealt "
-                "out anew."
+                "If this is the wrong database, the campaign may be running elsewhere, and its subjects "
+                "would be assigned again."
             )
         case KeyState.WAITS:
-            return _("It has signed nothing yet, so nothing is lost.")
+            return _("It has not signed anything yet, so nothing is lost.")
     if key.receipt_key is not None:
-        return _("No message that it signed is open any more, so nothing is lost.")
-    return _("Afterwards nobody can compute which message a subject was shown.")
+        return _("No message signed with it is still open, so nothing is lost.")
+    return _("After that, nobody can work out which message a subject was shown.")
 
 
 def format_moment(seconds: int) -> str:

@@ -10,9 +10,9 @@ class ReasonForm(forms.Form):
     """A reason for the audit record."""
 
     reason = forms.CharField(
-        label=_("Why"),
-        help_text=_("A sentence or two. It stays on record, with your name."),
+        label=_("Reason"),
+        help_text=_("One or two sentences. They stay on record with your name."),
         max_length=ARM_REASON_LIMIT,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Please say why, in a sentence. It stands on the record.")},
+        error_messages={"required": _("Enter a reason. It stays on record.")},
     )

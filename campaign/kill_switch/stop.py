@@ -66,7 +66,7 @@ def stop_message(message: Message, *, by: User | str, reason: str, now: datetime
     """
     reason = _authorize_and_lock(message, by, reason)
     if message.stopped_at is not None:
-        raise ActionRefused(_("This message is stopped already."))
+        raise ActionRefused(_("This message is already stopped."))
     _lock_usage(message)
     message.stopped_at, message.stopped_reason = now, reason
     message.stopped_by = None if isinstance(by, str) else by
@@ -94,7 +94,7 @@ def lift_stop(message: Message, *, by: User, reason: str) -> None:
     if message.stopped_at is None:
         raise ActionRefused(_("This message is not stopped."))
     if message.stopped_by == by:
-        raise ActionRefused(_("Somebody else has to lift what you stopped. Please ask a colleague."))
+        raise ActionRefused(_("You stopped this message, so a colleague has to allow it again."))
     message.stopped_at, message.stopped_by, message.stopped_reason = None, None, ""
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
     _renew_previews(message)

@@ -48,7 +48,7 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     step = partial(kill_switch_stop.stop_message, message, by=current_user(request), now=timezone.now())
     if request.method == "POST" and _carry_out(form, lambda reason: step(reason=reason)):
-        flash.success(request, _("Stopped. Within seconds nobody sees these words any more."))
+        flash.success(request, _("Stopped. Within seconds, nobody will see this message."))
         return redirect("messages:message", message.key)
     shown = kill_switch_stop.message_usage(message)
     context = {
@@ -70,7 +70,10 @@ def lift(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST" and _carry_out(
         form, lambda reason: kill_switch_stop.lift_stop(message, by=current_user(request), reason=reason)
     ):
-        flash.success(request, _("Lifted. It is shown again where somebody resumes an arm or chooses it anew."))
+        flash.success(
+            request,
+            _("Allowed again. It is not shown until someone resumes it in a campaign or chooses it for a new one."),
+        )
         return redirect("messages:message", message.key)
     own = message.stopped_by == request.user
     context = {"message": message, "form": form, "own": own}
@@ -86,7 +89,7 @@ def pause_or_resume_arm(request: HttpRequest, slug: str, arm: str) -> HttpRespon
     form, resumes = ReasonForm(request.POST or None), shown.paused_at is not None
     if request.method == "POST":
         if resumes != (request.POST.get("step") == "resume"):
-            flash.info(request, _("Somebody else was here meanwhile. This is how it stands now."))
+            flash.info(request, _("A colleague has changed this. You see it as it is now."))
             return redirect("campaign:arm", slug, arm)
         if _carry_out(form, lambda reason: _pause_or_resume(shown, resumes, current_user(request), reason)):
             sentence = _("“%(arm)s” is shown again.") if resumes else _("“%(arm)s” is paused.")

@@ -30,13 +30,13 @@ def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = log.WORK
     A pause by a person is recorded as a deviation; a guardrail pause is part of the plan.
     """
     if arm.is_control:
-        raise ActionRefused(_("The control arm cannot be paused alone: pause the campaign."))
+        raise ActionRefused(_("The control cannot be paused on its own. Pause the campaign instead."))
     if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
-        raise ActionRefused(_("Only a manager or a reviewer can pause an arm."))
+        raise ActionRefused(_("Only a manager or a reviewer can pause a message."))
     reason = validate_reason(reason)
     _lock_arm(arm)
     if arm.paused_at is not None:
-        raise ActionRefused(_("This arm is paused already."))
+        raise ActionRefused(_("This message is already paused."))
     arm.paused_at, arm.paused_reason, arm.pauses = now, reason, arm.pauses + 1
     _save_pause(arm)
     record_staff_deviation(arm.campaign, by=by, now=now, what=_ARM_PAUSED.format(arm=arm.name), why=reason)
@@ -50,15 +50,15 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
     The guardrail still uses all counts, and pauses the arm again once there is evidence of greater harm than before.
     """
     if not has_role(by, MANAGER):
-        raise ActionRefused(_("Only a manager can resume an arm."))
+        raise ActionRefused(_("Only a manager can show a paused message again."))
     reason = validate_reason(reason)
     _lock_arm(arm)
     if arm.paused_at is None:
-        raise ActionRefused(_("This arm is not paused."))
+        raise ActionRefused(_("This message is not paused."))
     if stopped := stopped_message_obstacles(Arm.objects.filter(pk=arm.pk)):
         raise ActionRefused(stopped[0].sentence)
     if not set(common_locales(arm.campaign)) & set(arm.campaign.locales) & approved_locales(arm):
-        raise ActionRefused(_("Its words were withdrawn: no language is left that every arm speaks."))
+        raise ActionRefused(_("Its text was withdrawn, so the messages no longer have a language in common."))
     arm.paused_at, arm.paused_reason = None, ""
     _save_pause(arm)
     record_staff_deviation(arm.campaign, by=by, now=now, what=_ARM_RESUMED.format(arm=arm.name), why=reason)
@@ -79,9 +79,11 @@ def stop_text(text: ArmText, *, reason: str, now: datetime, by: User | str = log
     _lock_arm(arm)
     text.refresh_from_db(fields=["stopped_at"])
     if text.stopped_at is not None:
-        raise ActionRefused(_("This text is stopped already."))
+        raise ActionRefused(_("This text is already stopped."))
     if not arm.texts.filter(stopped_at=None).exclude(pk=text.pk).exists():
-        raise ActionRefused(_("This is the last text of “%(arm)s”: pause the arm instead.") % {"arm": arm.name})
+        raise ActionRefused(
+            _("This is the only text left for “%(arm)s”. Pause the message instead.") % {"arm": arm.name}
+        )
     text.stopped_at, text.stopped_reason = now, reason
     text.save(update_fields=["stopped_at", "stopped_reason"])
     arm.campaign.save(update_fields=["changed_at"])  # a new snapshot is built
@@ -112,9 +114,9 @@ def validate_reason(reason: str) -> str:
     """Return a reason as it is stored; raise ActionRefused if it is empty or too long."""
     cleaned = clean_reason(reason)
     if not cleaned:
-        raise ActionRefused(_("Please say why: the reason stays on record."))
+        raise ActionRefused(_("Enter a reason. It stays on record."))
     if len(cleaned) > ARM_REASON_LIMIT:
-        raise ActionRefused(_("Please say why in %(most)s characters or fewer.") % {"most": ARM_REASON_LIMIT})
+        raise ActionRefused(_("Your reason must be %(most)s characters or fewer.") % {"most": ARM_REASON_LIMIT})
     return cleaned
 
 
@@ -122,7 +124,7 @@ def _lock_arm(arm: Arm) -> None:
     """Lock the arm's campaign until the transaction ends, and reload the arm; refuse unless the campaign is open."""
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=arm.campaign_id)
     if campaign.state not in Campaign.OPEN:
-        sentence = _("The campaign is “%(state)s”: its arms cannot be paused or resumed.")
+        sentence = _("The campaign’s status is “%(state)s”, so its messages cannot be paused or shown again.")
         raise ActionRefused(sentence % {"state": campaign.get_state_display()})
     arm.refresh_from_db()
     arm.campaign = campaign

@@ -25,14 +25,14 @@ from messages.i18n.recorded_sentences import recorded
 CHANGED = "changed"  # of an entry: what was not as it was
 _STEPS = (log.Action.CAMPAIGN_PAUSE, log.Action.CAMPAIGN_RESUME)
 _PART_NAMES: dict[str, Promise] = {
-    "arms": gettext_lazy("its messages: their words, shares or pauses"),
+    "arms": gettext_lazy("its messages: their text, shares or pauses"),
     "placements": gettext_lazy("where it appears"),
-    "doors": gettext_lazy("an address, a partner or a site of its places"),
+    "doors": gettext_lazy("an address, a partner or a site of its placements"),
     "help_links": gettext_lazy("the help links"),
-    "recipients": gettext_lazy("who hears of harm"),
-    "dates": gettext_lazy("when it begins or ends"),
+    "recipients": gettext_lazy("who is alerted to harm"),
+    "dates": gettext_lazy("when it starts or ends"),
     "state": gettext_lazy("whether it is shown"),
-    "campaign": gettext_lazy("its name, or its launch on the record"),
+    "campaign": gettext_lazy("its name, or the record of its launch"),
 }
 _THE_PLAN = gettext_lazy("its plan")
 _PAUSED = recorded("The worker paused it: it was changed in the database itself ({parts}).")
@@ -60,9 +60,10 @@ def change_sentence(campaign: Campaign) -> str:
     if not names:
         return ""
     return _(
-        "It was changed in the database itself, past this program: %(what)s. Nobody is shown it until that is as it "
-        "was. Whoever runs this site finds out who wrote there, and puts it back from a backup; then a manager can "
-        "show it again. If it cannot be put back, close it, and plan a new one."
+        "This campaign was changed directly in the database, outside this program: %(what)s. It is "
+        "shown to nobody until the change is undone. The person who runs this site should find out "
+        "who made the change and restore the campaign from a backup. A manager can then show it "
+        "again. If it cannot be restored, close it and plan a new one."
     ) % {"what": "; ".join(names)}
 
 

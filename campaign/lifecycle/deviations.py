@@ -21,10 +21,10 @@ def record_deviation(campaign: Campaign, *, what: str, why: str, by: User, now: 
     if not has_role(by, MANAGER):
         raise ActionRefused(_("Only a %(role)s can record a deviation.") % {"role": str(ROLE_NAMES[MANAGER]).lower()})
     if not AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).exists():
-        raise ActionRefused(_("This plan is not frozen: change the plan itself."))
+        raise ActionRefused(_("This plan is not frozen, so you can change the plan itself."))
     what, why = clean_reason(what), clean_reason(why)
     if not (0 < len(what) <= DEVIATION_TEXT_LIMIT and 0 < len(why) <= DEVIATION_TEXT_LIMIT):
-        raise ActionRefused(_("Say what was done otherwise and why, each in at most 500 characters."))
+        raise ActionRefused(_("Say what changed from the plan and why, in up to 500 characters each."))
     deviation = Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
     record_campaign_action(Action.CAMPAIGN_DEVIATE, campaign, by=by, what=what, why=why)
     return deviation

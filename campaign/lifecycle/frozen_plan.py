@@ -46,7 +46,7 @@ def fingerprint_of(canonical: str) -> str:
 def freeze_plan(plan: AnalysisPlan, *, now: datetime) -> AnalysisPlan:
     """Store the plan as canonical JSON with its SHA-256; it is read-only from then on."""
     if plan.frozen_at is not None:
-        raise ActionRefused(_("This plan is frozen already."))
+        raise ActionRefused(_("This plan is already frozen."))
     plan.canonical = canonical_json(plan_content(plan))
     plan.fingerprint = fingerprint_of(plan.canonical)
     plan.frozen_at = now

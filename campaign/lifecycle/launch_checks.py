@@ -83,7 +83,9 @@ def submission_obstacles(campaign: Campaign) -> list[Obstacle]:
     if not campaign.placements.exists():
         obstacles.append(Obstacle(ObstacleReason.NO_PLACEMENT, _("Choose at least one placement.")))
     if not (campaign.ethics_reference or campaign.ethics_exemption):
-        obstacles.append(Obstacle(ObstacleReason.NO_ETHICS, _("Say who agreed to this trial, or why nobody has to.")))
+        obstacles.append(
+            Obstacle(ObstacleReason.NO_ETHICS, _("Say who approved this trial, or why approval is not needed."))
+        )
     return [*obstacles, *_plan_obstacles(campaign, arms)]
 
 
@@ -93,7 +95,7 @@ def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
     obstacles = submission_obstacles(campaign) + occupied_placement_obstacles(campaign)
     start = actual_start(campaign, now=now)
     if campaign.ends_at is not None and campaign.ends_at <= start:
-        sentence = _("The campaign would end before it starts: choose a later end.")
+        sentence = _("The campaign would end before it starts. Choose a later end.")
         obstacles.append(Obstacle(ObstacleReason.ENDS_BEFORE_START, sentence))
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     if plan is not None and start != campaign.starts_at and _ends_before_its_periods(campaign, plan, start=start):
@@ -101,7 +103,9 @@ def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
     if plan is not None and (sentence := webhook_tests.missing_test(plan)):
         obstacles.append(Obstacle(ObstacleReason.WEBHOOK_UNTESTED, sentence))
     if not settings.ORGANISATION:
-        sentence = _("Visitors could not read who speaks. Whoever runs this site sets ORGANISATION.")
+        sentence = _(
+            "Visitors could not see who the message is from. The person who runs this site has to set ORGANISATION."
+        )
         obstacles.append(Obstacle(ObstacleReason.NO_ORGANISATION, sentence))
     return obstacles + [
         Obstacle(ObstacleReason.STALE_HELP_LINK, problem)
@@ -121,7 +125,7 @@ def _ends_before_its_periods(campaign: Campaign, plan: AnalysisPlan, *, start: d
 
 
 def _end_too_early() -> Obstacle:
-    return Obstacle(ObstacleReason.PERIOD_WEEKS, _("The campaign would end before its last period is over."))
+    return Obstacle(ObstacleReason.PERIOD_WEEKS, _("The campaign would end before its last period."))
 
 
 def common_locales(campaign: Campaign) -> list[str]:
@@ -139,7 +143,7 @@ def approved_locales(arm: Arm) -> set[str]:
 
 def stopped_message_obstacles(arms: QuerySet[Arm]) -> list[Obstacle]:
     """Return the arms whose message was stopped everywhere; they are not shown until the stop is lifted."""
-    sentence = _("The message of “%(arm)s” was stopped everywhere: somebody has to lift that first.")
+    sentence = _("The message of “%(arm)s” is stopped everywhere. Someone has to allow it again first.")
     stopped = ArmText.objects.filter(arm__in=arms, stopped_at=None, revision__message__stopped_at__isnull=False)
     return [
         Obstacle(ObstacleReason.STOPPED, sentence % {"arm": text.arm.name}, text.arm.name, text.revision.message.key)
@@ -157,32 +161,32 @@ def occupied_placement_obstacles(campaign: Campaign) -> list[Obstacle]:
 
 def _arm_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
     if len(arms) < 2:
-        yield Obstacle(ObstacleReason.FEW_ARMS, _("A campaign needs at least two arms."))
+        yield Obstacle(ObstacleReason.FEW_ARMS, _("A campaign needs at least two messages."))
     elif sum(arm.is_control for arm in arms) != 1:
-        yield Obstacle(ObstacleReason.NO_CONTROL, _("One arm must be the control."))
+        yield Obstacle(ObstacleReason.NO_CONTROL, _("Choose which message is the control."))
     else:
         try:
             cumulative_weights(tuple(arm.weight for arm in arms))
         except ValueError:
-            yield Obstacle(ObstacleReason.NO_WEIGHT, _("At least one arm needs a weight above zero."))
+            yield Obstacle(ObstacleReason.NO_WEIGHT, _("At least one message needs a share above zero."))
 
 
 def _approval_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
     for arm in arms:
         if not arm.texts.all():
-            problem = _("The words of “%(arm)s” are not approved.") % {"arm": arm.name}
+            problem = _("The text of “%(arm)s” is not approved.") % {"arm": arm.name}
             yield Obstacle(ObstacleReason.UNAPPROVED, problem, arm.name)
         if len({text.revision.message.frame for text in arm.texts.all()}) > 1:
-            problem = _("The texts of “%(arm)s” appeal to different things: all texts of one message appeal to one.")
+            problem = _("The texts of “%(arm)s” have different appeals. All texts of a message need the same appeal.")
             yield Obstacle(ObstacleReason.MIXED_FRAMES, problem % {"arm": arm.name}, arm.name)
     texts = [text for arm in arms for text in arm.texts.all()]
     locales = [workflow.approved_locales(text.revision) for text in texts]
     for text, own in zip(texts, locales, strict=True):
         if not own:
-            problem = _("The words of “%(arm)s” are not approved.") % {"arm": text.arm.name}
+            problem = _("The text of “%(arm)s” is not approved.") % {"arm": text.arm.name}
             yield Obstacle(ObstacleReason.UNAPPROVED, problem, text.arm.name, text.revision.message.key)
     if locales and all(locales) and not set.intersection(*locales):
-        yield Obstacle(ObstacleReason.NO_LANGUAGE, _("The arms have no approved language in common."))
+        yield Obstacle(ObstacleReason.NO_LANGUAGE, _("The messages have no approved language in common."))
 
 
 def _plan_obstacles(campaign: Campaign, arms: list[Arm]) -> Iterator[Obstacle]:
@@ -194,19 +198,19 @@ def _plan_obstacles(campaign: Campaign, arms: list[Arm]) -> Iterator[Obstacle]:
     if not plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).exists():
         yield Obstacle(ObstacleReason.NO_PRIMARY, _("The plan needs a primary outcome."))
     if not _is_rising_to_one(plan.looks):
-        yield Obstacle(ObstacleReason.LOOKS_NOT_RISING, _("The looks must rise to 1, such as 0.25, 0.5, 1."))
+        yield Obstacle(ObstacleReason.LOOKS_NOT_RISING, _("The looks must increase up to 1, such as 0.25, 0.5, 1."))
     if plan.planned_per_arm < 1:
-        yield Obstacle(ObstacleReason.NO_SIZE, _("Say how many people are to be shown each arm."))
+        yield Obstacle(ObstacleReason.NO_SIZE, _("Enter how many people should see each message."))
     yield from _period_obstacles(campaign, plan)
     if plan.strata and plan.clusters:
         yield Obstacle(ObstacleReason.STRATA_AND_CLUSTERS, _("Choose strata or clusters, not both."))
     for planned in plan.outcomes.all():
         name = _(OUTCOMES[planned.outcome].name)
         if OUTCOMES[planned.outcome].better == "none":
-            sentence = _("“%(outcome)s” is neither good nor bad, so no verdict can rest on it.")
+            sentence = _("“%(outcome)s” is neither good nor bad, so it cannot decide the verdict.")
             yield Obstacle(ObstacleReason.NO_DIRECTION, sentence % {"outcome": name}, name)
         if planned.harm_margin is not None and OUTCOMES[planned.outcome].kind != "yes-no":
-            sentence = _("“%(outcome)s” cannot have a harm margin: choose a yes/no outcome.")
+            sentence = _("“%(outcome)s” cannot have a harm limit. Choose a yes/no outcome.")
             yield Obstacle(ObstacleReason.MARGIN_UNSUPPORTED, sentence % {"outcome": name}, name)
     if plan.correction == AnalysisPlan.Correction.DUNNETT:
         yield from _dunnett_obstacles(plan)
@@ -215,7 +219,8 @@ def _plan_obstacles(campaign: Campaign, arms: list[Arm]) -> Iterator[Obstacle]:
         len(pair) != 2 or set(pair) - keys or pair[0] == pair[1] for pair in plan.comparisons
     ):
         yield Obstacle(
-            ObstacleReason.UNKNOWN_COMPARISONS, _("The plan's comparisons must each name two arms of this campaign.")
+            ObstacleReason.UNKNOWN_COMPARISONS,
+            _("Each comparison in the plan must name two messages of this campaign."),
         )
 
 
@@ -226,26 +231,29 @@ def _text_obstacles(plan: AnalysisPlan, arms: list[Arm]) -> Iterator[Obstacle]:
     if plan.texts == AnalysisPlan.Texts.MATCHED:
         sets = {tuple(text.revision.message.matched_set for text in own) for own in texts.values()}
         if len(sets) > 1 or any(not all(own) or len(set(own)) < len(own) for own in sets):
-            sentence = _("In matched sets each arm has as many texts, and texts at one place are of one set.")
+            sentence = _(
+                "In matched sets, every message must have the same number of texts, and texts in the same "
+                "position must belong to the same set."
+            )
             yield Obstacle(ObstacleReason.NOT_MATCHED, sentence)
             return
         if any(len(own) < 2 for own in sets):
-            sentence = _("Choose at least two matched sets: one shows nothing about other texts.")
+            sentence = _("Choose at least two matched sets. A single set says nothing about other texts.")
             yield Obstacle(ObstacleReason.ONE_SET, sentence)
         yield from _unequal_sets(texts)
     elif plan.texts:
-        sentence = _("“%(arm)s” has one text: different texts in each arm means two or more.")
+        sentence = _("“%(arm)s” has only one text. To use different texts in each message, it needs at least two.")
         for name, own in texts.items():
             if len(own) < 2:
                 yield Obstacle(ObstacleReason.ONE_TEXT, sentence % {"arm": name}, name)
     elif any(len(own) > 1 for own in texts.values()):
-        sentence = _("An arm has several texts: say whether they are matched sets, or different in each arm.")
+        sentence = _("One message has several texts. Say whether they are matched sets or different in each message.")
         yield Obstacle(ObstacleReason.SEVERAL_TEXTS, sentence)
 
 
 def _unequal_sets(texts: Mapping[str, Sequence[ArmText]]) -> Iterator[Obstacle]:
     """Yield the matched sets whose texts, by the names of their arms, differ in more than their appeal."""
-    sentence = _("These arms differ in more than their appeal, in the set “%(set)s”: %(differences)s")
+    sentence = _("In the set “%(set)s”, these messages differ in more than their appeal. %(differences)s")
     for own in zip(*texts.values(), strict=True):
         revisions = {arm: text.revision for arm, text in zip(texts, own, strict=True)}
         found = [remark for remarks in lint_arm_revisions(revisions).values() for remark in remarks]
@@ -259,27 +267,33 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
     """Yield what keeps a plan from being one of periods, where a placement shows one message at a time."""
     is_planned = campaign.unit == Campaign.Unit.PERIOD
     if is_planned and campaign.shares_places:
-        sentence = _("Where a place shows one message at a time, it cannot be shared: choose slots 1 to 100.")
+        sentence = _("If placements show one message at a time, they cannot be shared. Choose slots 1 to 100.")
         yield Obstacle(ObstacleReason.SLOTS, sentence)
     if is_planned != bool(plan.period) or is_planned != (plan.clusters == AnalysisPlan.Clusters.PERIOD):
-        yield Obstacle(ObstacleReason.PERIODS, _("Say for how long each place shows one message."))
+        yield Obstacle(ObstacleReason.PERIODS, _("Say how long each placement shows one message."))
     if not is_planned:
         return
     weights = list(campaign.arms.values_list("weight", flat=True))
     if len(set(weights)) > 1:
-        yield Obstacle(ObstacleReason.PERIODS, _("Where a place shows one message at a time, all need equal shares."))
+        yield Obstacle(
+            ObstacleReason.PERIODS, _("If placements show one message at a time, all messages need equal shares.")
+        )
     if plan.texts:
-        yield Obstacle(ObstacleReason.PERIOD_TEXTS, _("Where a place shows one message at a time, each has one text."))
+        yield Obstacle(
+            ObstacleReason.PERIOD_TEXTS,
+            _("If placements show one message at a time, each message can have only one text."),
+        )
     if plan.monitoring != AnalysisPlan.Monitoring.FIXED:
-        sentence = _("Where a place shows one message at a time, the plan has one look, at the end.")
+        sentence = _("If placements show one message at a time, the plan can have only one look, at the end.")
         yield Obstacle(ObstacleReason.PERIODS, sentence)
     if any(OUTCOMES[planned.outcome].kind != "yes-no" for planned in plan.outcomes.all()):
-        sentence = _("Where a place shows one message at a time, outcomes are answered with yes or no.")
+        sentence = _("If placements show one message at a time, use yes/no outcomes only.")
         yield Obstacle(ObstacleReason.PERIODS, sentence)
     needed = fewest_weeks(plan, arms=len(weights), placements=campaign.placements.count())
     if needed and (plan.period_weeks < needed or plan.period_weeks % len(weights)):
         sentence = _(
-            "Plan %(weeks)s weeks or more, a multiple of %(messages)s: each message has each weekday as often."
+            "Plan %(weeks)s weeks or more, in a multiple of %(messages)s, so that each message gets "
+            "every weekday equally often."
         )
         values = {"weeks": needed, "messages": len(weights)}
         yield Obstacle(ObstacleReason.PERIOD_WEEKS, sentence % values)
@@ -312,12 +326,12 @@ def _sets_of_block(plan: AnalysisPlan, placements: int) -> int:
 def _dunnett_obstacles(plan: AnalysisPlan) -> Iterator[Obstacle]:
     primary = plan.outcomes.filter(role=PlannedOutcome.Role.PRIMARY).first()
     if plan.monitoring != AnalysisPlan.Monitoring.FIXED:
-        yield Obstacle(ObstacleReason.DUNNETT, _("Dunnett’s correction is for one look at the end."))
+        yield Obstacle(ObstacleReason.DUNNETT, _("Dunnett’s correction is for a single look at the end."))
     if plan.strata or plan.clusters or (primary and OUTCOMES[primary.outcome].kind != "yes-no"):
-        sentence = _("Dunnett’s correction is for a plain yes/no outcome, without strata or clusters.")
+        sentence = _("Dunnett’s correction is for yes/no outcomes without strata or clusters.")
         yield Obstacle(ObstacleReason.DUNNETT, sentence)
     if len({pair.control for pair in plan.pairs}) > 1:
-        yield Obstacle(ObstacleReason.DUNNETT, _("Dunnett’s correction compares every arm with one control."))
+        yield Obstacle(ObstacleReason.DUNNETT, _("Dunnett’s correction compares every message with one control."))
 
 
 def _is_rising_to_one(looks: object) -> bool:

@@ -28,7 +28,7 @@ def join_queue(campaign: Campaign, *, by: User, now: datetime) -> None:
     """Have a campaign launched as soon as its places are free. Nothing else may be in the way of its launch."""
     transitions.begin(campaign, "queue", by)
     if campaign.queued_at is not None and is_queue_recorded(campaign):
-        raise ActionRefused(_("It is in the queue already."))
+        raise ActionRefused(_("It is already in the queue."))
     others = [
         obstacle
         for obstacle in launch_checks.launch_obstacles(campaign, now=now)

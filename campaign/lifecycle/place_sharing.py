@@ -41,13 +41,13 @@ def describe_way(campaign: Campaign, other: Campaign) -> str:
     values = {"name": other.name, "first": other.first_slot, "last": other.last_slot}
     if other.last_slot < campaign.first_slot or campaign.last_slot < other.first_slot:
         sentence = _(
-            "“%(name)s” already runs at one of these placements, and counts something else: places are shared by "
-            "campaigns that count the same."
+            "“%(name)s” is already running at one of these placements and counts a different unit. "
+            "Campaigns can share a placement only if they count the same unit."
         )
     elif other.shares_places:
-        sentence = _("“%(name)s” already runs at one of these placements, and has slots %(first)s to %(last)s of 100.")
+        sentence = _("“%(name)s” is already running at one of these placements, in slots %(first)s to %(last)s of 100.")
     else:
-        sentence = _("“%(name)s” already runs at one of these placements.")
+        sentence = _("“%(name)s” is already running at one of these placements.")
     return sentence % values
 
 
@@ -55,8 +55,11 @@ def describe_sharing(campaign: Campaign) -> list[str]:
     """Say which of 100 views a campaign has, and who has others now; nothing if it has all."""
     if not campaign.shares_places:
         return []
-    own = _("It has slots %(first)s to %(last)s of 100: %(share)s of 100 views of its places.")
-    other = _("“%(name)s” has slots %(first)s to %(last)s at one of these places. Nobody’s view counts for both.")
+    own = _("It has slots %(first)s to %(last)s of 100, which is %(share)s of 100 views of its placements.")
+    other = _(
+        "“%(name)s” has slots %(first)s to %(last)s at one of these placements. Each view counts for "
+        "only one of the two campaigns."
+    )
     return [
         own % {"first": campaign.first_slot, "last": campaign.last_slot, "share": campaign.slots},
         *(

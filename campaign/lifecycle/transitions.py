@@ -71,16 +71,16 @@ def submit(campaign: Campaign, *, by: User) -> None:
 def approve(campaign: Campaign, *, by: User, read_fingerprint: str) -> None:
     """Approve exactly what the reviewer was shown: `read_fingerprint` is that of `approval.approval_content`."""
     begin(campaign, "approve", by)
-    _refuse_contributor(campaign, by, _("Nobody approves a campaign that they changed. Please ask a colleague."))
+    _refuse_contributor(campaign, by, _("You cannot approve a campaign that you changed. Ask a colleague."))
     current = approval.approval_fingerprint(campaign)
     if not current or read_fingerprint != current:
-        raise ActionRefused(_("The plan was changed while you read it. Please read it once more."))
+        raise ActionRefused(_("The plan was changed while you were reading it. Read it again."))
     _refuse_submitter(campaign, by)
     if not are_changes_recorded(campaign.placements.all()):
         raise ActionRefused(
             _(
-                "Who gave its places what visitors meet there is not as it was recorded: somebody wrote in the "
-                "database itself. Restore it from a backup, or choose another place."
+                "The record of who set up its placements does not match the placements: someone changed the "
+                "database directly. Restore it from a backup, or choose another placement."
             )
         )
     campaign.approved_by, campaign.approved_fingerprint = by, current
@@ -100,10 +100,10 @@ def take_back(campaign: Campaign, *, by: User) -> None:
 def send_back(campaign: Campaign, *, by: User, reason: str) -> None:
     """Return a submitted campaign to its manager, with a reason that stays on the audit record."""
     begin(campaign, "send_back", by)
-    _refuse_contributor(campaign, by, _("Nobody sends back a campaign that they changed. Please ask a colleague."))
+    _refuse_contributor(campaign, by, _("You cannot send back a campaign that you changed. Ask a colleague."))
     reason = launch_checks.clean_reason(reason)
     if not reason or len(reason) > SEND_BACK_REASON_LIMIT:
-        raise ActionRefused(_("Say what has to change, in at most 500 characters."))
+        raise ActionRefused(_("Say what has to change, in up to 500 characters."))
     _finish(campaign, "send_back", by, reason=reason)
 
 
@@ -116,13 +116,13 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
     if campaign.approved_fingerprint != approval.approval_fingerprint(campaign):
         raise ActionRefused(
             _(
-                "Something is not as it was approved, such as its words, a language or a place. "
-                "Please take it back and have it approved once more."
+                "Something has changed since the approval, such as a text, a language or a placement. Take "
+                "the campaign back and send it for approval again."
             )
         )
     if not is_approval_recorded(campaign):
         raise ActionRefused(
-            _("The audit record does not hold this approval. Please take it back and have it approved once more.")
+            _("This approval is missing from the audit record. Take the campaign back and send it for approval again.")
         )
     campaign.locales = common_locales(campaign)
     campaign.launched_at = now
@@ -157,18 +157,23 @@ def resume(campaign: Campaign, *, by: User, nothing_ended_since: bool = False) -
     begin(campaign, "resume", by)
     if changed := changed_part_names(campaign):
         raise ActionRefused(
-            _("It was changed in the database itself: %(what)s. It can be shown again once that is as it was.")
+            _(
+                "This campaign was changed directly in the database: %(what)s. It can be shown again once "
+                "the change is undone."
+            )
             % {"what": ", ".join(changed)}
         )
     if unconfirmed_backup(campaign) and not nothing_ended_since:
-        raise ActionRefused(_("A backup was restored: confirm on the campaign's page that nothing was stopped since."))
+        raise ActionRefused(
+            _("A backup was restored. Confirm on the campaign’s page that nothing has been stopped since.")
+        )
     _lock_placements(campaign)
     _refuse_if_any(
         launch_checks.occupied_placement_obstacles(campaign)
         + launch_checks.stopped_message_obstacles(campaign.arms.filter(paused_at=None))
     )
     if campaign.locales and not set(common_locales(campaign)) & set(campaign.locales):
-        raise ActionRefused(_("Words of its arms were withdrawn: no language is left that every arm speaks."))
+        raise ActionRefused(_("Some of its texts were withdrawn, so the messages no longer have a language in common."))
     _finish(campaign, "resume", by)
 
 
@@ -228,7 +233,7 @@ def begin(campaign: Campaign, verb: str, by: User) -> None:
     campaign.refresh_from_db(from_queryset=Campaign.objects.select_for_update(no_key=True))
     if campaign.state not in sources:
         names = {"state": campaign.get_state_display(), "verb": VERB_LABELS[verb]}
-        raise ActionRefused(_("A campaign that is “%(state)s” cannot %(verb)s.") % names)
+        raise ActionRefused(_("You cannot %(verb)s a campaign with the status “%(state)s”.") % names)
 
 
 def _refuse_contributor(campaign: Campaign, by: User, sentence: str) -> None:
@@ -240,12 +245,12 @@ def _refuse_submitter(campaign: Campaign, by: User) -> None:
     """Whoever sends a draft has chosen that it stands as it is; without an entry nobody knows who that was."""
     sender = submitter(campaign)
     if not sender:
-        raise ActionRefused(_("The audit record does not say who sent it. Take it back, and send it once more."))
+        raise ActionRefused(_("The audit record does not say who sent this campaign. Take it back and send it again."))
     if sender == by.get_username():
-        raise ActionRefused(_("Nobody approves a campaign that they sent. Please ask a colleague."))
+        raise ActionRefused(_("You cannot approve a campaign that you sent. Ask a colleague."))
     if not is_history_as_sent(campaign):
         raise ActionRefused(
-            _("Its versions are not those with which it was sent: somebody wrote in the database itself.")
+            _("Its versions are not the ones that were sent for approval: someone changed the database directly.")
         )
 
 

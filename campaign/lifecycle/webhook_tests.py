@@ -20,8 +20,8 @@ def missing_test(plan: AnalysisPlan) -> str:
     if not plan.webhook or (test is not None and not test.failure):
         return ""
     if test is None:
-        return _("The address of your own that hears of harm is being tested. That takes a minute.")
-    sentence = _("The address of your own that hears of harm did not accept a test (%(failure)s). It is tried again.")
+        return _("Your own alert address is being tested. This takes about a minute.")
+    sentence = _("Your own alert address did not accept a test (%(failure)s). We are trying again.")
     return sentence % {"failure": test.failure}
 
 

@@ -40,10 +40,10 @@ class Campaign(models.Model):
     OPEN = (*LIVE, State.PAUSED)  # launched and not closed
 
     class Unit(models.TextChoices):
-        VIEW = "view", _("One shown message")
-        SESSION = "session", _("One browser tab")
-        SUBJECT = "subject", _("The partner's opaque subject")
-        PERIOD = "period", _("One day or week at a place")
+        VIEW = "view", _("Each message shown")
+        SESSION = "session", _("Each browser tab")
+        SUBJECT = "subject", _("Each person, by the partner’s code")
+        PERIOD = "period", _("Each day or week at a placement")
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=160)

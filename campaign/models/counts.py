@@ -42,9 +42,9 @@ class LeftOutCount(models.Model):
     """How many messages were shown but excluded from the trial: to bots, a rate-limited network, or in a wash-out."""
 
     class Reason(models.TextChoices):
-        MACHINE = "machine", _("Asked for by a machine")
-        CROWD = "crowd", _("One network asked too often")
-        WASHOUT = "washout", _("At a time of the period that is not counted")
+        MACHINE = "machine", _("Requested by a bot")
+        CROWD = "crowd", _("Too many requests from one network")
+        WASHOUT = "washout", _("At the start of a period, which is not counted")
 
     pk = models.CompositePrimaryKey("day", "placement_id", "reason")
     day = models.DateField()

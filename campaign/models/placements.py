@@ -99,13 +99,13 @@ class PlacementTest(models.Model):
     """A tag check of one placement for a few minutes. Only requests that carry its mark are recorded."""
 
     class Way(models.TextChoices):
-        PAGE = "page", _("The script on a page")
+        PAGE = "page", _("A page with the script")
         SERVER = "server", _("A call from a server")
-        HOSTED = "hosted", _("The page we host")
+        HOSTED = "hosted", _("Our hosted page")
 
     class Problem(models.TextChoices):
-        ORIGIN = "origin", _("A site that is not on the list")
-        KEY = "key", _("Another key")
+        ORIGIN = "origin", _("A site that is not listed")
+        KEY = "key", _("A different key")
 
     placement = models.OneToOneField(Placement, primary_key=True, on_delete=models.CASCADE, related_name="test")
     mark = models.CharField(max_length=32)

@@ -39,8 +39,8 @@ class AnalysisPlan(models.Model):
         NONE = "none", _("None")
 
     class Monitoring(models.TextChoices):
-        ALWAYS_VALID = "always-valid", _("Look whenever you like")
-        GROUP_SEQUENTIAL = "group-sequential", _("Look at named points")
+        ALWAYS_VALID = "always-valid", _("Look at any time")
+        GROUP_SEQUENTIAL = "group-sequential", _("Look at set points")
         FIXED = "fixed", _("Look once, at the end")
 
     class Spending(models.TextChoices):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaign.lifecycle import launch_checks, launch_queue, transitions
+from campaign.lifecycle import alert_recipients, launch_checks, launch_queue, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import Obstacle, ObstacleReason
 from campaign.lifecycle.place_sharing import describe_sharing
@@ -51,7 +51,7 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
     except ActionRefused as reason:
         flash.error(request, str(reason))
         return redirect("campaign:launch", slug)
-    sentence = _("Launched. The plan is frozen as %(fingerprint)s, and can be downloaded below.")
+    sentence = _("Launched. The plan is frozen with the fingerprint %(fingerprint)s. You can download it below.")
     flash.success(request, sentence % {"fingerprint": plan.fingerprint[:8]})
     return redirect("campaign:plan", slug)
 
@@ -61,10 +61,10 @@ def _change_queue(request: HttpRequest, campaign: Campaign, now: datetime) -> Ht
     try:
         if request.POST["action"] == "queue":
             launch_queue.join_queue(campaign, by=current_user(request), now=now)
-            flash.success(request, _("It is in the queue, and is launched by itself once its places are free."))
+            flash.success(request, _("In the queue. It will be launched automatically once its placements are free."))
         else:
             launch_queue.leave_queue(campaign, by=current_user(request))
-            flash.success(request, _("It is out of the queue. It stays approved."))
+            flash.success(request, _("Taken out of the queue. It is still approved."))
     except ActionRefused as reason:
         flash.error(request, str(reason))
         return redirect("campaign:launch", campaign.slug)
@@ -85,6 +85,7 @@ def _launch_context(campaign: Campaign, now: datetime) -> dict[str, object]:
         "where": campaign.placements.select_related("partner"),
         "languages": [language_name(locale) for locale in launch_checks.common_locales(campaign)],
         "recipients": plan.told.order_by("username") if plan else [],
+        "unheard": alert_recipients.why_nobody_hears(campaign),
         "webhook": urlsplit(plan.webhook).hostname if plan and plan.webhook else "",
         "gaps": [obstacle_link(obstacle, campaign) for obstacle in obstacles],
     }
@@ -96,10 +97,10 @@ def obstacle_link(obstacle: Obstacle, campaign: Campaign) -> ObstacleLink:
         case ObstacleReason.STALE_HELP_LINK:
             url, label = f"{reverse('help:directory')}?show=due", _("Check the help links")
         case ObstacleReason.UNAPPROVED | ObstacleReason.STOPPED:
-            url, label = reverse("messages:message", args=[obstacle.target_key]), _("See the message")
+            url, label = reverse("messages:message", args=[obstacle.target_key]), _("View the message")
         case ObstacleReason.PLACEMENT_OCCUPIED:
-            url, label = reverse("campaign:detail", args=[obstacle.target_key]), _("See that campaign")
+            url, label = reverse("campaign:detail", args=[obstacle.target_key]), _("View that campaign")
         case _other:
             question = question_for_obstacle(obstacle.reason)
-            url, label = question_url(campaign, question.key if question else CHECK), _("Mend it in the plan")
+            url, label = question_url(campaign, question.key if question else CHECK), _("Fix it in the plan")
     return ObstacleLink(obstacle.sentence, url, label)

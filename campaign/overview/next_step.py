@@ -36,31 +36,39 @@ def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, plannin
     """Return the next step of a campaign. `planning_url` is where a draft's planning continues, if anywhere."""
     manages = has_role(user, MANAGER)
     if campaign.state == State.DRAFT:
-        sentence = _("It is a draft. Read its plan as one page, then send it to a second person for approval.")
-        buttons = [ButtonLink(_("Go on planning"), planning_url)] if planning_url else []
+        sentence = _("This campaign is a draft. Check its plan, then send it to a second person for approval.")
+        buttons = [ButtonLink(_("Continue planning"), planning_url)] if planning_url else []
         return CampaignNextStep(
-            sentence, (*buttons, _button(campaign, "plan", _("Read it and send it"))) if manages else ()
+            sentence, (*buttons, _button(campaign, "plan", _("Review and submit"))) if manages else ()
         )
     if campaign.state == State.SUBMITTED:
         if may_approve(campaign, user):
-            sentence = _("It waits for you, or for another reviewer: read its plan and its words, then decide.")
+            sentence = _(
+                "This campaign is waiting for you or another reviewer. Read its plan and its messages, then decide."
+            )
             return CampaignNextStep(sentence, (_button(campaign, "plan", _("Read and decide"), "#decide"),))
         approvers = possible_approvers(campaign)
         if approvers:
-            sentence = _("It waits for a second person, who did not change or send it. These may decide: %(names)s.")
+            sentence = _(
+                "This campaign is waiting for someone who did not change or send it. These people can "
+                "decide: %(names)s."
+            )
             return CampaignNextStep(sentence % {"names": ", ".join(user.get_username() for user in approvers)})
         sentence = _(
-            "Nobody here may approve it: each reviewer has changed something of it, or sent it. Take it back and let "
-            "somebody else send it, put back a version that a reviewer did not touch, or have an administrator invite "
-            "an outside reviewer."
+            "Nobody here can approve this campaign, because each reviewer has changed or sent it. You "
+            "can take it back and have someone else send it, restore a version that a reviewer did not "
+            "change, or ask an administrator to invite an outside reviewer."
         )
         history = _button(campaign, "versions", _("See who changed what"))
         return CampaignNextStep(sentence, (history,) if manages else ())
     if campaign.state == State.APPROVED and campaign.queued_at is not None:
-        sentence = _("It is approved and in the queue: it is launched by itself once its places are free.")
-        return CampaignNextStep(sentence, (_button(campaign, "launch", _("See the queue")),) if manages else ())
+        sentence = _(
+            "This campaign is approved and in the queue. It will be launched automatically once its "
+            "placements are free."
+        )
+        return CampaignNextStep(sentence, (_button(campaign, "launch", _("View the queue")),) if manages else ())
     if campaign.state == State.APPROVED:
-        sentence = _("It is approved. Nobody sees it until a manager launches it.")
+        sentence = _("This campaign is approved. Nobody sees it until a manager launches it.")
         return CampaignNextStep(sentence, (_button(campaign, "launch", _("Prepare the launch")),) if manages else ())
     return _step_after_launch(campaign, manages=manages)
 
@@ -82,17 +90,28 @@ def _step_after_launch(campaign: Campaign, *, manages: bool) -> CampaignNextStep
         return CampaignNextStep(sentence, (close,) if manages else ())
     if was_paused_for_a_change(campaign):
         sentence = _(
-            "It was paused because it was changed in the database itself. It is now as it was, so a manager can show "
-            "it again. Then choose the neutral words of its places anew."
+            "This campaign was paused because it was changed directly in the database. The change has "
+            "been undone, so a manager can show it again. Afterwards, choose the neutral text of its "
+            "placements again."
         )
         return CampaignNextStep(sentence, (resume, close) if manages else ())
+    stopped = [arm.name for arm in campaign.arms.all() if arm.paused_at is not None]
+    if campaign.state == State.RUNNING and stopped:
+        sentence = _("It runs without “%(arm)s”, which was stopped. Decide how to go on: the ways are listed above.")
+        return CampaignNextStep(sentence % {"arm": "”, “".join(stopped)}, (pause, close) if manages else ())
     sentence, buttons = {
-        State.SCHEDULED: (_("It is launched, and begins by itself when its start comes."), (pause, close)),
-        State.RUNNING: (_("It runs, and people are being counted. There is nothing to do."), (pause, close)),
-        State.PAUSED: (_("It is paused: nobody sees its messages until somebody shows them again."), (resume, close)),
+        State.SCHEDULED: (_("This campaign is launched and will start on its first day."), (pause, close)),
+        State.RUNNING: (
+            _("This campaign is running and people are being counted. You have nothing to do."),
+            (pause, close),
+        ),
+        State.PAUSED: (
+            _("This campaign is paused. Nobody sees its messages until someone shows them again."),
+            (resume, close),
+        ),
         State.CLOSED: (
-            _("It is closed for good. What was counted stays, and can be read."),
-            (ButtonLink(_("What next?"), reverse("analytics:next-steps", args=[campaign.slug])),),
+            _("This campaign is closed for good. You can still read its results."),
+            (ButtonLink(_("What happens next"), reverse("analytics:next-steps", args=[campaign.slug])),),
         ),
     }[State(campaign.state)]
     return CampaignNextStep(sentence, buttons if manages else ())

@@ -27,7 +27,9 @@ class OutsideReviewersForm(forms.Form):
         label=gettext_lazy("Outside reviewers"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("They read the plan and the words of this campaign, and decide. They see nothing else."),
+        help_text=gettext_lazy(
+            "They can read the plan and messages of this campaign and decide. They see nothing else."
+        ),
     )
 
     def __init__(self, *args: Any, campaign: Campaign, **options: Any) -> None:
@@ -59,7 +61,7 @@ def _outside_reviewers(request: HttpRequest, campaign: Campaign) -> HttpResponse
         try:
             changed = assign_outside_reviewers(campaign, people, seen=form.seen, by=by)
         except StaleCopy:
-            flash.error(request, _("A colleague changed these people meanwhile. They are shown as they are now."))
+            flash.error(request, _("A colleague has changed these reviewers. You see them as they are now."))
             return redirect("campaign:outside-reviewers", campaign.slug)
         flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
         return redirect("campaign:plan", campaign.slug)

@@ -43,7 +43,7 @@ def download_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         pdf = export.as_pdf(export.build_plan_document(plan))
     except PdfNotRendered:
-        flash.error(request, _("The PDF could not be made this time. The JSON holds the same plan."))
+        flash.error(request, _("The PDF could not be created. Download the JSON instead: it holds the same plan."))
         return redirect("campaign:plan", slug)
     return _download(pdf, plan, "pdf")
 
@@ -61,7 +61,7 @@ def report_deviation(request: HttpRequest, slug: str) -> HttpResponse:
     except ActionRefused as reason:
         flash.error(request, str(reason))
     else:
-        flash.success(request, _("On record. Every result of this campaign shows it from now on."))
+        flash.success(request, _("Recorded. From now on, every result of this campaign shows it."))
     return redirect("campaign:plan", slug)
 
 
@@ -104,9 +104,9 @@ def _decision_context(request: HttpRequest, campaign: Campaign) -> dict[str, obj
 
 
 def _text_errors(typed: Mapping[str, str]) -> dict[str, str]:
-    required = {"what": _("Say what was done otherwise."), "why": _("Say why.")}
+    required = {"what": _("Say what changed from the plan."), "why": _("Say why it changed.")}
     return {
-        name: required[name] if not text else _("Please say it in at most 500 characters.")
+        name: required[name] if not text else _("Use up to 500 characters.")
         for name, text in typed.items()
         if not 0 < len(text) <= deviations.DEVIATION_TEXT_LIMIT
     }

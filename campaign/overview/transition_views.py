@@ -44,11 +44,11 @@ PAUSE_PAGE = TransitionPage(
     gettext_lazy("Pause this campaign?"),
     (
         gettext_lazy(
-            "Within seconds nobody sees its messages any more. Where a place has neutral words, those are shown."
+            "Within seconds, nobody sees its messages. Placements that have a neutral text show that instead."
         ),
-        gettext_lazy("People who have a message on their screen are still counted until its time is up."),
-        gettext_lazy("The plan stays as it is. Nothing that was counted is lost."),
-        gettext_lazy("You can show it again whenever you like."),
+        gettext_lazy("People who have a message on their screen now are still counted until its time is up."),
+        gettext_lazy("The plan stays as it is. No counts are lost."),
+        gettext_lazy("You can show it again at any time."),
     ),
     gettext_lazy("Pause it"),
     Campaign.LIVE,
@@ -56,9 +56,9 @@ PAUSE_PAGE = TransitionPage(
 RESUME_PAGE = TransitionPage(
     gettext_lazy("Show this campaign again?"),
     (
-        gettext_lazy("Within seconds people see its messages again, at all of its places."),
-        gettext_lazy("They are counted with those from before, under the same plan."),
-        gettext_lazy("A message that was paused on its own because of harm stays paused."),
+        gettext_lazy("Within seconds, people see its messages again at all its placements."),
+        gettext_lazy("New visitors are counted together with earlier ones, under the same plan."),
+        gettext_lazy("A message that was paused on its own because it did harm stays paused."),
     ),
     gettext_lazy("Show it again"),
     (State.PAUSED,),
@@ -72,15 +72,15 @@ def _resume_page(campaign: Campaign) -> TransitionPage:
     return replace(
         RESUME_PAGE,
         consequences=(
-            _("It was paused because a backup was restored, in which the last thing was done at %(time)s.")
+            _("It was paused because a backup was restored. The last entry in that backup is from %(time)s.")
             % {"time": backup},
             _(
-                "What was stopped, paused, withdrawn or changed after that is not known here any more. Stop it, pause "
-                "it or change it again first: messages, arms, help links and the addresses of places."
+                "This site no longer knows what was stopped, paused, withdrawn or changed after that time. "
+                "Repeat those steps first, for messages, help links and the addresses of placements."
             ),
             *RESUME_PAGE.consequences,
         ),
-        tick=_("I have made sure that nothing shown by it was stopped, paused or withdrawn since."),
+        tick=_("I have checked that nothing shown by it has been stopped, paused or withdrawn since."),
     )
 
 
@@ -88,14 +88,12 @@ def _close_page(campaign: Campaign) -> TransitionPage:
     return TransitionPage(
         _("Close this campaign for good?"),
         (
-            _("Nobody sees its messages any more, and it can never be started again."),
-            _("Its keys are destroyed: from then on nobody, not even we, can work out who would see which message.")
+            _("Nobody sees its messages any more, and it cannot be started again."),
+            _("Its keys are destroyed. After that nobody, including us, can work out who would see which message.")
             if campaign.unit == Campaign.Unit.SUBJECT
-            else _(
-                "It has no keys of its own that would have to be destroyed: nobody can work out who saw which message."
-            ),
+            else _("It has no keys to destroy: nobody can work out who saw which message."),
             _("Views that are still open are counted until their time is up. The last look can be taken after that."),
-            _("Its plan, its totals and its results stay, and can be read."),
+            _("You can still read its plan, totals and results."),
         ),
         _("Close it for good"),
         (*Campaign.LIVE, State.PAUSED),
@@ -108,7 +106,7 @@ def _close_page(campaign: Campaign) -> TransitionPage:
 def submit(request: HttpRequest, slug: str) -> HttpResponse:
     """Submit a draft for approval."""
     campaign = campaign_for(request.user, slug, write=True)
-    done = _("Sent. A reviewer who did not make it reads the plan and decides.")
+    done = _("Sent. A reviewer who did not work on this campaign will read the plan and decide.")
     return _carry_out(request, campaign, partial(transitions.submit, by=current_user(request)), done)
 
 
@@ -118,7 +116,7 @@ def approve(request: HttpRequest, slug: str) -> HttpResponse:
     """Approve the plan that the reviewer has read."""
     campaign = _campaign_to_decide_on(request, slug)
     if not request.POST.get("have_read"):
-        return plan_views.render_plan(request, campaign, errors={"have_read": _("Please read it all, then tick this.")})
+        return plan_views.render_plan(request, campaign, errors={"have_read": _("Read everything, then tick the box.")})
     read = request.POST.get("read", "")
     action = partial(transitions.approve, by=current_user(request), read_fingerprint=read)
     return _carry_out(request, campaign, action, _("Approved. A manager can launch it now."))
@@ -130,10 +128,10 @@ def send_back(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = _campaign_to_decide_on(request, slug)
     reason = launch_checks.clean_reason(request.POST.get("reason", ""))
     if not 0 < len(reason) <= transitions.SEND_BACK_REASON_LIMIT:
-        errors = {"reason": _("Say what has to change, in at most 500 characters.")}
+        errors = {"reason": _("Say what has to change, in up to 500 characters.")}
         return plan_views.render_plan(request, campaign, errors=errors, typed={"reason": reason})
     action = partial(transitions.send_back, by=current_user(request), reason=reason)
-    return _carry_out(request, campaign, action, _("Sent back. Whoever made it reads your reason."))
+    return _carry_out(request, campaign, action, _("Sent back with your reason."))
 
 
 @confirmation_required
@@ -143,7 +141,7 @@ def pause(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug, write=True)
     if request.method != "POST":
         return _render_page(request, campaign, PAUSE_PAGE)
-    done = _("Paused. Within seconds nobody sees its messages any more.")
+    done = _("Paused. Within seconds, nobody will see its messages.")
     return _carry_out(request, campaign, partial(transitions.pause, by=current_user(request)), done)
 
 
@@ -156,8 +154,8 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return _render_page(request, campaign, page)
     if page.tick and not request.POST.get("sure"):
-        return _render_page(request, campaign, page, error=_("Please tick this first."))
-    done = _("It is shown again, under the same plan.")
+        return _render_page(request, campaign, page, error=_("Tick the box first."))
+    done = _("It is shown again under the same plan.")
     action = partial(transitions.resume, by=current_user(request), nothing_ended_since=bool(page.tick))
     return _carry_out(request, campaign, action, done)
 
@@ -170,10 +168,10 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return _render_page(request, campaign, _close_page(campaign))
     if not request.POST.get("sure"):
-        error = _("Please tick this first: it cannot be undone.")
+        error = _("Tick the box first. This cannot be undone.")
         return _render_page(request, campaign, _close_page(campaign), error=error)
     action = partial(transitions.close, by=current_user(request), now=timezone.now())
-    return _carry_out(request, campaign, action, _("Closed for good. What was counted stays, and can be read."))
+    return _carry_out(request, campaign, action, _("Closed for good. You can still read its results."))
 
 
 @require_POST
@@ -181,7 +179,9 @@ def copy(request: HttpRequest, slug: str) -> HttpResponse:
     """Clone a campaign into a new draft, the only way to change what was launched."""
     campaign = campaign_for(request.user, slug, write=True)
     draft = clone.clone_campaign(campaign, by=current_user(request))
-    flash.success(request, _("This is a new draft like “%(name)s”. Change what you like.") % {"name": campaign.name})
+    flash.success(
+        request, _("This is a new draft, copied from “%(name)s”. You can change anything.") % {"name": campaign.name}
+    )
     return redirect("campaign:detail", draft.slug)
 
 

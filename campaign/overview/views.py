@@ -190,14 +190,14 @@ def _comparisons(plan: AnalysisPlan, arms: Mapping[str, Arm]) -> list[tuple[Arm,
 def share_in_words(weight: int, total: int) -> str:
     """Describe a weight as a share: "1 in 4 people see it"."""
     if not weight:
-        return gettext("nobody sees it")
+        return gettext("seen by nobody")
     share = Fraction(weight, total)
     if share == 1:
-        return gettext("everybody sees it")
+        return gettext("seen by everyone")
     numbers = {
         "some": number_format(share.numerator, force_grouping=True),
         "all": number_format(share.denominator, force_grouping=True),
     }
     # The plural form of the verb depends on the number of people.
-    sentence = ngettext("%(some)s in %(all)s people see it", "%(some)s in %(all)s people see it", share.numerator)
+    sentence = ngettext("seen by %(some)s in %(all)s people", "seen by %(some)s in %(all)s people", share.numerator)
     return sentence % numbers

@@ -185,7 +185,7 @@ def change_placement(
     if "key" in changed and is_key_fixed(stored):
         raise ValueError("the key of a placement is fixed once a campaign was launched there")
     if set(changed) & {*FIXED_FIELDS} and open_campaigns(stored):
-        raise ProposalRefused(_("A campaign is open here, so what counts here stays as it was at its launch."))
+        raise ProposalRefused(_("A campaign is open at this placement, so what it counts cannot change."))
     waiting = [name for name in changed if name in _WAITING_FIELDS and not _adds_nothing(stored, name, values[name])]
     proposed = waiting if waiting and open_campaigns(stored) else []
     at_once = [name for name in changed if name not in proposed]
@@ -217,7 +217,7 @@ def confirm_proposal(placement: Placement, *, seen: str, by: User) -> None:
     check_confirmation(stored, seen=seen, by=by)
     author, changes = stored.proposed_by, proposed_fields(stored)
     if stored.proposed.get("fallback") not in (None, *(revision.pk for revision in neutral_revisions())):
-        raise ProposalRefused(_("The proposed words may not be shown any more. Withdraw this change."))
+        raise ProposalRefused(_("The proposed text can no longer be shown. Withdraw this change."))
     new = {f"{name}_id" if name in _MODELS else name: value for name, value in stored.proposed.items()}
     before = field_digests(stored)
     save_fields(stored, new | NOTHING_PROPOSED)
@@ -236,7 +236,7 @@ def withdraw_proposal(placement: Placement, *, by: User) -> None:
     """Drop a change that waits; visitors never met it."""
     stored = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
     if not stored.proposed:
-        raise ProposalRefused(_("No change waits here any more."))
+        raise ProposalRefused(_("No change is waiting here any more."))
     proposer, fields = stored.proposed_by.get_username() if stored.proposed_by else "", ", ".join(stored.proposed)
     save_fields(stored, NOTHING_PROPOSED)
     _record(log.Action.PLACEMENT_WITHDRAW, stored, by, fields=fields, proposer=proposer)
@@ -266,8 +266,8 @@ def rename_partner(partner: Partner, name: str, *, seen: str, by: User) -> bool:
     if Campaign.objects.filter(placements__partner=partner, state__in=Campaign.OPEN).exists():
         raise ProposalRefused(
             _(
-                "Visitors of an open campaign read this name, so nobody changes it alone. Name the new partner at each "
-                "of its placements; a colleague confirms it there."
+                "Visitors of an open campaign see this name, so you cannot change it alone. Enter the new "
+                "partner at each of its placements, and a colleague will confirm it there."
             )
         )
     places = list(Placement.objects.select_for_update(of=("self",)).filter(partner=stored).order_by("pk"))

@@ -17,9 +17,11 @@ from messages.query_numbers import parse_whole_number
 from messages.stale_copies import SeenDigestForm, ids_of
 
 MAX_ORIGINS, MAX_PER_DAY = 50, 100_000_000
-_ADDRESS = _("This is not an address, such as https://example.org/thanks.")
-_UNSAFE = _("Use an address that begins with https:// and holds no name or password. Only localhost may do without.")
-_STOPPED = _("These words were stopped everywhere, so no visitor may see them. Choose others, or none.")
+_ADDRESS = _("Enter an address such as https://example.org/thanks.")
+_UNSAFE = _(
+    "Enter an address that begins with https:// and contains no name or password. Only localhost can use http://."
+)
+_STOPPED = _("This text was stopped everywhere. Choose another, or none.")
 
 
 class OriginsField(forms.CharField):
@@ -41,7 +43,7 @@ class OriginsField(forms.CharField):
         if errors:
             raise ValidationError([str(error) for error in errors])
         if len(origins) > MAX_ORIGINS:
-            message = ngettext("At most %(most)d site.", "At most %(most)d sites.", MAX_ORIGINS)
+            message = ngettext("Enter at most %(most)d site.", "Enter at most %(most)d sites.", MAX_ORIGINS)
             raise ValidationError(message % {"most": MAX_ORIGINS})
         return list(dict.fromkeys(origins))
 
@@ -79,25 +81,30 @@ class PlacementForm(SeenDigestForm):
     digest_fields = changes.PLACEMENT_FIELDS
 
     partner = forms.ModelChoiceField(
-        Partner.objects.order_by("name"), label=_("Partner"), required=False, empty_label=_("A new one, named below")
+        Partner.objects.order_by("name"),
+        label=_("Partner"),
+        required=False,
+        empty_label=_("A new partner, entered below"),
     )
     new_partner = forms.CharField(
-        label=_("Or a new partner"),
+        label=_("Or enter a new partner"),
         required=False,
         max_length=120,
-        help_text=_("Who runs the site. Visitors read this name on the page about the message."),
+        help_text=_("The organisation that runs the site. Visitors see this name on the page about the message."),
     )
     allowed_origins = OriginsField(
-        label=_("Sites that may show it"),
+        label=_("Sites that can show it"),
         required=False,
-        help_text=_("One a line, each exactly: https://www.example.org and https://example.org are two."),
+        help_text=_(
+            "Enter one per line, exactly: https://www.example.org and https://example.org are different sites."
+        ),
     )
     countries = CountriesField(
         label=_("Countries where its visitors live"),
         required=False,
         help_text=_(
-            "Help of these countries is shown, and what serves everywhere. With none, all help is shown, and the page "
-            "is longer."
+            "Visitors see help for these countries and help that works everywhere. If you choose none, "
+            "they see all help, and the page is longer."
         ),
     )
     leave_url = forms.URLField(
@@ -105,7 +112,7 @@ class PlacementForm(SeenDigestForm):
         required=False,
         max_length=200,
         assume_scheme="https",
-        help_text=_("Leave it empty for our own quiet page."),
+        help_text=_("Leave it empty to use our own plain page."),
         error_messages={"invalid": _ADDRESS},
     )
     continue_url = forms.URLField(
@@ -113,45 +120,47 @@ class PlacementForm(SeenDigestForm):
         required=False,
         max_length=200,
         assume_scheme="https",
-        help_text=_("Leave it empty, and the message closes and the page goes on."),
+        help_text=_("Leave it empty to close the message and stay on the page."),
         error_messages={"invalid": _ADDRESS},
     )
     expected_per_day = forms.IntegerField(
-        label=_("Messages shown a day"),
+        label=_("Messages shown per day"),
         required=False,
         min_value=0,
         max_value=MAX_PER_DAY,
-        help_text=_("As far as the partner can tell; it says how long a trial will take. Empty: nobody knows yet."),
+        help_text=_(
+            "The partner’s estimate. We use it to work out how long a campaign will take. Leave it empty "
+            "if nobody knows."
+        ),
     )
     network_share = forms.TypedChoiceField(
-        label=_("Where its visitors come from"),
+        label=_("How visitors reach this placement"),
         required=False,
         coerce=int,
         choices=(
-            (0, _("From everywhere")),
-            (10, _("Some large networks: up to 10 of 100 through one, such as a phone company")),
-            (50, _("Few networks: up to 50 of 100 through one, such as a school or a company")),
-            (100, _("One network: a partner’s server asks for all visitors, or it is a page inside one house")),
+            (0, _("Many networks")),
+            (10, _("Some large networks: up to 10 in 100 people use the same one, such as a phone company")),
+            (50, _("Few networks: up to 50 in 100 people use the same one, such as a school or a company")),
+            (100, _("One network: a partner’s server sends all requests, or the page is used inside one organisation")),
         ),
         help_text=_(
-            "So that nobody can turn a result alone, one network counts for a very small share of a day’s messages. "
-            "Where many come through one network, a larger share counts them. It also lets one network turn a result "
-            "more easily, and such a result is withheld."
+            "One network can normally count for only a very small share of a day’s messages, so that "
+            "nobody can change a result alone. Choose a larger share if many people come through the "
+            "same network. A larger share also makes it easier for one network to change a result, and "
+            "we withhold results that one network could have changed."
         ),
     )
     counts_signed_only = forms.BooleanField(
-        label=_("Count only what the partner’s server has signed"),
+        label=_("Count only requests signed by the partner’s server"),
         required=False,
-        help_text=_(
-            "Partners cannot sign requests yet: until they can, nothing is counted at a placement that asks for it."
-        ),
+        help_text=_("Partners cannot sign requests yet. If you choose this, nothing is counted until they can."),
     )
     fallback = NeutralRevisionField(
         queryset=Revision.objects.none(),
-        label=_("Words while no campaign runs"),
+        label=_("Text shown when no campaign is running"),
         required=False,
-        empty_label=_("None: nothing is shown"),
-        help_text=_("Approved neutral words. Nothing is counted while they stand there."),
+        empty_label=_("None: show nothing"),
+        help_text=_("An approved neutral text. Nothing is counted while it is shown."),
     )
 
     class Meta:
@@ -159,8 +168,8 @@ class PlacementForm(SeenDigestForm):
         fields = list(changes.PLACEMENT_FIELDS)
         labels = {"name": _("Name"), "key": _("Key")}
         help_texts = {
-            "name": _("As you and the partner call this spot, such as “Search page”."),
-            "key": _("It stands in the partner’s page. Leave it empty to have it made from the name."),
+            "name": _("The name that you and the partner use, such as “Search page”."),
+            "key": _("The partner’s page uses this key. Leave it empty to create it from the name."),
         }
 
     field_order = ["name", "key", "partner", "new_partner", *changes.PLACEMENT_FIELDS[3:], "was"]
@@ -170,11 +179,15 @@ class PlacementForm(SeenDigestForm):
         self.fields["key"].required = False
         if changes.is_key_fixed(self.instance):
             self.fields["key"].disabled = True
-            self.fields["key"].help_text = _("Fixed: a campaign was launched here, and the partner’s page names it.")
+            self.fields["key"].help_text = _(
+                "You cannot change this: a campaign was launched here and the partner’s page uses it."
+            )
         if self.instance.pk is not None and changes.open_campaigns(self.instance):
             for name in changes.FIXED_FIELDS:
                 self.fields[name].disabled = True
-                self.fields[name].help_text = _("Fixed while a campaign is open here: its results rest on it.")
+                self.fields[name].help_text = _(
+                    "You cannot change this while a campaign is open here, because its results depend on it."
+                )
         countries_field = self.fields["countries"]
         assert isinstance(countries_field, CountriesField)
         countries_field.choices = countries.choices()
@@ -192,7 +205,7 @@ class PlacementForm(SeenDigestForm):
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
         if key in changes.RESERVED_KEYS:
-            raise ValidationError(_("This key is taken by a page of ours. Choose another."))
+            raise ValidationError(_("One of our pages already uses this key. Choose another."))
         return key or self.instance.key
 
     def clean_expected_per_day(self) -> int:
@@ -210,15 +223,15 @@ class PlacementForm(SeenDigestForm):
     def clean_new_partner(self) -> str:
         name: str = self.cleaned_data["new_partner"]
         if name and Partner.objects.filter(name__iexact=name).exists():
-            raise ValidationError(_("This partner is there already: choose it above."))
+            raise ValidationError(_("This partner already exists. Choose it above."))
         return name
 
     def clean(self) -> dict[str, Any]:
         fields = super().clean() or self.cleaned_data
         if fields.get("partner") and fields.get("new_partner"):
-            self.add_error("new_partner", _("Choose a partner above, or name a new one here: not both."))
+            self.add_error("new_partner", _("Choose a partner above or enter a new one here, not both."))
         elif not fields.get("partner") and not fields.get("new_partner") and "new_partner" not in self.errors:
-            self.add_error("partner", _("Choose a partner, or name a new one below."))
+            self.add_error("partner", _("Choose a partner, or enter a new one below."))
         return fields
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -242,7 +255,7 @@ class PartnerForm(SeenDigestForm):
         model = Partner
         fields = ["name"]
         labels = {"name": _("Name")}
-        help_texts = {"name": _("Visitors read it on the page about the message.")}
+        help_texts = {"name": _("Visitors see it on the page about the message.")}
 
 
 class ContactsForm(forms.Form):
@@ -253,7 +266,10 @@ class ContactsForm(forms.Form):
         label=_("Contacts"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("They see this partner’s placements, the line to paste and the test: no results, and nobody else."),
+        help_text=_(
+            "They see this partner’s placements, the line to paste and the test. They do not see results "
+            "or other partners."
+        ),
     )
 
     def __init__(self, *args: Any, partner: Partner, **options: Any) -> None:

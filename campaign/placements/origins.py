@@ -17,26 +17,26 @@ class InvalidOrigin(Exception):
 def parse_origin(text: str) -> str:
     """The origin as a browser would send it, such as `https://www.example.org`, or InvalidOrigin."""
     if "://" not in text:
-        raise InvalidOrigin(_("Begin with https://, as in https://www.example.org."))
+        raise InvalidOrigin(_("Enter an address that begins with https://, such as https://www.example.org."))
     try:
         parts, host = parse_url(text)
     except UnsafeAddress:
-        raise InvalidOrigin(_("This is not the address of a site.")) from None
+        raise InvalidOrigin(_("Enter the address of a site.")) from None
     if (
         not host
         or len(text) > MAX_ORIGIN_LENGTH
         or "*" in host
         or not host.replace("-", "").replace(".", "").replace(":", "")
     ):
-        raise InvalidOrigin(_("Name one site exactly: no star, and no part left out."))
+        raise InvalidOrigin(_("Enter one exact site, without an asterisk or missing parts."))
     if any(character.isspace() or character in "\"'<>\\%" for character in host):
-        raise InvalidOrigin(_("This is not the address of a site."))
+        raise InvalidOrigin(_("Enter the address of a site."))
     port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"  # browsers omit the default one
     origin = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
     if parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise InvalidOrigin(_("Leave out what stands around the site’s name: %(origin)s.") % {"origin": origin})
+        raise InvalidOrigin(_("Enter only the site’s address: %(origin)s.") % {"origin": origin})
     if parts.scheme not in _PORTS or (parts.scheme == "http" and host not in LOCAL_HOSTS):
-        raise InvalidOrigin(_("Only https:// is safe enough; http:// is for localhost alone."))
+        raise InvalidOrigin(_("Use https://. Only localhost can use http://."))
     return origin
 
 

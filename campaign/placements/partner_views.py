@@ -34,7 +34,7 @@ def partner_detail(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error("name", str(reason))
         else:
             flash.success(
-                request, _("Saved. Visitors meet the change within seconds.") if changed else _("Nothing was changed.")
+                request, _("Saved. Visitors see the change within seconds.") if changed else _("Nothing was changed.")
             )
             return redirect("partners:partner", pk)
     context = {
@@ -63,7 +63,7 @@ def _partner_contacts(request: HttpRequest, partner: Partner) -> HttpResponse:
         try:
             changed = changes.assign_contacts(partner, chosen, seen=form.seen, by=by)
         except StaleCopy:
-            flash.error(request, _("A colleague changed these contacts meanwhile. They are shown as they are now."))
+            flash.error(request, _("A colleague has changed these contacts. You see them as they are now."))
             return redirect("partners:contacts", partner.pk)
         flash.success(request, _("Saved.") if changed else _("Nothing was changed."))
         return redirect("partners:partner", partner.pk)

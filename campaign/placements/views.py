@@ -103,7 +103,7 @@ def placement_add(request: HttpRequest) -> HttpResponse:
         placement = changes.add_placement(
             form.save(commit=False), by=current_user(request), new_partner=form.cleaned_data["new_partner"]
         )
-        flash.success(request, _("Added. Give the partner the line below, and test it together."))
+        flash.success(request, _("Added. Give the partner the line below and test it together."))
         return redirect("placements:placement", placement.key)
     return _form_page(request, form, "", "")
 
@@ -145,7 +145,7 @@ def _may_remove(request: HttpRequest, form: PlacementForm, place: str) -> bool:
 def placement_confirm(request: HttpRequest, place: str) -> HttpResponse:
     """Put a colleague's change of an address into effect: the person opened it."""
     placement, seen = placement_for(request.user, place), request.POST.get("seen", "")
-    done = _("Confirmed. Visitors meet the change within seconds, and each result says so.")
+    done = _("Confirmed. Visitors see the change within seconds, and every result mentions it.")
     return _take_step(
         request, place, lambda: changes.confirm_proposal(placement, seen=seen, by=current_user(request)), done
     )
@@ -155,7 +155,7 @@ def placement_confirm(request: HttpRequest, place: str) -> HttpResponse:
 @role_required(MANAGER, REVIEWER)
 def placement_withdraw(request: HttpRequest, place: str) -> HttpResponse:
     """Drop a change that waits for a colleague."""
-    placement, done = placement_for(request.user, place), _("Withdrawn. Visitors meet what was there before.")
+    placement, done = placement_for(request.user, place), _("Withdrawn. Visitors see what was there before.")
     return _take_step(request, place, lambda: changes.withdraw_proposal(placement, by=current_user(request)), done)
 
 
@@ -194,8 +194,8 @@ def _take_step(request: HttpRequest, place: str, step: Callable[[], None], done:
 
 def _after_change(saved: SavedFields) -> str:
     if saved.proposed:
-        return _("A colleague has to confirm it; until then visitors meet what was there before.")
-    return _("Saved. Visitors meet the change within seconds.") if saved.at_once else _("Nothing was changed.")
+        return _("A colleague has to confirm this change. Until then, visitors see what was there before.")
+    return _("Saved. Visitors see the change within seconds.") if saved.at_once else _("Nothing was changed.")
 
 
 def _proposal(request: HttpRequest, placement: Placement) -> dict[str, object]:

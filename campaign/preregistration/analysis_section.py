@@ -31,9 +31,7 @@ def analysis_rows(content: PlanContent, names: PlanNames) -> Iterator[Preregistr
         "models", _("Statistical models"), tuple(_models(content, names)), tuple(_models_formal(content))
     )
     yield PreregistrationRow(
-        "transformations",
-        _("Transformations"),
-        (_("None. Each outcome is a yes or a no, or one of a few steps in their order."),),
+        "transformations", _("Transformations"), (_("None. Each outcome is yes or no, or one of a few ordered steps."),)
     )
     yield PreregistrationRow(
         "inference", _("Inference criteria"), tuple(_inference(content)), tuple(_inference_formal(content))
@@ -42,10 +40,13 @@ def analysis_rows(content: PlanContent, names: PlanNames) -> Iterator[Preregistr
         "exclusion",
         _("Data exclusion"),
         (
-            _("Only people who had the message on their screen count; a message that was sent but not seen does not."),
             _(
-                "Left out before anyone knows what they do: machines that name themselves, networks that ask too "
-                "often, and browsers that ask not to be counted."
+                "Only people who had the message on their screen are counted. A message that was sent but "
+                "not seen is not."
+            ),
+            _(
+                "Requests are left out before anyone knows what the person does: bots that identify "
+                "themselves, networks that send too many requests, and browsers that ask not to be counted."
             ),
         ),
         (f"denominator = {content['denominator']}",),
@@ -54,8 +55,8 @@ def analysis_rows(content: PlanContent, names: PlanNames) -> Iterator[Preregistr
         "missing",
         _("Missing data"),
         (
-            _("Who saw a message and did nothing counts as not having done it. No number is filled in."),
-            _("If messages were not seen in the planned shares, the split is broken, and every verdict is withheld."),
+            _("A person who saw a message and did nothing counts as not having done it. No values are imputed."),
+            _("If messages were not seen in the planned shares, the split is broken and every verdict is withheld."),
         ),
         (_formal_split_test(content),),
     )
@@ -63,8 +64,8 @@ def analysis_rows(content: PlanContent, names: PlanNames) -> Iterator[Preregistr
         "exploratory",
         _("Exploratory analysis"),
         (
-            _("A look or an outcome that stands in no plan is shown as exploratory, and no verdict rests on it."),
-            _("Other methods on the same counts stand beside the planned one, for whoever wants to check."),
+            _("A look or an outcome that is not in the plan is shown as exploratory, and no verdict is based on it."),
+            _("Other methods applied to the same counts are shown beside the planned one, as a check."),
         ),
     )
 
@@ -72,9 +73,12 @@ def analysis_rows(content: PlanContent, names: PlanNames) -> Iterator[Preregistr
 def describe_outcomes(content: PlanContent) -> tuple[list[str], list[str]]:
     """Describe each outcome in words, and formally."""
     roles = {
-        "primary": _("“%(outcome)s” is the primary outcome: it decides. %(better)s"),
-        "secondary": _("“%(outcome)s” explains, and decides nothing. %(better)s"),
-        "guardrail": _("“%(outcome)s” is watched for harm; it never crowns a winner. %(better)s"),
+        "primary": _("“%(outcome)s” is the primary outcome: it decides the verdict. %(better)s"),
+        "secondary": _(
+            "“%(outcome)s” is a secondary outcome: it helps to explain the result and does not decide "
+            "the verdict. %(better)s"
+        ),
+        "guardrail": _("“%(outcome)s” is watched for harm. It is not used to pick a winner. %(better)s"),
     }
     better = {
         "higher": _("More is better."),
@@ -87,7 +91,7 @@ def describe_outcomes(content: PlanContent) -> tuple[list[str], list[str]]:
         sentences = [(roles[planned["role"]] % {"outcome": name, "better": better[planned["better"]]}).strip()]
         if planned["role"] != "primary" and planned.get("smallest_difference"):
             sentences.append(
-                _("A difference under %(difference)s is too small to matter.")
+                _("A difference smaller than %(difference)s is too small to matter.")
                 % {"difference": format_frequency(planned["smallest_difference"])}
             )
         plain.append(" ".join(sentences))
@@ -97,21 +101,22 @@ def describe_outcomes(content: PlanContent) -> tuple[list[str], list[str]]:
             if planned.get(key) is not None
         ]
         formal.append(", ".join([f"{planned['outcome']} ({planned['role']}, {planned['better']})", *numbers]))
-    return plain or [_("None is chosen yet.")], formal
+    return plain or [_("None chosen yet.")], formal
 
 
 def describe_randomization(content: PlanContent) -> Iterator[str]:
     """Describe how chance picks the message."""
     if "periods" not in content:
         yield _(
-            "A published hash of a number drawn by chance and of this campaign’s own salt picks the message, "
-            "in the planned shares. The plan commits to the salt, so that the split can be checked later."
+            "A published hash of a random number and this campaign’s own salt picks the message, in the "
+            "planned shares. The plan commits to the salt, so that the split can be checked later."
         )
         return
     yield _(
-        "A published hash of this campaign’s own salt draws the order in balanced blocks of as many weeks as messages: "
-        "in each, every message has every weekday once at each place. The plan commits to the salt and to the order, "
-        "so that both can be checked later."
+        "A published hash of this campaign’s own salt draws the order. It works in balanced blocks "
+        "with as many weeks as there are messages: in each block, every message has every weekday "
+        "once at each placement. The plan commits to the salt and the order, so that both can be "
+        "checked later."
     )
 
 
@@ -120,7 +125,7 @@ def describe_periods(content: PlanContent) -> Iterator[str]:
     periods = content.get("periods")
     if periods:
         values = {"weeks": periods["weeks"], "hours": periods["washout_hours"]}
-        yield _("The periods last %(weeks)s weeks. The first hours of each are not counted: %(hours)s.") % values
+        yield _("The periods last %(weeks)s weeks. The first hours of each period are not counted: %(hours)s.") % values
 
 
 def describe_stopping_rule(content: PlanContent) -> Iterator[str]:
@@ -129,22 +134,22 @@ def describe_stopping_rule(content: PlanContent) -> Iterator[str]:
     if content["monitoring"] == "always-valid":
         first = format_percent(content["looks"][0]) if content["looks"] else "?"
         yield _(
-            "We may look whenever we like from %(share)s of the planned people on. Every interval holds at all looks "
-            "at once, and is wider for it."
+            "We may look at any time after %(share)s of the planned people. Every interval holds at all "
+            "looks at once, so it is wider."
         ) % {"share": first}
     elif content["monitoring"] == "group-sequential":
         values = {"shares": looks}
-        yield _("We look at %(shares)s of the planned people, and may stop there if the answer is clear.") % values
+        yield _("We look after %(shares)s of the planned people, and may stop there if the answer is clear.") % values
     elif "periods" in content:
-        yield _("We look once, when the last planned period is over and counted.")
+        yield _("We look once, after the last planned period has been counted.")
     else:
         yield _("We look once, when the planned people have been counted.")
-    yield _("Before the first of these looks nobody sees an estimate.")
+    yield _("Nobody sees an estimate before the first of these looks.")
     for planned in content["outcomes"]:
         if planned.get("harm_margin") is not None:
             yield _(
-                "“%(outcome)s”: a message that is surely worse than the one it is compared with, by more than "
-                "%(margin)s, is paused, by itself and at any time."
+                "“%(outcome)s”: a message is paused automatically, at any time, if it is clearly worse than "
+                "the one it is compared with, by more than %(margin)s."
             ) % {"outcome": outcome_name(planned["outcome"]), "margin": format_frequency(planned["harm_margin"])}
 
 
@@ -155,37 +160,44 @@ def formal_stopping_rule(content: PlanContent) -> str:
 
 def _models(content: PlanContent, names: PlanNames) -> Iterator[str]:
     pairs = [
-        _("“%(one)s” against “%(other)s”") % {"one": names.arm_name(treated), "other": names.arm_name(control)}
+        _("“%(one)s” compared with “%(other)s”") % {"one": names.arm_name(treated), "other": names.arm_name(control)}
         for treated, control in content["comparisons"]
     ]
     if pairs:
-        yield _("Compared, in this order: %(pairs)s.") % {"pairs": "; ".join(pairs)}
+        yield _("Compared in this order: %(pairs)s.") % {"pairs": "; ".join(pairs)}
     if is_ordered(primary_outcome(content)):
-        yield _("For each pair: how often somebody with the one message answers higher than somebody with the other.")
+        yield _(
+            "For each pair: how often a person who saw one message gives a higher answer than a person "
+            "who saw the other."
+        )
     else:
         yield _(
-            "For each pair: of 100 people who saw each, how many more or fewer do it, with an interval around that."
+            "For each pair: out of 100 people who saw each message, how many more or fewer do it, with an interval."
         )
     if content["strata"]:
-        yield _("Compared within each placement, then added up.")
+        yield _("Compared within each placement, then combined.")
     if "periods" in content:
         yield _(
-            "Periods are the units: their order is drawn anew within each set of periods of one weekday, and the "
-            "difference is held against all that could have come out so (a permutation test)."
+            "Periods are the units. Their order is drawn again within each set of periods on the same "
+            "weekday, and the difference is compared with all those that could have come about in this "
+            "way (a permutation test)."
         )
     elif content["clusters"]:
-        yield _("Compared by placement and day, because people there have much in common.")
+        yield _("Compared by placement and day, because people at one placement on one day have much in common.")
     if content.get("texts"):
         yield _(
-            "Two answers are given: one for these texts, with people as the sample, and one for texts of this kind, of "
-            "which these are a sample."
+            "There are two answers: one for these texts, with people as the sample, and one for texts of "
+            "this kind, with these texts as the sample."
         )
     if content.get("texts") == "matched":
         yield _(
-            "Texts are compared within their set: what differs from set to set says how surely it holds for others."
+            "Texts are compared within their set. The more the difference varies between sets, the less "
+            "certain the result is for other texts."
         )
     elif content.get("texts"):
-        yield _("How much the texts of one message differ says how surely it holds for others of their kind.")
+        yield _(
+            "The more the texts of one message differ, the less certain the result is for other texts of this kind."
+        )
 
 
 def _formal_split_test(content: PlanContent) -> str:
@@ -229,23 +241,25 @@ _FORMAL_TEXTS = {
 
 def _inference(content: PlanContent) -> Iterator[str]:
     values = {"level": format_percent(content["level"])}
-    yield _("%(level)s intervals: the range where the true number very likely lies. Both directions count.") % values
+    yield _("%(level)s intervals: the range in which the true number very likely lies. Both directions count.") % values
     if smallest_difference(content):
         yield _(
-            "If that whole range is nearer to nothing than %(difference)s, there is no meaningful difference, "
-            "even where it lies on one side."
+            "If the whole range is closer to zero than %(difference)s, there is no meaningful "
+            "difference, even if it lies on one side of zero."
         ) % {"difference": format_frequency(smallest_difference(content))}
     yield _(
-        "Otherwise a message is called better or worse if the whole range lies on one side of no difference, and the "
-        "correction below agrees. In all other cases we cannot tell yet."
+        "Otherwise, a message is called better or worse if the whole range lies on one side of zero "
+        "and the correction below agrees. In all other cases, we cannot tell yet."
     )
     if content.get("texts"):
-        yield _("A verdict is about messages of this kind: it needs the second answer, not these texts alone.")
+        yield _(
+            "The verdict is about messages of this kind, so it is based on the second answer, not on these texts alone."
+        )
     if content["correction"] == "none":
-        yield _("Nothing is corrected for asking several questions at once.")
+        yield _("No correction for asking several questions at once.")
     else:
         yield _(
-            "%(correction)s’s correction: asking several questions at once must not make a lucky answer likelier."
+            "%(correction)s’s correction: asking several questions at once must not make a chance finding more likely."
         ) % {"correction": dict(AnalysisPlan.Correction.choices).get(content["correction"], content["correction"])}
 
 

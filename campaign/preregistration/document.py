@@ -38,30 +38,27 @@ def canonical_excerpt(content: PlanContent, *keys: str) -> str:
 
 def _study(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
     who = (
-        _(
-            "A campaign manager of the organisation that runs this installation. "
-            "A second person, a reviewer, agreed to it."
-        )
+        _("A campaign manager at the organisation that runs this site. A second person, a reviewer, approved it.")
         if names.is_approved
         else _(
-            "A campaign manager of the organisation that runs this installation. "
-            "A second person, a reviewer, has to agree before it can start."
+            "A campaign manager at the organisation that runs this site. A second person, a reviewer, "
+            "has to approve it before it can start."
         )
     )
     arms = len(content["arms"])
     summary = ngettext(
-        "%(count)s message is shown by chance to people who may be about to make a fake nude of a real person.",
-        "%(count)s messages are shown by chance to people who may be about to make a fake nude of a real person.",
+        "%(count)s message is shown at random to people who may be about to make a fake nude of a real person.",
+        "%(count)s messages are shown at random to people who may be about to make a fake nude of a real person.",
         arms,
     ) % {"count": format_number(arms)}
-    hypothesis = content["hypothesis"] or _("No hypothesis was written down.")
+    hypothesis = content["hypothesis"] or _("No hypothesis was recorded.")
     return [
         PreregistrationRow("title", _("Title"), (names.title,), (canonical_excerpt(content, "campaign"),)),
         PreregistrationRow("authors", _("Authors"), (who,)),
         PreregistrationRow(
             "description",
             _("Description"),
-            (summary, _("What they do next is counted, without anybody knowing who they are.")),
+            (summary, _("We count what they do next without knowing who they are.")),
             (canonical_excerpt(content, "unit"),),
         ),
         PreregistrationRow(
@@ -101,30 +98,34 @@ def _design(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
     ]
     control = next((names.arm_name(arm["arm"]) for arm in content["arms"] if arm["control"]), "")
     if control:
-        shares.append(_("“%(arm)s” is the one that the others are compared with.") % {"arm": control})
+        shares.append(_("“%(arm)s” is the control.") % {"arm": control})
     if content.get("factorial"):
         shares.append(
             _(
-                "The four form a 2 × 2: harm to the person depicted, and harm to the user, each named or not. "
-                "What each adds, and whether both together do more than their sum, is estimated too."
+                "The four messages form a 2 × 2: each names harm to the victim, harm to the person making "
+                "the picture, both or neither. We also estimate what each harm adds, and whether the two "
+                "together do more than their sum."
             )
         )
     unit = {
-        "view": _("Each shown message is one unit: who comes back is assigned anew."),
-        "session": _("Each browser tab is one unit: it keeps its message while it stays open."),
-        "period": _("Each day or week at a place is one unit: everybody sees the same message there until it is over."),
-        "subject": _("Each of the partner’s users is one unit, under a key that says nothing about them."),
+        "view": _("Each message shown is one unit. A person who comes back is assigned again."),
+        "session": _("Each browser tab is one unit. It keeps its message while it stays open."),
+        "period": _("Each day or week at a placement is one unit. Everyone sees the same message there until it ends."),
+        "subject": _("Each of the partner’s users is one unit, under a code that says nothing about them."),
     }.get(content["unit"], "")
     return [
         PreregistrationRow(
-            "study-type", _("Study type"), (_("A randomised experiment: chance decides which message somebody sees."),)
+            "study-type", _("Study type"), (_("A randomised experiment: chance decides which message a person sees."),)
         ),
         PreregistrationRow(
             "blinding",
             _("Blinding"),
             (
-                _("A visitor sees one message, and can read that chance chose it, but not what the others say."),
-                _("Nobody who works here sees an estimate before the first planned look."),
+                _(
+                    "A visitor sees one message. They can read that it was chosen at random, but not what the "
+                    "other messages say."
+                ),
+                _("None of the staff sees an estimate before the first planned look."),
             ),
         ),
         PreregistrationRow(
@@ -150,19 +151,20 @@ def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow
     procedures = [
         _("Messages appear at: %(places)s.") % {"places": ", ".join(places)}
         if places
-        else _("No place is chosen yet."),
-        _("Everybody who comes there while the campaign runs may see one. Nobody is invited, asked or paid."),
+        else _("No placement has been chosen yet."),
+        _("Anyone who comes there while the campaign is running may see a message. Nobody is invited, asked or paid."),
     ]
     if "slots" in content:
         first, last = content["slots"]
         sentence = _(
-            "Of 100 slots of the views there, this campaign has slots %(first)s to %(last)s, drawn by a published "
-            "hash. Another campaign may have others: nobody’s view counts for both."
+            "This campaign has slots %(first)s to %(last)s of the 100 slots for views there, drawn by a "
+            "published hash. Another campaign may have the other slots. Each view counts for only one "
+            "campaign."
         )
         procedures.append(sentence % {"first": first, "last": last})
     arms = [(names.arm_name(arm["arm"]), arm["weight"]) for arm in content["arms"]]
     people = planned_people(content["planned_per_arm"], [weight for _name, weight in arms])
-    size = _("%(people)s people in all before we decide: %(split)s.") % {
+    size = _("%(people)s people in total before we decide: %(split)s.") % {
         "people": format_number(people),
         "split": format_people_by_arm(people, arms),
     }
@@ -170,12 +172,17 @@ def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow
         PreregistrationRow(
             "existing-data",
             _("Existing data"),
-            (_("Registered before any data exist: the plan freezes at launch, before anyone is counted."),),
+            (_("Registered before any data exist: the plan is frozen at launch, before anyone is counted."),),
         ),
         PreregistrationRow(
             "existing-data-explanation",
             _("Explanation of existing data"),
-            (_("No data of this campaign exist when it is registered. Rates expected from earlier ones stand below."),),
+            (
+                _(
+                    "No data exist for this campaign when it is registered. Rates expected from earlier "
+                    "campaigns are given below."
+                ),
+            ),
         ),
         PreregistrationRow(
             "collection",
@@ -204,10 +211,10 @@ def _sampling(content: PlanContent, names: PlanNames) -> list[PreregistrationRow
 def _rationale(content: PlanContent) -> str:
     rate, power, factor = content.get("expected_rate"), content.get("power"), content.get("design_effect")
     if rate is None or power is None:
-        return _("No expected rate was written down: the number was chosen without reckoning.")
+        return _("No expected rate was recorded: the number was chosen without a calculation.")
     sentence = _(
-        "Reckoned with %(rate)s people doing so after the message that the others are compared with, so that a true "
-        "difference of %(difference)s shows with a chance of %(power)s."
+        "Calculated assuming that %(rate)s people do so after seeing the control, to find a true "
+        "difference of %(difference)s with a chance of %(power)s."
     ) % {
         "rate": format_frequency(rate),
         "difference": format_frequency(analysis.smallest_difference(content)),
@@ -215,13 +222,13 @@ def _rationale(content: PlanContent) -> str:
     }
     if factor is not None:
         # Translators: follows the sentence about the number of people.
-        sentence += " " + _("What people of one place have in common changes the number by the factor %(factor)s.") % {
-            "factor": format_number(factor)
-        }
+        sentence += " " + _(
+            "Because people at one placement have much in common, the number is multiplied by %(factor)s."
+        ) % {"factor": format_number(factor)}
     if (spread := content.get("text_spread")) is not None:
         spreads = {
-            "matched": _("The difference was taken to vary by %(spread)s from set to set."),
-            "different": _("Texts of one message were taken to differ by %(spread)s."),
+            "matched": _("We assumed that the difference varies by %(spread)s between sets."),
+            "different": _("We assumed that the texts of one message differ by %(spread)s."),
         }
         # Translators: follows the sentence about the number of people.
         sentence += " " + spreads[content["texts"]] % {"spread": format_frequency(spread)}
@@ -238,7 +245,7 @@ def _size_assumptions(content: PlanContent) -> str:
 
 
 def _variables(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
-    manipulated = [_("The words of the message, exactly as they stand below; nothing else differs on purpose.")]
+    manipulated = [_("The text of the message, exactly as given below. Nothing else differs on purpose.")]
     manipulated += _describe_texts(content)
     measured, measured_formal = analysis.describe_outcomes(content)
     indices = [
@@ -269,16 +276,14 @@ def _describe_texts(content: PlanContent) -> list[str]:
     """Say how many texts stand for each message, how they relate, and what one alone cannot answer."""
     design, most = content.get("texts"), max((len(_texts(arm)) for arm in content["arms"]), default=1)
     if most == 1:
-        return [_("Each message has one text: a result is about this text, not about its appeal.")]
-    drawn = _(
-        "A message has up to %(count)s texts. Each time it is shown, one of them is drawn; all have equal chances."
-    )
+        return [_("Each message has one text, so a result is about this text, not about its appeal.")]
+    drawn = _("A message has up to %(count)s texts. Each time it is shown, one of them is drawn with equal chances.")
     relation = {
         "matched": _(
-            "The first texts of all messages form a set, as do the second ones, and so on. Only the appeal differs "
-            "within a set."
+            "The first texts of all messages form a set, so do the second ones, and so on. Within a set, "
+            "only the appeal differs."
         ),
-        "different": _("Each message has texts of its own."),
+        "different": _("Each message has its own texts."),
     }
     return [drawn % {"count": format_number(most)}, *([relation[design]] if design in relation else [])]
 
@@ -286,21 +291,23 @@ def _describe_texts(content: PlanContent) -> list[str]:
 def _other(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
     ethics = content.get("ethics", {})
     ethics_lines = [
-        *([_("Agreed to by: %(who)s.") % {"who": ethics["reference"].rstrip(".")}] if ethics.get("reference") else []),
+        *([_("Approved by: %(who)s.") % {"who": ethics["reference"].rstrip(".")}] if ethics.get("reference") else []),
         *(
-            [_("Exempt, because: %(why)s.") % {"why": ethics["exemption"].rstrip(".")}]
+            [_("Exempt because: %(why)s.") % {"why": ethics["exemption"].rstrip(".")}]
             if ethics.get("exemption")
             else []
         ),
     ]
     exceptions = [
-        _("“%(arm)s” (%(language)s) was approved by an exception: %(reason)s")
+        _("“%(arm)s” (%(language)s) was approved as an exception: %(reason)s")
         % {"arm": names.arm_name(arm["arm"]), "language": made["language"], "reason": made["reason"]}
         for arm in content["arms"]
         for text in _texts(arm)
         for made in text.get("exceptions", ())
     ]
-    rows = [PreregistrationRow("ethics", _("Ethics"), tuple(ethics_lines) or (_("Nothing is written down yet."),), ())]
+    rows = [
+        PreregistrationRow("ethics", _("Ethics"), tuple(ethics_lines) or (_("Nothing has been recorded yet."),), ())
+    ]
     if exceptions:
-        rows.append(PreregistrationRow("exceptions", _("Exceptions of the review"), tuple(exceptions)))
+        rows.append(PreregistrationRow("exceptions", _("Exceptions in the review"), tuple(exceptions)))
     return rows

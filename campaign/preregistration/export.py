@@ -75,10 +75,10 @@ def _pdf_values(plan_document: PlanDocument) -> dict[str, Any]:
             _("Frozen on %(when)s, before anyone was counted.") % {"when": f"{when} UTC"},
             _("SHA-256 of its canonical JSON: %(fingerprint)s") % {"fingerprint": plan.fingerprint},
         ]
-        eyebrow, foot = _("Analysis plan, frozen"), f"{plan_document.campaign.slug} · SHA-256 {plan.fingerprint}"
+        eyebrow, foot = _("Frozen analysis plan"), f"{plan_document.campaign.slug} · SHA-256 {plan.fingerprint}"
     else:
-        status = [_("This is a draft. It freezes at launch; until then anything in it can change.")]
-        eyebrow, foot = _("DRAFT of an analysis plan"), f"{plan_document.campaign.slug} · {_('draft, not frozen')}"
+        status = [_("This is a draft. It is frozen at launch. Until then, anything in it can change.")]
+        eyebrow, foot = _("DRAFT analysis plan"), f"{plan_document.campaign.slug} · {_('draft, not frozen')}"
     return {
         "title": plan_document.campaign.name,
         "eyebrow": eyebrow,

@@ -55,7 +55,7 @@ def _message_text(request: HttpRequest, user: AbstractUser) -> RenderedMessage:
     headline, body, locale = _load_text(request, user)
     direction = request.GET.get("direction", "")
     return RenderedMessage(
-        headline=shortened(headline).strip() or _("The headline will stand here"),
+        headline=shortened(headline).strip() or _("The headline will appear here"),
         body_html=body_html(body) or f"<p>{_('The words will stand here.')}</p>",
         locale=locale,
         direction=direction if direction in ("ltr", "rtl") else direction_of(locale),

@@ -16,7 +16,7 @@ ADMIN_ROUTES = {"index", "login", "logout", "jsi18n", "app_list"}  # of AdminSit
 class SupportSite(admin.AdminSite):
     """An admin site for administrators, without sign-in, sign-out and password pages of its own."""
 
-    site_header = site_title = _("Second Thought, for support")
+    site_header = site_title = _("Second Thought support")
     site_url = "/"
     final_catch_all_view = False
 

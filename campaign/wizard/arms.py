@@ -120,7 +120,7 @@ def add_arm(campaign: Campaign, *, by: User) -> Arm:
     with edit_draft(campaign, by=by) as locked:
         previous, arms = arm_keys(locked), list(locked.arms.with_texts())
         if len(arms) >= presets.MAX_ARMS:
-            raise ActionRefused(_("More messages than that would each be seen by too few people."))
+            raise ActionRefused(_("With more messages, too few people would see each one."))
         key = presets.next_arm_key(previous.keys)
         frames = ("both", "victim", "user", "other", "neutral")
         used = [revision.pk for arm in arms for revision in _revisions_of(arm)]
@@ -145,7 +145,7 @@ def remove_arm(campaign: Campaign, key: str, *, by: User) -> None:
         if removed is None:
             return
         if len(arms) <= 2:
-            raise ActionRefused(_("Two messages have to stay: with one there is nothing to compare."))
+            raise ActionRefused(_("Keep at least two messages, so that there is something to compare."))
         removed.delete()
         if removed.is_control:
             first = next(arm for arm in arms if arm.key != key)
@@ -163,6 +163,6 @@ def choose_revision(campaign: Campaign, key: str, revision: Revision, *, seen_re
             raise DraftEditConflict
         frames = presets.allowed_frames(key, presets.preset_of([one.key for one in locked.arms.all()]))
         if revision.message.frame not in frames or not workflow.approved_locales(revision):
-            raise ActionRefused(_("These words do not fit here. Please choose others."))
+            raise ActionRefused(_("This text does not fit here. Choose another."))
         text.revision = revision
         text.save(update_fields=["revision"])

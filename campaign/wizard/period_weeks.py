@@ -24,12 +24,13 @@ def describe_weeks(weeks: int, *, arms: int) -> str:
         "The periods take %(weeks)s week: %(days)s days.", "The periods take %(weeks)s weeks: %(days)s days.", weeks
     )
     block = _(
-        "They come in blocks of %(block)s weeks: in each, every message has every weekday once at each place, in an "
-        "order drawn by chance."
+        "They come in blocks of %(block)s weeks. In each block, every message has every weekday once "
+        "at each placement, in a random order."
     )
     caution = _(
-        "Days differ by more than chance, so the same people tell less than when everybody is drawn alone. If no "
-        "earlier campaign says by what factor, plan twice as many weeks."
+        "Days differ by more than chance, so you learn less from the same number of people than when "
+        "each person is assigned separately. If no earlier campaign gives the factor, plan twice as "
+        "many weeks."
     )
     values = {"weeks": format_number(weeks), "days": format_number(weeks * DAYS_PER_WEEK), "block": format_number(arms)}
     return f"{cost % values} {block % values} {caution}"

@@ -38,29 +38,29 @@ PRESETS = {
     for preset in (
         Preset(
             "full",
-            _("The full picture: neutral text, each harm alone, and both"),
+            _("All four: a neutral text, each harm alone, and both"),
             _(
-                "Four messages. You learn whether a message works at all, which harm moves people more, and whether "
-                "naming both does more than one."
+                "Four messages. You learn whether a message works at all, which harm is more convincing, and "
+                "whether naming both does more than naming one."
             ),
             (_NEUTRAL, _VICTIM, _USER, _BOTH),
         ),
         Preset(
             "any",
-            _("Is any message better than none?"),
-            _("Two messages: a neutral text that argues nothing, and one of yours. It needs the fewest people."),
+            _("Is a message better than none?"),
+            _("Two messages: a neutral text that makes no argument, and one of yours. This needs the fewest people."),
             (_NEUTRAL, PresetArm("message", _("The message"), _NOT_NEUTRAL)),
         ),
         Preset(
             "against",
-            _("Harm to the victim, against harm to you"),
+            _("Harm to the victim, compared with harm to the person making it"),
             _("Two messages. You learn which one works better, but not whether either is better than none."),
             (_VICTIM, _USER),
         ),
         Preset(
             "own",
-            _("Messages of my own choice"),
-            _("Two or more, from any frame. Each is compared with the one that you call the control."),
+            _("My own choice of messages"),
+            _("Two or more messages, with any appeal. Each is compared with the one you choose as the control."),
             (PresetArm("control", _("Control"), _ANY), PresetArm("message-2", _("Message 2"), _ANY)),
         ),
     )

@@ -51,11 +51,11 @@ class SampleSizeText:
 
 _NO_NUMBER = {
     "ordered": gettext_lazy(
-        "We can’t work this out for a rating: it depends on how many people rate, and how ratings spread. Say yourself "
-        "how many people in all should see a message."
+        "We cannot work this out for a rating, because it depends on how many people rate and how "
+        "much the ratings vary. Enter yourself how many people should see a message in total."
     ),
     "no rate that far": gettext_lazy(
-        "A difference that large cannot happen from where you begin: choose a smaller difference."
+        "A difference this large is not possible from this starting point. Choose a smaller one."
     ),
     "few arms": gettext_lazy("Choose at least two messages first."),
     "no share": gettext_lazy("At least two messages need a share above zero."),
@@ -97,8 +97,8 @@ def describe_sample_size(
 
 
 def _sentence(size: SampleSize, arms: Sequence[tuple[str, float]]) -> str:
-    needed = _("%(people)s people in all have to see a message: %(split)s.")
-    planned = _("%(people)s people in all would see a message: %(split)s.")
+    needed = _("%(people)s people have to see a message in total: %(split)s.")
+    planned = _("%(people)s people would see a message in total: %(split)s.")
     values = {"people": format_number(size.planned), "split": format_people_by_arm(size.planned, arms)}
     people = (needed if size.is_enough else planned) % values
     if size.days is None:
@@ -113,23 +113,32 @@ def _advice(size: SampleSize) -> str:
     if not size.is_enough and size.detectable_difference is not None:
         advice.append(
             _(
-                "That is fewer than it takes: so many people show a difference of %(shown)s or more. For the one that "
-                "you named it takes %(needed)s."
+                "That is fewer than needed. With this many people you can see a difference of %(shown)s or "
+                "more. For the difference you entered, you need %(needed)s."
             )
             % {"shown": format_rounded_per_hundred(size.detectable_difference), "needed": format_number(size.needed)}
         )
     elif not size.is_enough:
         advice.append(
-            _("That is too few to show any difference. It takes %(needed)s.") % {"needed": format_number(size.needed)}
+            _("That is too few people to see any difference. You need %(needed)s.")
+            % {"needed": format_number(size.needed)}
         )
     match size.duration_rating:
         case "too small":
-            advice.append(_("Choose fewer messages, more places, or a larger difference."))
+            advice.append(_("Choose fewer messages, more placements, or a larger difference."))
         case "long":
-            advice.append(_("That is long: much will change around it. Fewer messages or more places shorten it."))
+            advice.append(
+                _(
+                    "This is a long time, and much will change around it. Use fewer messages or more placements "
+                    "to shorten it."
+                )
+            )
         case "no traffic":
             advice.append(
-                _("How long that takes nobody can say: no place has an expected traffic yet. Go back to “Where”.")
+                _(
+                    "We cannot say how long this takes, because no placement has an expected traffic yet. Go "
+                    "back to “Where”."
+                )
             )
     return " ".join(advice)
 
@@ -139,8 +148,9 @@ def _assumptions(size: SampleSize, arms: int, per_day: int, monitoring: str, com
     if per_day:
         assumptions.append(
             _(
-                "%(sent)s messages are sent a day, and %(share)s of them are seen on screen: that share is our guess, "
-                "and only those who see a message count. So %(seen)s people a day, shared among %(arms)s messages."
+                "%(sent)s messages are sent per day. We estimate that %(share)s of them are seen on screen, "
+                "and only people who see a message are counted. That makes %(seen)s people a day, shared "
+                "among %(arms)s messages."
             )
             % {
                 "sent": format_number(per_day),
@@ -151,18 +161,18 @@ def _assumptions(size: SampleSize, arms: int, per_day: int, monitoring: str, com
         )
     if comparisons > 1:
         assumptions.append(
-            _("It asks %(number)s questions at once, and so takes more people than one would.")
+            _("It asks %(number)s questions at once, so it needs more people than a single question.")
             % {"number": format_number(comparisons)}
         )
     if monitoring == "always-valid":
         assumptions.append(
             _(
-                "You may look whenever you like. The number is the most that this takes: a difference larger than the "
+                "You can look at any time. This number is the most you need: a difference larger than the "
                 "smallest one often shows sooner."
             )
         )
     if monitoring == "group-sequential":
-        assumptions.append(_("Some people more are reckoned in for the looks on the way."))
+        assumptions.append(_("This includes a few extra people for the looks along the way."))
     return assumptions
 
 
@@ -174,4 +184,6 @@ def end_date_warning(starts: date | None, ends: date | None, size: SampleSize | 
     if length >= size.days:
         return ""
     values = {"length": format_duration(length), "time": format_duration(size.days)}
-    return _("It would end after %(length)s, before the planned people have come: that takes %(time)s.") % values
+    return (
+        _("It would end after %(length)s, before the planned people have been reached. That takes %(time)s.") % values
+    )

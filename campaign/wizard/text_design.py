@@ -27,7 +27,7 @@ def use_design(campaign: Campaign, design: str, sets: Sequence[str] = ()) -> Non
     if design == MATCHED:
         offered = offered_to(arms)
         if any(key not in offered for key in sets):
-            raise ActionRefused(_("A set is not approved for all of your messages any more. Please choose again."))
+            raise ActionRefused(_("One of the sets is no longer approved for all your messages. Choose again."))
         for number, arm in enumerate(arms):
             _replace_texts(arm, [offered[key].revisions[number] for key in sets])
     elif design == ONE:
@@ -79,9 +79,9 @@ def add_text(campaign: Campaign, key: str, revision: Revision, *, by: User) -> N
         if any(text.revision_id == revision.pk for text in texts):
             return
         if len(texts) >= ArmText.MOST:
-            raise ActionRefused(_("A message has %(most)s texts at most.") % {"most": ArmText.MOST})
+            raise ActionRefused(_("A message can have at most %(most)s texts.") % {"most": ArmText.MOST})
         if revision.message.frame != arm.frame or not workflow.approved_locales(revision):
-            raise ActionRefused(_("These words do not fit here. Please choose others."))
+            raise ActionRefused(_("This text does not fit here. Choose another."))
         ArmText.objects.create(arm=arm, position=len(texts), revision=revision)
 
 
@@ -92,7 +92,7 @@ def remove_text(campaign: Campaign, key: str, revision_id: int, *, by: User) -> 
         arm = locked.arms.with_texts().get(key=key)
         kept = [text.revision for text in arm.texts.all() if text.revision_id != revision_id]
         if not kept:
-            raise ActionRefused(_("A message needs a text: add another one first."))
+            raise ActionRefused(_("A message needs at least one text. Add another one first."))
         _replace_texts(arm, kept)
 
 

@@ -18,15 +18,17 @@ from campaign.wizard.sample_size import (
 
 SPREAD_LABELS: dict[str, tuple[Text, Text]] = {
     "matched": (
-        gettext_lazy("By how many of 100 may the difference vary from set to set?"),
+        gettext_lazy("How many out of 100 may the difference vary by between sets?"),
         gettext_lazy(
-            "For about two of three sets it lies within so many of their mean. An earlier campaign may know. Empty: 3."
+            "For about two in three sets, the difference is this close to the mean. An earlier campaign "
+            "may help. If you leave it empty, we use 3."
         ),
     ),
     "different": (
-        gettext_lazy("By how many of 100 may texts of one message differ?"),
+        gettext_lazy("How many out of 100 may the texts of one message differ by?"),
         gettext_lazy(
-            "About two of three texts lie within so many of their mean. An earlier campaign may know. Empty: 3."
+            "About two in three texts are this close to their mean. An earlier campaign may help. If you "
+            "leave it empty, we use 3."
         ),
     ),
 }
@@ -76,12 +78,12 @@ def describe_too_few_texts(size: SampleSize, inputs: SampleSizeInputs | None) ->
         return ""
     values = {"texts": _count(inputs.texts, inputs), "spread": format_per_hundred(inputs.text_spread)}
     alone = _(
-        "So many people tell what these very texts do, but not what messages of this kind do: with %(texts)s that "
-        "differ by %(spread)s no number of people is enough."
+        "This many people can tell you what these texts do, but not what messages of this kind do. "
+        "With %(texts)s that differ by %(spread)s, no number of people is enough."
     )
     if size.detectable_difference is None:
-        return f"{alone % values} " + _("It takes more texts.")
-    larger = _("It takes more texts, or a difference of %(shown)s or more.")
+        return f"{alone % values} " + _("You need more texts.")
+    larger = _("You need more texts, or a difference of %(shown)s or more.")
     return f"{alone % values} " + larger % {"shown": format_rounded_per_hundred(size.detectable_difference)}
 
 
@@ -89,7 +91,7 @@ def describe_spread(design: str, spread: float) -> str:
     """Say by how much texts may differ, for the page with all answers."""
     values = {"spread": format_per_hundred(spread)}
     if design == "matched":
-        return _("The difference may vary by %(spread)s from set to set.") % values
+        return _("The difference may vary by %(spread)s between sets.") % values
     return _("Texts of one message may differ by %(spread)s.") % values
 
 

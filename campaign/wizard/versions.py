@@ -22,12 +22,12 @@ from messages.roles import MANAGER, current_user, has_role
 
 PART_NAMES: dict[str, Any] = {
     "campaign": gettext_lazy("name, question or dates"),
-    "placements": gettext_lazy("places"),
+    "placements": gettext_lazy("placements"),
     "arms": gettext_lazy("messages"),
     "plan": gettext_lazy("numbers and rules"),
-    "recipients": gettext_lazy("who hears of harm"),
+    "recipients": gettext_lazy("who is alerted to harm"),
     "outcomes": gettext_lazy("what is counted"),
-    "doors": gettext_lazy("what visitors meet at its places"),
+    "doors": gettext_lazy("what visitors see at its placements"),
     "help_links": gettext_lazy("help links"),
 }
 
@@ -49,10 +49,10 @@ def put_back(campaign: Campaign, number: int, *, newest: int, by: User) -> None:
     """
     with edit_draft(campaign, by=by, put_back=number) as locked:
         if number and locked.versions.exclude(number__lte=newest).exists():
-            raise ActionRefused(_("A colleague changed the draft meanwhile. Please look at what they did first."))
+            raise ActionRefused(_("A colleague has changed the draft. Look at their change first."))
         version = locked.versions.filter(number=number).first()
         if version is None:
-            raise ActionRefused(_("There is no such version."))
+            raise ActionRefused(_("This version does not exist."))
         draft_versions.restore_content(locked, version.content)
         record_campaign_action(Action.CAMPAIGN_PUT_BACK, locked, by=by, version=number)
 
@@ -72,7 +72,7 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
     except ActionRefused as reason:
         flash.error(request, str(reason))
         return redirect("campaign:versions", slug)
-    flash.success(request, _("Version %(number)s is the draft again.") % {"number": number})
+    flash.success(request, _("Version %(number)s is now the draft.") % {"number": number})
     return redirect("campaign:plan", slug)
 
 

@@ -94,7 +94,7 @@ def _save_and_continue(
         context = {"overtaken": True, "theirs": question.describe(campaign)}
     except arms.NoApprovedMessage as reason:
         names = ", ".join(str(Frame(frame).label) for frame in reason.frames)
-        form.add_error(None, _("There are no approved words left in: %(frames)s.") % {"frames": names})
+        form.add_error(None, _("There are no approved texts left in: %(frames)s.") % {"frames": names})
     except ActionRefused as reason:  # the answer itself may be stored: only the follow-up was refused
         form.add_error(None, str(reason))
     digest = question.read(campaign).digest()
@@ -123,7 +123,7 @@ def _take_revision(request: HttpRequest, campaign: Campaign, arm: str) -> HttpRe
     action, by = request.POST.get("do", ""), current_user(request)
     revision = revision_choice.selectable_revisions(Frame.values).filter(pk=number).first()
     if revision is None and action != "remove":
-        flash.error(request, _("These words may not be shown any more. Please choose others."))
+        flash.error(request, _("This text can no longer be shown. Choose another."))
         return redirect("campaign:plan-words", campaign.slug, arm)
     try:
         if revision is None or action == "remove":
@@ -135,7 +135,9 @@ def _take_revision(request: HttpRequest, campaign: Campaign, arm: str) -> HttpRe
     except NotADraft:
         return _redirect_to_submitted(request, campaign)
     except DraftEditConflict:
-        flash.warning(request, _("A colleague chose other words meanwhile. Nothing was changed; please look again."))
+        flash.warning(
+            request, _("A colleague has chosen another text. Your choice was not saved; check and choose again.")
+        )
         return redirect("campaign:plan-words", campaign.slug, arm)
     except ActionRefused as reason:
         flash.error(request, str(reason))
@@ -172,13 +174,13 @@ def _submit(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     try:
         answers.submit_draft(campaign, seen_changed_at=request.POST.get("seen", ""), by=current_user(request))
     except DraftEditConflict:
-        flash.warning(request, _("A colleague changed an answer while you read. Please look once more."))
+        flash.warning(request, _("A colleague changed an answer while you were reading. Check the answers again."))
     except NotADraft:
         return _redirect_to_submitted(request, campaign)
     except ActionRefused:
-        flash.warning(request, _("Not sent yet: something is missing. It is listed below."))
+        flash.warning(request, _("Not sent yet. See what is missing below."))
     else:
-        flash.success(request, _("Sent. A colleague has to approve it; you cannot approve your own."))
+        flash.success(request, _("Sent. A colleague has to approve it."))
         return redirect("campaign:detail", campaign.slug)
     return redirect("campaign:plan-check", campaign.slug)
 
@@ -192,7 +194,7 @@ def take_back(request: HttpRequest, slug: str) -> HttpResponse:
     except ActionRefused as reason:
         flash.error(request, str(reason))
         return redirect("campaign:detail", slug)
-    flash.success(request, _("It is a draft again. Change what you like, then send it for approval once more."))
+    flash.success(request, _("This campaign is a draft again. Change it, then send it for approval again."))
     return redirect("campaign:plan-check", slug)
 
 
@@ -220,5 +222,5 @@ def _returns_to_check(request: HttpRequest) -> str:
 
 
 def _redirect_to_submitted(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    flash.info(request, _("The plan of this campaign is not changed any more: it was sent for approval."))
+    flash.info(request, _("You cannot change this plan, because it was sent for approval."))
     return redirect("campaign:detail", campaign.slug)

@@ -60,7 +60,7 @@ def set_up_app(request: HttpRequest) -> HttpResponse:
     """Set up an authenticator app: scan a QR code, then type a code."""
     user = current_user(request)
     if any(factor.type == second_factors.APP for factor in second_factors.factors_of(user)):
-        flash.info(request, _("An authenticator app is set up already."))
+        flash.info(request, _("An authenticator app is already set up."))
         return HttpResponseRedirect(reverse("account:home"))
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -86,10 +86,14 @@ def _add_app(request: HttpRequest, user: User, form: CodeForm) -> list[str] | No
     code = form.cleaned_data["code"]
     recovery_codes = second_factors.add_app(request, user, code) if code else None
     if not code:
-        form.add_error("code", _("Please type the code that the app shows."))
+        form.add_error("code", _("Enter the code that the app shows."))
     elif recovery_codes is None:
         form.add_error(
-            "code", _("That code is not right. Please try the next one. Does your phone set its clock itself?")
+            "code",
+            _(
+                "That code is not correct. Try the next one. If it still fails, check that your phone sets "
+                "its clock automatically."
+            ),
         )
     return recovery_codes
 
@@ -108,7 +112,7 @@ def set_up_passkey(request: HttpRequest) -> HttpResponse:
             return ask_to_sign_in_again(request)
         if codes is not None:
             return _finish_setup(request, user, codes)
-        form.add_error("credential", _("That did not work. Please try again."))
+        form.add_error("credential", _("That did not work. Try again."))
     context = {"form": form, "options": second_factors.begin_passkey_registration(user)}
     return render(request, "messages/accounts/second_factor_passkey.html", context)
 
@@ -148,9 +152,9 @@ def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             second_factors.remove(user, pk)
         except second_factors.LastFactor:
-            flash.error(request, _("This is your only second factor. Set up another one before you take it away."))
+            flash.error(request, _("This is your only second factor. Set up another one before you remove it."))
         else:
-            flash.success(request, _("It is taken away."))
+            flash.success(request, _("Removed."))
         return HttpResponseRedirect(reverse("account:home"))
     only = len(second_factors.factors_of(user)) == 1
     context = {"factor": factor, "name": second_factors.passkey_name(factor), "only": only}
@@ -166,11 +170,11 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     user, handle = current_user(request), request.POST.get("handle") or None
     if handle is None:
         members.end_other_sessions(user, keep=request.session.session_key)
-        flash.success(request, _("You are signed out everywhere else, and your API tokens have ended."))
+        flash.success(request, _("You have been signed out everywhere else, and your API tokens have been revoked."))
     elif sessions.end_sessions(user, handle=handle, keep=request.session.session_key):
-        flash.success(request, _("Signed out there."))
+        flash.success(request, _("Signed out of that session."))
     else:
-        flash.info(request, _("You were signed in nowhere else."))
+        flash.info(request, _("You had no other sessions."))
     return HttpResponseRedirect(reverse("account:home") + "#sessions")
 
 
@@ -183,7 +187,10 @@ def change_password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         members.change_password(user, form.cleaned_data["new"], keep=request.session.session_key)
         update_session_auth_hash(request, user)
-        flash.success(request, _("Your password is changed. Your other sessions and your API tokens have ended."))
+        flash.success(
+            request,
+            _("Your password has been changed. Your other sessions were signed out and your API tokens revoked."),
+        )
         return HttpResponseRedirect(reverse("account:home"))
     return render(request, "messages/accounts/password.html", {"form": form})
 
@@ -195,4 +202,4 @@ def _check_old_password(request: HttpRequest, user: User, old: str) -> None:
     except TooManyAttempts as refused:
         raise ValidationError(wait_message(refused.seconds)) from None
     if not is_right:
-        raise ValidationError(_("That is not your present password."))
+        raise ValidationError(_("That is not your current password."))

@@ -82,11 +82,11 @@ def _tell_owner(user: User, failures: int) -> None:
         return
     with translation.override(settings.LANGUAGE_CODE):  # not in the language that the guesser chose
         text = _(
-            "Somebody sent %(failures)d wrong codes for your account “%(name)s” at %(site)s. None of them was right. "
-            "They know your password, or have a session or an API token of yours.\n\n"
-            "Was it you? Then wait some minutes, and try again.\n\n"
-            "If not, change your password, which ends your other sessions and your API tokens, and tell an "
-            "administrator:\n%(link)s"
+            "Someone entered %(failures)d wrong codes for your account “%(name)s” at %(site)s. None of "
+            "them was correct. This person knows your password, or has one of your sessions or API "
+            "tokens.\n\nIf it was you, wait a few minutes and try again.\n\nIf it was not you, change your "
+            "password and tell an administrator. Changing it signs you out of your other sessions and "
+            "revokes your API tokens:\n%(link)s"
         ) % {
             "failures": failures,
             "name": user.get_username(),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from messages.accounts.partners import partner_choices
 from messages.roles import ALL_ROLES, PARTNER_CONTACT, ROLE_NAMES
 
-_WRONG_ADDRESS = _("This is not an e-mail address yet. It looks like name@example.org.")
+_WRONG_ADDRESS = _("Enter an email address, such as name@example.org.")
 
 
 def _password_field(missing: Any) -> forms.CharField:
@@ -21,15 +21,15 @@ def _password_field(missing: Any) -> forms.CharField:
 
 
 class SignInForm(forms.Form):
-    username = forms.CharField(max_length=150, error_messages={"required": _("Please type your name.")})
-    password = _password_field(_("Please type your password."))
+    username = forms.CharField(max_length=150, error_messages={"required": _("Enter your name.")})
+    password = _password_field(_("Enter your password."))
 
 
 class PasskeyAnswer(forms.JSONField):
     """The browser's answer for a passkey: a JSON object of at most a few kilobytes."""
 
     def to_python(self, value: Any) -> Any:
-        unreadable = ValidationError(_("The browser’s answer could not be read. Please try again."))
+        unreadable = ValidationError(_("The browser’s answer could not be read. Try again."))
         if isinstance(value, str) and len(value) > 20_000:
             raise unreadable
         try:
@@ -50,21 +50,21 @@ class CodeForm(forms.Form):
 
 class PasskeyForm(forms.Form):
     name = forms.CharField(
-        max_length=60, error_messages={"required": _("Give it a name that tells you which device it is on.")}
+        max_length=60, error_messages={"required": _("Enter a name that tells you which device it is on.")}
     )
-    credential = PasskeyAnswer(error_messages={"required": _("The browser made no passkey. Please try again.")})
+    credential = PasskeyAnswer(error_messages={"required": _("The browser did not create a passkey. Try again.")})
 
 
 class TokenForm(forms.Form):
     name = forms.CharField(
-        max_length=60, error_messages={"required": _("Give it a name that tells you which program has it.")}
+        max_length=60, error_messages={"required": _("Enter a name that tells you which program uses it.")}
     )
 
 
 class InviteForm(forms.Form):
     email = forms.EmailField(
         error_messages={
-            "required": _("Whom do you want to invite? Type their e-mail address."),
+            "required": _("Enter the email address of the person you want to invite."),
             "invalid": _WRONG_ADDRESS,
         }
     )
@@ -105,10 +105,10 @@ class JoinForm(forms.Form):
 
     username = forms.CharField(
         max_length=150,
-        validators=[UnicodeUsernameValidator(message=_("Letters, digits and . @ + - _ only, without spaces."))],
+        validators=[UnicodeUsernameValidator(message=_("Use only letters, digits and . @ + - _, without spaces."))],
         error_messages={"required": _("Choose the name that your colleagues will see.")},
     )
-    password = _password_field(_("Choose a password of at least 12 characters."))
+    password = _password_field(_("Use at least 12 characters for your password."))
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         """Ask for an e-mail address as well where the invitation has none."""
@@ -122,7 +122,7 @@ class JoinForm(forms.Form):
     def clean_username(self) -> str:
         name: str = self.cleaned_data["username"]
         if User.objects.filter(username__iexact=name).exists():
-            raise ValidationError(_("Somebody here has this name already. Choose another."))
+            raise ValidationError(_("Someone here already uses this name. Choose another."))
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -134,8 +134,8 @@ class JoinForm(forms.Form):
 
 
 class PasswordForm(forms.Form):
-    old = _password_field(_("Please type your present password."))
-    new = _password_field(_("Choose a password of at least 12 characters."))
+    old = _password_field(_("Enter your current password."))
+    new = _password_field(_("Use at least 12 characters for your password."))
 
     def __init__(self, *args: Any, user: User, check_old: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -119,8 +119,8 @@ def send(invitation: Invitation, link: str) -> bool:
     """Send the link by e-mail; return False if there is no mail server, or if it did not accept the message."""
     subject = _("An invitation to Second Thought")
     text = _(
-        "You are invited to Second Thought.\n\nThis link is for you alone. It works once, for %(days)d days:\n"
-        "%(link)s\n\nIf you did not expect this, you need not do anything."
+        "You are invited to join Second Thought.\n\nThis link is for you only. It works once, within "
+        "%(days)d days:\n%(link)s\n\nIf you did not expect this, you can ignore it."
     ) % {"days": DAYS, "link": link}
     return send_mail_if_possible(invitation.email, subject, text)
 

@@ -52,4 +52,4 @@ def wait_message(seconds: float) -> str:
     """Tell someone how long to wait after too many attempts."""
     minutes = max(1, math.ceil(seconds / 60))
     wait = ngettext("about a minute", "about %(minutes)d minutes", minutes) % {"minutes": minutes}
-    return _("That was tried too often just now. Please wait %(wait)s, then try again.") % {"wait": wait}
+    return _("Too many attempts. Wait %(wait)s, then try again.") % {"wait": wait}

@@ -92,5 +92,5 @@ class SecondFactorMiddleware:
 def ask_to_sign_in_again(request: HttpRequest) -> HttpResponse:
     """End a session that passed no second factor, once the account has one."""
     logout(request)
-    flash.info(request, _("A second factor was set up for this account. Please sign in with it."))
+    flash.info(request, _("This account now has a second factor. Sign in with it."))
     return HttpResponseRedirect(reverse("login"))

@@ -85,11 +85,11 @@ def update_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if request.POST.get("do") == "revoke":
             invitations.revoke(pk, by=roles.current_user(request))
-            flash.success(request, _("The invitation is withdrawn. Its link leads nowhere now."))
+            flash.success(request, _("The invitation has been withdrawn. Its link no longer works."))
             return HttpResponseRedirect(reverse("people:list"))
         invitation, token = invitations.resend(pk, by=roles.current_user(request), now=timezone.now())
     except invitations.InvitationOver:
-        flash.info(request, _("This invitation was answered or withdrawn meanwhile."))
+        flash.info(request, _("This invitation has already been accepted or withdrawn."))
         return HttpResponseRedirect(reverse("people:list"))
     return _link_page(request, invitation, token)
 
@@ -106,7 +106,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             if _apply_action(request, user, form):
                 return HttpResponseRedirect(reverse("people:list"))
         except members.LastAdministrator:
-            flash.error(request, _("This is the only administrator. Make somebody else one first."))
+            flash.error(request, _("This is the only administrator. Give someone else this role first."))
     context = {
         "person": user,
         "role": _role_name(user),
@@ -130,16 +130,16 @@ def _apply_action(request: HttpRequest, user: User, form: RoleForm) -> bool:
                 return False
             members.change_role(user, form.cleaned_data["role"], by=by)
             values = {"name": name, "role": roles.ROLE_NAMES[form.cleaned_data["role"]].lower()}
-            message = _("%(name)s is %(role)s now.") % values
+            message = _("%(name)s now has the role %(role)s.") % values
         case "deactivate":
             members.deactivate(user, by=by)
-            message = _("The account of %(name)s is closed.") % {"name": name}
+            message = _("The account of %(name)s is now closed.") % {"name": name}
         case "reactivate":
             members.reactivate(user, by=by)
             message = _("The account of %(name)s is open again.") % {"name": name}
         case "end-sessions":
             members.end_sessions(user, by=by)
-            message = _("%(name)s is signed out everywhere.") % {"name": name}
+            message = _("%(name)s has been signed out everywhere.") % {"name": name}
         case "reset-factor":
             second_factors.reset(user, by=by)
             message = _("%(name)s will set up a new second factor at the next sign-in.") % {"name": name}

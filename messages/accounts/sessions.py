@@ -108,7 +108,7 @@ def _device(data: dict[str, Any]) -> str:
     browser, system = data.get(BROWSER), data.get(SYSTEM)
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return browser or system or _("A browser that does not say its name")
+    return browser or system or _("An unknown browser")
 
 
 def _hour_start(hour: int) -> datetime:

@@ -60,7 +60,7 @@ def _authenticate(request: HttpRequest, form: SignInForm) -> User | None:
     except TooManyAttempts as refused:
         form.add_error(None, wait_message(refused.seconds))
         return None
-    form.add_error(None, _("That name and password do not belong together. Capital letters count."))
+    form.add_error(None, _("The name or the password is not correct. Check capital letters."))
     return None
 
 
@@ -112,7 +112,7 @@ def _check_second_factor(request: HttpRequest, user: User, form: CodeForm) -> bo
     """Whether the code or passkey is right; if not, add an error to the form."""
     code, credential = form.cleaned_data["code"], form.cleaned_data["credential"]
     if not code and not credential:
-        form.add_error("code", _("Please type a code."))
+        form.add_error("code", _("Enter a code."))
         return False
 
     try:
@@ -130,7 +130,10 @@ def _check_second_factor(request: HttpRequest, user: User, form: CodeForm) -> bo
     if credential:
         form.add_error("credential", _("That passkey does not belong to this account. Try again, or use a code."))
     else:
-        form.add_error("code", _("That code is not right, or was used already. A new one comes every 30 seconds."))
+        form.add_error(
+            "code",
+            _("That code is not correct, or it has already been used. Your app shows a new one every 30 seconds."),
+        )
     return False
 
 
@@ -182,7 +185,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             step_up.mark_confirmed(request)
             return HttpResponseRedirect(reverse("account:set-up"))
     except IntegrityError:  # somebody else took the name at the same moment
-        form.add_error("username", _("Somebody here has this name already. Choose another."))
+        form.add_error("username", _("Someone here already uses this name. Choose another."))
     except invitations.InvitationOver:
         return render(request, "messages/accounts/invitation_invalid.html", status=404)
     role = ROLE_NAMES.get(invitation.role, invitation.role)

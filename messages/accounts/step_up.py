@@ -41,7 +41,7 @@ def confirmation_required_for_button(page: str, *, about_the_same: bool = False)
     """
 
     def page_of_button(request: HttpRequest) -> str:
-        flash.info(request, _("Once you have confirmed that it is you, please press the button again."))
+        flash.info(request, _("Confirm it’s you, then press the button again."))
         match = request.resolver_match
         address = reverse(page, kwargs=match.kwargs if match and about_the_same else None)
         return "?".join(filter(None, (address, request.GET.urlencode())))
@@ -53,7 +53,10 @@ def confirmation_sentence() -> SafeString:
     """What a form says that needs a confirmation only for what was typed into it, which is kept meanwhile."""
     return format_html(
         '{} <a href="{}" target="_blank" rel="noopener">{}</a>',
-        _("What visitors meet would be taken away at once. First confirm that it is you, then press the button again."),
+        _(
+            "This change removes something that visitors see straight away. Confirm it’s you, then press "
+            "the button again."
+        ),
         reverse("confirm"),
         _("Confirm in a new tab"),
     )

@@ -37,5 +37,5 @@ def delete_token(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete one of one's API tokens. It asks for no confirmation, because it only takes away."""
     if not api_tokens.delete(current_user(request), pk):
         raise Http404
-    flash.success(request, _("The token is deleted. A program that sends it is refused."))
+    flash.success(request, _("The token is deleted. Programs can no longer use it."))
     return HttpResponseRedirect(reverse("account:tokens"))

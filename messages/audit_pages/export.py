@@ -65,7 +65,10 @@ def export(request: HttpRequest) -> HttpResponse:
     if AuditEntry.objects.count() > MAX_ENTRIES:
         flash.info(
             request,
-            _("The record is too long for a page. Whoever runs the server can take it out by manage.py audit export."),
+            _(
+                "The audit record is too long to download here. The person who runs the server can export it "
+                "with manage.py audit export."
+            ),
         )
         return redirect("audit:record")
     return download(

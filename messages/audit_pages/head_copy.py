@@ -24,7 +24,7 @@ def send_head(*, now: datetime) -> int:
     """Verify the record and send its head away; return to how many places. A failure raises, to be tried again."""
     verdict = verification.verify()
     if verdict.problems:
-        log.error("The audit record is not as it was written: see manage.py audit verify.")
+        log.error("The audit record does not match what was written: see manage.py audit verify.")
     if verdict.head is None and not verdict.problems:
         return 0
     with translation.override(settings.LANGUAGE_CODE):
@@ -35,11 +35,11 @@ def send_head(*, now: datetime) -> int:
 def _describe(verdict: Verification, now: datetime) -> str:
     lines = [_("The audit record of %(site)s, on %(day)s.") % {"site": settings.SITE_ADDRESS, "day": f"{now:%Y-%m-%d}"}]
     if verdict.problems:
-        lines += [_("It is not as it was written:"), *verdict.problems]
+        lines += [_("The audit record does not match what was written:"), *verdict.problems]
     if verdict.head is not None:
         lines += [
             f"Head: {verdict.head}",
-            _("Keep this. Later it shows whether the record still is the one of today:"),
+            _("Keep this. You can use it later to check that the record has not been changed:"),
             f"manage.py audit verify --head {verdict.head}",
         ]
     return "\n".join(lines) + "\n"
@@ -57,7 +57,7 @@ def _write_file(text: str, now: datetime) -> int:
 
 def _send_mails(text: str, *, alarming: bool) -> int:
     addresses = sorted({user.email for user in administrators() if user.email}) if settings.EMAIL_HOST else []
-    subject = _("The audit record was changed") if alarming else _("The head of the audit record")
+    subject = _("The audit record was changed") if alarming else _("The latest entry of the audit record")
     for address in addresses:
         send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [address])
     return len(addresses)

@@ -14,7 +14,7 @@ from messages.text.rendering import normalize_line_endings
 _MAX_SOURCES, _MAX_SOURCE_LENGTH = 20, 600
 
 PREVIEW_CHOICES: dict[str, list[tuple[str, Any]]] = {
-    "place": [("page", _("Our page")), ("embed", _("Embed"))],
+    "place": [("page", _("Hosted page")), ("embed", _("Embed"))],
     "screen": [("phone", _("Phone")), ("desktop", _("Desktop"))],
     "colours": [("light", _("Light")), ("dark", _("Dark"))],
     "direction": [("", _("As written")), ("rtl", _("Right to left")), ("ltr", _("Left to right"))],
@@ -27,7 +27,7 @@ class PreviewOptionsForm(forms.Form):
     place = forms.ChoiceField(label=_("Where"), choices=PREVIEW_CHOICES["place"])
     screen = forms.ChoiceField(label=_("Screen"), choices=PREVIEW_CHOICES["screen"])
     colours = forms.ChoiceField(label=_("Colours"), choices=PREVIEW_CHOICES["colours"])
-    direction = forms.ChoiceField(label=_("Direction"), choices=PREVIEW_CHOICES["direction"])
+    direction = forms.ChoiceField(label=_("Text direction"), choices=PREVIEW_CHOICES["direction"])
 
     @classmethod
     def normalize(cls, typed: Mapping[str, str]) -> dict[str, str]:
@@ -44,14 +44,14 @@ class EditorTextForm(forms.Form):
         max_length=Rendition._meta.get_field("headline").max_length,
         help_text=_("One sentence that respects the reader."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "true"}),
-        error_messages={"required": _("Write a headline.")},
+        error_messages={"required": _("Enter a headline.")},
     )
     body = forms.CharField(
-        label=_("Words"),
+        label=_("Text"),
         max_length=Rendition._meta.get_field("body").max_length,
-        help_text=_("Short paragraphs of plain text, parted by an empty line. The last one offers a way out."),
+        help_text=_("Short paragraphs of plain text, separated by an empty line. Offer a way out in the last one."),
         widget=forms.Textarea(attrs={"rows": 7, "spellcheck": "true"}),
-        error_messages={"required": _("Write a few words below the headline.")},
+        error_messages={"required": _("Enter a text below the headline.")},
     )
 
     def __init__(self, *args: Any, locale: str = "", direction: str = "", **options: Any) -> None:
@@ -72,21 +72,21 @@ class TextAndClaimsForm(EditorTextForm):
     """The text of the original language, with the claims of the revision."""
 
     claim_strength = forms.ChoiceField(
-        label=_("How well is it known?"),
+        label=_("How well is this known?"),
         choices=ClaimStrength.choices,
-        help_text=_("The words may not sound surer than this."),
+        help_text=_("The text must not sound more certain than this."),
     )
     sources = forms.CharField(
         label=_("Sources"),
         required=False,
-        help_text=_("One on each line, none if the words claim nothing. What you only remember is no source."),
+        help_text=_("One per line. Leave it empty if the text makes no claim. Do not cite from memory."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     note = forms.CharField(
-        label=_("Why so?"),
+        label=_("Reason for the wording"),
         required=False,
         max_length=Revision._meta.get_field("note").max_length,
-        help_text=_("One sentence for the reviewer, if it helps: why it is worded this way."),
+        help_text=_("Optional: one sentence that explains the wording to the reviewer."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -95,7 +95,7 @@ class TextAndClaimsForm(EditorTextForm):
         lines = [line.strip() for line in typed.split("\n") if line.strip()]
         if len(lines) > _MAX_SOURCES or any(len(line) > _MAX_SOURCE_LENGTH for line in lines):
             raise forms.ValidationError(
-                _("At most %(most)d sources, each of up to %(long)d characters."),
+                _("Enter at most %(most)d sources, each with up to %(long)d characters."),
                 params={"most": _MAX_SOURCES, "long": _MAX_SOURCE_LENGTH},
             )
         return "\n".join(lines)
@@ -118,21 +118,19 @@ class NewMessageForm(TextAndClaimsForm):
         queryset=Theme.objects.all(),
         required=False,
         to_field_name="key",
-        empty_label=_("Choose one, or name your own below"),
-        help_text=_("The line of argument."),
-        error_messages={"invalid_choice": _("There is no such theme any more. Choose another.")},
+        empty_label=_("Choose a theme, or enter your own below"),
+        help_text=_("The main argument of the message."),
+        error_messages={"invalid_choice": _("This theme no longer exists. Choose another.")},
     )
     theme_name = forms.CharField(
-        label=_("Name of your own theme"),
+        label=_("Your own theme"),
         max_length=Theme._meta.get_field("name").max_length,
         required=False,
-        help_text=_("Only if none of the themes above fits: two or three words."),
+        help_text=_("Only if none of the themes above fits. Use two or three words."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     frame = forms.ChoiceField(
-        label=_("What does it appeal to?"),
-        choices=Frame.choices,
-        help_text=_("A trial compares these, so a message keeps to one."),
+        label=_("Appeal"), choices=Frame.choices, help_text=_("Trials compare appeals, so a message has only one.")
     )
     locale = forms.ChoiceField(label=_("Language"), choices=languages.choices)
 
@@ -141,7 +139,7 @@ class NewMessageForm(TextAndClaimsForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not cleaned.get("theme") and not cleaned.get("theme_name") and "theme" not in self.errors:
-            self.add_error("theme_name", _("Choose a theme above, or name your own here."))
+            self.add_error("theme_name", _("Choose a theme above, or enter your own here."))
         return cleaned
 
 

@@ -57,7 +57,7 @@ def _handle_post(request: HttpRequest, person: User, form: NewMessageForm, numbe
     theme = cleaned["theme"] or save.get_or_create_theme(cleaned["theme_name"], cleaned["frame"])
     revision = save.create(theme, cleaned["frame"], cleaned["locale"], form.edited_text(form.claims()), by=person)
     draft.delete()
-    flash.success(request, _("The message is saved as a draft. Nobody sees it until a colleague has approved it."))
+    flash.success(request, _("Saved as a draft. Nobody sees the message until a colleague has approved it."))
     return redirect("messages:message", key=revision.message.key)
 
 

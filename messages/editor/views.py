@@ -181,13 +181,13 @@ def _conflict_page(request: HttpRequest, target: EditTarget, form: EditorTextFor
 def _success_message(saved: save.SaveResult, locale: str) -> str:
     number, language = saved.revision.number, languages.language_name(locale)
     if saved.target == "new":
-        return _("Saved as revision %(number)d, a draft. Nobody else’s words were changed.") % {"number": number}
+        return _("Saved as version %(number)d, a draft. Your colleagues’ texts were not changed.") % {"number": number}
     if saved.target == "beside":
         values = {"language": language, "number": number}
-        return _("%(language)s is saved beside the other words of revision %(number)d.") % values
+        return _("The text in %(language)s is saved with version %(number)d.") % values
     if saved.target == "here":
-        return _("Saved in revision %(number)d, still a draft.") % {"number": number}
-    return _("The words are as they were, so there was nothing to save.")
+        return _("Saved in version %(number)d, which is still a draft.") % {"number": number}
+    return _("You changed nothing, so there was nothing to save.")
 
 
 def _feedback_response(

@@ -107,8 +107,7 @@ def plan_import(parsed: ParsedFile) -> ImportPlan:
                 added.append(replace(record, revision=stored[record.message].last_number))
         elif record.theme not in themes and not (record.theme_name.strip() and record.theme_line.strip()):
             reason = Translatable(
-                "There is no theme “{theme}” here. With theme_name and theme_line it would be added.",
-                theme=record.theme,
+                "There is no theme “{theme}” here. To add it, fill in theme_name and theme_line.", theme=record.theme
             )
             rejected.append(RejectedRow(record.where, reason))
         else:
@@ -132,15 +131,15 @@ def apply_import(parsed: ParsedFile, *, by: User, name: str, agreed_digest: str 
         with transaction.atomic():
             return _apply(plan_import(parsed), by=by, name=name, agreed_digest=agreed_digest)
     except IntegrityError:
-        reason = gettext("Someone added words at the same moment. Nothing was imported; please try again.")
+        reason = gettext("Someone else added texts at the same moment. Nothing was imported. Try again.")
         raise ImportRefused(reason) from None
 
 
 def _apply(plan: ImportPlan, *, by: User, name: str, agreed_digest: str | None) -> ImportPlan:
     if agreed_digest is not None and plan.digest != agreed_digest:
-        raise ImportRefused(gettext("Something here has changed meanwhile. Nothing was imported; please look again."))
+        raise ImportRefused(gettext("Something has changed here. Nothing was imported. Check the file again."))
     if plan.rejected_rows:
-        raise ImportRefused(gettext("Some rows cannot be taken, so nothing was imported."))
+        raise ImportRefused(gettext("Some rows have errors, so nothing was imported."))
     if not plan.revisions:
         raise ImportRefused(gettext("There is nothing new in this file."))
     for record in plan.revisions:
@@ -203,7 +202,7 @@ def _mismatch(record: RevisionRecord, message: Message | None, first: RevisionRe
     """The reason why a record contradicts the stored message or its first record in the file; empty if it does not."""
     if message is not None and (message.theme.key, message.frame) != (record.theme, record.frame):
         return Translatable(
-            "Here “{message}” has the theme “{theme}” and the frame “{frame}”.",
+            "Here, “{message}” has the theme “{theme}” and the appeal “{frame}”.",
             message=message.key,
             theme=message.theme.key,
             frame=message.frame,
@@ -211,14 +210,14 @@ def _mismatch(record: RevisionRecord, message: Message | None, first: RevisionRe
     # A file from before there were sets names none.
     if message is not None and record.matched_set and message.matched_set != record.matched_set:
         if not message.matched_set:
-            return Translatable("Here “{message}” belongs to no matched set.", message=message.key)
+            return Translatable("Here, “{message}” does not belong to a matched set.", message=message.key)
         return Translatable(
-            "Here “{message}” belongs to the matched set “{set}”.", message=message.key, set=message.matched_set
+            "Here, “{message}” belongs to the matched set “{set}”.", message=message.key, set=message.matched_set
         )
     if first.matched_set != record.matched_set:
-        return Translatable("It has another matched set than this message has in {where}.", where=first.where)
+        return Translatable("Its matched set differs from the one this message has in {where}.", where=first.where)
     if (first.theme, first.frame) != (record.theme, record.frame):
-        return Translatable("It has another theme or frame than this message has in {where}.", where=first.where)
+        return Translatable("Its theme or appeal differs from the one this message has in {where}.", where=first.where)
     return ""
 
 
@@ -240,7 +239,7 @@ def _set_conflict(record: RevisionRecord, of_sets: dict[tuple[str, str], str]) -
     if other == record.message:
         return ""
     return Translatable(
-        "The matched set “{set}” has a message with the frame “{frame}” already: “{message}”.",
+        "The matched set “{set}” already has a message with the appeal “{frame}”: “{message}”.",
         set=record.matched_set,
         frame=record.frame,
         message=other,

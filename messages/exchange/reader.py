@@ -33,7 +33,7 @@ def parse_file(data: bytes, *, max_bytes: int = MAX_BYTES) -> records.ParsedFile
     """Read a file, in JSON if it begins with a bracket and otherwise in CSV."""
     if len(data) > max_bytes:
         size, most = format(len(data), ","), format(max_bytes, ",")
-        raise UnreadableFile("The file has {bytes} bytes; {most} is the most here.", bytes=size, most=most)
+        raise UnreadableFile("The file has {bytes} bytes. The limit is {most}.", bytes=size, most=most)
     decoded = decode(io.BytesIO(data))
     text = decoded.text.read()
     if not text.strip():
@@ -54,7 +54,7 @@ def from_csv(text: str) -> records.ParsedFile:
     rows = [row for batch in table.batches() for row in zip(batch.numbers, batch.rows, strict=True)]
     if len(rows) >= MAX_ROWS:
         count, most = format(len(rows) + 1, ","), format(MAX_ROWS, ",")
-        raise UnreadableFile("The file has {rows} rows; {most} is the most.", rows=count, most=most)
+        raise UnreadableFile("The file has {rows} rows. The limit is {most}.", rows=count, most=most)
     groups, rejected = _group_rows(names, rows)
     revisions = []
     for group in groups:
@@ -84,7 +84,7 @@ def _group_rows(
         group = groups.setdefault((fields["message"].strip(), fields["revision"]), _RowGroup(where, fields))
         if differing := [name for name in records.REVISION_COLUMNS if group.fields[name] != fields[name]]:
             reason = Translatable(
-                "It belongs to the same revision as {where}, but differs in {names}.",
+                "It belongs to the same version as {where}, but differs in {names}.",
                 where=group.where,
                 names=", ".join(differing),
             )
@@ -114,7 +114,7 @@ def from_json(text: str) -> records.ParsedFile:
         if revision:
             first = seen.setdefault((revision.message, revision.revision), where)
             if first != where:
-                reason = Translatable("The same revision of this message stands in {where}, too.", where=first)
+                reason = Translatable("The same version of this message is also in {where}.", where=first)
                 rejected.append(records.RejectedRow(where, reason))
             revisions.append(revision)
     return records.ParsedFile(tuple(revisions), tuple(rejected), tuple(sorted(ignored)))
@@ -125,25 +125,27 @@ def _read_entries(text: str) -> list[Any]:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         if isinstance(error, json.JSONDecodeError):
-            raise UnreadableFile("The file is not JSON (line {number}).", number=error.lineno) from None
-        raise UnreadableFile("The file is not JSON (too deep, or a number too long).") from None
+            raise UnreadableFile("The file is not valid JSON (line {number}).", number=error.lineno) from None
+        raise UnreadableFile("The file is not valid JSON (nested too deeply, or a number is too long).") from None
     if (
         not isinstance(content, dict)
         or content.get("format") != records.FORMAT
         or not isinstance(content.get("messages"), list)
     ):
         raise UnreadableFile(
-            "This JSON holds no messages: “format” has to be “{format}”, and “messages” a list.", format=records.FORMAT
+            "This JSON contains no messages: “format” must be “{format}”, and “messages” a list.", format=records.FORMAT
         )
     if content.get("version") != records.VERSION:
         found = repr(content.get("version"))
         raise UnreadableFile(
-            "This file is of version {found}; version {version} can be read here.", found=found, version=records.VERSION
+            "This file has format version {found}. Only version {version} can be read here.",
+            found=found,
+            version=records.VERSION,
         )
     entries: list[Any] = content["messages"]
     if len(entries) > MAX_ROWS:
         count, most = format(len(entries), ","), format(MAX_ROWS, ",")
-        raise UnreadableFile("The file has {entries} entries; {most} is the most.", entries=count, most=most)
+        raise UnreadableFile("The file has {entries} entries. The limit is {most}.", entries=count, most=most)
     return entries
 
 
@@ -152,12 +154,12 @@ def _shape_problem(entry: object) -> str:
     if not isinstance(entry, dict):
         return Translatable("It is not an object.")
     if missing := [name for name in (*_REQUIRED_FIELDS, "words") if name not in entry]:
-        return Translatable("It lacks {names}.", names=", ".join(missing))
+        return Translatable("{names} is missing.", names=", ".join(missing))
     for name in records.COLUMNS:
         if name in ("revision", "sources", "locale", "headline", "body") or name not in entry:
             continue
         if not isinstance(entry[name], str):
-            return Translatable("“{name}” is not a text.", name=name)
+            return Translatable("“{name}” is not text.", name=name)
     sources, words = entry.get("sources", []), entry["words"]
     if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
         return Translatable("“sources” is not a list of texts.")
@@ -167,5 +169,5 @@ def _shape_problem(entry: object) -> str:
         isinstance(w, dict) and all(isinstance(w.get(name, ""), str) for name in ("headline", "body"))
         for w in words.values()
     ):
-        return Translatable("“words” does not hold a headline and a body for each language.")
+        return Translatable("“words” must contain a headline and a body for each language.")
     return ""

@@ -67,7 +67,7 @@ def validate_revision(
     for text in texts:
         rejected += [records.RejectedRow(text.where, reason) for reason in _text_errors(text)]
         if text.locale in seen:
-            reason = Translatable("This revision has words in “{locale}” already.", locale=text.locale)
+            reason = Translatable("This version already has a text in “{locale}”.", locale=text.locale)
             rejected.append(records.RejectedRow(text.where, reason))
         seen.add(text.locale)
     return (None if rejected else revision), rejected
@@ -77,21 +77,24 @@ def _revision_errors(revision: records.RevisionRecord) -> Iterator[str]:
     for name in ("message", "theme", *(["matched_set"] if revision.matched_set else [])):
         if not _KEY.fullmatch(getattr(revision, name)):
             yield Translatable(
-                "“{name}” is a key of letters, digits, hyphens and underscores, such as their-good-name.", name=name
+                "“{name}” must be a key of letters, digits, hyphens and underscores, such as their-good-name.",
+                name=name,
             )
     if revision.message in RESERVED_MESSAGE_KEYS:
-        yield Translatable("“{key}” is the address of another page: choose another key.", key=revision.message)
+        yield Translatable("“{key}” is the address of another page. Choose another key.", key=revision.message)
     for name in ("message", "theme", "matched_set", "theme_name", "theme_line", "note"):
         yield from _field_errors(name, getattr(revision, name), MAX_LENGTHS[name])
     if revision.frame not in Frame.values:
-        yield Translatable("“{name}” is one of {names}.", name="frame", names=", ".join(Frame.values))
+        yield Translatable("“{name}” must be one of {names}.", name="frame", names=", ".join(Frame.values))
     if revision.claim_strength not in ClaimStrength.values:
-        yield Translatable("“{name}” is one of {names}.", name="claim_strength", names=", ".join(ClaimStrength.values))
+        yield Translatable(
+            "“{name}” must be one of {names}.", name="claim_strength", names=", ".join(ClaimStrength.values)
+        )
     if not 1 <= revision.revision <= MAX_REVISION_NUMBER:
-        yield Translatable("“revision” is a number from 1 to {most}.", most=format(MAX_REVISION_NUMBER, ","))
+        yield Translatable("“revision” must be a number from 1 to {most}.", most=format(MAX_REVISION_NUMBER, ","))
     if len(revision.sources) > MAX_SOURCES:
         yield Translatable(
-            "It names {count} sources; {most} is the most.", count=len(revision.sources), most=MAX_SOURCES
+            "It has {count} sources. The limit is {most}.", count=len(revision.sources), most=MAX_SOURCES
         )
     for source in revision.sources:
         yield from _field_errors("sources", source, MAX_SOURCE_LENGTH)
@@ -99,7 +102,7 @@ def _revision_errors(revision: records.RevisionRecord) -> Iterator[str]:
 
 def _text_errors(text: TextRow) -> Iterator[str]:
     if code_of(text.locale) is None:
-        yield Translatable("“locale” is the code of a language, such as en, es or pt-BR.")
+        yield Translatable("“locale” must be the code of a language, such as en, es or pt-BR.")
     yield from _field_errors("headline", text.headline, MAX_LENGTHS["headline"])
     yield from _field_errors("body", text.body, MAX_LENGTHS["body"])
 
@@ -107,10 +110,10 @@ def _text_errors(text: TextRow) -> Iterator[str]:
 def _field_errors(name: str, text: str, limit: int) -> Iterator[str]:
     if len(text) > limit:
         yield Translatable(
-            "“{name}” has {count} characters; {most} is the most.",
+            "“{name}” has {count} characters. The limit is {most}.",
             name=name,
             count=format(len(text), ","),
             most=format(limit, ","),
         )
     if _CONTROL_CHARACTERS.search(text):
-        yield Translatable("“{name}” holds a sign that cannot be shown.", name=name)
+        yield Translatable("“{name}” contains a character that cannot be shown.", name=name)

@@ -52,13 +52,13 @@ def export(request: HttpRequest) -> HttpResponse:
 def _preview(request: HttpRequest) -> HttpResponse:
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile):
-        return _page(request, error=_("Please choose a file."))
+        return _page(request, error=_("Choose a file."))
     if upload.size is None or upload.size > MAX_UPLOAD_BYTES:
         return _page(
             request,
             error=_(
-                "This file is too large for this page, which takes %(limit)d KB. "
-                "The person who runs this site can import it by manage.py messages_import."
+                "This file is too large for this page, which accepts up to %(limit)d KB. The person who runs "
+                "this site can import it with manage.py messages_import."
             )
             % {"limit": MAX_UPLOAD_BYTES // 1000},
         )
@@ -76,7 +76,7 @@ def _import(request: HttpRequest) -> HttpResponse:
     try:
         preview = signing.loads(request.POST["held"], salt=_SALT)
     except signing.BadSignature:
-        return _page(request, error=_("This is not the file as it was shown. Please choose it again."))
+        return _page(request, error=_("This file has changed since it was checked. Choose it again."))
     parsed = reader.parse_file(preview["text"].encode(), max_bytes=3 * MAX_UPLOAD_BYTES)
     try:
         plan = import_export.apply_import(
@@ -86,7 +86,7 @@ def _import(request: HttpRequest) -> HttpResponse:
         plan, held = import_export.plan_import(parsed), request.POST["held"]
         return _page(request, plan=plan, held=held, name=preview["name"], refused=str(reason))
     added = ngettext("%(n)d draft was added.", "%(n)d drafts were added.", len(plan.revisions))
-    note = _("They await review, whatever they were where they came from.")
+    note = _("They are waiting for review, whatever their status was before.")
     flash.success(request, f"{added % {'n': len(plan.revisions)}} {note}")
     return redirect("messages:exchange")
 

@@ -89,10 +89,10 @@ def launch_blockers(*, today: date) -> list[str]:
     if overdue := overdue_checks(today=today):
         named = "; ".join(check.sentence for check in overdue)
         problem = ngettext(
-            "Someone has to open this help link and say that it works, or retire it: %(named)s. "
-            "A check counts for %(days)s days.",
-            "Someone has to open each of these %(count)s help links and say that it works, or retire it: %(named)s. "
-            "A check counts for %(days)s days.",
+            "Someone has to open this help link and confirm that it works, or retire it: %(named)s. A "
+            "check is valid for %(days)s days.",
+            "Someone has to open each of these %(count)s help links and confirm that it works, or retire "
+            "it: %(named)s. A check is valid for %(days)s days.",
             len(overdue),
         )
         problems.append(problem % {"count": len(overdue), "named": named, "days": freshness.STALE_AFTER_DAYS})
@@ -154,7 +154,7 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) ->
     if read and is_shown(stored):
         proposed = [name for name in read if values[name]] if are_links_settled() else []
     elif read and stored.proposed_by_id not in (None, by.pk):
-        raise HelpRefused(_("A colleague has added this link, and it waits to be checked. Ask them to change it."))
+        raise HelpRefused(_("A colleague added this link, and it has not been checked yet. Ask them to change it."))
     at_once = [name for name in changed if name not in proposed]
     if proposed:
         propose(stored, {name: values[name] for name in proposed}, by=by, now=timezone.now())
@@ -182,10 +182,10 @@ def confirm(link: HelpLink, *, by: User | str, today: date, seen: str | None = N
     """
     stored = _lock_active(link)
     if digest_for_visitors(stored) != (digest_for_visitors(link) if seen is None else seen):
-        raise HelpRefused(_("A colleague changed this link while you looked. Please look at it and open it once more."))
+        raise HelpRefused(_("A colleague has changed this link. Open it and check it again."))
     is_new, author = not is_shown(stored), stored.proposed_by
     if is_new and author == by:  # whether or not a campaign relies on it yet: all those to come will
-        raise HelpRefused(_("Nobody checks a link of their own. Please ask a colleague."))
+        raise HelpRefused(_("You cannot check your own link. Ask a colleague."))
     new = {} if stored.proposed else NOTHING_PROPOSED
     save_fields(stored, {"verified_on": today, "verified_by": _name(by), **new})
     if is_new:
@@ -217,7 +217,7 @@ def withdraw_proposal(link: HelpLink, *, by: User) -> None:
     """Drop a change that waits; visitors never met it."""
     stored = _lock(link)
     if not stored.proposed:
-        raise HelpRefused(_("No change waits here any more."))
+        raise HelpRefused(_("No change is waiting here any more."))
     author, fields = stored.proposed_by, ", ".join(stored.proposed)
     save_fields(stored, NOTHING_PROPOSED)
     _record(log.Action.HELP_WITHDRAW, stored, by, fields=fields, proposer=_name(author))
@@ -228,7 +228,7 @@ def retire(link: HelpLink, *, by: User | str, today: date, reason: str) -> None:
     """Stop showing a link. It is kept with everything that was known."""
     stored = _lock(link)
     if stored.retired_on is not None:
-        raise HelpRefused(_("This link is retired already."))
+        raise HelpRefused(_("This link is already retired."))
     was_shown = is_shown(stored)
     save_fields(stored, {"retired_on": today})
     record_author(by)
@@ -276,7 +276,7 @@ def _lock(link: HelpLink) -> HelpLink:
 def _lock_active(link: HelpLink) -> HelpLink:
     stored = _lock(link)
     if stored.retired_on is not None:
-        raise HelpRefused(_("This link is retired. Take it up again first."))
+        raise HelpRefused(_("This link is retired. Show it to visitors again first."))
     return stored
 
 

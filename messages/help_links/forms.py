@@ -27,17 +27,17 @@ class HelpLinkForm(SeenDigestForm):
         label=_("Address"),
         max_length=200,
         assume_scheme="https",
-        help_text=_("The page that helps, not the home page of whoever runs it. It begins with https://."),
-        error_messages={"invalid": _("This is not an address, such as https://help.example/.")},
+        help_text=_("The page that offers help, not the organisation’s home page. It begins with https://."),
+        error_messages={"invalid": _("Enter an address such as https://help.example/.")},
     )
     lane = forms.ChoiceField(label=_("Who it is for"), choices=HelpLink.Lane.choices, widget=forms.RadioSelect)
     audience = forms.ChoiceField(
-        label=_("How old, or in what part"), choices=HelpLink.Audience.choices, widget=forms.RadioSelect
+        label=_("Age or situation"), choices=HelpLink.Audience.choices, widget=forms.RadioSelect
     )
-    country = forms.ChoiceField(label=_("Country"), help_text=_("Where the people live whom it serves."))
-    language = forms.ChoiceField(label=_("Language"), required=False, help_text=_("That the page is in."))
+    country = forms.ChoiceField(label=_("Country"), help_text=_("Where the people it helps live."))
+    language = forms.ChoiceField(label=_("Language"), required=False, help_text=_("The language of the page."))
     channels = forms.MultipleChoiceField(
-        label=_("How one can reach it"),
+        label=_("How to reach it"),
         choices=HelpLink.Channel.choices,
         initial=[HelpLink.Channel.WEB],
         widget=forms.CheckboxSelectMultiple,
@@ -49,21 +49,21 @@ class HelpLinkForm(SeenDigestForm):
         fields = list(EDITABLE_FIELDS)
         labels = {
             "name": _("Name"),
-            "contact": _("Number or e-mail address"),
+            "contact": _("Phone number or email address"),
             "hours": _("Hours"),
-            "note": _("What visitors read about it"),
+            "note": _("Description for visitors"),
             "staff_note": _("Note for colleagues"),
-            "source": _("Who runs it"),
-            "facts_from": _("How you know"),
+            "source": _("Organisation"),
+            "facts_from": _("Source"),
         }
         help_texts = {
-            "name": _("As the service calls itself."),
-            "contact": _("As one dials or writes it. Leave it empty if it is only a page."),
-            "hours": _("With the time zone, such as “Every day, 9 to 17, London time”."),
-            "note": _("Whom it serves and what it asks of them, in a sentence or two."),
-            "staff_note": _("Shown on no public page."),
-            "source": _("The organisation and its country. Visitors see it."),
-            "facts_from": _("The page where you read the number, the hours or the cost, and when."),
+            "name": _("The name the service uses for itself."),
+            "contact": _("As people dial or write it. Leave it empty if there is only a page."),
+            "hours": _("Include the time zone, such as “Every day, 9 to 17, London time”."),
+            "note": _("Who it helps and what it asks of them, in one or two sentences."),
+            "staff_note": _("Not shown to visitors."),
+            "source": _("The organisation and its country. Visitors see this."),
+            "facts_from": _("The page where you read the number, hours or cost, and the date."),
         }
         widgets = {
             "note": forms.Textarea(attrs={"rows": 3}),
@@ -89,8 +89,8 @@ class HelpLinkForm(SeenDigestForm):
             public_http.split_url(url)
         except public_http.UnsafeAddress:
             sentence = _(
-                "Use an address that begins with https:// and the name of a site, such as https://help.example/, with "
-                "no port or password."
+                "Enter an address that begins with https:// and the name of a site, such as "
+                "https://help.example/, without a port or password."
             )
             raise ValidationError(sentence) from None
         return url
@@ -99,7 +99,7 @@ class HelpLinkForm(SeenDigestForm):
         cleaned = super().clean() or self.cleaned_data
         has_other_channels = set(cleaned.get("channels") or ()) - {HelpLink.Channel.WEB}
         if not cleaned.get("facts_from") and (has_other_channels or any(cleaned.get(name) for name in _NEED_A_SOURCE)):
-            self.add_error("facts_from", _("Please say where you read the number, the hours or the cost."))
+            self.add_error("facts_from", _("Say where you read the number, the hours or the cost."))
         return cleaned
 
 

@@ -41,14 +41,12 @@ def lint_help_links(links: Sequence[HelpLinkStatus], *, today: date) -> tuple[Re
         if not any(link.lane == lane for link in links)
     ]
     if unchecked := [f"“{link.name}”" for link in links if link.verified_on is None]:
-        sentence = Translatable(
-            "Nobody has said yet that they opened these and they work: {links}.", links=", ".join(unchecked)
-        )
+        sentence = Translatable("Nobody has confirmed yet that these links work: {links}.", links=", ".join(unchecked))
         remarks.append(Remark("unchecked-help", MUST, sentence, "help"))
     for link in links:
         if link.verified_on and not is_fresh(link.verified_on, today=today):
             sentence = Translatable(
-                "“{link}” was last checked {days} days ago; {most} is the most.",
+                "“{link}” was last checked {days} days ago. The limit is {most}.",
                 link=link.name,
                 days=(today - link.verified_on).days,
                 most=STALE_AFTER_DAYS,

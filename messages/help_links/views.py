@@ -27,13 +27,13 @@ from messages.stale_copies import StaleCopy
 
 AUDIENCE_FILTERS = {
     "shown": gettext_lazy("The person shown"),
-    "stop": gettext_lazy("Who wants to stop"),
+    "stop": gettext_lazy("The person who wants to stop"),
     "under18": gettext_lazy("Under 18"),
     "parent": gettext_lazy("Parents and carers"),
 }
 STATUS_FILTERS = {
     "due": gettext_lazy("To be checked"),
-    "flagged": gettext_lazy("Something was found"),
+    "flagged": gettext_lazy("Last automatic check failed"),
     "retired": gettext_lazy("Retired"),
 }
 _MAX_REASON_LENGTH = 300
@@ -106,7 +106,7 @@ def add(request: HttpRequest) -> HttpResponse:
     form = HelpLinkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         added = link_directory.add(form.save(commit=False), by=current_user(request))
-        flash.success(request, _("Added. A colleague has to open it and say that it works; visitors see it then."))
+        flash.success(request, _("Added. Visitors see it once a colleague has opened it and confirmed that it works."))
         return redirect("help:link", added.key)
     return render(request, "messages/help_links/form.html", {"form": form})
 
@@ -168,10 +168,12 @@ def _check(request: HttpRequest, *, link: str) -> HttpResponse:
         return redirect("help:link", link)
     overdue, name = link_directory.overdue_checks(today=today), {"name": help_link.name}
     if not overdue:
-        flash.success(request, _("Noted: you checked “%(name)s” today. All links are checked.") % name)
+        flash.success(request, _("Recorded: you checked “%(name)s” today. All links are checked.") % name)
         return redirect("help:directory")
-    more = ngettext("One more waits: this one.", "%(count)d more wait. This is the next.", len(overdue))
-    noted = _("Noted: you checked “%(name)s” today.") % name
+    more = ngettext(
+        "One more link to check: this one.", "%(count)d more links to check. This is the next one.", len(overdue)
+    )
+    noted = _("Recorded: you checked “%(name)s” today.") % name
     flash.success(request, f"{noted} {more % {'count': len(overdue)} if len(overdue) > 1 else more}")
     return redirect("help:link", overdue[0].link.key)
 
@@ -242,9 +244,9 @@ def _page(request: HttpRequest, help_link: HelpLink, **extra: object) -> HttpRes
 
 def _after_change(saved: SavedFields) -> str:
     if saved.proposed:
-        return _("A colleague has to confirm it; until then visitors meet what was there before.")
+        return _("A colleague has to confirm this change. Until then, visitors see what was there before.")
     if set(saved.at_once) & {*link_directory.FIELDS_FOR_VISITORS}:
-        return _("Saved. What visitors read is shown once a colleague has opened the link and checked it.")
+        return _("Saved. Visitors see it once a colleague has opened the link and checked it.")
     return _("Saved.") if saved.at_once else _("Nothing was changed.")
 
 

@@ -24,23 +24,23 @@ VERSIONS: dict[int, tuple[ChecklistQuestion, ...]] = {
         ChecklistQuestion(
             "accurate",
             gettext_lazy("Is it accurate?"),
-            gettext_lazy("Every claim is true, and sounds no surer than the source it names."),
+            gettext_lazy("Every claim is true and sounds no more certain than its source."),
         ),
         ChecklistQuestion(
             "not-shaming",
             gettext_lazy("Is it free of shame?"),
-            gettext_lazy("It speaks about what may be done, never about what the reader is."),
+            gettext_lazy("It is about an action the reader may take, not about who the reader is."),
         ),
         ChecklistQuestion(
             "not-instructive",
-            gettext_lazy("Does it teach nothing?"),
-            gettext_lazy("Nobody learns how such images are made, or with what."),
+            gettext_lazy("Does it avoid teaching how to make such images?"),
+            gettext_lazy("Nobody can learn from it how such images are made, or with which tools."),
         ),
         ChecklistQuestion(
             "no-blame",
             gettext_lazy("Is it free of blame for the person shown?"),
             gettext_lazy(
-                "Nothing says or hints that they caused it: not their clothes, their pictures or their trust."
+                "Nothing says or suggests that they caused it, through their clothes, their pictures or their trust."
             ),
         ),
         ChecklistQuestion(
@@ -50,13 +50,13 @@ VERSIONS: dict[int, tuple[ChecklistQuestion, ...]] = {
         ),
         ChecklistQuestion(
             "help-present",
-            gettext_lazy("Is help there?"),
-            gettext_lazy("The doors to help that stand beside these words fit whom they speak to."),
+            gettext_lazy("Does the help fit?"),
+            gettext_lazy("The help links beside this text fit the people it speaks to."),
         ),
         ChecklistQuestion(
             "speaker",
-            gettext_lazy("Has somebody who speaks this language read it?"),
-            gettext_lazy("You, or someone whom you asked: it says what is meant, and it sounds kind."),
+            gettext_lazy("Has someone who speaks this language read it?"),
+            gettext_lazy("You or someone you asked confirms that it says what is meant and sounds kind."),
         ),
     )
 }
@@ -69,11 +69,9 @@ def validate_answers(answers: Mapping[str, str]) -> dict[str, str]:
     for question in VERSIONS[CURRENT_VERSION]:
         answer = answers.get(question.key)
         if answer == NO:
-            errors[f"checklist.{question.key}"] = _(
-                "With a “no” these words cannot be approved: please send them back."
-            )
+            errors[f"checklist.{question.key}"] = _("With a “no”, this text cannot be approved. Send it back.")
         elif answer != YES:
-            errors[f"checklist.{question.key}"] = _("Please answer yes or no.")
+            errors[f"checklist.{question.key}"] = _("Choose yes or no.")
     return errors
 
 

@@ -109,24 +109,20 @@ def _send_back(words: Rendition, by: User, now: datetime, typed: ReviewInput) ->
 submit = _step_view(
     lambda words, by, now, typed: workflow.submit(words, by=by, now=now, override=typed.override),
     roles=workflow.MAY_SUBMIT,
-    done=_("A reviewer is asked to read these words."),
+    done=_("A reviewer has been asked to read this text."),
 )
 comment = _step_view(
     lambda words, by, now, typed: workflow.comment(words, by=by, now=now, text=typed.text),
     roles=workflow.MAY_COMMENT,
-    done=_("Your comment is kept."),
+    done=_("Your comment is saved."),
     stays=True,
 )
-approve = _step_view(_approve, roles=workflow.MAY_DECIDE, done=_("These exact words are approved."))
-send_back = _step_view(
-    _send_back,
-    roles=workflow.MAY_DECIDE,
-    done=_("The words are back with whoever wrote them, and so is what you said."),
-)
+approve = _step_view(_approve, roles=workflow.MAY_DECIDE, done=_("This text is approved."))
+send_back = _step_view(_send_back, roles=workflow.MAY_DECIDE, done=_("Sent back to the author with your comment."))
 withdraw = _step_view(
     lambda words, by, now, typed: workflow.withdraw(words, by=by, now=now, reason=typed.decision_comment),
     roles=workflow.MAY_WITHDRAW,
-    done=_("These words are withdrawn. They are no longer shown."),
+    done=_("This text is withdrawn and no longer shown."),
 )
 
 

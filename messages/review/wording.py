@@ -110,8 +110,8 @@ def next_step(renditions: Sequence[Rendition], person: User) -> NextStep:
         if step := step_of(renditions, person):
             return step
     if any(workflow.is_approval_valid(rendition) for rendition in renditions):
-        return NextStep(_("Nothing waits for you here. These words may be used in a campaign."))
-    return NextStep(_("Nothing waits for you here."))
+        return NextStep(_("You have nothing to do here. This text can be used in a campaign."))
+    return NextStep(_("You have nothing to do here."))
 
 
 def _review_step(renditions: Sequence[Rendition], person: User) -> NextStep | None:
@@ -124,9 +124,9 @@ def _review_step(renditions: Sequence[Rendition], person: User) -> NextStep | No
         return None
     language = language_name(rendition.locale)
     return NextStep(
-        _("The words in %(language)s of revision %(number)s wait for a review.")
+        _("The text in %(language)s of version %(number)s is waiting for a review.")
         % {"language": language, "number": rendition.revision.number},
-        _("Review the words in %(language)s") % {"language": language},
+        _("Review the text in %(language)s") % {"language": language},
         review_url(rendition),
     )
 
@@ -142,17 +142,17 @@ def _change_step(renditions: Sequence[Rendition], person: User) -> NextStep | No
                 "language": language_name(rendition.locale),
                 "reason": reviews[-1].comment,
             }
-            sentence = _("%(who)s sent the words in %(language)s back: “%(reason)s”") % params
+            sentence = _("%(who)s sent back the text in %(language)s: “%(reason)s”") % params
             return _editor_step(rendition, sentence)
         if rendition.state == RevisionState.DRAFT and workflow.obstacles_to_review(rendition).sentences:
             language = language_name(rendition.locale)
-            sentence = _("Before a colleague reviews the words in %(language)s, something has to change.")
+            sentence = _("Something has to change before a colleague can review the text in %(language)s.")
             return _editor_step(rendition, sentence % {"language": language})
     return None
 
 
 def _editor_step(rendition: Rendition, sentence: str) -> NextStep:
-    return NextStep(sentence, _("Change the words"), edit_url(rendition))
+    return NextStep(sentence, _("Edit the text"), edit_url(rendition))
 
 
 def _submit_step(renditions: Sequence[Rendition], person: User) -> NextStep | None:
@@ -161,7 +161,7 @@ def _submit_step(renditions: Sequence[Rendition], person: User) -> NextStep | No
     draft = next((rendition for rendition in renditions if rendition.state == RevisionState.DRAFT), None)
     if draft is None:
         return None
-    sentence = _("The words in %(language)s are a draft. When they are ready, a colleague reads them.")
+    sentence = _("The text in %(language)s is a draft. Ask for a review when it is ready.")
     return NextStep(
         sentence % {"language": language_name(draft.locale)},
         _("Ask for a review"),
@@ -174,5 +174,5 @@ def _waiting_step(renditions: Sequence[Rendition], person: User) -> NextStep | N
     if not any(rendition.state == RevisionState.SUBMITTED for rendition in renditions):
         return None
     if has_role(person, *workflow.MAY_DECIDE):
-        return NextStep(_("These words are partly yours, so another reviewer reads them. Nothing waits for you."))
-    return NextStep(_("A reviewer reads these words next. Nothing waits for you."))
+        return NextStep(_("Part of this text is yours, so another reviewer reads it. You have nothing to do."))
+    return NextStep(_("A reviewer will read this text next. You have nothing to do."))

@@ -74,7 +74,7 @@ def approve(
         if missing := review_checklist.validate_answers(answers):
             raise ReviewRefused(_("The checklist is not complete."), missing)
     if by is not None and authorship.is_own(rendition, by):  # no exception: an administrator would be two persons
-        raise ReviewRefused(_("Nobody approves their own words. Please ask a colleague."))
+        raise ReviewRefused(_("You cannot approve your own text. Ask a colleague."))
     overridden = _check_obstacles(obstacles_to_review(rendition), by, override)  # submitted text can still be edited
     return _save_decision(
         rendition,
@@ -102,7 +102,7 @@ def send_back(
     _require_role(by, *MAY_DECIDE)
     _lock_in_state(rendition, RevisionState.SUBMITTED)
     _require_unchanged(rendition, read_digest)
-    reason = _require_reason(reason, _("Please say what should change: it is all that the writer gets."))
+    reason = _require_reason(reason, _("Say what should change, so that the author knows what to do."))
     answers = review_checklist.serialize_answers(checklist) if checklist else {}
     return _save_decision(rendition, ReviewDecision.SENT_BACK, by=by, now=now, comment=reason, checklist=answers)
 
@@ -115,7 +115,7 @@ def withdraw(rendition: Rendition, *, by: User, now: datetime, reason: str) -> R
     """
     _require_role(by, *MAY_WITHDRAW)
     _lock_in_state(rendition, RevisionState.APPROVED)
-    reason = _require_reason(reason, _("Please say why: the reason stays on record."))
+    reason = _require_reason(reason, _("Enter a reason. It stays on record."))
     withdrawals.stop_texts(rendition, by=by, now=now, reason=reason)  # campaigns are locked before the audit record
     return _save_decision(rendition, ReviewDecision.WITHDRAWN, by=by, now=now, comment=reason)
 
@@ -126,7 +126,7 @@ def comment(rendition: Rendition, *, by: User, now: datetime, text: str) -> Comm
     _require_role(by, *MAY_COMMENT)
     text = text.strip()
     if not text:
-        raise ReviewRefused(_("There is no comment yet."), {"text": _("Please write something first.")})
+        raise ReviewRefused(_("There is no comment yet."), {"text": _("Enter a comment.")})
     _limit_length(text, "text", limit=1000)
     digest = rendition.words_digest()
     comment = Comment.objects.create(rendition=rendition, by=by, text=text, digest=digest, at=now)
@@ -166,7 +166,7 @@ def obstacles_to_review(rendition: Rendition) -> ReviewObstacles:
     fields = message_lint.blocking_errors(rendition)
     if not fields:
         return ReviewObstacles()
-    return ReviewObstacles((_("Some of these words cannot be shown as they stand."),), fields)
+    return ReviewObstacles((_("Part of this text cannot be shown as it is."),), fields)
 
 
 def _check_obstacles(obstacles: ReviewObstacles, by: User | None, override: str) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ def _check_obstacles(obstacles: ReviewObstacles, by: User | None, override: str)
         return ()
     if by is None or not has_role(by, ADMINISTRATOR):
         raise ReviewRefused(obstacles.message, obstacles.fields)
-    _require_reason(override, _("To make an exception, please say why: the reason is shown for ever."), "override")
+    _require_reason(override, _("Enter a reason for the exception. It is shown for good."), "override")
     return (*obstacles.sentences, *obstacles.fields.values())
 
 
@@ -247,12 +247,12 @@ def _lock_in_state(rendition: Rendition, state: Revision.State) -> None:
     rendition.refresh_from_db(from_queryset=Rendition.objects.select_for_update(no_key=True))
     if rendition.state != state:
         labels = {"now": rendition.get_state_display(), "wanted": state.label}
-        raise ReviewRefused(_("These words are “%(now)s”, not “%(wanted)s”.") % labels)
+        raise ReviewRefused(_("The status of this text is “%(now)s”, not “%(wanted)s”.") % labels)
 
 
 def _require_unchanged(rendition: Rendition, read_digest: str) -> None:
     if read_digest != rendition.words_digest():
-        raise ReviewRefused(_("These words changed while you were reading. Please read them again; nothing is lost."))
+        raise ReviewRefused(_("This text changed while you were reading. Nothing is lost. Read it again."))
 
 
 def _require_role(by: User | None, *roles: str) -> None:
@@ -262,13 +262,13 @@ def _require_role(by: User | None, *roles: str) -> None:
 
 def _require_reason(reason: str, error: str, field_name: str = "reason") -> str:
     if not reason.strip():
-        raise ReviewRefused(_("A reason is missing."), {field_name: error})
+        raise ReviewRefused(_("Enter a reason."), {field_name: error})
     return _limit_length(reason, field_name)
 
 
 def _limit_length(text: str, field_name: str, limit: int = 500) -> str:
     text = text.strip()
     if len(text) > limit:
-        error = _("This has %(count)s characters; up to %(most)s are kept.") % {"most": limit, "count": len(text)}
+        error = _("This has %(count)s characters. The limit is %(most)s.") % {"most": limit, "count": len(text)}
         raise ReviewRefused(_("This is too long."), {field_name: error})
     return text

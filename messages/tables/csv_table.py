@@ -86,7 +86,7 @@ class CsvTable:
             number += 1
             if record == header_cells:
                 raise UnreadableFile(
-                    "the header stands here again. Is the table in the file twice? Keep one.", line=line
+                    "the header is repeated here. If the table is in the file twice, delete one.", line=line
                 )
             if any(map(str.strip, record)):
                 rows.append(self._fit(record, line))
@@ -121,15 +121,14 @@ class CsvTable:
         width = len(self.header.names)
         if any(map(str.strip, cells[width:])):
             raise UnreadableFile(
-                "{cells} columns where the header has {columns}. Put a cell that holds a separator between "
-                "quotation marks.",
+                "{cells} columns, but the header has {columns}. Put cells that contain a separator in quotation marks.",
                 line=line,
                 cells=len(cells),
                 columns=width,
             )
         if any(self.header.names[len(cells) :]):
             raise UnreadableFile(
-                "{cells} columns where the header has {columns}. Add what is missing, or delete the line.",
+                "{cells} columns, but the header has {columns}. Add what is missing, or delete the line.",
                 line=line,
                 cells=len(cells),
                 columns=width,
@@ -140,7 +139,7 @@ class CsvTable:
         for position, cell in enumerate(cells):
             if found := CONTROL_CHARACTER.search(cell):
                 raise UnreadableFile(
-                    "a control character (U+{code}) stands here. Delete it.",
+                    "there is a control character (U+{code}) here. Delete it.",
                     line=line,
                     column=self.header.column_name(position),
                     code=f"{ord(found[0]):04X}",
@@ -161,8 +160,8 @@ class CsvTable:
                 "it is longer than {most} characters. Shorten it.", line=line, column=column, most=most
             )
         return UnreadableFile(
-            "the quotation mark at its beginning is not closed, or another stands within. Close it, and write one that "
-            "belongs to the text twice.",
+            "the quotation mark at the start is not closed, or there is another inside. Close it, and "
+            "double any quotation mark that is part of the text.",
             line=line,
             column=column,
         )

@@ -14,7 +14,8 @@ from messages.text.translatable import Translatable
 CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CHUNK = 1 << 18
 _WINDOWS_1252 = Translatable(
-    "The file is not in UTF-8, so it was read as Windows-1252. Check letters with accents, or save it as “CSV UTF-8”."
+    "The file is not UTF-8, so it was read as Windows-1252. Check letters with accents, or save "
+    "the file as “CSV UTF-8”."
 )
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods; .xls
 
@@ -34,7 +35,7 @@ def decode(stream: BinaryIO) -> DecodedFile:
         stream = io.BytesIO(stream.read())
     start = stream.read(4)
     if start.startswith(_SPREADSHEETS):
-        raise UnreadableFile("The file is a workbook of a spreadsheet. Save its sheet as “CSV UTF-8”.")
+        raise UnreadableFile("The file is a spreadsheet. Save the sheet as “CSV UTF-8”.")
     is_utf_16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if start.startswith(codecs.BOM_UTF32_LE) or (b"\0" in start and not is_utf_16):
         raise _unknown_encoding()
@@ -55,7 +56,7 @@ def decode(stream: BinaryIO) -> DecodedFile:
 
 
 def _unknown_encoding() -> UnreadableFile:
-    return UnreadableFile("The file is in no encoding that can be read here. Save it as “CSV UTF-8”.")
+    return UnreadableFile("The encoding of this file cannot be read here. Save the file as “CSV UTF-8”.")
 
 
 def _chunks(stream: BinaryIO, encoding: str) -> Iterator[str]:

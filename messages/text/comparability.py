@@ -90,8 +90,8 @@ def _check_length(arms: _Facts) -> Iterator[Remark]:
     (shortest, short), (longest, long) = by_length[0], by_length[-1]
     if long.words > short.words * (1 + MAX_LENGTH_DIFFERENCE):
         sentence = Translatable(
-            "“{longest}” has {long} words and “{shortest}” {short}. More than a tenth apart, the trial may measure "
-            "length.",
+            "The lengths differ: “{longest}” has {long} words and “{shortest}” has {short}. That alone "
+            "could change the result.",
             longest=longest.name,
             long=long.words,
             shortest=shortest.name,
@@ -108,15 +108,15 @@ def _check_ease(arms: _Facts) -> Iterator[Remark]:
     names = {"first": first, "low": f"{low.value:g}", "second": second, "high": f"{high.value:g}"}
     if low.higher_is_easier and high.value - low.value > MAX_EASE_DIFFERENCE:
         sentence = Translatable(
-            "“{second}” has a reading ease of {high} and “{first}” of {low}. More than ten points apart, the trial may "
-            "measure ease.",
+            "Reading levels differ: “{second}” has a reading ease of {high} and “{first}” of {low}. That "
+            "alone could change the result.",
             **names,
         )
         yield Remark("arms-grade", SHOULD, sentence, "arms")
     elif not low.higher_is_easier and high.value - low.value > MAX_GRADE_DIFFERENCE:
         sentence = Translatable(
-            "“{second}” reads at grade {high} and “{first}” at {low}. More than one grade apart, the trial may "
-            "measure ease.",
+            "Reading levels differ: “{second}” reads at grade {high} and “{first}” at grade {low}. That "
+            "alone could change the result.",
             **names,
         )
         yield Remark("arms-grade", SHOULD, sentence, "arms")
@@ -128,8 +128,8 @@ def _check_buttons(arms: _Facts) -> Iterator[Remark]:
     apart = low.button_position - high.button_position
     if apart > MAX_LINES_APART * LINE_HEIGHT:
         sentence = Translatable(
-            "On a phone {width} pixels wide the buttons stand about {apart} pixels lower under “{lower}” than under "
-            "“{higher}”.",
+            "On a phone {width} pixels wide, the buttons are about {apart} pixels lower under “{lower}” "
+            "than under “{higher}”.",
             width=PHONE_WIDTH,
             apart=round(apart),
             lower=lower.name,

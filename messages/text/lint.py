@@ -45,7 +45,7 @@ class TextLimits:
     word_limit: int
 
 
-EMBED_LIMITS = TextLimits(Translatable("an embed"), headline_limit=80, word_limit=55)
+EMBED_LIMITS = TextLimits(Translatable("an embedded message"), headline_limit=80, word_limit=55)
 HOSTED_PAGE_LIMITS = TextLimits(Translatable("the hosted page"), headline_limit=110, word_limit=110)
 
 
@@ -140,8 +140,8 @@ def check_text(
     missing = tuple(
         Remark("empty", MUST, sentence, where)
         for where, text, sentence in (
-            ("headline", words.headline, Translatable("The headline is still empty.")),
-            ("body", words.body, Translatable("The body is still empty.")),
+            ("headline", words.headline, Translatable("The headline is empty.")),
+            ("body", words.body, Translatable("The body is empty.")),
         )
         if not text.strip()
     )
@@ -149,7 +149,7 @@ def check_text(
         return missing
     if len(words.text) > MAX_CHARACTERS:
         sentence = Translatable(
-            "The text has {count} characters; longer than {most} it is not read.",
+            "The text has {count} characters. Texts longer than {most} are not checked.",
             count=len(words.text),
             most=MAX_CHARACTERS,
         )
@@ -166,18 +166,18 @@ def _check_length(words: LintText, limits: TextLimits) -> Iterator[Remark]:
     characters, count = len(words.headline), len(split_words(words.text))
     if characters > limits.headline_limit:
         sentence = Translatable(
-            "The headline has {characters} characters; up to {most} read well in {form}.",
+            "The headline has {characters} characters. Use up to {most} in {form}.",
             characters=characters,
             most=limits.headline_limit,
             form=limits.name,
         )
         yield Remark("long-headline", SHOULD, sentence, "headline")
     if count > MAX_WORDS:
-        sentence = Translatable("The text has {count} words; {most} is the most anywhere.", count=count, most=MAX_WORDS)
+        sentence = Translatable("The text has {count} words. The limit is {most}.", count=count, most=MAX_WORDS)
         yield Remark("long-text", MUST, sentence, "words")
     elif count > limits.word_limit:
         sentence = Translatable(
-            "The text has {count} words; up to {most} read well in {form}.",
+            "The text has {count} words. Use up to {most} in {form}.",
             count=count,
             most=limits.word_limit,
             form=limits.name,
@@ -188,7 +188,7 @@ def _check_length(words: LintText, limits: TextLimits) -> Iterator[Remark]:
 def _check_readability(words: LintText) -> Iterator[Remark]:
     if not has_formula(words.language):
         sentence = Translatable(
-            "We know no reading grade for “{locale}”. Please let a speaker read it aloud.", locale=words.locale
+            "We have no reading grade for “{locale}”. Ask a speaker to read the text aloud.", locale=words.locale
         )
         yield Remark("no-grade", SHOULD, sentence, "words")
         return
@@ -202,11 +202,11 @@ def _readability_sentence(readability: Readability) -> str:
     numbers = {"value": f"{readability.value:g}", "formula": readability.formula, "wanted": f"{readability.target:g}"}
     if readability.higher_is_easier:
         return Translatable(
-            "The reading ease is {value} ({formula}); {wanted} or more is wanted. Shorter words and sentences help.",
+            "The reading ease is {value} ({formula}). Aim for {wanted} or more, with shorter words and sentences.",
             **numbers,
         )
     return Translatable(
-        "The reading grade is {value} ({formula}); {wanted} or less is wanted. Shorter words and sentences help.",
+        "The reading grade is {value} ({formula}). Aim for {wanted} or less, with shorter words and sentences.",
         **numbers,
     )
 
@@ -218,7 +218,7 @@ def _check_sentences(words: LintText) -> Iterator[Remark]:
             if count > LONG_SENTENCE_WORDS:
                 start = " ".join(sentence.split()[:5])
                 advice = Translatable(
-                    "“{start} …” has {count} words. Two sentences of up to {most} read better.",
+                    "“{start} …” has {count} words. Write two sentences of up to {most} words.",
                     start=start,
                     count=count,
                     most=LONG_SENTENCE_WORDS,
@@ -238,22 +238,24 @@ _AGE = re.compile(r"\b(?:under|over|menor(?:es)? de|moins de)[\s-]+\d+s?\b|\b18\
 def _check_claims(words: LintText, lists: WordLists) -> Iterator[Remark]:
     claims_a_fact = words.claim_strength in _FACTUAL_CLAIMS
     if claims_a_fact and not words.sources:
-        sentence = Translatable("The message claims something. Please name what that rests on.")
+        sentence = Translatable("The message makes a claim. Name its source.")
         yield Remark("no-source", MUST, sentence, "claim")
     if number := _NUMBER.search(_AGE.sub("", words.text)):
         figure = number[0].strip()
         if not words.sources:
-            sentence = Translatable("“{figure}” is a figure. Please name its source.", figure=figure)
+            sentence = Translatable("“{figure}” is a figure. Name its source.", figure=figure)
             yield Remark("number-without-source", MUST, sentence, "claim")
         elif not claims_a_fact:
             sentence = Translatable(
-                "“{figure}” is a figure, yet the message says it claims no fact. One of them should change.",
+                "“{figure}” is a figure, but the message says it makes no factual claim. Change one of them.",
                 figure=figure,
             )
             yield Remark("number-without-claim", SHOULD, sentence, "claim")
     hedges = [pattern for language, pattern in lists.hedges if language == words.language]
     if words.claim_strength in {"linked", "reported"} and hedges and not any(h.search(words.text) for h in hedges):
-        sentence = Translatable("Nothing says how sure this is. A “can”, a “may” or “one therapist reports” would.")
+        sentence = Translatable(
+            "The text does not say how certain this is. Add “can”, “may” or “one therapist reports”."
+        )
         yield Remark("no-hedge", SHOULD, sentence, "words")
 
 
@@ -263,10 +265,7 @@ def _check_phrases(words: LintText, text: str, where: str, lists: WordLists) -> 
             continue
         if found := phrase.find_in(text):
             sentence = Translatable(
-                "“{found}”: {why} Perhaps: “{instead}”",
-                found=found,
-                why=Translatable(phrase.why),
-                instead=phrase.instead,
+                "“{found}”: {why} Try: “{instead}”", found=found, why=Translatable(phrase.why), instead=phrase.instead
             )
             yield Remark(phrase.kind, phrase.severity, sentence, where)
 
@@ -281,7 +280,7 @@ _PATTERNS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], Translata
             re.IGNORECASE,
         ),
         lambda found: Translatable(
-            "“{found}” leads somewhere. Help links stand beside the words; no other address does.",
+            "“{found}” is an address. Remove it: only the help links beside the text can be links.",
             found=found.rstrip(".,;:"),
         ),
     ),
@@ -292,25 +291,27 @@ _PATTERNS: tuple[tuple[str, Severity, re.Pattern[str], Callable[[str], Translata
             r"(?i:lorem ipsum|your (?:text|headline|words) here)|"
             r"\b(?:TODO|TBD|FIXME|XXX+)\b|\{\{?[^{}\n]*\}\}?|\[[^\[\]]*\]|<(?=[^<>]*(?:here|insert))[^<>]*>"
         ),
-        lambda found: Translatable("“{found}” looks like a place still to be filled.", found=found),
+        lambda found: Translatable("“{found}” looks like a placeholder that has not been filled in.", found=found),
     ),
     (
         "markup",
         SHOULD,
         re.compile(r"</?\w[^<>]*>|\*\*|(?<!\w)__|^#+\s", re.MULTILINE),
-        lambda found: Translatable("“{found}” is shown as it stands: the words are plain text.", found=found.strip()),
+        lambda found: Translatable(
+            "“{found}” will be shown as it is, because the text is plain text.", found=found.strip()
+        ),
     ),
     (
         "exclamation",
         SHOULD,
         re.compile(r"[!¡]"),
-        lambda found: Translatable("An exclamation mark raises the voice. A full stop is calmer."),
+        lambda found: Translatable("An exclamation mark sounds loud. Use a full stop."),
     ),
     (
         "capitals",
         SHOULD,
         re.compile(r"\b[^\W\d_a-zß-öø-ÿ]{4,}\b"),
-        lambda found: Translatable("“{found}” in capitals reads as shouting.", found=found),
+        lambda found: Translatable("“{found}” in capitals reads like shouting.", found=found),
     ),
 )
 
@@ -324,5 +325,5 @@ def _check_patterns(text: str, where: str) -> Iterator[Remark]:
 
 def _check_names(text: str, where: str, never_name: Sequence[str]) -> Iterator[Remark]:
     if never_name and (match := phrase_pattern(never_name).search(text)):
-        sentence = Translatable("“{found}” is on the list of names that no message should spread.", found=match[0])
+        sentence = Translatable("“{found}” is on the list of names that messages should not spread.", found=match[0])
         yield Remark("tool", MUST, sentence, where)

@@ -96,7 +96,7 @@ def tab_to(tab: Page, target: Locator, *, most: int = 60) -> None:
 
 def kept(tab: Page) -> None:
     """Wait until the server has kept what was typed."""
-    expect(tab.locator("#said")).to_contain_text("Your draft was kept at")
+    expect(tab.locator("#said")).to_contain_text("Your draft was saved at")
 
 
 def text(tab: Page, label: str, words: str) -> None:
@@ -118,15 +118,15 @@ class TestWriting:
         expect(tab.locator("#said")).to_contain_text("“creep”")
         text(tab, "Headline", "You can stop here, before anyone is hurt.")
         expect(tab.locator("#said")).not_to_contain_text("creep")
-        text(tab, "Words", "A real person may be hurt by this. You can close this page now.")
+        text(tab, "Text", "A real person may be hurt by this. You can close this page now.")
         kept(tab)
         assert re.search(r"\?draft=\d+$", tab.url)
         preview = tab.frame_locator(".stage iframe:not(.coming)")
         expect(preview.get_by_role("heading", level=1)).to_have_text("You can stop here, before anyone is hurt.")
-        tab_to(tab, tab.get_by_role("button", name="Save as a draft message"))
+        tab_to(tab, tab.get_by_role("button", name="Save as a draft"))
         tab.keyboard.press("Enter")
         tab.wait_for_url("**/messages/you-can-stop-here-before-anyone-is-hurt/")
-        expect(tab.locator("main").get_by_role("status")).to_contain_text("The message is saved as a draft.")
+        expect(tab.locator("main").get_by_role("status")).to_contain_text("Saved as a draft.")
         assert tab.evaluate("localStorage.length") == 0
         assert complaints == []
 
@@ -141,7 +141,7 @@ class TestWriting:
         tab.get_by_label("Colours").select_option("dark")
         expect(tab.locator("iframe[src*='colours=dark']:not(.coming)")).to_be_visible()
         assert stage.locator("body").evaluate(background) == "rgb(20, 24, 30)"
-        tab.get_by_label("Direction").select_option("rtl")
+        tab.get_by_label("Text direction").select_option("rtl")
         expect(stage.locator("html")).to_have_attribute("dir", "rtl")
         tab.get_by_label("Where").select_option("embed")
         expect(stage.locator("second-thought h2")).to_be_visible()
@@ -157,18 +157,18 @@ class TestWriting:
         tab.get_by_role("button", name="Check and preview").click()
         expect(tab.locator("#said")).to_contain_text("“creep”")
         tab.get_by_label("Headline", exact=True).fill("You can stop here and now.")
-        tab.get_by_role("button", name="Save as a new revision").click()
+        tab.get_by_role("button", name="Save as a new version").click()
         tab.wait_for_url("**/messages/fear-that-stays/")
 
 
 def test_a_translation_is_written_beside_its_original(signed_in: SignedIn) -> None:
     tab = signed_in("mara", "/messages/scared-and-alone-neutral/edit/ar/")
     complaints = wrong(tab)
-    expect(tab.locator(".source")).to_contain_text("The original, in English")
+    expect(tab.locator(".source")).to_contain_text("Original in English")
     headline = tab.get_by_label("Headline", exact=True)
     expect(headline).to_have_attribute("dir", "rtl")
     text(tab, "Headline", "يمكنك التوقف الآن")
-    text(tab, "Words", "هناك شخص حقيقي في هذه الصورة.")
+    text(tab, "Text", "هناك شخص حقيقي في هذه الصورة.")
     kept(tab)
     expect(tab.frame_locator(".stage iframe:not(.coming)").locator("html")).to_have_attribute("dir", "rtl")
     tab_to(tab, tab.get_by_role("button", name="Save the translation"))
@@ -181,9 +181,9 @@ def test_a_translation_is_written_beside_its_original(signed_in: SignedIn) -> No
 def test_two_revisions_are_compared_word_by_word(signed_in: SignedIn) -> None:
     tab = signed_in("mara", "/messages/their-good-name/compare/1/2/")
     complaints = wrong(tab)
-    expect(tab.get_by_role("heading", level=1)).to_have_text("What changed from revision 1 to revision 2")
-    expect(tab.locator(".diff del").first).to_contain_text("taken out:")
-    expect(tab.locator(".diff ins").first).to_contain_text("put in:")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Changes from version 1 to version 2")
+    expect(tab.locator(".diff del").first).to_contain_text("removed:")
+    expect(tab.locator(".diff ins").first).to_contain_text("added:")
     tab_to(tab, tab.get_by_role("link", name="3", exact=True))
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/compare/1/3/")
@@ -197,29 +197,29 @@ class TestNothingIsLost:
         for tab, headline in ((mara, "Mara wrote this headline."), (rafael, "Rafael wrote this headline.")):
             text(tab, "Headline", headline)
             kept(tab)
-        rafael.get_by_role("button", name="Save as a new revision").click()
+        rafael.get_by_role("button", name="Save as a new version").click()
         rafael.wait_for_url("**/messages/reward-without-the-work/")
-        mara.get_by_role("button", name="Save as a new revision").click()
+        mara.get_by_role("button", name="Save as a new version").click()
         both = mara.get_by_role("heading", name=re.compile("rafael saved revision"))
         expect(both).to_be_focused()
         expect(mara.locator(".both")).to_contain_text("Rafael wrote this headline.")
         expect(mara.get_by_label("Headline", exact=True)).to_have_value("Mara wrote this headline.")
-        mara.get_by_role("button", name="Save as a new revision").click()
+        mara.get_by_role("button", name="Save as a new version").click()
         mara.wait_for_url("**/messages/reward-without-the-work/")
         expect(mara.locator("main blockquote")).to_contain_text(["Mara wrote this headline."])
-        older = mara.get_by_role("region", name="Earlier revisions")
+        older = mara.get_by_role("region", name="Earlier versions")
         older.get_by_role("link", name=re.compile("^English")).first.click()  # the newest of them is his
-        expect(mara.get_by_role("region", name="As a visitor reads it")).to_contain_text("Rafael wrote this headline.")
+        expect(mara.get_by_role("region", name="As a visitor sees it")).to_contain_text("Rafael wrote this headline.")
 
     def test_a_lost_connection_is_said_and_what_was_typed_arrives_later(self, signed_in: SignedIn) -> None:
         tab = signed_in("mara", "/messages/asking-can-matter-less/edit/en/")
         tab.context.set_offline(True)
         text(tab, "Headline", "Typed without a connection.")
-        expect(tab.get_by_text("No connection. Your words are kept in this page")).to_be_visible()
-        tab.get_by_role("button", name="Save as a new revision").click()
+        expect(tab.get_by_text("No connection. Your text is safe in this page")).to_be_visible()
+        tab.get_by_role("button", name="Save as a new version").click()
         expect(tab.get_by_label("Headline", exact=True)).to_have_value("Typed without a connection.")
         tab.context.set_offline(False)
-        expect(tab.get_by_text("Connected again. Your words are kept.")).to_be_visible(timeout=20_000)
+        expect(tab.get_by_text("Connected again. Your text is saved as a draft.")).to_be_visible(timeout=20_000)
         tab.reload()
         expect(tab.get_by_label("Headline", exact=True)).to_have_value("Typed without a connection.")
         assert tab.evaluate("localStorage.length") == 0
@@ -233,11 +233,11 @@ class TestNothingIsLost:
 
         tab.route(lambda address: "/edit/" in address, fail)
         text(tab, "Headline", "Never sent.")
-        expect(tab.get_by_text("No connection. Your words are kept in this page")).to_be_visible()
+        expect(tab.get_by_text("No connection. Your text is safe in this page")).to_be_visible()
         tab.unroute_all()
         tab.reload()
         expect(tab.get_by_label("Headline", exact=True)).not_to_have_value("Never sent.")
-        tab.get_by_role("button", name="Put them back").click()
+        tab.get_by_role("button", name="Restore it").click()
         expect(tab.get_by_label("Headline", exact=True)).to_have_value("Never sent.")
         kept(tab)
         assert tab.evaluate("localStorage.length") == 0
@@ -256,8 +256,8 @@ class TestNothingIsLost:
         sign_in(other, "mara")
         expect(other.get_by_label("Headline", exact=True)).to_have_value("Typed before the end.")
         other.close()
-        expect(tab.get_by_text("Connected again. Your words are kept.")).to_be_visible(timeout=20_000)
-        tab.get_by_role("button", name="Save as a new revision").click()
+        expect(tab.get_by_text("Connected again. Your text is saved as a draft.")).to_be_visible(timeout=20_000)
+        tab.get_by_role("button", name="Save as a new version").click()
         tab.wait_for_url("**/messages/a-photo-is-not-a-yes/")
         expect(tab.get_by_text("Typed after the end.")).to_be_visible()
 
@@ -266,13 +266,13 @@ class TestNothingIsLost:
         tab = signed_in("mara", "/messages/slow-is-how-it-works/edit/en/", java_script_enabled=False)
         tab.get_by_label("Headline", exact=True).fill("Typed before the end.")
         tab.context.clear_cookies(name="sessionid")
-        tab.get_by_role("button", name="Save as a new revision").click()
-        expect(tab.get_by_role("heading", level=1)).to_have_text("You were signed out. Your words are still here.")
+        tab.get_by_role("button", name="Save as a new version").click()
+        expect(tab.get_by_role("heading", level=1)).to_have_text("You were signed out. Your text is still here.")
         with tab.context.expect_page() as opened:
             tab.get_by_role("link", name="Sign in in a new tab").click()
         sign_in(opened.value, "mara")
-        tab.get_by_role("button", name="I am signed in: send my words on").click()
+        tab.get_by_role("button", name="I am signed in: send my text").click()
         expect(tab.get_by_label("Headline", exact=True)).to_have_value("Typed before the end.")
-        tab.get_by_role("button", name="Save as a new revision").click()
+        tab.get_by_role("button", name="Save as a new version").click()
         tab.wait_for_url("**/messages/slow-is-how-it-works/")
         expect(tab.get_by_text("Typed before the end.")).to_be_visible()

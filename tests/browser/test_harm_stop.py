@@ -87,7 +87,7 @@ def test_an_arm_that_annoys_is_stopped_and_a_manager_decides(site: Site, page: O
 
     desk.context.add_cookies([site.manager])  # type: ignore[list-item]  # a plain dict is what it takes
     desk.goto(site.url)
-    expect(desk.locator("main")).to_contain_text("An arm was stopped")
+    expect(desk.locator("main")).to_contain_text("A message was stopped")
     desk.get_by_role("link", name="The pilot", exact=True).click()
     told = desk.get_by_role("region", name="One message was stopped in this campaign")
     expect(told).to_contain_text("more said it annoyed them than of 100 who saw “Neutral”. The plan allows 1.")
@@ -96,10 +96,10 @@ def test_an_arm_that_annoys_is_stopped_and_a_manager_decides(site: Site, page: O
 
     told.get_by_role("link", name="Show it again").click()
     desk.get_by_role("button", name="Show it again").click()
-    expect(desk.locator("#id_reason_error")).to_contain_text("Please say why")
+    expect(desk.locator("#id_reason_error")).to_contain_text("Enter a reason")
     assert site.guard() == 1
     until_shown(hosted, message, NEUTRAL)
-    desk.get_by_label("Why").fill("It annoys, and it turns back twice as many: the board agreed on Friday.")
+    desk.get_by_label("Reason").fill("It annoys, and it turns back twice as many: the board agreed on Friday.")
     desk.get_by_role("button", name="Show it again").click()
     expect(desk.locator("main").get_by_role("status")).to_contain_text("“Both” is shown again.")
     expect(desk.locator("main")).to_contain_text("A guardrail stopped “Both” on")

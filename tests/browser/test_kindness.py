@@ -151,7 +151,7 @@ def test_a_veiled_word_opens_by_keyboard(desk: Desk, page: OpenPage, javascript:
     card = tab.locator("li.card", has=tab.get_by_role("heading", name=re.compile("^Mostly women")))
     expect(card.get_by_text("Content note.")).to_be_visible()
     expect(card.locator(".words").first).to_be_hidden()
-    card.get_by_text("Show the words").press("Enter")
+    card.get_by_text("Show the text").press("Enter")
     veiled = card.locator("label.veiled", has_text="child abuse").last
     expect(veiled.locator(".word")).to_be_hidden()
     checkbox = veiled.get_by_role("checkbox", name="Show a hidden word")

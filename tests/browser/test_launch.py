@@ -44,8 +44,8 @@ def tick(tab: Page, name: str, *, at_most: int = 80) -> None:
 
 def step_up(tab: Page, name: str) -> None:
     """Confirm the user with a code."""
-    expect(tab.get_by_role("heading", name="Is it still you?")).to_be_visible()
-    tab.get_by_label("Code of your app").fill(world.fresh_code(User.objects.get(username=name)))
+    expect(tab.get_by_role("heading", name="Confirm it’s you")).to_be_visible()
+    tab.get_by_label("Code from your app").fill(world.fresh_code(User.objects.get(username=name)))
     tab.get_by_role("button", name="Confirm").click()
 
 
@@ -61,7 +61,7 @@ def test_a_plan_is_sent_approved_launched_and_downloaded_by_keyboard(desk: SignI
     manager = desk(world.person("mara", "manager"), "/campaigns/pilot/")
     reviewer = desk(world.person("rafael", "reviewer"), "/reviews/")
     wrong = (collect_errors(manager), collect_errors(reviewer))
-    press_until(manager, "Read it and send it")
+    press_until(manager, "Review and submit")
     press_until(manager, "Send for approval", at_most=90)
     expect(manager.locator("main").get_by_role("status")).to_contain_text("Sent.")
 
@@ -98,7 +98,7 @@ def test_a_reviewer_sends_a_plan_back_and_whoever_made_it_reads_why(desk: SignIn
     expect(reviewer.locator("#reason-error")).to_be_visible()
     reviewer.get_by_label("Or say what has to change first").fill("The control is not neutral.")
     reviewer.get_by_role("button", name="Send it back").click()
-    expect(reviewer.locator("main")).to_contain_text("Sent back. Whoever made it reads your reason.")
+    expect(reviewer.locator("main")).to_contain_text("Sent back with your reason.")
     manager.reload()
     expect(manager.get_by_role("note")).to_contain_text("The control is not neutral.")
 
@@ -109,12 +109,12 @@ def test_a_deviation_is_put_on_record_and_stands_on_the_results(desk: SignIn) ->
     world.tally(campaign, COUNTS)
     evaluate(campaign, now=world.NOON)
     manager = desk(world.person("mara", "manager"), "/campaigns/pilot/plan/")
-    manager.get_by_label("What was done otherwise").fill("It ran two days longer.")
-    manager.get_by_role("button", name="Put it on record").click()
-    expect(manager.locator("#why-error")).to_have_text("Say why.")
-    manager.get_by_label("Why", exact=True).fill("The partner moved to another server.")
-    manager.get_by_role("button", name="Put it on record").click()
-    expect(manager.locator("main").get_by_role("status")).to_contain_text("On record.")
+    manager.get_by_label("Changes from the plan").fill("It ran two days longer.")
+    manager.get_by_role("button", name="Record it").click()
+    expect(manager.locator("#why-error")).to_have_text("Say why it changed.")
+    manager.get_by_label("Reason", exact=True).fill("The partner moved to another server.")
+    manager.get_by_role("button", name="Record it").click()
+    expect(manager.locator("main").get_by_role("status")).to_contain_text("Recorded.")
     analyst = desk(world.person("ana", "analyst"), "/campaigns/pilot/results/")
     shown = analyst.get_by_role("region", name="Changes from the plan")
     expect(shown).to_contain_text("It ran two days longer.")
@@ -126,11 +126,11 @@ def test_closing_says_what_it_does_and_asks_for_a_tick(desk: SignIn) -> None:
     world.launched()
     tab = desk(world.person("mara", "manager"), "/campaigns/pilot/")
     tab.get_by_role("link", name="Close it for good").click()
-    expect(tab.locator("main")).to_contain_text("it can never be started again")
+    expect(tab.locator("main")).to_contain_text("it cannot be started again")
     tab.get_by_role("button", name="Close it for good").click()
     expect(tab.locator("#sure-error")).to_be_visible()
     tab.get_by_label("I understand that this cannot be undone.").check()
     tab.get_by_role("button", name="Close it for good").click()
     expect(tab.locator("main").get_by_role("status")).to_contain_text("Closed for good.")
-    tab.get_by_role("button", name="Plan a new one like this").click()
+    tab.get_by_role("button", name="Plan a copy").click()
     expect(tab.get_by_role("heading", name="The pilot (2)")).to_be_visible()

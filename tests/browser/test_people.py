@@ -38,22 +38,22 @@ def invitation_link(site: str, role: str) -> str:
 def accept_invitation(page: Page, site: str, role: str, name: str) -> None:
     """Accept an invitation up to the choice of a second factor."""
     page.goto(invitation_link(site, role))
-    page.get_by_label("Your name here").fill(name)
+    page.get_by_label("Your name").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
-    expect(page.get_by_role("heading", name="A second key for your account")).to_be_visible()
+    page.get_by_role("button", name="Create my account").click()
+    expect(page.get_by_role("heading", name="Set up a second factor")).to_be_visible()
 
 
 def set_up_app(page: Page) -> tuple[str, list[str]]:
     """Set up an authenticator app. Return its secret and the recovery codes."""
     page.get_by_role("link", name="Use an app").click()
-    page.get_by_text("It cannot scan").click()
+    page.get_by_text("I cannot scan it").click()
     secret = page.locator(".copy code").inner_text()
     page.get_by_label("Code").fill(world.code(secret))
     page.get_by_role("button", name="Set up the app").click()
-    expect(page.get_by_role("heading", name="Done. Now keep these codes")).to_be_visible()
+    expect(page.get_by_role("heading", name="Save these codes")).to_be_visible()
     codes = page.locator(".codes code").all_inner_texts()
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     return secret, codes
 
 
@@ -62,7 +62,7 @@ def answer_first_question(page: Page, site: str, name: str) -> None:
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("heading", name="One more thing, to be sure it is you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Enter your second factor")).to_be_visible()
 
 
 def attach_security_key(page: Page) -> None:
@@ -91,12 +91,12 @@ def forget_confirmation(name: str) -> None:
 def test_an_invitation_leads_to_an_account_with_an_app_by_keyboard_alone(page: OpenPage, site: str) -> None:
     tab = page()
     tab.goto(invitation_link(site, "manager"))
-    expect(tab.get_by_label("Your name here")).to_be_focused()
+    expect(tab.get_by_label("Your name")).to_be_focused()
     tab.keyboard.type("nora")
     tab.keyboard.press("Tab")
     tab.keyboard.type(PASSWORD)
     tab.keyboard.press("Enter")
-    expect(tab.get_by_role("heading", name="A second key for your account")).to_be_visible()
+    expect(tab.get_by_role("heading", name="Set up a second factor")).to_be_visible()
     tab.goto(f"{site}/messages/")
     expect(tab).to_have_url(re.compile("/account/second-factor/$"))  # nothing else is open yet
     _secret, codes = set_up_app(tab)
@@ -109,16 +109,16 @@ def test_an_invitation_leads_to_an_account_with_an_app_by_keyboard_alone(page: O
 def test_an_invitation_works_once(page: OpenPage, site: str) -> None:
     link, tab = invitation_link(site, "analyst"), page()
     tab.goto(link)
-    tab.get_by_label("Your name here").fill("ana")
+    tab.get_by_label("Your name").fill("ana")
     tab.get_by_label("Password", exact=True).fill("short")
-    tab.get_by_role("button", name="Make my account").click()
+    tab.get_by_role("button", name="Create my account").click()
     expect(tab.locator("#password-error")).to_contain_text("at least 12 characters")
-    expect(tab.get_by_label("Your name here")).to_have_value("ana")
+    expect(tab.get_by_label("Your name")).to_have_value("ana")
     tab.get_by_label("Password", exact=True).fill(PASSWORD)
-    tab.get_by_role("button", name="Make my account").click()
+    tab.get_by_role("button", name="Create my account").click()
     other = page()
     other.goto(link)
-    expect(other.get_by_role("heading", name="This link leads nowhere now")).to_be_visible()
+    expect(other.get_by_role("heading", name="This link no longer works")).to_be_visible()
 
 
 @pytest.mark.proof
@@ -128,8 +128,8 @@ def test_a_passkey_is_made_and_lets_its_owner_in_again(page: OpenPage, site: str
     accept_invitation(tab, site, "reviewer", "rafael")
     tab.get_by_role("link", name="Use a passkey").click()
     tab.get_by_label("Name of the passkey").fill("My laptop")
-    tab.get_by_role("button", name="Make the passkey").click()
-    expect(tab.get_by_role("heading", name="Done. Now keep these codes")).to_be_visible()
+    tab.get_by_role("button", name="Create the passkey").click()
+    expect(tab.get_by_role("heading", name="Save these codes")).to_be_visible()
     tab.get_by_role("button", name="Sign out").click()
     answer_first_question(tab, site, "rafael")
     tab.get_by_role("button", name="Use a passkey").click()
@@ -145,14 +145,14 @@ def test_a_recovery_code_lets_in_once(page: OpenPage, site: str) -> None:
     _secret, codes = set_up_app(tab)
     tab.get_by_role("button", name="Sign out").click()
     answer_first_question(tab, site, "ana")
-    tab.get_by_label("Code of your app").fill(codes[0])
+    tab.get_by_label("Code from your app").fill(codes[0])
     tab.get_by_role("button", name="Sign in").click()
     expect(tab).to_have_url(f"{site}/")
     tab.get_by_role("button", name="Sign out").click()
     answer_first_question(tab, site, "ana")
-    tab.get_by_label("Code of your app").fill(codes[0])
+    tab.get_by_label("Code from your app").fill(codes[0])
     tab.get_by_role("button", name="Sign in").click()
-    expect(tab.locator("#code-error")).to_contain_text("was used already")
+    expect(tab.locator("#code-error")).to_contain_text("has already been used")
 
 
 def test_launching_asks_whether_it_is_still_you(page: OpenPage, site: str) -> None:
@@ -170,7 +170,7 @@ def test_launching_asks_whether_it_is_still_you(page: OpenPage, site: str) -> No
     assert tab.evaluate(launch) == [403, "confirm_first"]
     assert Campaign.objects.get().state == "running"
     tab.goto(f"{site}/account/confirm/?next=/")
-    tab.get_by_label("Code of your app").fill(world.fresh_code(User.objects.get(username="mira")))
+    tab.get_by_label("Code from your app").fill(world.fresh_code(User.objects.get(username="mira")))
     tab.get_by_role("button", name="Confirm").click()
     expect(tab).to_have_url(f"{site}/")
     assert tab.evaluate(launch) == [200, ""]
@@ -183,17 +183,17 @@ def test_an_administrator_invites_after_confirming_and_gets_a_link_to_pass_on(pa
     set_up_app(tab)
     forget_confirmation("ada")
     tab.get_by_role("link", name="People").click()
-    tab.get_by_role("link", name="Invite somebody").click()
-    expect(tab.get_by_role("heading", name="Is it still you?")).to_be_visible()
-    tab.get_by_label("Code of your app").fill(world.fresh_code(User.objects.get(username="ada")))
+    tab.get_by_role("link", name="Invite someone").click()
+    expect(tab.get_by_role("heading", name="Confirm it’s you")).to_be_visible()
+    tab.get_by_label("Code from your app").fill(world.fresh_code(User.objects.get(username="ada")))
     tab.get_by_role("button", name="Confirm").click()
-    tab.get_by_label("Their e-mail address").fill("bo@example.org")
+    tab.get_by_label("Email address").fill("bo@example.org")
     tab.get_by_label("Partner contact").check()
     tab.get_by_role("button", name="Invite", exact=True).click()
     link = tab.locator(".copy code").inner_text()
     guest = page()
     guest.goto(link)
-    expect(guest.get_by_text("You were invited as Partner contact")).to_be_visible()
+    expect(guest.get_by_text("You were invited with the role Partner contact")).to_be_visible()
 
 
 @pytest.mark.proof
@@ -202,7 +202,7 @@ def test_signing_out_everywhere_else_ends_the_other_sessions(page: OpenPage, sit
     accept_invitation(here, site, "analyst", "ana")
     set_up_app(here)
     answer_first_question(there, site, "ana")
-    there.get_by_label("Code of your app").fill(world.fresh_code(User.objects.get(username="ana")))
+    there.get_by_label("Code from your app").fill(world.fresh_code(User.objects.get(username="ana")))
     there.get_by_role("button", name="Sign in").click()
     expect(there).to_have_url(f"{site}/")
     here.goto(f"{site}/account/")
@@ -219,4 +219,4 @@ def test_the_first_administrator_comes_in_by_a_link_of_the_command_line(
     call_command("invite", "ada@example.org", url=site)
     tab = page()
     tab.goto(capsys.readouterr().out.strip())
-    expect(tab.get_by_text("You were invited as Administrator")).to_be_visible()
+    expect(tab.get_by_text("You were invited with the role Administrator")).to_be_visible()

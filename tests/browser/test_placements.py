@@ -87,14 +87,16 @@ def test_from_a_new_placement_to_we_have_seen_your_page(site: Site, page: OpenPa
     mara.get_by_role("link", name="Add a placement").click()
     mara.get_by_label("Name", exact=True).fill("Search page")
     mara.get_by_label("Partner", exact=True).select_option("The Shed")
-    mara.get_by_label("Sites that may show it").fill("www.shed.example")
+    mara.get_by_label("Sites that can show it").fill("www.shed.example")
     mara.get_by_role("button", name="Add it").click()
-    expect(mara.locator("#id_allowed_origins_error")).to_contain_text("Line 1: Begin with https://")
-    expect(mara.get_by_label("Sites that may show it")).to_have_value("www.shed.example")
-    mara.get_by_label("Sites that may show it").fill("https://www.shed.example")
-    mara.get_by_label("Words while no campaign runs").select_option(index=1)
+    expect(mara.locator("#id_allowed_origins_error")).to_contain_text(
+        "Line 1: Enter an address that begins with https://"
+    )
+    expect(mara.get_by_label("Sites that can show it")).to_have_value("www.shed.example")
+    mara.get_by_label("Sites that can show it").fill("https://www.shed.example")
+    mara.get_by_label("Text shown when no campaign is running").select_option(index=1)
     mara.get_by_role("button", name="Add it").click()
-    expect(mara.locator("main")).to_contain_text("the neutral words are shown")
+    expect(mara.locator("main")).to_contain_text("the neutral text is shown")
     site.pasted.append(mara.locator("pre.copy code").first.inner_text())
 
     pat = sign_in(site, page(), "pat")
@@ -103,20 +105,20 @@ def test_from_a_new_placement_to_we_have_seen_your_page(site: Site, page: OpenPa
     expect(pat.locator("main")).not_to_contain_text("Example partner")
     pat.get_by_role("link", name="Search page").click()
     pat.get_by_role("link", name="Test it").click()
-    pat.get_by_role("button", name="Begin the test").click()
+    pat.get_by_role("button", name="Start the test").click()
     expect(pat.locator("[data-live]")).to_contain_text("Nothing seen yet.")
     mark = pat.locator("pre.copy code").first.inner_text()
 
     own = page()
     own.goto(f"{site.partner}/{mark}")
-    expect(pat.locator("[data-live]")).to_contain_text(f"Your page stands on {site.partner}.")
+    expect(pat.locator("[data-live]")).to_contain_text(f"Your page is on {site.partner}.")
     expect(own.locator("second-thought")).to_have_count(0)
     mara.get_by_role("link", name="Change it").click()
-    mara.get_by_label("Sites that may show it").fill(f"https://www.shed.example\n{site.partner}")
+    mara.get_by_label("Sites that can show it").fill(f"https://www.shed.example\n{site.partner}")
     mara.get_by_role("button", name="Save").click()
     expect(mara.locator("main").get_by_role("status")).to_contain_text("Saved.")
     reload_until(own, own.locator("second-thought h2").is_visible)
-    expect(pat.locator("[data-live]")).to_contain_text("We have seen your page")
+    expect(pat.locator("[data-live]")).to_contain_text("Your page was seen")
     expect(pat.locator("[data-live]")).to_contain_text("nothing was counted")
 
     let_pass(own, 1500)  # it was on screen long enough to be an exposure, had there been a receipt
@@ -130,7 +132,7 @@ def test_from_a_new_placement_to_we_have_seen_your_page(site: Site, page: OpenPa
 def test_everything_is_done_without_javascript(site: Site, page: OpenPage) -> None:
     mara = sign_in(site, page(java_script_enabled=False), "mara")
     mara.goto(f"{site.url}/placements/partner-page/test/")
-    mara.get_by_role("button", name="Begin the test").click()
+    mara.get_by_role("button", name="Start the test").click()
     expect(mara.get_by_role("button", name="Copy")).to_have_count(0)
     hosted = mara.get_by_role("link", name="Open it in a new tab").get_attribute("href")
     visitor = page(java_script_enabled=False)
@@ -138,8 +140,8 @@ def test_everything_is_done_without_javascript(site: Site, page: OpenPage) -> No
     expect(visitor.locator("body")).to_contain_text("Preview: nothing is counted")
 
     def was_opened() -> bool:
-        mara.get_by_role("link", name="Look again").click()
-        return "The page we host was opened" in mara.locator("main").inner_text()
+        mara.get_by_role("link", name="Refresh").click()
+        return "Our hosted page was opened" in mara.locator("main").inner_text()
 
     wait_in_page_until(mara, was_opened)
     assert site.counts() == [0, 0, 1]

@@ -93,7 +93,7 @@ def test_a_manager_rehearses_sees_what_is_missing_and_how_it_would_read(site: Si
     expect(main).to_contain_text("Chatbot: visitors see nothing while the campaign is paused.")
     expect(main).to_contain_text("For the rehearsal, the planned number was set to 1,000 people")
     for way in (
-        "The script on a page",
+        "A page with the script",
         "A request from a server, such as a chatbot’s",
         "Our hosted page, without JavaScript",
     ):

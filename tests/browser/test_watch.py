@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -30,6 +31,11 @@ SignIn = Callable[..., Page]
 MANY = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
 
 
+@pytest.fixture(autouse=True)
+def mail_server(settings: Any) -> None:
+    settings.EMAIL_HOST = "mail.example"
+
+
 @pytest.fixture
 def desk(live_server: LiveServer, page: OpenPage) -> SignIn:
     """Open the watch page as a signed-in user, with a clock that the test can advance."""
@@ -53,6 +59,7 @@ def running() -> Campaign:
     evaluate(campaign, now=world.NOON)
     hourly_check.check_data_quality(campaign, now=timezone.now())
     DataQualityStatus.objects.update(flow="ok", usual=400, reach=90)
+    User.objects.filter(username="mara").update(email="mara@example.org")
     return campaign
 
 
@@ -101,7 +108,7 @@ def test_open_folds_and_the_focus_stay_while_it_looks_again(desk: SignIn) -> Non
     box.fill("A funder")
     campaign.notices.create(kind="split", ref="split", at=timezone.now())
     tab.clock.run_for(11_000)
-    expect(tab.get_by_text("the split is broken.")).to_be_visible()
+    expect(tab.get_by_text("the messages are not shown as often as planned.")).to_be_visible()
     expect(box).to_have_value("A funder")
     expect(box).to_be_focused()
 
@@ -113,7 +120,7 @@ def test_an_analyst_looks_early_on_record_and_nobody_else_reads_it(desk: SignIn,
     assert "turned back" not in tab.locator("main").inner_text()
     tab.get_by_text("I need an early look").click()
     tab.get_by_role("button", name="Request an early look").click()
-    expect(tab.locator("#reason-error")).to_contain_text("Please say why")
+    expect(tab.locator("#reason-error")).to_contain_text("Give a reason")
     tab.get_by_label("Why do you need an early look?").fill("The funder’s board meets tomorrow.")
     tab.get_by_role("button", name="Request an early look").click()
     expect(tab.get_by_text("in progress")).to_be_visible()
@@ -134,7 +141,7 @@ def test_without_scripts_a_link_looks_again(desk: SignIn) -> None:
     client = desk(world.person("mara", "manager"), java_script_enabled=False)
     expect(client.get_by_text("All is well. There is nothing you need to do.")).to_be_visible()
     campaign.notices.create(kind="planned", ref="planned", at=timezone.now())
-    client.get_by_role("link", name="Look again").click()
+    client.get_by_role("link", name="Refresh").click()
     expect(client.locator(".verdict .sentence")).to_contain_text(
         "Complete: The planned number of people has been counted."
     )

@@ -93,12 +93,12 @@ def submit_drafts(mara: Page, site: Site) -> None:
     for key in [*site.headlines]:
         mara.goto(f"{site.url}/messages/{key}/edit/en/")
         site.headlines[key] = mara.get_by_label("Headline", exact=True).input_value()
-        words = mara.get_by_label("Words", exact=True)
+        words = mara.get_by_label("Text", exact=True)
         words.fill(f"{words.input_value()}\n\nYou can close this page now.")
-        mara.get_by_role("button", name="Save as a new revision").click()
-        expect_status(mara).to_contain_text("Saved as revision")
+        mara.get_by_role("button", name="Save as a new version").click()
+        expect_status(mara).to_contain_text("Saved as version")
         mara.get_by_role("button", name="Ask for a review").click()
-        expect_status(mara).to_contain_text("A reviewer is asked")
+        expect_status(mara).to_contain_text("A reviewer has been asked")
 
 
 def approve_drafts(rafael: Page, site: Site) -> None:
@@ -110,8 +110,8 @@ def approve_drafts(rafael: Page, site: Site) -> None:
         waiting.first.click()
         for question in rafael.locator("main fieldset").all():
             question.get_by_label("Yes").check()
-        rafael.get_by_role("button", name="Approve these exact words").click()
-        expect_status(rafael).to_contain_text("These exact words are approved.")
+        rafael.get_by_role("button", name="Approve this text").click()
+        expect_status(rafael).to_contain_text("This text is approved.")
 
 
 def create_placement(mara: Page, pat: Page, site: Site) -> None:
@@ -120,18 +120,18 @@ def create_placement(mara: Page, pat: Page, site: Site) -> None:
     mara.get_by_role("link", name="Add a placement").click()
     mara.get_by_label("Name", exact=True).fill("Search page")
     mara.get_by_label("Partner", exact=True).select_option("The Shed")
-    mara.get_by_label("Sites that may show it").fill(site.partner)
+    mara.get_by_label("Sites that can show it").fill(site.partner)
     mara.get_by_role("button", name="Add it").click()
     pat.goto(f"{site.url}/placements/")
     pat.get_by_role("link", name="Search page").click()
     line = pat.locator("pre.copy code").first.inner_text()
     site.pasted.append(line.replace("<script ", '<script data-unit="pats-own-browser" '))
     pat.get_by_role("link", name="Test it").click()
-    pat.get_by_role("button", name="Begin the test").click()
+    pat.get_by_role("button", name="Start the test").click()
     mark = pat.locator("pre.copy code").first.inner_text()
     own = pat.context.new_page()
     own.goto(f"{site.partner}/{mark}")
-    expect(pat.locator("[data-live]")).to_contain_text("We have seen your page")
+    expect(pat.locator("[data-live]")).to_contain_text("Your page was seen")
     own.close()
     pat.get_by_role("button", name="End the test").click()
 
@@ -139,7 +139,7 @@ def create_placement(mara: Page, pat: Page, site: Site) -> None:
 def plan_campaign(mara: Page, site: Site) -> None:
     """Answer the questions of the wizard."""
     mara.goto(f"{site.url}/campaigns/new/")
-    mara.get_by_label("A name for the campaign").fill("Does the second harm help?")
+    mara.get_by_label("Name of the campaign").fill("Does the second harm help?")
     mara.get_by_label("What do you expect to find?").fill(
         "Words about himself turn back more people than neutral ones."
     )
@@ -153,12 +153,12 @@ def plan_campaign(mara: Page, site: Site) -> None:
         mara.get_by_role("button", name="Find").click()
         newest = mara.locator("main .rows > li").filter(has_text=key).filter(has_text="You can close this page now.")
         expect(newest).to_have_count(1)
-        use = newest.get_by_role("button", name="Use these words")
-        (use if use.count() else mara.get_by_role("link", name="Back without a change")).click()
+        use = newest.get_by_role("button", name="Use this text")
+        (use if use.count() else mara.get_by_role("link", name="Go back without changing anything")).click()
         expect(mara.locator(".progress")).to_have_text(f"Question 4 of {len(QUESTIONS)}")
     continue_to(mara, 5)
     mara.get_by_role("checkbox", name="Search page").check()
-    mara.get_by_label("Messages a day").first.fill("1500")
+    mara.get_by_label("Messages per day").first.fill("1500")
     continue_to(mara, 6)
     continue_to(mara, 7)
     mara.locator("#id_watch_annoyed").check()
@@ -288,5 +288,5 @@ def test_from_four_drafts_to_a_verdict_and_no_keys(site: Site, page: OpenPage) -
         "deviations": [],
     }
     mara.goto(f"{site.url}/audit/")
-    expect(mara.locator("main")).to_contain_text("destroyed the secret of the subjects of")
+    expect(mara.locator("main")).to_contain_text("destroyed the subject secret of")
     assert wrong == [[], [], [], []]

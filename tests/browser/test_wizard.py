@@ -75,7 +75,7 @@ def test_from_an_empty_list_to_an_approval_by_keyboard_alone(desk: SignIn, site_
     question(tab, 1)
     write(tab, "#id_name", "Schools week")
     onward(tab)  # the sentence is missing
-    expect(tab.locator("#id_hypothesis_error")).to_contain_text("Write one sentence.")
+    expect(tab.locator("#id_hypothesis_error")).to_contain_text("Enter one sentence.")
     expect(tab.locator("#id_name")).to_have_value("Schools week")
     write(tab, "#id_hypothesis", "Words about the person shown turn back more people than neutral ones.")
     onward(tab)
@@ -102,7 +102,7 @@ def test_from_an_empty_list_to_an_approval_by_keyboard_alone(desk: SignIn, site_
     question(tab, 7)
     write(tab, "#id_margin_annoyed", "four")
     onward(tab)
-    expect(tab.locator("#id_margin_annoyed_error")).to_contain_text("Use a number, such as 5.")
+    expect(tab.locator("#id_margin_annoyed_error")).to_contain_text("Enter a number, such as 5.")
     expect(tab.locator("#id_margin_annoyed")).to_have_value("four")
     write(tab, "#id_margin_annoyed", "4")
     onward(tab)
@@ -110,11 +110,11 @@ def test_from_an_empty_list_to_an_approval_by_keyboard_alone(desk: SignIn, site_
     onward(tab)
     question(tab, 9)
     write(tab, "#id_expected", "35")
-    expect(tab.locator("[data-reckoned] .sentence")).to_contain_text("people in all have to see a message")
+    expect(tab.locator("[data-reckoned] .sentence")).to_contain_text("people have to see a message in total")
     write(tab, "#id_smallest", "0,2")
     expect(tab.locator("[data-reckoned] .sentence")).to_contain_text("At this traffic it would take about 4 years.")
     expect(tab.locator("[data-reckoned]")).to_contain_text(
-        "Choose fewer messages, more places, or a larger difference."
+        "Choose fewer messages, more placements, or a larger difference."
     )
     write(tab, "#id_smallest", "3")
     expect(tab.locator("[data-reckoned] .sentence")).to_contain_text("that takes")
@@ -150,7 +150,7 @@ def test_from_an_empty_list_to_an_approval_by_keyboard_alone(desk: SignIn, site_
 def test_stopping_in_the_middle_loses_nothing_and_goes_on_there(desk: SignIn, site_with_words: None) -> None:
     mara = world.person("mara", "manager")
     tab = desk(mara, "/campaigns/new/")
-    tab.get_by_label("A name for the campaign").fill("Half a plan")
+    tab.get_by_label("Name of the campaign").fill("Half a plan")
     tab.get_by_label("What do you expect to find?").fill("It works.")
     tab.get_by_role("button", name="Continue").click()
     question(tab, 2)
@@ -159,11 +159,11 @@ def test_stopping_in_the_middle_loses_nothing_and_goes_on_there(desk: SignIn, si
     tab.close()
     tab = desk(mara, "/")
     tab.get_by_role("link", name="Half a plan").click()
-    tab.get_by_role("link", name="Go on planning").click()
+    tab.get_by_role("link", name="Continue planning").click()
     question(tab, 5)
     tab.get_by_role("link", name="See all answers").click()
     expect(tab.locator(".answers")).to_contain_text("It works.")
-    expect(tab.locator("main")).to_contain_text("Before it can be sent")
+    expect(tab.locator("main")).to_contain_text("Before you can send it")
 
 
 @pytest.mark.proof
@@ -190,8 +190,8 @@ def test_without_javascript_the_button_works_it_out(desk: SignIn, site_with_word
     tab = desk(world.person("mara", "manager"), "/", java_script_enabled=False)
     world.draft()
     tab.goto(tab.url.rstrip("/") + "/campaigns/pilot/plan-it/length/")
-    tab.get_by_label("Of 100 people who see").fill("35")
-    tab.get_by_label("How many more or fewer of 100").fill("5")
+    tab.get_by_label("Out of 100 people who see").fill("35")
+    tab.get_by_label("How many more or fewer out of 100").fill("5")
     tab.get_by_role("button", name="Work it out").click()
     expect(tab.locator("[data-reckoned]")).to_contain_text("it takes 8,756.")
     assert Campaign.objects.get().plan.expected_rate is None

@@ -61,9 +61,9 @@ class ArmsForm(QuestionForm[ArmsAnswer]):
     """A name and a share for each arm, and which of them is the control."""
 
     control = forms.ChoiceField(
-        label=_("Which one are the others compared with?"),
+        label=_("Which message is the control?"),
         widget=forms.RadioSelect,
-        help_text=_("Usually the neutral text. It cannot be paused alone."),
+        help_text=_("Usually the neutral text. It cannot be paused on its own."),
         error_messages={"required": _("Choose one.")},
     )
 
@@ -71,18 +71,16 @@ class ArmsForm(QuestionForm[ArmsAnswer]):
         super().__init__(data, shown=shown)
         for arm in shown.arms:
             self.fields[f"name_{arm.key}"] = forms.CharField(
-                label=_("Name"),
-                max_length=80,
-                error_messages={"required": _("Give it a name: the results will use it.")},
+                label=_("Name"), max_length=80, error_messages={"required": _("Enter a name. The results will use it.")}
             )
             self.fields[f"share_{arm.key}"] = WholeNumberField(
                 label=_("Share"),
                 min_value=1,
                 max_value=1_000_000,
                 error_messages={
-                    "required": _("Say how often it is shown beside the others, such as 1."),
-                    "invalid": _("Use a whole number, such as 1."),
-                    "min_value": _("Use 1 or more, or remove the message."),
+                    "required": _("Enter how often it is shown compared with the others, such as 1."),
+                    "invalid": _("Enter a whole number, such as 1."),
+                    "min_value": _("Enter 1 or more, or remove the message."),
                 },
             )
         self.set_choices("control", [(arm.key, arm.name) for arm in shown.arms])
@@ -101,23 +99,23 @@ class ArmsForm(QuestionForm[ArmsAnswer]):
 
 class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
     key = "words"
-    title, short_title = _("Which words stand for each?"), _("The words")
+    title, short_title = _("Choose the text for each message"), _("Texts")
     template_name = "campaign/wizard/arms.html"
     form_class = ArmsForm
     is_required = True
     plan_keys = frozenset({"arms", "comparisons"})
     registration_rows = frozenset({"hypotheses", "design", "size", "models", "manipulated"})
     obstacles = {
-        ObstacleReason.NO_CONTROL: _("Say which message the others are compared with."),
+        ObstacleReason.NO_CONTROL: _("Choose which message is the control."),
         ObstacleReason.NO_WEIGHT: _("At least one message needs a share above zero."),
-        ObstacleReason.ONE_TEXT: _("“%(name)s” has one text: choose at least one more."),
-        ObstacleReason.UNAPPROVED: _("The words of “%(name)s” are not approved."),
+        ObstacleReason.ONE_TEXT: _("“%(name)s” has one text. Choose at least one more."),
+        ObstacleReason.UNAPPROVED: _("The text of “%(name)s” is not approved."),
         ObstacleReason.MIXED_FRAMES: _(
-            "The texts of “%(name)s” appeal to different things: choose texts of one appeal."
+            "The texts of “%(name)s” have different appeals. Choose texts with the same appeal."
         ),
-        ObstacleReason.STOPPED: _("The message of “%(name)s” was stopped everywhere: choose other words."),
-        ObstacleReason.NO_LANGUAGE: _("There is no language in which the words of all messages are approved."),
-        ObstacleReason.UNKNOWN_COMPARISONS: _("Look at the messages again: what is compared with what has changed."),
+        ObstacleReason.STOPPED: _("The message of “%(name)s” is stopped everywhere. Choose another text."),
+        ObstacleReason.NO_LANGUAGE: _("There is no language in which the texts of all messages are approved."),
+        ObstacleReason.UNKNOWN_COMPARISONS: _("Check the messages again: the comparison has changed."),
     }
 
     def read(self, campaign: Campaign) -> ArmsAnswer:
@@ -192,26 +190,26 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
             revision = arm.first_revision
             words = min(revision.renditions.all(), key=lambda one: (one.locale != "en", one.locale), default=None)
             facts = {"name": arm.name, "headline": words.headline if words else "–", "number": revision.number}
-            line = gettext("%(name)s: “%(headline)s” (revision %(number)s)") % facts
+            line = gettext("%(name)s: “%(headline)s” (version %(number)s)") % facts
             if more := len(arm.texts.all()) - 1:
                 line += ngettext(" and %(count)s more text", " and %(count)s more texts", more) % {"count": more}
             if arm.is_control:
-                line += gettext(", the one the others are compared with")
+                line += gettext(", the control")
             if len(set(weights)) > 1:
                 share = format_rounded_per_hundred(arm.weight / sum(weights))
                 line += gettext(", %(share)s of the people") % {"share": share}
             yield line
         if len(set(weights)) == 1:
-            yield gettext("Each is shown as often as the others.")
+            yield gettext("Each is shown equally often.")
         plan = AnalysisPlan.objects.filter(campaign=campaign).first()
         names = {arm.key: arm.name for arm in stored}
         pairs = [
-            gettext("%(one)s with %(other)s") % {"one": names[pair.treated], "other": names[pair.control]}
+            gettext("%(one)s and %(other)s") % {"one": names[pair.treated], "other": names[pair.control]}
             for pair in (plan.pairs if plan else [])
             if {*pair} <= set(names)
         ]
         if pairs:
-            yield gettext("Compared: %(pairs)s.") % {"pairs": "; ".join(pairs)}
+            yield gettext("Comparisons: %(pairs)s.") % {"pairs": "; ".join(pairs)}
 
 
 def _text_row(revision: Revision, design: str) -> ArmTextRow:

@@ -36,7 +36,7 @@ class ComparisonForm(QuestionForm[ComparisonAnswer]):
 
 class ComparisonQuestion(Question[ComparisonAnswer, ComparisonForm]):
     key = "compare"
-    title, short_title = _("Which messages do you want to compare?"), _("What is compared")
+    title, short_title = _("Which messages do you want to compare?"), _("Comparison")
     template_name = "campaign/wizard/comparison.html"
     form_class = ComparisonForm
     is_required = True

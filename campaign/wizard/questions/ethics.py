@@ -24,38 +24,42 @@ class EthicsForm(QuestionForm[EthicsAnswer]):
     answer_class = EthicsAnswer
 
     ethics_reference = forms.CharField(
-        label=_("Who agreed, and their reference"),
+        label=_("Who approved it, and the reference"),
         max_length=200,
         required=False,
-        help_text=_("An ethics board or whoever decides at your organisation, such as “Example board, 2027-17”."),
+        help_text=_(
+            "An ethics board, or the person who decides at your organisation, such as “Example board, 2027-17”."
+        ),
     )
     ethics_exemption = forms.CharField(
-        label=_("Or: why nobody has to agree"),
+        label=_("Or why approval is not needed"),
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
-            "Such as “Our board exempts trials in which nobody is identified (decision of May 2026)”. It stands in the "
-            "plan for everybody to read."
+            "Such as “Our board exempts trials in which nobody is identified (decision of May 2026)”. "
+            "Everyone can read this in the plan."
         ),
     )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         if not (values.get("ethics_reference") or values.get("ethics_exemption")) and not self.errors:
-            self.add_error("ethics_reference", _("Fill in one of the two: people take part who were not asked."))
+            self.add_error(
+                "ethics_reference", _("Fill in one of the two, because people take part without being asked.")
+            )
         return values
 
 
 class EthicsQuestion(Question[EthicsAnswer, EthicsForm]):
     key = "ethics"
-    title, short_title = _("Who agreed to this trial?"), _("Who agreed")
+    title, short_title = _("Who approved this trial on ethical grounds?"), _("Ethical approval")
     template_name = "campaign/wizard/ethics.html"
     form_class = EthicsForm
     is_required = True
     plan_keys = frozenset({"ethics"})
     registration_rows = frozenset({"ethics"})
-    obstacles = {ObstacleReason.NO_ETHICS: _("Say who agreed to this trial, or why nobody has to.")}
+    obstacles = {ObstacleReason.NO_ETHICS: _("Say who approved this trial, or why approval is not needed.")}
 
     def read(self, campaign: Campaign) -> EthicsAnswer:
         return EthicsAnswer(campaign.ethics_reference, campaign.ethics_exemption)
@@ -69,4 +73,4 @@ class EthicsQuestion(Question[EthicsAnswer, EthicsForm]):
     def summarize(self, campaign: Campaign, answer: EthicsAnswer) -> Iterable[str]:
         yield answer.ethics_reference
         if answer.ethics_exemption:
-            yield gettext("Nobody has to agree: %(why)s") % {"why": answer.ethics_exemption}
+            yield gettext("No approval needed: %(why)s") % {"why": answer.ethics_exemption}

@@ -44,9 +44,9 @@ class GuardrailsForm(base.QuestionForm[GuardrailsAnswer]):
                 min_value=0,
                 max_value=99,
                 error_messages={
-                    "invalid": _("Use a number, such as 5."),
-                    "min_value": _("Use a number above 0."),
-                    "max_value": _("Use a number below 100: so many people of 100."),
+                    "invalid": _("Enter a number, such as 5."),
+                    "min_value": _("Enter a number above 0."),
+                    "max_value": _("Enter a number below 100, as people out of 100."),
                 },
             )
 
@@ -66,7 +66,7 @@ class GuardrailsForm(base.QuestionForm[GuardrailsAnswer]):
         for key in self.outcome_keys:
             margin = values.get(f"margin_{key}")
             if margin == 0:
-                self.add_error(f"margin_{key}", _("Use a number above 0."))
+                self.add_error(f"margin_{key}", _("Enter a number above 0."))
             if margin is not None and not values.get(f"watch_{key}"):
                 self.add_error(f"margin_{key}", _("Tick it as well, or clear the number."))
         return values
@@ -74,7 +74,7 @@ class GuardrailsForm(base.QuestionForm[GuardrailsAnswer]):
 
 class GuardrailsQuestion(base.Question[GuardrailsAnswer, GuardrailsForm]):
     key = "harm"
-    title, short_title = _("What would worry you?"), _("What would worry you")
+    title, short_title = _("Which outcomes would worry you?"), _("Watched for harm")
     template_name = "campaign/wizard/guardrails.html"
     form_class = GuardrailsForm
     is_required = False
@@ -82,7 +82,7 @@ class GuardrailsQuestion(base.Question[GuardrailsAnswer, GuardrailsForm]):
     registration_rows = frozenset({"stopping", "measured"})
     obstacles = {
         ObstacleReason.MARGIN_UNSUPPORTED: _(
-            "“%(name)s” cannot be watched for harm: choose something that people do or do not do."
+            "“%(name)s” cannot be watched for harm. Choose something that people either do or do not do."
         )
     }
 
@@ -116,7 +116,7 @@ class GuardrailsQuestion(base.Question[GuardrailsAnswer, GuardrailsForm]):
     def reminder(self, campaign: Campaign) -> str:
         if self.is_answered(campaign):
             return ""
-        return gettext("Nothing is watched for harm. Is there nothing that would worry you?")
+        return gettext("Nothing is watched for harm. Choose something if any outcome would worry you.")
 
     def summarize(self, campaign: Campaign, answer: GuardrailsAnswer) -> Iterable[str]:
         for key, label in HARM_LABELS.items():
@@ -124,9 +124,9 @@ class GuardrailsQuestion(base.Question[GuardrailsAnswer, GuardrailsForm]):
                 continue
             margin = answer.margins[key]
             limit = (
-                gettext("a message is paused when it is surely worse than the control by more than %(margin)s")
+                gettext("a message is paused if it is clearly worse than the control by more than %(margin)s")
                 % {"margin": format_per_hundred(base.per_hundred_to_share(margin))}
                 if margin is not None
-                else gettext("watched, without a limit at which a message is paused")
+                else gettext("watched, but no message is paused because of it")
             )
             yield f"{label}: {limit}."

@@ -21,26 +21,26 @@ class HypothesisForm(QuestionForm[HypothesisAnswer]):
     answer_class = HypothesisAnswer
 
     name = forms.CharField(
-        label=_("A name for the campaign"),
+        label=_("Name of the campaign"),
         max_length=160,
         help_text=_("For you and your colleagues, such as “Schools week, spring”. Visitors never see it."),
-        error_messages={"required": _("Give it a name: any will do, and you can change it later.")},
+        error_messages={"required": _("Enter a name. You can change it later.")},
     )
     hypothesis = forms.CharField(
         label=_("What do you expect to find?"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
-            "One sentence, written before anybody is counted, such as: “People who read what it does to the person "
-            "shown turn back more often than people who read a neutral text.”"
+            "One sentence, written before anyone is counted, such as: “People who read what it does to "
+            "the person shown turn back more often than people who read a neutral text.”"
         ),
-        error_messages={"required": _("Write one sentence. It may turn out wrong: that is what the campaign is for.")},
+        error_messages={"required": _("Enter one sentence. It does not have to turn out true.")},
     )
 
 
 class HypothesisQuestion(Question[HypothesisAnswer, HypothesisForm]):
     key = "learn"
-    title, short_title = _("What do you want to learn?"), _("What you want to learn")
+    title, short_title = _("What do you want to find out?"), _("What you want to find out")
     template_name = "campaign/wizard/hypothesis.html"
     form_class = HypothesisForm
     is_required = True

@@ -36,15 +36,15 @@ class OutcomesForm(QuestionForm[OutcomesAnswer]):
         label=_("What would show that a message works?"),
         choices=[(key, label) for key, (label, _about) in SUCCESS_LABELS.items() if key in DIRECTIONAL_OUTCOMES],
         widget=forms.RadioSelect,
-        help_text=_("One thing, chosen before anybody is counted. It decides the verdict."),
-        error_messages={"required": _("Choose one: several would let luck decide.")},
+        help_text=_("Choose one outcome before anyone is counted. It decides the verdict."),
+        error_messages={"required": _("Choose one. With several, luck could decide.")},
     )
     secondary = forms.MultipleChoiceField(
         label=_("What else would you like to know?"),
         choices=[],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("As many as you like, or none. They are shown, and decide nothing."),
+        help_text=_("Choose any number, or none. They are shown in the results but do not decide the verdict."),
     )
     explanations = {"primary": SUCCESS_LABELS}
 
@@ -60,16 +60,16 @@ class OutcomesForm(QuestionForm[OutcomesAnswer]):
 
 class OutcomesQuestion(Question[OutcomesAnswer, OutcomesForm]):
     key = "success"
-    title, short_title = _("What would show that a message works?"), _("What counts as working")
+    title, short_title = _("What would show that a message works?"), _("Main outcome")
     template_name = "campaign/wizard/outcomes.html"
     form_class = OutcomesForm
     is_required = True
     plan_keys = frozenset({"outcomes"})
     registration_rows = frozenset({"hypotheses", "models", "measured", "indices"})
     obstacles = {
-        ObstacleReason.NO_PLAN: _("Say what would show that a message works."),
-        ObstacleReason.NO_PRIMARY: _("Say what would show that a message works."),
-        ObstacleReason.NO_DIRECTION: _("“%(name)s” is neither good nor bad, so nothing can be concluded from it."),
+        ObstacleReason.NO_PLAN: _("Choose what would show that a message works."),
+        ObstacleReason.NO_PRIMARY: _("Choose what would show that a message works."),
+        ObstacleReason.NO_DIRECTION: _("“%(name)s” is neither good nor bad, so it cannot decide the verdict."),
     }
 
     def read(self, campaign: Campaign) -> OutcomesAnswer:
@@ -107,7 +107,7 @@ class OutcomesQuestion(Question[OutcomesAnswer, OutcomesForm]):
             yield _label(answer.primary)
         if answer.secondary:
             names = "; ".join(_label(key) for key in answer.secondary)
-            yield gettext("Also shown: %(names)s.") % {"names": names}
+            yield gettext("Other outcomes: %(names)s.") % {"names": names}
 
 
 def _label(outcome: str) -> str:

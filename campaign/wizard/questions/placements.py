@@ -30,31 +30,31 @@ class PlacementsAnswer(Answer):
 
 class PlacementsForm(QuestionForm[PlacementsAnswer]):
     places = forms.MultipleChoiceField(
-        label=_("Where should they appear?"),
+        label=_("Where should the messages appear?"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one place.")},
+        error_messages={"required": _("Choose at least one placement.")},
     )
 
     first_slot = WholeNumberField(
-        label=_("From slot"),
+        label=_("First slot"),
         required=False,
         min_value=1,
         max_value=SLOTS,
         error_messages={
-            "invalid": _("Use a whole number from 1 to 100."),
-            "min_value": _("Use a whole number from 1 to 100."),
-            "max_value": _("Use a whole number from 1 to 100."),
+            "invalid": _("Enter a whole number from 1 to 100."),
+            "min_value": _("Enter a whole number from 1 to 100."),
+            "max_value": _("Enter a whole number from 1 to 100."),
         },
     )
     last_slot = WholeNumberField(
-        label=_("To slot"),
+        label=_("Last slot"),
         required=False,
         min_value=1,
         max_value=SLOTS,
         error_messages={
-            "invalid": _("Use a whole number from 1 to 100."),
-            "min_value": _("Use a whole number from 1 to 100."),
-            "max_value": _("Use a whole number from 1 to 100."),
+            "invalid": _("Enter a whole number from 1 to 100."),
+            "min_value": _("Enter a whole number from 1 to 100."),
+            "max_value": _("Enter a whole number from 1 to 100."),
         },
     )
 
@@ -64,11 +64,11 @@ class PlacementsForm(QuestionForm[PlacementsAnswer]):
         self.set_choices("places", [(str(placement.pk), placement.name) for placement in self.placements])
         for placement in self.placements:
             self.fields[f"per_day_{placement.pk}"] = WholeNumberField(
-                label=_("Messages a day"),
+                label=_("Messages per day"),
                 required=False,
                 min_value=0,
                 max_value=MAX_PER_DAY,
-                error_messages={"invalid": _("Use a whole number, such as 400, or leave it empty.")},
+                error_messages={"invalid": _("Enter a whole number, such as 400, or leave it empty.")},
             )
 
     def initial_values(self, shown: PlacementsAnswer) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class PlacementsForm(QuestionForm[PlacementsAnswer]):
         first, last = values.get("first_slot") or 1, values.get("last_slot") or SLOTS
         values |= {"first_slot": first, "last_slot": last}
         if first > last:
-            self.add_error("last_slot", _("The last slot comes before the first."))
+            self.add_error("last_slot", _("The last slot must not come before the first."))
         return values
 
     @property
@@ -112,16 +112,16 @@ class PlacementsForm(QuestionForm[PlacementsAnswer]):
 
 class PlacementsQuestion(Question[PlacementsAnswer, PlacementsForm]):
     key = "places"
-    title, short_title = _("Where should they appear?"), _("Where")
+    title, short_title = _("Where should the messages appear?"), _("Where")
     template_name = "campaign/wizard/placements.html"
     form_class = PlacementsForm
     is_required = True
     plan_keys = frozenset({"placements", "network_shares", "slots"})
     registration_rows = frozenset({"collection"})
     obstacles = {
-        ObstacleReason.NO_PLACEMENT: _("Choose at least one place."),
-        ObstacleReason.PLACEMENT_OCCUPIED: _("“%(name)s” already runs at one of these places."),
-        ObstacleReason.SLOTS: _("Where a place shows one message at a time, it cannot be shared."),
+        ObstacleReason.NO_PLACEMENT: _("Choose at least one placement."),
+        ObstacleReason.PLACEMENT_OCCUPIED: _("“%(name)s” is already running at one of these placements."),
+        ObstacleReason.SLOTS: _("Placements that show one message at a time cannot be shared."),
     }
 
     def read(self, campaign: Campaign) -> PlacementsAnswer:
@@ -158,7 +158,7 @@ class PlacementsQuestion(Question[PlacementsAnswer, PlacementsForm]):
     def reminder(self, campaign: Campaign) -> str:
         if not campaign.placements.filter(expected_per_day=0).exists():
             return ""
-        return gettext("Of some places nobody knows the traffic yet, so how long it takes is a guess.")
+        return gettext("The traffic of some placements is not known yet, so the duration is a guess.")
 
     def summarize(self, campaign: Campaign, answer: PlacementsAnswer) -> Iterable[str]:
         for placement in campaign.placements.select_related("partner"):

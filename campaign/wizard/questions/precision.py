@@ -19,47 +19,48 @@ from campaign.wizard.questions.base import Answer, NumberField, Question, Questi
 
 Correction, Monitoring = AnalysisPlan.Correction, AnalysisPlan.Monitoring
 LEVEL_LABELS: dict[float, Text] = {
-    0.9: _("Less sure: of 100 trials without any difference, at most 10 would claim one"),
-    0.95: _("As is usual: of 100 trials without any difference, at most 5 would claim one"),
-    0.99: _("Very sure: of 100 trials without any difference, at most 1 would claim one"),
+    0.9: _("Less sure: out of 100 trials without any difference, at most 10 would claim one"),
+    0.95: _("Usual: out of 100 trials without any difference, at most 5 would claim one"),
+    0.99: _("Very sure: out of 100 trials without any difference, at most 1 would claim one"),
 }
 POWER_LABELS: dict[float, Text] = {
     0.8: _("In 80 of 100 trials (usual)"),
-    0.9: _("In 90 of 100 trials: this takes about a third more people"),
-    0.95: _("In 95 of 100 trials: this takes about two thirds more people"),
+    0.9: _("In 90 of 100 trials: needs about a third more people"),
+    0.95: _("In 95 of 100 trials: needs about two thirds more people"),
 }
 MONITORING_LABELS: dict[str, tuple[Text, Text]] = {
     "group-sequential": (
         _("At a few set points"),
-        _("Usually four times. It can end early if the difference is large, and takes hardly more people."),
+        _("Usually four times. The campaign can end early if the difference is large, and needs few extra people."),
     ),
-    "fixed": (_("Once, at the end"), _("It takes the fewest people. Nobody sees an estimate before the end.")),
-    "always-valid": (_("Whenever we like"), _("The freest, and the dearest: up to about twice as many people.")),
+    "fixed": (_("Once, at the end"), _("Needs the fewest people. Nobody sees an estimate before the end.")),
+    "always-valid": (_("At any time"), _("Most flexible; may need up to twice as many people.")),
 }
 UNIT_LABELS: dict[str, tuple[Text, Text]] = {
     "view": (
-        _("Each message that is shown"),
-        _("Nothing is kept in anybody’s browser. Somebody who comes back may see another message."),
+        _("Each message shown"),
+        _("Nothing is stored in the browser. A person who comes back may see another message."),
     ),
     "session": (
         _("Each browser tab"),
         _(
-            "A reload shows the same message and is not counted again. The tab keeps a note until it is closed: read "
-            "the legal note in the privacy guide first."
+            "A reload shows the same message and is not counted again. The tab stores a note until it is "
+            "closed. Read the legal note in the privacy guide first."
         ),
     ),
     "subject": (
-        _("Each person, as the partner knows them"),
+        _("Each person, by the partner’s code"),
         _(
-            "Only where a partner’s server sends a key that says nothing to us. The same person always sees the same "
-            "message."
+            "Only if a partner’s server sends a code that tells us nothing about the person. The same "
+            "person always sees the same message."
         ),
     ),
     "period": (
-        _("Each day or week at a place"),
+        _("Each day or week at a placement"),
         _(
-            "Where a page can show one message at a time, such as a cache, a search page or a poster. Everybody sees "
-            "the same until the next period, and chance draws the order. It takes whole weeks."
+            "Choose this if a page can only show one message at a time, such as a cached page, a search "
+            "page or a poster. Everyone sees the same message until the next period, and chance decides "
+            "the order. It takes whole weeks."
         ),
     ),
 }
@@ -90,19 +91,19 @@ class PrecisionForm(QuestionForm[PrecisionAnswer]):
         label=_("When do you want to look?"),
         choices=[(key, label) for key, (label, _about) in MONITORING_LABELS.items()],
         widget=forms.RadioSelect,
-        help_text=_("Harm is watched all the time, whatever you choose here."),
+        help_text=_("We watch for harm all the time, whatever you choose here."),
     )
     power = forms.TypedChoiceField(
-        label=_("If there is a difference that matters, how often should such a trial find it?"),
+        label=_("If there is a difference that matters, how often should a trial find it?"),
         coerce=float,
         choices=[],
         widget=forms.RadioSelect,
     )
     looks = forms.CharField(
-        label=_("The points at which to look"),
+        label=_("When to look"),
         required=False,
         max_length=200,
-        help_text=_("As percent of the planned people, such as 25, 50, 75, 100. The last is 100."),
+        help_text=_("Percentages of the planned people, such as 25, 50, 75, 100. The last one is 100."),
     )
     spending = forms.ChoiceField(
         label=_("How strict the early looks are"),
@@ -115,63 +116,66 @@ class PrecisionForm(QuestionForm[PrecisionAnswer]):
     correction = forms.ChoiceField(
         label=_("Several questions at once"),
         choices=[
-            (Correction.HOLM, _("Holm: for nearly everybody")),
-            (Correction.BONFERRONI, _("Bonferroni: stricter than it has to be")),
-            (Correction.BENJAMINI_HOCHBERG, _("Benjamini-Hochberg: lets a share of false claims through")),
-            (Correction.DUNNETT, _("Dunnett: one control, one look at the end")),
-            (Correction.NONE, _("None: each question for itself")),
+            (Correction.HOLM, _("Holm: right for most campaigns")),
+            (Correction.BONFERRONI, _("Bonferroni: stricter than necessary")),
+            (Correction.BENJAMINI_HOCHBERG, _("Benjamini-Hochberg: allows a share of false findings")),
+            (Correction.DUNNETT, _("Dunnett: one control and one look at the end")),
+            (Correction.NONE, _("None: each question on its own")),
         ],
-        help_text=_("Asking several questions at once must not make a lucky answer likelier."),
+        help_text=_("A correction keeps several questions from making a chance finding more likely."),
     )
     within = forms.ChoiceField(
         label=_("Compare"),
         required=False,
         choices=[
-            ("", _("Everybody together")),
-            (AnalysisPlan.Strata.PLACEMENT, _("Within each place, then added up: where places differ a lot")),
-            (AnalysisPlan.Clusters.PLACEMENT_DAY, _("By place and day: where people of one day have much in common")),
+            ("", _("All people together")),
+            (AnalysisPlan.Strata.PLACEMENT, _("Within each placement, then combined: if placements differ a lot")),
+            (
+                AnalysisPlan.Clusters.PLACEMENT_DAY,
+                _("By placement and day: if people on the same day have much in common"),
+            ),
         ],
     )
     design_effect = NumberField(
-        label=_("By what factor does that change how many people it takes?"),
+        label=_("By what factor does this change the number of people needed?"),
         required=False,
         min_value=0.05,
         max_value=100,
         help_text=_(
-            "Only within places or by day. The results of an earlier campaign for these places say it. Empty: as many "
-            "as for everybody together."
+            "Only if you compare within placements or by day. Look in the results of an earlier campaign "
+            "at these placements. If you leave it empty, we assume no change."
         ),
         error_messages={
-            "invalid": _("Use a number, such as 0.8, or leave it empty."),
-            "min_value": _("Use 0.05 or more, or leave it empty."),
-            "max_value": _("Use 100 or less, or leave it empty."),
+            "invalid": _("Enter a number, such as 0.8, or leave it empty."),
+            "min_value": _("Enter 0.05 or more, or leave it empty."),
+            "max_value": _("Enter 100 or less, or leave it empty."),
         },
     )
     unit = forms.ChoiceField(
-        label=_("What counts as one"),
+        label=_("What do we count?"),
         choices=[(key, label) for key, (label, _about) in UNIT_LABELS.items()],
         widget=forms.RadioSelect,
-        help_text=_("Chance picks a message anew for each of them, and each is counted once."),
+        help_text=_("Chance picks a message each time, and each is counted once."),
     )
     period = forms.ChoiceField(
-        label=_("For how long does a place show one message?"),
+        label=_("How long does a placement show one message?"),
         required=False,
         choices=[
-            (AnalysisPlan.Period.DAY, _("For a day, by the clock of UTC")),
-            (AnalysisPlan.Period.WEEK, _("For a week: seven days from the first full day on")),
+            (AnalysisPlan.Period.DAY, _("For a day, in UTC")),
+            (AnalysisPlan.Period.WEEK, _("For a week: seven days from the first full day")),
         ],
-        help_text=_("Only where each day or week counts as one. Days tell more in the same time."),
+        help_text=_("Only if you count each day or week as one. Days tell you more in the same time."),
     )
     washout_hours = WholeNumberField(
-        label=_("How many hours at the start of each are not counted?"),
+        label=_("How many hours at the start of each period should not be counted?"),
         required=False,
         min_value=1,
         max_value=12,
-        help_text=_("Caches and open pages may still show the message of before."),
+        help_text=_("Caches and open pages may still show the previous message."),
         error_messages={
-            "invalid": _("Use a whole number, such as 1."),
-            "min_value": _("Use 1 or more."),
-            "max_value": _("Use 12 or less."),
+            "invalid": _("Enter a whole number, such as 1."),
+            "min_value": _("Enter 1 or more."),
+            "max_value": _("Enter 12 or less."),
         },
     )
     explanations = {"monitoring": MONITORING_LABELS, "unit": UNIT_LABELS}
@@ -209,15 +213,16 @@ class PrecisionForm(QuestionForm[PrecisionAnswer]):
             values["looks"] = looks if is_kept else DEFAULT_LOOKS[monitoring]
         if values.get("correction") == Correction.DUNNETT and (monitoring != Monitoring.FIXED or values.get("within")):
             self.add_error(
-                "correction", _("Dunnett’s is for one look at the end, with everybody together. Choose Holm’s instead.")
+                "correction",
+                _("Dunnett’s correction is for one look at the end, with all people together. Choose Holm’s instead."),
             )
         values["period"] = values.get("period") or AnalysisPlan.Period.DAY.value
         values["washout_hours"] = values.get("washout_hours") or 1
         if values.get("unit") == Campaign.Unit.PERIOD:
             if monitoring and monitoring != Monitoring.FIXED:
-                self.add_error("monitoring", _("Where each day or week counts as one, look once, at the end."))
+                self.add_error("monitoring", _("If you count each day or week as one, look once, at the end."))
             if values.get("within"):
-                self.add_error("within", _("Where each day or week counts as one, days or weeks are compared anyway."))
+                self.add_error("within", _("If you count each day or week as one, days or weeks are always compared."))
         return values
 
 
@@ -226,16 +231,16 @@ def _parse_looks(text: str) -> tuple[float, ...]:
     try:
         looks = [round(float(part) / 100, 6) for part in parts if part]
     except ValueError:
-        raise ValidationError(_("Use numbers with commas between them, such as 25, 50, 75, 100.")) from None
+        raise ValidationError(_("Enter numbers separated by commas, such as 25, 50, 75, 100.")) from None
     rising = all(after - before >= 0.001 for before, after in zip([0.0, *looks], looks, strict=False))
     if looks and not (rising and looks[-1] == 1 and len(looks) <= 50):
-        raise ValidationError(_("They rise to 100, each larger than the one before."))
+        raise ValidationError(_("Each number must be larger than the one before, up to 100."))
     return tuple(looks)
 
 
 class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
     key = "sureness"
-    title, short_title = _("How sure do you want to be?"), _("How sure")
+    title, short_title = _("How sure do you want to be?"), _("Certainty")
     template_name = "campaign/wizard/precision.html"
     form_class = PrecisionForm
     is_required = False
@@ -258,10 +263,10 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
         {"description", "randomization", "rationale", "size", "stopping", "models", "inference", "missing"}
     )
     obstacles = {
-        ObstacleReason.LOOKS_NOT_RISING: _("Say at which points you look; the last is the end."),
-        ObstacleReason.STRATA_AND_CLUSTERS: _("Compare within places or by day, not both."),
-        ObstacleReason.PERIODS: _("Where each day or week counts as one: equal shares, and one look at the end."),
-        ObstacleReason.DUNNETT: _("Dunnett’s correction does not fit this plan: choose Holm’s."),
+        ObstacleReason.LOOKS_NOT_RISING: _("Enter when you will look. The last point is the end."),
+        ObstacleReason.STRATA_AND_CLUSTERS: _("Compare within placements or by day, not both."),
+        ObstacleReason.PERIODS: _("If you count each day or week as one, use equal shares and one look at the end."),
+        ObstacleReason.DUNNETT: _("Dunnett’s correction does not fit this plan. Choose Holm’s."),
     }
 
     def read(self, campaign: Campaign) -> PrecisionAnswer:
@@ -307,23 +312,23 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
     def summarize(self, campaign: Campaign, answer: PrecisionAnswer) -> Iterable[str]:
         label = LEVEL_LABELS.get(answer.level)
         yield str(label or gettext("Intervals of %(level)s %%.") % {"level": format_number(answer.level * 100)})
-        line = gettext("Looked at: %(when)s.") % {"when": str(MONITORING_LABELS[answer.monitoring][0]).lower()}
+        line = gettext("Looks: %(when)s.") % {"when": str(MONITORING_LABELS[answer.monitoring][0]).lower()}
         if answer.monitoring == Monitoring.GROUP_SEQUENTIAL:
             looks = ", ".join(format_number(round(look * 100, 4)) for look in answer.looks)
             line += " " + gettext("At %(looks)s percent of the people.") % {"looks": looks}
         yield line
         if answer.within and answer.design_effect:
             values = {"factor": format_number(answer.design_effect)}
-            yield gettext("Comparing by place changes the people it takes by the factor %(factor)s.") % values
+            yield gettext("Comparing by placement multiplies the people needed by %(factor)s.") % values
         if answer.unit == Campaign.Unit.PERIOD:
             length = {
-                "day": gettext("A place shows one message for a whole day."),
-                "week": gettext("A place shows one message for a whole week."),
+                "day": gettext("A placement shows one message for a whole day."),
+                "week": gettext("A placement shows one message for a whole week."),
             }[answer.period]
             line = ngettext(
-                "The first hour of each is not counted.",
-                "The first %(number)s hours of each are not counted.",
+                "The first hour of each period is not counted.",
+                "The first %(number)s hours of each period are not counted.",
                 answer.washout_hours,
             )
             yield f"{length} {line % {'number': format_number(answer.washout_hours)}}"
-        yield gettext("Counted: %(unit)s.") % {"unit": str(UNIT_LABELS[answer.unit][0]).lower()}
+        yield gettext("We count: %(unit)s.") % {"unit": str(UNIT_LABELS[answer.unit][0]).lower()}

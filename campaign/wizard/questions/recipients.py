@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaign.lifecycle import webhook_tests
+from campaign.lifecycle import alert_recipients, webhook_tests
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import AnalysisPlan, Campaign
 from campaign.wizard.draft import ensure_plan
@@ -27,20 +27,21 @@ class RecipientsAnswer(Answer):
 
 class RecipientsForm(QuestionForm[RecipientsAnswer]):
     told = forms.MultipleChoiceField(
-        label=_("Who should hear of harm?"),
+        label=_("Who should be alerted to harm?"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one person: somebody has to look when a message does harm.")},
+        error_messages={"required": _("Choose at least one person, so that someone acts if a message does harm.")},
     )
     webhook = forms.URLField(
-        label=_("An address of your own that should hear of it, too"),
+        label=_("Your own alert address"),
         required=False,
         assume_scheme="https",
         max_length=200,
         help_text=_(
-            "For an alarm system that you have already. It begins with https://. Most leave it empty. A test is sent "
-            "there once you have saved, and the campaign can start when it was accepted."
+            "For an alarm system you already have. It begins with https://. Most people leave this "
+            "empty. After you save, we send a test to it. The campaign can start once the test was "
+            "accepted."
         ),
-        error_messages={"invalid": _("This is not an address, such as https://alarm.example/.")},
+        error_messages={"invalid": _("Enter an address such as https://alarm.example/.")},
     )
 
     def __init__(self, data: Any = None, *, shown: RecipientsAnswer) -> None:
@@ -60,7 +61,9 @@ class RecipientsForm(QuestionForm[RecipientsAnswer]):
     def clean_webhook(self) -> str:
         address: str = self.cleaned_data["webhook"]
         if address and not public_http.is_site_url(address):
-            raise ValidationError(_("Use an address that begins with https:// and the name of a site, no password."))
+            raise ValidationError(
+                _("Enter an address that begins with https:// and the name of a site, without a password.")
+            )
         return address
 
 
@@ -73,14 +76,14 @@ def selectable_recipients(chosen: Iterable[int] = ()) -> Iterable[User]:
 
 class RecipientsQuestion(Question[RecipientsAnswer, RecipientsForm]):
     key = "told"
-    title, short_title = _("Who should hear of harm?"), _("Who hears of harm")
+    title, short_title = _("Who should be alerted to harm?"), _("Who is alerted to harm")
     template_name = "campaign/wizard/recipients.html"
     form_class = RecipientsForm
     is_required = False
     plan_keys = frozenset[str]()  # people may leave: the plan does not name them
     registration_rows = frozenset[str]()
     obstacles = {
-        ObstacleReason.WEBHOOK_UNTESTED: _("The address has not accepted a test: correct it, or leave it empty.")
+        ObstacleReason.WEBHOOK_UNTESTED: _("This address has not accepted a test. Correct it, or leave it empty.")
     }
 
     def read(self, campaign: Campaign) -> RecipientsAnswer:
@@ -101,9 +104,12 @@ class RecipientsQuestion(Question[RecipientsAnswer, RecipientsForm]):
     def suggest(self, campaign: Campaign, stored: RecipientsAnswer, *, user: User) -> RecipientsAnswer:
         return stored if stored.people else replace(stored, people=(user.pk,))
 
+    def context(self, campaign: Campaign, form: RecipientsForm) -> dict[str, Any]:
+        return {"unheard": alert_recipients.why_nobody_hears(campaign)}
+
     def reminder(self, campaign: Campaign) -> str:
         if not self.is_answered(campaign):
-            return gettext("Nobody would hear of harm. Who should?")
+            return gettext("Nobody would be alerted to harm. Choose who should be.")
         plan = AnalysisPlan.objects.filter(campaign=campaign).first()
         return webhook_tests.missing_test(plan) if plan else ""
 

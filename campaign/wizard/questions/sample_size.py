@@ -45,29 +45,27 @@ class SampleSizeAnswer(base.Answer):
 
 class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
     expected = base.NumberField(
-        label=_("Of 100 people who see the control, how many do you expect to do it?"),
+        label=_("Out of 100 people who see the control, how many do you expect to do it?"),
         min_value=0.1,
         max_value=99.9,
-        help_text=_(
-            "An earlier campaign or the partner may know. If nobody does, write 50: that errs on the safe side."
-        ),
+        help_text=_("An earlier campaign or the partner may know. If nobody does, enter 50, which is the safe choice."),
         error_messages={
-            "required": _("Make a guess, such as 30: without one nobody can say how long it takes."),
-            "invalid": _("Use a number, such as 30."),
-            "min_value": _("Use a number above 0."),
-            "max_value": _("Use a number below 100."),
+            "required": _("Make a guess, such as 30. Without one, we cannot say how long it takes."),
+            "invalid": _("Enter a number, such as 30."),
+            "min_value": _("Enter a number above 0."),
+            "max_value": _("Enter a number below 100."),
         },
     )
     smallest = base.NumberField(
-        label=_("How many more or fewer of 100 would change what you do?"),
+        label=_("How many more or fewer out of 100 would change what you do?"),
         min_value=0.1,
         max_value=50,
-        help_text=_("The smallest difference worth acting on. The smaller it is, the more people it takes."),
+        help_text=_("The smaller the difference, the more people are needed."),
         error_messages={
-            "required": _("Say from which difference on you would act, such as 5."),
-            "invalid": _("Use a number, such as 5."),
-            "min_value": _("Use 0.1 or more: less cannot be told apart."),
-            "max_value": _("Use 50 or less."),
+            "required": _("Enter the smallest difference you would act on, such as 5."),
+            "invalid": _("Enter a number, such as 5."),
+            "min_value": _("Enter 0.1 or more. Smaller differences cannot be detected."),
+            "max_value": _("Enter 50 or less."),
         },
     )
     spread = base.NumberField(
@@ -75,21 +73,20 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
         min_value=0,
         max_value=50,
         error_messages={
-            "invalid": _("Use a number, such as 3, or leave it empty."),
-            "min_value": _("Use 0 or more, or leave it empty."),
-            "max_value": _("Use 50 or less."),
+            "invalid": _("Enter a number, such as 3, or leave it empty."),
+            "min_value": _("Enter 0 or more, or leave it empty."),
+            "max_value": _("Enter 50 or less."),
         },
     )
     planned = base.WholeNumberField(
-        label=_("How many people in all should see a message?"),
+        label=_("How many people should see a message in total?"),
         required=False,
         min_value=1,
         max_value=MAX_PEOPLE,
         help_text=_(
-            "They are split among the messages by their shares. Leave it empty to take the number that is worked out "
-            "below."
+            "They are split among the messages by their shares. Leave it empty to use the number worked out below."
         ),
-        error_messages={"invalid": _("Use a whole number, such as 1500, or leave it empty.")},
+        error_messages={"invalid": _("Enter a whole number, such as 1500, or leave it empty.")},
     )
     weeks = base.WholeNumberField(
         label=_("For how many weeks?"),
@@ -97,26 +94,26 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
         min_value=1,
         max_value=AnalysisPlan.MOST_WEEKS,
         help_text=_(
-            "A multiple of the number of messages, so that each has each weekday as often. Leave it empty to take what "
-            "is worked out below."
+            "Enter a multiple of the number of messages, so that each gets every weekday equally often. "
+            "Leave it empty to use the number worked out below."
         ),
-        error_messages={"invalid": _("Use a whole number, such as 4, or leave it empty.")},
+        error_messages={"invalid": _("Enter a whole number, such as 4, or leave it empty.")},
     )
     starts = forms.DateField(
         label=_("First day"),
         required=False,
         widget=forms.DateInput(attrs={"class": "short", "autocomplete": "off"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d.%m.%Y"],
-        help_text=_("Such as 2027-03-01. Empty: as soon as it is launched."),
-        error_messages={"invalid": _("Use a date, such as 2027-03-01.")},
+        help_text=_("Such as 2027-03-01. Leave it empty to start as soon as it is launched."),
+        error_messages={"invalid": _("Enter a date, such as 2027-03-01.")},
     )
     ends = forms.DateField(
         label=_("Last day"),
         required=False,
         widget=forms.DateInput(attrs={"class": "short", "autocomplete": "off"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d.%m.%Y"],
-        help_text=_("Empty: until somebody closes it. Days count by the server’s clock (UTC)."),
-        error_messages={"invalid": _("Use a date, such as 2027-03-01.")},
+        help_text=_("Leave it empty to run until someone closes it. Days are in UTC."),
+        error_messages={"invalid": _("Enter a date, such as 2027-03-01.")},
     )
 
     def __init__(
@@ -141,11 +138,13 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
         else:
             del self.fields["spread"]
         if primary in OUTCOME_VERBS and control:
-            label = _("Of 100 people who see “%(control)s”, how many do you expect to %(do)s?")
+            label = _("Out of 100 people who see “%(control)s”, how many do you expect to %(do)s?")
             self.fields["expected"].label = label % {"control": control, "do": OUTCOME_VERBS[primary]}
         if primary and OUTCOMES[primary].kind != "yes-no":  # a rating has no rate
             del self.fields["expected"]
-            self.fields["smallest"].label = _("How many of 100 answers would have to be better to change what you do?")
+            self.fields["smallest"].label = _(
+                "How many out of 100 answers would have to be better to change what you do?"
+            )
 
     def answer(self) -> SampleSizeAnswer:
         get = self.cleaned_data.get
@@ -166,33 +165,35 @@ class SampleSizeForm(base.QuestionForm[SampleSizeAnswer]):
         values = super().clean() or self.cleaned_data
         expected, smallest = values.get("expected"), values.get("smallest")
         if expected and smallest and expected + smallest > 100 and expected - smallest < 0:
-            self.add_error("smallest", _("From there nobody can differ by so many: choose a smaller number."))
+            self.add_error("smallest", _("So large a difference is not possible from there. Choose a smaller number."))
         if (weeks := values.get("weeks")) and weeks % self.block:
-            message = _("Use a multiple of %(messages)s, the number of messages.")
+            message = _("Enter a multiple of %(messages)s, the number of messages.")
             self.add_error("weeks", message % {"messages": format_number(self.block)})
         starts, ends = values.get("starts"), values.get("ends")
         for name in ("starts", "ends"):
             if (day := values.get(name)) and day.year > self.today.year + MAX_YEARS:
-                self.add_error(name, _("Use a date, such as 2027-03-01."))
+                self.add_error(name, _("Enter a date, such as 2027-03-01."))
         if starts and starts != self.shown.starts and starts < self.today:
-            self.add_error("starts", _("That day is past. Choose today or a later day, or leave it empty."))
+            self.add_error("starts", _("This day is in the past. Choose today or a later day, or leave it empty."))
         if ends and ends < max(starts or self.today, self.today) and (starts or ends != self.shown.ends):
-            self.add_error("ends", _("The last day lies before the first, or is past."))
+            self.add_error("ends", _("The last day is before the first day, or in the past."))
         return values
 
 
 class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
     key = "length"
-    title, short_title = _("How long should it run?"), _("How long")
+    title, short_title = _("How long should it run?"), _("Duration")
     template_name = "campaign/wizard/sample_size.html"
     form_class = SampleSizeForm
     is_required = True
     plan_keys = frozenset({"outcomes", "planned_per_arm", "expected_rate", "text_spread"})
     registration_rows = frozenset({"size", "rationale", "measured", "inference"})
     obstacles = {
-        ObstacleReason.NO_SIZE: _("Say how many people in all are to be shown a message."),
-        ObstacleReason.PERIOD_WEEKS: _("Plan more weeks, a multiple of the messages, and no end before the last one."),
-        ObstacleReason.ENDS_BEFORE_START: _("The campaign would end before it starts: choose a later end."),
+        ObstacleReason.NO_SIZE: _("Enter how many people should see a message in total."),
+        ObstacleReason.PERIOD_WEEKS: _(
+            "Plan more weeks, in a multiple of the number of messages, and do not end before the last one."
+        ),
+        ObstacleReason.ENDS_BEFORE_START: _("The campaign would end before it starts. Choose a later end."),
     }
 
     def read(self, campaign: Campaign) -> SampleSizeAnswer:
@@ -247,7 +248,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         if not form.cleaned_data.get("planned"):
             form.cleaned_data["planned"] = _required_sample_size(campaign, form.answer())
         if form.cleaned_data["planned"] is None:
-            form.add_error("planned", _("Say how many people in all should see a message."))
+            form.add_error("planned", _("Enter how many people should see a message in total."))
         elif form.block and not form.cleaned_data.get("weeks"):
             form.cleaned_data["weeks"] = _weeks(campaign, form.answer())
         return form.is_valid()
@@ -275,15 +276,15 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
     def summarize(self, campaign: Campaign, answer: SampleSizeAnswer) -> Iterable[str]:
         if not answer.planned:
             return
-        yield gettext("%(people)s people in all see a message: %(split)s.") % {
+        yield gettext("%(people)s people see a message in total: %(split)s.") % {
             "people": format_number(answer.planned),
             "split": format_people_by_arm(answer.planned, list(campaign.arms.values_list("name", "weight"))),
         }
         values = {"smallest": format_per_hundred(base.per_hundred_to_share(answer.smallest))}
-        yield gettext("A difference under %(smallest)s would change nothing.") % values
+        yield gettext("A difference smaller than %(smallest)s would not change what you do.") % values
         if answer.expected:
             values = {"rate": format_per_hundred(base.per_hundred_to_share(answer.expected))}
-            yield gettext("After the control we expect %(rate)s.") % values
+            yield gettext("Expected rate for the control: %(rate)s.") % values
             size = _sample_size(campaign, answer)
             if isinstance(size, sample_size.SampleSize) and size.days is not None:
                 yield gettext("At this traffic that takes %(time)s.") % {"time": format_duration(size.days)}
@@ -311,7 +312,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         if size.is_enough:
             return describe_too_few_texts(size, _inputs(campaign, answer))
         numbers = {"planned": format_number(size.planned), "needed": format_number(size.needed)}
-        sentence = gettext("%(planned)s people in all are planned; with the answers as they are it takes %(needed)s.")
+        sentence = gettext("%(planned)s people are planned in total, but with these answers %(needed)s are needed.")
         return sentence % numbers
 
 

@@ -26,22 +26,23 @@ DESIGN_LABELS: dict[str, tuple[Text, Text]] = {
     text_design.MATCHED: (
         _("Matched sets"),
         _(
-            "The same text, written once for each appeal: a set has one text for each message, all of one length and "
-            "form. You learn what the appeal does, whatever the text, and it takes far fewer people."
+            "The same text, written once for each appeal. Each set has one text per message, all with "
+            "the same length and form. You learn what the appeal does, whatever the text, and need far "
+            "fewer people."
         ),
     ),
     text_design.DIFFERENT: (
         _("Different texts in each message"),
         _(
-            "Each message has several texts of its own. You learn what such messages do, but texts differ in more than "
-            "their appeal, so it takes many more people."
+            "Each message has several texts of its own. You learn what messages of this kind do. Because "
+            "the texts differ in more than their appeal, you need many more people."
         ),
     ),
     ONE_EACH: (
         _("One text for each message"),
         _(
-            "A result is about this text, not about its appeal: another text with the same appeal may do otherwise, "
-            "and no number of people can tell."
+            "The result is about this text, not about its appeal. Another text with the same appeal may "
+            "work differently, and no number of people can show that."
         ),
     ),
 }
@@ -77,18 +78,23 @@ class TextsForm(QuestionForm[TextsAnswer]):
     answer_class = TextsAnswer
 
     design = forms.ChoiceField(
-        label=_("How many texts stand for each message?"),
+        label=_("How many texts should each message have?"),
         choices=[(key, label) for key, (label, _about) in DESIGN_LABELS.items()],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one.")},
     )
     sets = forms.MultipleChoiceField(
-        label=_("Which matched sets?"),
+        label=_("Which matched sets do you want to use?"),
         required=False,
         choices=[],
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Each shown message draws one of its texts. Four sets are a good beginning, and more tell more."),
-        error_messages={"invalid_choice": _("A set is not approved for all of your messages any more. Look again.")},
+        help_text=_(
+            "Each time a message is shown, one of its texts is drawn. Four sets are a good start; more "
+            "sets tell you more."
+        ),
+        error_messages={
+            "invalid_choice": _("One of the sets is no longer approved for all your messages. Choose again.")
+        },
     )
     explanations = {"design": DESIGN_LABELS}
 
@@ -113,30 +119,30 @@ class TextsForm(QuestionForm[TextsAnswer]):
 def _problem(sets: Sequence[str], offered: Mapping[str, OfferedSet]) -> Text:
     """Return why these sets cannot be used, or nothing."""
     if len(offered) < LEAST_SETS:
-        return _("Not enough sets have an approved text for each of your messages. Choose another way for now.")
+        return _("Not enough sets have an approved text for each of your messages. Choose another option for now.")
     if len(sets) < LEAST_SETS:
-        return _("Choose at least two sets: one shows nothing about other texts.")
+        return _("Choose at least two sets. A single set says nothing about other texts.")
     if len(sets) > ArmText.MOST:
-        return _("Choose 12 sets at most.")
+        return _("Choose at most 12 sets.")
     if not frozenset.intersection(*(offered[key].locales for key in sets)):
-        return _("There is no language in which all of these sets are approved. Choose sets that share one.")
+        return _("There is no language in which all these sets are approved. Choose sets that share one.")
     return ""
 
 
 class TextsQuestion(Question[TextsAnswer, TextsForm]):
     key = "texts"
-    title, short_title = _("How many texts stand for each message?"), _("The texts")
+    title, short_title = _("How many texts should each message have?"), _("Number of texts")
     template_name = "campaign/wizard/texts.html"
     form_class = TextsForm
     is_required = False
     plan_keys = frozenset({"texts", "arms"})
     registration_rows = frozenset({"models", "inference", "manipulated"})
     obstacles = {
-        ObstacleReason.PERIOD_TEXTS: _("Where a place shows one message at a time, choose one text for each message."),
-        ObstacleReason.SEVERAL_TEXTS: _("Say how the texts of a message belong together: one message has several."),
-        ObstacleReason.NOT_MATCHED: _("The texts are no matched sets any more: choose the sets again."),
-        ObstacleReason.UNEQUAL_TEXTS: _("The texts of a set differ in more than their appeal: make them alike."),
-        ObstacleReason.ONE_SET: _("Choose at least two matched sets: one shows nothing about other texts."),
+        ObstacleReason.PERIOD_TEXTS: _("If placements show one message at a time, choose one text for each message."),
+        ObstacleReason.SEVERAL_TEXTS: _("One message has several texts. Say how they belong together."),
+        ObstacleReason.NOT_MATCHED: _("The texts are no longer matched sets. Choose the sets again."),
+        ObstacleReason.UNEQUAL_TEXTS: _("The texts in a set differ in more than their appeal. Make them alike."),
+        ObstacleReason.ONE_SET: _("Choose at least two matched sets. A single set says nothing about other texts."),
     }
 
     def read(self, campaign: Campaign) -> TextsAnswer:
@@ -188,7 +194,7 @@ class TextsQuestion(Question[TextsAnswer, TextsForm]):
                 for arm in campaign.arms.prefetch_related("texts")
             )
         else:
-            yield gettext("A result is about this text, not about its appeal.")
+            yield gettext("The result is about this text, not about its appeal.")
 
 
 def _set_option(choice: Any, offered: OfferedSet, names: Sequence[str]) -> SetOption:

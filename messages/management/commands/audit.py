@@ -47,7 +47,7 @@ class Command(BaseCommand):
         if verdict.problems:
             for problem in verdict.problems:
                 self.stderr.write(problem)
-            raise CommandError(f"The audit record is not as it was written. Problems: {len(verdict.problems)}.")
+            raise CommandError(f"The audit record does not match what was written. Problems: {len(verdict.problems)}.")
         if verdict.first is None or verdict.last is None:
             self.stdout.write("The audit record is empty.")
             return

@@ -127,4 +127,4 @@ def test_who_comes_too_late_is_told_so() -> None:
     at.now += 5 * 3600
     pressed = at.press("/m/quiet-page/", outcome="withdraw        ", receipt=receipt)
     assert pressed.headers["Location"] == page_path("quiet-page", "too-late", "en")
-    assert "part of a total by now" in at.get("/m/quiet-page/too-late").body.decode()
+    assert "already part of a total" in at.get("/m/quiet-page/too-late").body.decode()

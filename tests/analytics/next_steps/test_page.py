@@ -53,8 +53,8 @@ class TestWhatWorked:
         shown = send(client, campaign)  # click: Send for approval
         made = Campaign.objects.get(based_on=campaign)
         assert (made.state, made.purpose) == ("submitted", "use")
-        assert "It waits for a second person" in shown
-        assert "In use because of what" in shown
+        assert "This campaign is waiting for someone who did not change or send it" in shown
+        assert "In use because of the result of" in shown
 
     @pytest.mark.parametrize(
         ("fields", "sentence"),

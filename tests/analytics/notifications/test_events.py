@@ -24,6 +24,7 @@ from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import record_campaign_action
+from campaign.lifecycle.alert_recipients import recipients
 from campaign.models import AnalysisPlan, Campaign
 from campaign.placements import changes
 from messages.audit import log
@@ -189,7 +190,7 @@ class TestEmail:
             for field, value in fields.items():
                 setattr(person, field, value)
             person.save()
-        assert events.recipients(Campaign.objects.get()) == []
+        assert recipients(Campaign.objects.get()) == []
 
     def test_without_a_mail_server_a_notice_is_only_on_the_page(self, settings: Any) -> None:
         settings.EMAIL_HOST = ""

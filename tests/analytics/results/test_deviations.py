@@ -52,7 +52,7 @@ def test_a_deviation_is_shown_before_the_verdict(campaign_with_deviation: Campai
 
 def test_the_list_of_campaigns_says_that_there_is_one(campaign_with_deviation: Campaign, client: Client) -> None:
     world.sign_in(client, world.person("ana", "analyst"))
-    assert "1 deviation from the plan" in page(client, "/")
+    assert "1 change from the plan" in page(client, "/")
 
 
 def test_the_terminal_says_it(campaign_with_deviation: Campaign) -> None:

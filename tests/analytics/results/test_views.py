@@ -65,7 +65,7 @@ def test_each_chart_is_drawn_wide_and_for_a_phone_and_repeated_as_a_table(analys
     for chart in ("rates", "differences"):
         for drawing in ("wide", "phone"):
             assert html.count(f'id="{chart}-turned_back-{drawing}-title"') == 1
-    assert html.count("The same as a table") == 2
+    assert html.count("Show as a table") == 2
 
 
 def test_four_arms_of_the_four_frames_show_the_two_by_two_card(analyst: Client) -> None:

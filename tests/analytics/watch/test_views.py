@@ -21,11 +21,12 @@ from analytics.embargo import request
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, DataQualityStatus, EarlyLook, GuardEvent, Tally, WorkerStep
 from analytics.results import build
-from analytics.watch import daily_chart, dashboard, quality_status
+from analytics.watch import daily_chart, dashboard, quality_status, views
 from analytics.worker import steps
 from analytics.worker.loop import Worker
 from analytics.worker.steps import STEPS
 from campaign.lifecycle import arm_pauses
+from campaign.lifecycle.alert_recipients import why_nobody_hears
 from campaign.models import Campaign, LeftOutCount, ServedCount
 from messages.accounts import sessions
 from messages.models import AuditEntry
@@ -36,6 +37,7 @@ WATCH = "/campaigns/pilot/watch/"
 RESULTS = "/campaigns/pilot/results/"
 MANY = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "both": (2000, 880)}
 MONDAY = date(2026, 3, 2)
+HOUR = datetime(2026, 3, 2, 12, tzinfo=UTC)
 Flow = DataQualityStatus.Flow
 
 
@@ -52,6 +54,14 @@ def read_text(path: str = WATCH, role: str = "manager") -> str:
 
 def record_fold(now: datetime = world.NOON) -> None:
     WorkerStep.objects.update_or_create(name="fold", defaults={"began_at": now, "succeeded_at": now})
+
+
+def heard(settings: Any, **options: Any) -> Campaign:
+    """A running campaign whose author hears of harm."""
+    campaign = world.launched(**options)
+    settings.EMAIL_HOST = "mail.example"
+    User.objects.filter(username="mara").update(email="mara@example.org")
+    return campaign
 
 
 class TestFlow:
@@ -163,6 +173,110 @@ class TestHourlyCheck:
         assert DataQualityStatus.objects.get().felt_at == world.NOON + timedelta(hours=1)
 
 
+class TestHeartbeat:
+    def beat(self, previous: tuple[datetime | None, int] | None, served: int) -> tuple[datetime | None, int]:
+        status = previous and DataQualityStatus(enough_at=previous[0], enough_of=previous[1])
+        return hourly_check.heartbeat(status, served=served, now=HOUR + timedelta(minutes=43), least=10)
+
+    def test_is_the_hour_by_which_enough_came(self) -> None:
+        assert self.beat(None, 10) == (HOUR, 10)
+        assert self.beat((HOUR - timedelta(hours=5), 10), 20) == (HOUR, 20)
+
+    def test_a_few_move_nothing(self) -> None:
+        before = HOUR - timedelta(hours=5)
+        assert self.beat(None, 9) == (None, 0)
+        assert {self.beat((before, 10), served) for served in range(10, 20)} == {(before, 10)}
+
+    @pytest.mark.parametrize(
+        ("enough_at", "since", "hours"), [(None, 26, 26), (3, 50, 3), (50, 26, 26), (0, 50, 0), (None, 0, 0)]
+    )
+    def test_silence_is_counted_in_whole_hours_from_the_beat_or_from_the_last_change(
+        self, enough_at: int | None, since: int, hours: int
+    ) -> None:
+        beat = None if enough_at is None else HOUR - timedelta(hours=enough_at)
+        since_then, now = HOUR - timedelta(hours=since), HOUR + timedelta(minutes=59)
+        assert quality_status.silent_hours(beat, since=since_then, now=now) == hours
+
+    def test_the_hourly_check_keeps_it(self) -> None:
+        campaign = world.launched()
+        arm = campaign.arms.get(key="both")
+        ServedCount.objects.create(day=MONDAY, arm=arm, placement=world.placement(), locale="en", count=12)
+        assert hourly_check.check_data_quality(campaign, now=world.NOON).enough_of == 12
+
+
+class TestNoFalseReassurance:
+    def after(self, hours: int, *, expected_per_day: int = 0, **fields: Any) -> dict[str, str]:
+        campaign = world.launched(at=world.placement("page", expected_per_day=expected_per_day))
+        values = {"split": "unknown", "flow": "unknown", **fields}
+        now = campaign.changed_at + timedelta(hours=hours, minutes=1)
+        status = DataQualityStatus(campaign=campaign, felt_at=now, **values)
+        return {item.label: item.status for item in quality_status.dashboard_quality(campaign, status, None, now=now)}
+
+    def test_a_day_without_messages_is_an_alarm(self) -> None:
+        assert self.after(26)["Fewer than 10 messages for 26 hours"] == "alarm"
+
+    def test_the_first_day_is_none(self) -> None:
+        assert "alarm" not in self.after(23).values()
+
+    def test_a_partner_who_expects_few_does_not_raise_it(self) -> None:
+        assert "alarm" not in self.after(26, expected_per_day=20).values()
+
+    def test_a_partner_who_expects_many_does(self) -> None:
+        assert "alarm" in self.after(26, expected_per_day=30).values()
+
+    def test_before_the_first_check_it_does_not_say_that_all_is_well(self, settings: Any) -> None:
+        campaign = heard(settings)
+        assert campaign.launched_at is not None
+        data = dashboard.build_dashboard(campaign, now=campaign.launched_at + timedelta(hours=1))
+        assert views._sentence(data, None).endswith("It is too early to say whether all is well.")
+        assert views._overall_status(data, None) == "unknown"
+
+    def test_what_is_not_known_is_named(self, settings: Any) -> None:
+        campaign = heard(settings)
+        DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=None)
+        text = read_text()
+        assert "too early to say that all is well: Not known yet whether messages reach the screen." in text
+
+    def test_without_a_mail_server_it_says_that_nobody_hears_of_harm(self, settings: Any) -> None:
+        campaign = heard(settings)
+        DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
+        settings.EMAIL_HOST = ""
+        text = read_text()
+        assert "but nobody would hear of harm" in text
+        assert "This site has no mail server" in text
+        assert "All is well" not in text
+
+    def test_without_an_address_it_says_so_too(self, settings: Any) -> None:
+        campaign = heard(settings)
+        DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
+        User.objects.update(email="")
+        assert "has an e-mail address here" in read_text()
+
+    def test_a_program_of_theirs_that_is_told_is_enough(self, settings: Any) -> None:
+        campaign = world.draft()
+        settings.EMAIL_HOST = ""
+        assert why_nobody_hears(campaign)
+        plan = campaign.plan
+        plan.webhook = "https://alarm.example/"
+        plan.save(update_fields=["webhook"])
+        assert why_nobody_hears(campaign) == ""
+
+    def test_an_arm_that_a_person_stopped_is_something_to_decide(self, settings: Any) -> None:
+        campaign = heard(settings)
+        DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
+        both, mara = campaign.arms.get(key="both"), world.person("mara")
+        arm_pauses.pause_arm(both, by=mara, reason="It upset people.", now=world.NOON)
+        assert "running without “Both”, which was stopped" in read_text()
+        assert "There is nothing to do" not in read_text("/campaigns/pilot/")
+
+    def test_a_notice_that_did_not_arrive_is_said_first(self, settings: Any) -> None:
+        campaign = heard(settings)
+        DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
+        notice = campaign.notices.create(kind="help-link", ref="help", at=timezone.now())
+        notice.deliveries.create(person=world.person("mara"), due_at=timezone.now(), tries=3, failure="Refused")
+        assert "A notice could not be delivered" in read_text()
+
+
 class TestQualityStatus:
     def statuses(self, **fields: Any) -> dict[str, str]:
         campaign = world.launched()
@@ -218,8 +332,8 @@ class TestThePage:
         world.draft()
         assert "The campaign has not been launched, so there is nothing to watch yet." in read_text()
 
-    def test_a_sound_campaign_asks_nothing_of_anybody(self) -> None:
-        campaign = world.launched(plan={"planned_per_arm": 100_000})
+    def test_a_sound_campaign_asks_nothing_of_anybody(self, settings: Any) -> None:
+        campaign = heard(settings, plan={"planned_per_arm": 100_000})
         DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
         assert "All is well. There is nothing you need to do." in read_text()
 

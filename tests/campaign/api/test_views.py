@@ -540,9 +540,7 @@ def test_a_fault_of_ours_has_the_same_shape_and_says_nothing_of_it(monkeypatch: 
 
 
 def test_words_that_are_refused_have_the_one_shape_and_name_their_fields() -> None:
-    refused = ReviewRefused(
-        "Some of these words cannot be shown as they stand.", {"renditions.en.body": "“creep”: ..."}
-    )
+    refused = ReviewRefused("Part of this text cannot be shown as it is.", {"renditions.en.body": "“creep”: ..."})
     response = handle_api_exception(refused, {})
     assert response.status_code == 409
     assert response.data == {

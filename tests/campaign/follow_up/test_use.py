@@ -77,7 +77,7 @@ class TestItsApproval:
         use = use_of(world.launched(plan=PLAN))
         assert use.state == Campaign.State.SUBMITTED
         world.person("mara", "reviewer")
-        with pytest.raises(ActionRefused, match="Nobody approves a campaign that they changed"):
+        with pytest.raises(ActionRefused, match="You cannot approve a campaign that you changed"):
             world.approve(use, by=world.person("mara"))
         launch(use)
         assert use.state == Campaign.State.RUNNING
@@ -92,7 +92,7 @@ class TestItsApproval:
     def test_is_refused_where_everybody_saw_one_message_at_a_time(self) -> None:
         periods = {"period": "day", "clusters": "period", "period_weeks": 2, "correction": "none"}
         trial = world.launched(arms={"neutral": 1, "victim": 1}, unit="period", plan=periods)
-        with pytest.raises(ActionRefused, match="nobody can keep seeing the control"):
+        with pytest.raises(ActionRefused, match="you cannot keep the control for some people"):
             use_of(trial)
 
     def test_nor_can_a_message_that_was_stopped_for_harm(self) -> None:
@@ -175,5 +175,5 @@ class TestWhatVisitorsSee:
         trial = world.launched(plan=PLAN)
         launch(use_of(trial))
         other = use_of(trial, "user")
-        with pytest.raises(ActionRefused, match="already runs at one of these placements"):
+        with pytest.raises(ActionRefused, match="is already running at one of these placements"):
             launch(other)

@@ -231,7 +231,7 @@ class TestTheCatalogues:
     @pytest.mark.proof
     def test_gather_words_from_templates_code_and_tables(self) -> None:
         found = {one.key[0]: one.file for one in catalogs.extract_strings()}
-        assert found["There is nothing here"] == "templates/404.html"
+        assert found["Page not found"] == "templates/404.html"
         assert found["the neutral text"] == "analytics/wording/comparisons.py"
         assert found["turned back"] == "campaign/outcomes.py"
         assert found["The control arm is empty."].startswith("analytics/stats/")
@@ -289,9 +289,9 @@ class TestNames:
 
     def test_of_roles_and_second_factors_are_said_on_the_record(self) -> None:
         role, factor = {"role": "reviewer"}, {"factor": "a passkey"}
-        assert describe_action("person-role", label="ana", detail=role) == "made “ana” (person) reviewer"
+        assert describe_action("person-role", label="ana", detail=role) == "gave “ana” (person) the role reviewer"
         with translation.override("es"):
-            assert describe_action("person-role", label="ana", detail=role) == "dio a «ana» (persona) el papel revisión"
+            assert describe_action("person-role", label="ana", detail=role) == "dio a «ana» (persona) el rol revisión"
             assert (
                 describe_action("factor-add", label="ana", detail=factor)
                 == "configuró una llave de acceso como segundo factor"

@@ -64,17 +64,17 @@ def aged(directory: Path, *, hours: float) -> None:
 
 class TestTheList:
     def test_it_says_what_each_receipt_key_does(self, mara: Client, directory: Path) -> None:
-        assert "<p>Signs what is shown now.</p>" in read(mara)
+        assert "<p>Signs the messages shown now.</p>" in read(mara)
         rotation.rotate_receipt_key(directory, now=time.time())
         html = read(mara)
         assert "<b>receipt-002</b>" in html
-        assert "Is known to all, and signs from " in html
-        assert html.count("made today") == 2
+        assert "All processes have it. It signs from " in html
+        assert html.count("created today") == 2
 
     def test_the_one_that_signs_and_the_sites_own_are_not_destroyed_here(self, mara: Client, directory: Path) -> None:
         read_or_create_secret(directory, "django.key")
         html = read(mara)
-        assert "Signs the sessions of staff" in html
+        assert "Signs staff sessions" in html
         assert "/destroy/" not in html
         for name in ("receipt-001", "django", "second-factor", "receipt-009", "campaign-9"):
             assert mara.get(f"/keys/{name}/destroy/").status_code == 404
@@ -84,20 +84,20 @@ class TestTheList:
 
     def test_it_says_so_when_others_may_read_them_and_then_changes_nothing(self, mara: Client, directory: Path) -> None:
         directory.chmod(0o755)
-        assert "Others may be able to read" in read(mara)
+        assert "Other people may be able to read" in read(mara)
         assert "is not safe at the moment" in mara.post("/keys/rotate/", {"ahead": "60"}).content.decode()
         assert len(store.receipt_key_files(directory)) == 1
 
     def test_an_installation_without_keys_has_a_list_too(self, mara: Client, directory: Path) -> None:
         destroy_secret_file(directory, "receipt-001.key")
-        assert "The server makes the first one" in read(mara)
+        assert "The server creates the first one" in read(mara)
 
 
 class TestANewOne:
     def test_it_signs_in_a_minute_unless_told_otherwise(self, mara: Client, directory: Path) -> None:
         assert 'value="60" checked' in read(mara, "/keys/rotate/")
         page = mara.post("/keys/rotate/", {"ahead": "60"}, follow=True)
-        assert "The new key is there." in page.content.decode()
+        assert "The new key has been created." in page.content.decode()
         first, second = store.receipt_key_files(directory)
         assert 55 < second.signs_from - time.time() <= 61
         assert rotation.signing_key([first, second], now=time.time()) == first  # both verify: the overlap
@@ -106,13 +106,13 @@ class TestANewOne:
     def test_a_second_one_waits_for_the_first(self, mara: Client, directory: Path) -> None:
         mara.post("/keys/rotate/", {"ahead": "60"})
         html = mara.post("/keys/rotate/", {"ahead": "3600"}).content.decode()
-        assert "The newest key does not sign yet." in html
+        assert "The newest key has not started to sign yet." in html
         assert 'value="3600" checked' in html  # what was chosen is kept
         assert len(store.receipt_key_files(directory)) == 2
 
     @pytest.mark.parametrize("ahead", ["", "-1", "61", "x", "9" * 400])
     def test_no_other_time_is_taken(self, mara: Client, directory: Path, ahead: str) -> None:
-        assert "Please choose when" in mara.post("/keys/rotate/", {"ahead": ahead}).content.decode()
+        assert "Choose when it starts to sign" in mara.post("/keys/rotate/", {"ahead": ahead}).content.decode()
         assert len(store.receipt_key_files(directory)) == 1
 
     def test_a_directory_that_takes_no_file_is_said(
@@ -131,14 +131,16 @@ class TestTheEndOfOne:
         html = read(mara, "/keys/receipt-001/destroy/")
         assert "nothing is lost" in html
         assert 'name="lost"' not in html
-        assert "receipt-001 is destroyed." in mara.post("/keys/receipt-001/destroy/", follow=True).content.decode()
+        assert (
+            "receipt-001 has been destroyed." in mara.post("/keys/receipt-001/destroy/", follow=True).content.decode()
+        )
         assert [key.title for key in store.receipt_key_files(directory)] == ["receipt-002"]
         assert last_entry() == ("mara", "key-destroy", "receipt-001")
 
     def test_what_open_messages_need_asks_for_a_tick_and_says_what_is_lost(self, mara: Client, directory: Path) -> None:
         aged(directory, hours=2)
         assert "For up to 2" in read(mara, "/keys/receipt-001/destroy/")
-        assert "Please tick the box" in mara.post("/keys/receipt-001/destroy/").content.decode()
+        assert "Tick the box to confirm" in mara.post("/keys/receipt-001/destroy/").content.decode()
         assert (directory / "receipt-001.key").exists()
         mara.post("/keys/receipt-001/destroy/", {"lost": "yes"})
         assert not (directory / "receipt-001.key").exists()
@@ -148,7 +150,7 @@ class TestTheEndOfOne:
         store.subject_secret(directory, made.pk)
         address = f"/keys/campaign-{made.pk}/destroy/"
         assert "Decides which message each subject of “The pilot” sees." in read(mara)
-        assert "Please tick the box" in mara.post(address).content.decode()
+        assert "Tick the box to confirm" in mara.post(address).content.decode()
         assert store.campaigns_with_subject_secret(directory) == [made.pk]
         mara.post(address, {"lost": "yes"})
         assert store.campaigns_with_subject_secret(directory) == []
@@ -158,13 +160,13 @@ class TestTheEndOfOne:
         made = world.launched(unit="subject")
         store.subject_secret(directory, made.pk)
         Campaign.objects.filter(pk=made.pk).update(state="closed")
-        assert "nobody can compute which message" in read(mara, f"/keys/campaign-{made.pk}/destroy/")
+        assert "nobody can work out which message" in read(mara, f"/keys/campaign-{made.pk}/destroy/")
         mara.post(f"/keys/campaign-{made.pk}/destroy/")
         assert store.campaigns_with_subject_secret(directory) == []
 
     def test_one_of_an_unknown_campaign_asks_for_a_tick(self, mara: Client, directory: Path) -> None:
         store.subject_secret(directory, 999)
-        assert "Of a campaign that is not in this database." in read(mara)
+        assert "For a campaign that is not in this database." in read(mara)
         mara.post("/keys/campaign-999/destroy/")
         assert store.campaigns_with_subject_secret(directory) == [999]
         mara.post("/keys/campaign-999/destroy/", {"lost": "yes"})
@@ -193,14 +195,14 @@ def test_others_are_refused(client: Client, directory: Path, role: str) -> None:
 def test_an_administrator_gets_there_from_the_record(client: Client) -> None:
     world.sign_in(client, world.person("ada", "administrator"))
     assert '<a href="/keys/">Keys</a>' in client.get("/audit/").content.decode()
-    assert '<a href="/audit/" aria-current="true">Record</a>' in client.get("/keys/").content.decode()
+    assert '<a href="/audit/" aria-current="true">Audit record</a>' in client.get("/keys/").content.decode()
 
 
 def test_the_page_speaks_spanish_and_writes_times_as_spanish_does(mara: Client, directory: Path) -> None:
     rotation.rotate_receipt_key(directory, now=time.time())
     mara.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
     html = read(mara)
-    assert "Firma lo que se muestra ahora." in html
+    assert "Firma los mensajes que se muestran ahora." in html
     assert f" de {now().year}, " in html
 
 
@@ -211,4 +213,4 @@ def test_closing_a_campaign_takes_its_secret_from_the_list(
     store.subject_secret(directory, made.pk)
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         transitions.close(made, by=world.person("mara", "manager"), now=world.NOON)
-    assert "None: no campaign counts subjects." in read(mara)
+    assert "None. No campaign counts subjects." in read(mara)

@@ -40,12 +40,12 @@ class TestStoppingAMessage:
         campaign = world.launched(at=world.placement(fallback=fallback))
         told = page(as_("rafael", "reviewer"), of(campaign, "user"))
         assert "The pilot</a></b>, as “User”." in told
-        assert "Its visitors get the words of “Neutral” instead, uncounted." in told
+        assert "Its visitors see the text of “Neutral” instead and are not counted." in told
         told = page(as_("rafael", "reviewer"), of(campaign, "neutral"))
-        assert "so the whole campaign pauses" in told
-        assert "quiet-page shows its quiet words instead." in told
+        assert "so the whole campaign is paused" in told
+        assert "quiet-page shows its neutral text instead." in told
         told = page(as_("rafael", "reviewer"), f"/messages/{fallback.message.key}/stop/")
-        assert "it shows no message then" in told
+        assert "It will show no message" in told
 
     def test_says_when_a_paused_campaign_leaves_nothing_to_show(self) -> None:
         told = page(as_("rafael", "reviewer"), of(world.launched(), "neutral"))
@@ -54,9 +54,9 @@ class TestStoppingAMessage:
     def test_says_that_it_is_shown_nowhere_and_who_waits_for_it(self) -> None:
         told = page(as_("mara", "manager"), of(world.draft(), "user"))
         assert "Nowhere." in told
-        assert "1 campaign that is not launched yet uses it" in told
+        assert "1 campaign that has not been launched yet uses it" in told
 
-    @pytest.mark.parametrize(("reason", "says"), [("", "Please say why"), ("x" * 301, "301")])
+    @pytest.mark.parametrize(("reason", "says"), [("", "Enter a reason"), ("x" * 301, "301")])
     def test_asks_for_a_reason_beside_the_field_and_keeps_what_was_typed(self, reason: str, says: str) -> None:
         campaign = world.launched()
         answer = as_("mara", "manager").post(of(campaign, "user"), {"reason": reason})
@@ -68,7 +68,7 @@ class TestStoppingAMessage:
         campaign = world.launched()
         answer = as_("rafael", "reviewer").post(of(campaign, "user"), {"reason": "It names somebody."}, follow=True)
         html = answer.content.decode()
-        assert "Within seconds nobody sees these words any more." in html
+        assert "Within seconds, nobody will see this message." in html
         assert "rafael stopped it on" in html
         assert "It names somebody." in html
         assert campaign.arms.get(key="user").paused_at is not None
@@ -90,25 +90,25 @@ class TestLifting:
         message = campaign.arms.get(key="user").first_revision.message
         rafael = world.person("rafael", "reviewer")
         stop.stop_message(message, by=rafael, reason="It names somebody.", now=world.NOON)
-        assert "somebody else has to lift it" in page(as_("rafael", "reviewer"), of(campaign, "user", "lift"))
+        assert "someone else has to allow it again" in page(as_("rafael", "reviewer"), of(campaign, "user", "lift"))
         refused = as_("rafael", "reviewer").post(of(campaign, "user", "lift"), {"reason": "I was wrong."})
-        assert "Somebody else has to lift" in refused.content.decode()
+        assert "so a colleague has to allow it again" in refused.content.decode()
         assert "It names somebody." in page(as_("mara", "manager"), of(campaign, "user", "lift"))
         as_("mara", "manager").post(of(campaign, "user", "lift"), {"reason": "The name is gone."})
         message.refresh_from_db()
         assert message.stopped_at is None
-        assert "It is not stopped." in page(as_("mara", "manager"), of(campaign, "user", "lift"))
+        assert "This message is not stopped." in page(as_("mara", "manager"), of(campaign, "user", "lift"))
 
 
 class TestAnArm:
     def test_is_paused_and_shown_again_for_a_reason(self) -> None:
         campaign, mara = world.launched(), as_("mara", "manager")
-        assert "sees the words of “Neutral” instead, uncounted" in page(mara, ARM)
+        assert "see the text of “Neutral” instead and are not counted" in page(mara, ARM)
         mara.post(ARM, {"step": "pause", "reason": "A partner asked."})
         assert campaign.arms.get(key="both").paused_reason == "A partner asked."
         assert "A partner asked." in page(mara, ARM)
         answer = mara.post(ARM, {"step": "resume", "reason": ""})
-        assert (answer.status_code, "Please say why" in answer.content.decode()) == (200, True)
+        assert (answer.status_code, "Enter a reason" in answer.content.decode()) == (200, True)
         mara.post(ARM, {"step": "resume", "reason": "They agreed."})
         assert campaign.arms.get(key="both").paused_at is None
         assert campaign.deviations.count() == 2
@@ -117,12 +117,12 @@ class TestAnArm:
         campaign, mara = world.launched(), as_("mara", "manager")
         arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: Was annoyed", now=world.NOON)
         answer = mara.post(ARM, {"step": "pause", "reason": "A partner asked."}, follow=True)
-        assert "Somebody else was here meanwhile." in answer.content.decode()
+        assert "A colleague has changed this." in answer.content.decode()
         assert campaign.arms.get(key="both").paused_at == world.NOON
 
     def test_that_is_the_control_or_not_launched_says_so(self) -> None:
         world.launched()
-        assert "cannot be paused alone" in page(as_("mara", "manager"), "/campaigns/pilot/arms/neutral/")
+        assert "cannot be paused on its own" in page(as_("mara", "manager"), "/campaigns/pilot/arms/neutral/")
         world.draft("later", at=world.placement("later"))
         assert "between a campaign’s launch and its end" in page(as_("mara", "manager"), "/campaigns/later/arms/both/")
         page(as_("mara", "manager"), "/campaigns/pilot/arms/nobody/", status=404)
@@ -131,9 +131,9 @@ class TestAnArm:
 class TestWhereAStopIsSeen:
     def test_the_list_marks_a_campaign_with_a_stopped_arm(self) -> None:
         campaign, ana = world.launched(), as_("ana", "analyst")
-        assert "An arm was stopped" not in page(ana, "/")
+        assert "A message was stopped" not in page(ana, "/")
         arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="Guardrail crossed: Was annoyed", now=world.NOON)
-        assert "An arm was stopped" in page(ana, "/")
+        assert "A message was stopped" in page(ana, "/")
 
     def test_each_role_is_told_what_it_can_decide(self) -> None:
         campaign = world.launched()

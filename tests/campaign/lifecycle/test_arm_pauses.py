@@ -41,7 +41,7 @@ class TestAnArm:
         arm = self.arm()
         arm_pauses.pause_arm(arm, reason="Guardrail crossed: Was annoyed", now=world.NOON)
         for reason in ("", " \n", "x" * 301):
-            with pytest.raises(ActionRefused, match="Please say why"):
+            with pytest.raises(ActionRefused, match="reason"):
                 arm_pauses.resume_arm(arm, by=world.person("mara"), reason=reason, now=world.NOON)
         arm.refresh_from_db()
         assert arm.paused_at == world.NOON
@@ -57,19 +57,19 @@ class TestAnArm:
         with pytest.raises(ActionRefused, match="not paused"):
             arm_pauses.resume_arm(arm, by=mara, reason="It helps.", now=world.NOON)
         arm_pauses.pause_arm(arm, reason="A test", now=world.NOON)
-        with pytest.raises(ActionRefused, match="paused already"):
+        with pytest.raises(ActionRefused, match="already paused"):
             arm_pauses.pause_arm(Arm.objects.get(pk=arm.pk), by=mara, reason="A test", now=world.NOON)
 
     def test_that_is_the_control_cannot_be_paused_alone(self) -> None:
         control = world.launched().arms.get(key="neutral")
-        with pytest.raises(ActionRefused, match="pause the campaign"):
+        with pytest.raises(ActionRefused, match="Pause the campaign"):
             arm_pauses.pause_arm(control, reason="A test", now=world.NOON)
 
     def test_of_a_closed_campaign_stays_as_it_is(self) -> None:
         arm, mara = self.arm(), world.person("mara")
         arm_pauses.pause_arm(arm, reason="A test", now=world.NOON)
         transitions.close(Campaign.objects.get(), by=mara, now=world.NOON)
-        with pytest.raises(ActionRefused, match="cannot be paused or resumed"):
+        with pytest.raises(ActionRefused, match="cannot be paused or shown again"):
             arm_pauses.resume_arm(arm, by=mara, reason="It helps.", now=world.NOON)
 
     def test_loses_one_text_for_good_but_never_its_last(self) -> None:
@@ -83,9 +83,9 @@ class TestAnArm:
         ]
         told = AuditEntry.objects.filter(action="text-stop").get()
         assert (told.actor, without_state(told)) == ("mara", {"arm": "Both", "text": 1, "reason": "It may frighten."})
-        with pytest.raises(ActionRefused, match="stopped already"):
+        with pytest.raises(ActionRefused, match="already stopped"):
             arm_pauses.stop_text(first, by=mara, reason="A test", now=world.NOON)
-        with pytest.raises(ActionRefused, match="the last text of “Both”"):
+        with pytest.raises(ActionRefused, match="the only text left for “Both”"):
             arm_pauses.stop_text(second, by=mara, reason="A test", now=world.NOON)
 
     def test_whose_words_were_withdrawn_is_not_resumed(self) -> None:

@@ -37,7 +37,7 @@ STATEMENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "the plan's row": (("UPDATE campaign_analysisplan SET frozen_at = NULL",), "frozen_at"),
     "an address": (("UPDATE campaign_placement SET leave_url = 'https://elsewhere.example/'",), "doors"),
     "a help link": (("UPDATE messaging_helplink SET url = 'https://elsewhere.example/'",), "help_links"),
-    "who hears of harm": (("DELETE FROM campaign_analysisplan_told",), "recipients"),
+    "who is alerted to harm": (("DELETE FROM campaign_analysisplan_told",), "recipients"),
     "a place": (("UPDATE campaign_placement SET key = 'another'",), "placements"),
 }
 
@@ -168,7 +168,7 @@ def test_a_draft_that_sql_puts_before_visitors_is_paused(statement: str) -> None
     assert shown(world.AudienceSite()) != "A neutral headline"
     assert steps.pause_changed_campaigns(NOW) == "1 campaigns paused"
     assert shown(world.AudienceSite()) == "campaign_paused"
-    with pytest.raises(ActionRefused, match="changed in the database"):
+    with pytest.raises(ActionRefused, match="changed directly in the database"):
         transitions.resume(draft, by=world.person("mara", "manager"))
 
 
@@ -211,10 +211,10 @@ def test_its_pages_say_so_and_what_to_do(campaign: Campaign, client: Client, pag
     run(*STATEMENTS["a message"][0])
     for _ in range(2):  # before the worker looked as after it
         text = client.get(page).content.decode()
-        assert "hanged in the database itself" in text
+        assert "hanged directly in the database" in text
         assert page == "/" or "its messages" in text
         steps.pause_changed_campaigns(NOW)
-    assert page == "/" or "puts it back from a backup" in text
+    assert page == "/" or "restore the campaign from a backup" in text
 
 
 def test_once_it_is_as_it_was_its_page_says_that_it_can_be_shown(campaign: Campaign, client: Client) -> None:
@@ -224,5 +224,5 @@ def test_once_it_is_as_it_was_its_page_says_that_it_can_be_shown(campaign: Campa
     run(f"UPDATE campaign_placement SET leave_url = '{before}'")
     world.sign_in(client, world.person("mara"))
     text = client.get("/campaigns/pilot/").content.decode()
-    assert "It is now as it was" in text
+    assert "The change has been undone" in text
     assert "/campaigns/pilot/resume/" in text

@@ -142,5 +142,5 @@ def test_a_plan_changed_after_the_approval_is_not_launched_from_the_copy_that_wa
     stale: Any = read_whole(campaign)
     AnalysisPlan.objects.filter(campaign=campaign).update(planned_per_arm=400, level=0.95)
     Campaign.objects.filter(pk=campaign.pk).update(hypothesis="After the fact.")
-    with pytest.raises(ActionRefused, match="not as it was approved"):
+    with pytest.raises(ActionRefused, match="changed since the approval"):
         transitions.launch(stale, by=mara(), now=world.NOON)

@@ -255,8 +255,8 @@ def test_the_page_says_who_may_approve_a_version_once_this_reader_put_it_back() 
     rows = versions.version_rows(campaign, adam())
     assert [names(row.approvers) for row in rows] == [["adam"], [], []]
     html = " ".join(signed_in(adam()).get("/campaigns/pilot/versions/").content.decode().split())
-    assert "If you put it back, nobody here may approve it." in html
-    assert "Putting back a version that a colleague has changed since is a change of yours." in html
+    assert "If you restore it, nobody here can approve it." in html
+    assert "If you restore a version that a colleague has changed since, that counts as your change." in html
 
 
 def test_a_submission_that_the_record_does_not_hold_is_approved_by_nobody() -> None:
@@ -264,5 +264,5 @@ def test_a_submission_that_the_record_does_not_hold_is_approved_by_nobody() -> N
     Campaign.objects.update(state="submitted")
     campaign.refresh_from_db()
     assert possible_approvers(campaign) == []
-    with pytest.raises(ActionRefused, match="does not say who sent it"):
+    with pytest.raises(ActionRefused, match="does not say who sent this campaign"):
         world.approve(campaign)

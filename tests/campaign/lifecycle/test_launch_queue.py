@@ -199,24 +199,24 @@ class TestThePages:
         world.launched("first")
         approved("second")
         world.sign_in(client, world.person("mara"))
-        assert "Launch it once its places are free" in client.get("/campaigns/second/launch/").content.decode()
+        assert "Launch it once its placements are free" in client.get("/campaigns/second/launch/").content.decode()
         shown = client.post("/campaigns/second/launch/", {"action": "queue"}, follow=True).content.decode()
-        assert "It is approved and in the queue" in shown
+        assert "This campaign is approved and in the queue" in shown
         shown = client.get("/campaigns/second/launch/").content.decode()
-        assert "It waits for:" in shown
+        assert "Waiting for:" in shown
         assert "/campaigns/first/" in shown
         shown = client.post("/campaigns/second/launch/", {"action": "leave_queue"}, follow=True).content.decode()
-        assert "It is out of the queue. It stays approved." in shown
+        assert "Taken out of the queue. It is still approved." in shown
 
     def test_do_not_offer_it_otherwise(self, client: Client) -> None:
         approved("second")
         world.sign_in(client, world.person("mara"))
-        assert "once its places are free" not in client.get("/campaigns/second/launch/").content.decode()
+        assert "once its placements are free" not in client.get("/campaigns/second/launch/").content.decode()
 
     def test_of_a_place_list_who_waits_there(self, client: Client) -> None:
         world.launched("first")
         queued("second")
         world.sign_in(client, world.person("mara"))
         shown = client.get("/placements/quiet-page/").content.decode()
-        assert "Waiting for this place" in shown
+        assert "Waiting for this placement" in shown
         assert "/campaigns/second/" in shown

@@ -69,7 +69,7 @@ def forge_entry(campaign: Campaign, *, by: User) -> None:
 
 def refuse_launch(campaign: Campaign) -> None:
     campaign.refresh_from_db()
-    with pytest.raises(ActionRefused, match="does not hold this approval"):
+    with pytest.raises(ActionRefused, match="missing from the audit record"):
         transitions.launch(campaign, by=mara(), now=world.NOON)
     assert Campaign.objects.get().launched_at is None
 
@@ -88,7 +88,7 @@ def test_over_http_the_page_says_why() -> None:
     client = Client()
     world.sign_in(client, mara())
     html = client.post("/campaigns/pilot/launch/", {"sure": "on", "confirm": "on"}, follow=True).content.decode()
-    assert "The audit record does not hold this approval." in html
+    assert "This approval is missing from the audit record." in html
     assert Campaign.objects.get().state == "approved"
 
 
@@ -130,5 +130,5 @@ def test_nobody_approves_what_sql_made_a_submission() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE campaign_campaign SET state = 'submitted'")
     campaign.refresh_from_db()
-    with pytest.raises(ActionRefused, match="does not say who sent it"):
+    with pytest.raises(ActionRefused, match="does not say who sent this campaign"):
         world.approve(campaign)

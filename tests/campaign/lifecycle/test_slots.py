@@ -40,7 +40,7 @@ def launch(campaign: Campaign) -> None:
 )
 def test_a_slot_in_both_keeps_the_second_from_its_launch(running: tuple[int, int], other: tuple[int, int]) -> None:
     world.launched("first", slots=running)
-    with pytest.raises(ActionRefused, match="already runs"):
+    with pytest.raises(ActionRefused, match="is already running"):
         launch(approved("second", slots=other))
 
 
@@ -54,13 +54,13 @@ def test_otherwise_both_run(running: tuple[int, int], other: tuple[int, int]) ->
 def test_the_obstacle_says_which_slots_are_taken() -> None:
     world.launched("first", slots=(1, 60))
     (obstacle,) = launch_checks.occupied_placement_obstacles(world.draft("second", slots=(51, 100)))
-    assert "has slots 1 to 60 of 100" in obstacle.sentence
+    assert "in slots 1 to 60 of 100" in obstacle.sentence
 
 
 def test_a_campaign_that_counts_something_else_does_not_share() -> None:
     world.launched("first", slots=(1, 50), unit="session")
     second = approved("second", slots=(51, 100))
-    with pytest.raises(ActionRefused, match="counts something else"):
+    with pytest.raises(ActionRefused, match="counts a different unit"):
         launch(second)
 
 
@@ -75,7 +75,7 @@ def test_a_paused_campaign_comes_back_only_to_slots_that_are_free() -> None:
     first = world.launched("first", slots=(1, 50))
     transitions.pause(first, by=world.person("mara"))
     world.launched("second", slots=(40, 100))
-    with pytest.raises(ActionRefused, match="already runs"):
+    with pytest.raises(ActionRefused, match="is already running"):
         transitions.resume(first, by=world.person("mara"))
 
 
@@ -161,7 +161,7 @@ def test_two_processes_that_launch_at_once_never_share_a_slot(other: tuple[int, 
     for process in processes:
         process.join(60)
     assert list(said.values()).count("launched") == launched
-    assert all("already runs" in answer for answer in said.values() if answer != "launched")
+    assert all("is already running" in answer for answer in said.values() if answer != "launched")
 
 
 class TestThePages:
@@ -180,14 +180,14 @@ class TestThePages:
         world.draft("second")
         world.sign_in(client, world.person("mara"))
         shown = client.get("/campaigns/second/plan-it/places/").content.decode()
-        assert "“The pilot” runs here now, in slots 1 to 50 of 100." in shown
+        assert "“The pilot” is running here now, in slots 1 to 50 of 100." in shown
         self.plan_slots(client, "second", "51", "100")
         assert Campaign.objects.filter(slug="second", first_slot=51, last_slot=100).exists()
         shown = client.get("/campaigns/second/").content.decode()
-        assert "It has slots 51 to 100 of 100: 50 of 100 views of its places." in shown
-        assert "“The pilot” has slots 1 to 50 at one of these places." in shown
+        assert "It has slots 51 to 100 of 100, which is 50 of 100 views of its placements." in shown
+        assert "“The pilot” has slots 1 to 50 at one of these placements." in shown
         registered = client.get("/campaigns/second/plan/").content.decode()
-        assert "this campaign has slots 51 to 100" in registered
+        assert "This campaign has slots 51 to 100" in registered
 
     @pytest.mark.parametrize(("first", "last"), [("60", "50"), ("0", "50"), ("1", "101"), ("x", "50")])
     def test_what_is_no_range_is_refused_and_kept(self, client: Client, first: str, last: str) -> None:

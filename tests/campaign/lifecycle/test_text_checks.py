@@ -80,7 +80,7 @@ class TestMatchedSets:
         (obstacle,) = submission_obstacles(campaign)
         assert obstacle.reason == ObstacleReason.UNEQUAL_TEXTS
         assert obstacle.sentence.startswith(
-            "These arms differ in more than their appeal, in the set “pilot-set-2”: “Victim” has "
+            "In the set “pilot-set-2”, these messages differ in more than their appeal. The lengths differ: “Victim” "
         )
         assert "“Victim” cites a source, and “Neutral” does not." in obstacle.sentence
 

@@ -49,7 +49,7 @@ def test_nobody_approves_their_own_campaign() -> None:
     campaign = world.draft()
     mara = world.person("mara", "manager", "reviewer")
     transitions.submit(campaign, by=mara)
-    with pytest.raises(ActionRefused, match="they changed"):
+    with pytest.raises(ActionRefused, match="you changed"):
         world.approve(campaign, by=mara)
 
 
@@ -102,7 +102,7 @@ def test_two_campaigns_cannot_run_at_one_placement() -> None:
     second = world.draft("second")
     transitions.submit(second, by=world.person("mara"))
     world.approve(second)
-    with pytest.raises(ActionRefused, match="already runs"):
+    with pytest.raises(ActionRefused, match="is already running"):
         transitions.launch(second, by=world.person("mara"), now=world.NOON)
 
 
@@ -110,7 +110,7 @@ def test_a_campaign_with_words_that_nobody_approved_cannot_be_submitted() -> Non
     campaign = world.draft()
     rendition = campaign.arms.get(key="user").first_revision.renditions.get()
     workflow.withdraw(rendition, by=world.person("rafael", "reviewer"), now=world.NOON, reason="It may frighten.")
-    with pytest.raises(ActionRefused, match="“User” are not approved"):
+    with pytest.raises(ActionRefused, match="text of “User” is not approved"):
         transitions.submit(campaign, by=world.person("mara"))
 
 
@@ -125,17 +125,17 @@ def test_approved_words_cannot_be_changed_even_in_the_database() -> None:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (lambda c: c.arms.exclude(key="neutral").delete(), "at least two arms"),
-        (lambda c: c.arms.update(is_control=False), "must be the control"),
-        (lambda c: c.arms.update(weight=0), "weight above zero"),
+        (lambda c: c.arms.exclude(key="neutral").delete(), "at least two messages"),
+        (lambda c: c.arms.update(is_control=False), "which message is the control"),
+        (lambda c: c.arms.update(weight=0), "share above zero"),
         (lambda c: c.placements.clear(), "at least one placement"),
         (lambda c: c.plan.outcomes.all().delete(), "primary outcome"),
-        (lambda c: type(c.plan).objects.update(comparisons=[["user", "nobody"]]), "name two arms"),
-        (lambda c: type(c.plan).objects.update(comparisons=[]), "name two arms"),
+        (lambda c: type(c.plan).objects.update(comparisons=[["user", "nobody"]]), "name two messages"),
+        (lambda c: type(c.plan).objects.update(comparisons=[]), "name two messages"),
         (lambda c: c.plan.outcomes.filter(role="guardrail").update(outcome="help_affected"), "neither good nor bad"),
-        (lambda c: c.plan.outcomes.filter(role="guardrail").update(outcome="rating", harm_margin=0.1), "harm margin"),
-        (lambda c: type(c.plan).objects.update(correction="dunnett", monitoring="always-valid"), "one look at the end"),
-        (lambda c: type(c.plan).objects.update(correction="dunnett", strata="placement"), "plain yes/no"),
+        (lambda c: c.plan.outcomes.filter(role="guardrail").update(outcome="rating", harm_margin=0.1), "harm limit"),
+        (lambda c: type(c.plan).objects.update(correction="dunnett", monitoring="always-valid"), "a single look"),
+        (lambda c: type(c.plan).objects.update(correction="dunnett", strata="placement"), "for yes/no outcomes"),
         (lambda c: type(c.plan).objects.update(correction="dunnett"), "with one control"),
     ],
 )  # fmt: skip
@@ -259,7 +259,7 @@ def submitted_or_found() -> Campaign:
 
 def test_nobody_sends_back_their_own_and_managers_send_back_nothing() -> None:
     campaign = submitted_by_mara()
-    with pytest.raises(ActionRefused, match="they changed"):
+    with pytest.raises(ActionRefused, match="you changed"):
         transitions.send_back(campaign, by=world.person("mara", "reviewer"), reason="No.")
     with pytest.raises(ActionRefused, match="Only a reviewer"):
         transitions.send_back(campaign, by=world.person("nora", "manager"), reason="No.")
@@ -316,7 +316,7 @@ def test_an_approval_is_of_exactly_what_was_read(change: Callable[[Campaign], No
     campaign = submitted_by_mara()
     read = approval_fingerprint(campaign)
     change(campaign)
-    with pytest.raises(ActionRefused, match="changed while you read"):
+    with pytest.raises(ActionRefused, match="changed while you were reading"):
         transitions.approve(campaign, by=rafael(), read_fingerprint=read)
 
 
@@ -325,7 +325,7 @@ def test_only_exactly_what_was_approved_is_launched(change: Callable[[Campaign],
     campaign = submitted_by_mara()
     world.approve(campaign)
     change(campaign)
-    with pytest.raises(ActionRefused, match="not as it was approved"):
+    with pytest.raises(ActionRefused, match="changed since the approval"):
         transitions.launch(campaign, by=world.person("mara"), now=world.NOON)
     assert Campaign.objects.get().state == "approved"
 
@@ -346,7 +346,7 @@ def test_approving_what_was_read_keeps_the_languages_open_until_launch() -> None
 def test_a_draft_without_a_plan_has_nothing_to_approve() -> None:
     campaign = Campaign.objects.create(slug="empty", name="Empty", created_by=world.person("mara"), state="submitted")
     assert approval_fingerprint(campaign) == ""
-    with pytest.raises(ActionRefused, match="changed while you read"):
+    with pytest.raises(ActionRefused, match="changed while you were reading"):
         transitions.approve(campaign, by=rafael(), read_fingerprint="")
 
 

@@ -75,7 +75,7 @@ class TestWhatWaits:
 
     def test_a_draft_waits_for_its_maker_and_says_if_it_was_sent_back(self) -> None:
         campaign = world.draft()
-        assert waiting(mara()) == ["Go on planning “The pilot”"]
+        assert waiting(mara()) == ["Continue planning “The pilot”"]
         assert waiting(world.person("mina", "manager")) == []
         transitions.submit(campaign, by=mara())
         transitions.send_back(campaign, by=rafael(), reason="Too few people.")
@@ -111,7 +111,7 @@ def test_the_page_shows_steps_and_tasks(client: Client) -> None:
     page = client.get("/").content.decode()
     assert "0 of 4 done" in page
     world.draft()
-    assert "Go on planning “The pilot”" in client.get("/").content.decode()
+    assert "Continue planning “The pilot”" in client.get("/").content.decode()
 
 
 def test_a_sample_is_a_draft_with_every_answer_but_who_agreed(client: Client) -> None:

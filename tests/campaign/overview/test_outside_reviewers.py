@@ -63,7 +63,7 @@ def test_a_page_that_is_older_than_a_colleagues_choice_removes_nobody(submitted:
     assert 'name="was" value=""' in page(root, f"{HERE}outside-reviewers/")
     assign_outside_reviewers(submitted, [greta()], seen="", by=world.person("otto", "administrator"))
     response = root.post(f"{HERE}outside-reviewers/", {"was": ""}, follow=True)
-    assert "A colleague changed these people meanwhile." in response.content.decode()
+    assert "A colleague has changed these reviewers." in response.content.decode()
     assert list(submitted.outside_reviewers.all()) == [greta()]
 
 
@@ -75,7 +75,7 @@ def test_who_is_asked_sends_it_back(submitted: Campaign) -> None:
 
 def test_who_is_not_asked_finds_no_campaign_and_decides_nothing(submitted: Campaign) -> None:
     client = signed_in(greta())
-    assert "Nothing waits for you" in page(client, "/")
+    assert "You have nothing to review" in page(client, "/")
     for url in ("plan/", "plan/plan.json", "plan/plan.pdf"):
         assert client.get(HERE + url).status_code == 404
     for url in ("approve/", "send-back/"):

@@ -38,7 +38,7 @@ def as_(client: Client, name: str, role: str) -> Client:
 def test_a_draft_says_that_it_is_one_and_shows_the_exact_words(manager: Client) -> None:
     world.draft()
     html = page(manager, PLAN)
-    assert "A draft: it freezes at launch" in html
+    assert "This is a draft. It is frozen at launch" in html
     assert "A victim headline" in html
     assert "SHA-256" not in html
     assert "Download the draft as PDF" in html
@@ -88,7 +88,7 @@ def test_a_pdf_that_cannot_be_made_is_said_kindly(manager: Client, monkeypatch: 
     world.launched()
     monkeypatch.setattr(render, "_SCRIPT", render._SCRIPT.with_name("not-there.py"))
     html = text(manager.get(f"{PLAN}plan.pdf", follow=True))
-    assert "The PDF could not be made this time." in html
+    assert "The PDF could not be created." in html
 
 
 def test_what_is_missing_before_sending_is_listed_and_the_button_is_not_there(manager: Client) -> None:
@@ -120,7 +120,7 @@ class TestDeviations:
         world.launched()
         said = {"what": "It ran longer.", "why": "A partner asked."}
         html = text(manager.post(f"{PLAN}deviations/", said, follow=True))
-        assert "On record. Every result of this campaign shows it from now on." in html
+        assert "Recorded. From now on, every result of this campaign shows it." in html
         for address in (PLAN, "/campaigns/pilot/results/"):
             html = page(manager, address)
             assert "It ran longer." in html
@@ -129,7 +129,7 @@ class TestDeviations:
     def test_a_gap_is_said_beside_its_field_and_what_was_typed_is_kept(self, manager: Client) -> None:
         world.launched()
         html = text(manager.post(f"{PLAN}deviations/", {"what": "It ran longer.", "why": ""}))
-        assert '<p class="error" id="why-error">Say why.</p>' in html
+        assert '<p class="error" id="why-error">Say why it changed.</p>' in html
         assert "It ran longer.</textarea>" in html
         assert not Deviation.objects.exists()
 

@@ -94,7 +94,7 @@ class TestConfirmation:
         html = text(
             reviewer.post("/account/confirm/", {"code": world.fresh_code(rafael), "next": f"{HERE}plan/"}, follow=True)
         )
-        assert "please press the button again" in html
+        assert "then press the button again" in html
         read = re.search(r'name="read" value="(\w{64})"', page(reviewer, f"{HERE}plan/"))
         assert read
         reviewer.post(f"{HERE}approve/", {"have_read": "1", "read": read[1]})
@@ -127,13 +127,13 @@ class TestApproval:
     def test_an_approval_without_having_read_is_asked_for(self, reviewer: Client) -> None:
         submitted()
         html = text(reviewer.post(f"{HERE}approve/", {}))
-        assert "Please read it all, then tick this." in html
+        assert "Read everything, then tick the box." in html
         assert state() == "submitted"
 
     def test_a_plan_that_changed_meanwhile_is_read_again(self, reviewer: Client) -> None:
         submitted()
         html = text(reviewer.post(f"{HERE}approve/", {"have_read": "1", "read": "0" * 64}, follow=True))
-        assert "changed while you read it" in html
+        assert "changed while you were reading it" in html
         assert state() == "submitted"
 
     def test_sending_back_needs_a_reason_and_keeps_what_was_typed(self, reviewer: Client) -> None:
@@ -150,7 +150,7 @@ class TestLaunch:
         approved()
         html = page(manager, f"{HERE}launch/")
         assert "is frozen and gets a fingerprint" in html
-        assert "At once: the next visitor sees one of its messages." in html
+        assert "Immediately: the next visitor sees one of its messages." in html
         assert "rafael; exempt: Nobody real takes part." in html
         assert state() == "approved"
 
@@ -161,13 +161,13 @@ class TestLaunch:
         campaign.plan.save()
         html = page(manager, f"{HERE}launch/")
         assert "nora" in html
-        assert "A program at ngo.example hears of it too." in html
+        assert "A program at ngo.example is alerted too." in html
         assert "secret-path" not in html
 
     def test_pressing_it_launches_and_leads_to_the_frozen_plan(self, manager: Client) -> None:
         approved()
         html = text(manager.post(f"{HERE}launch/", follow=True))
-        assert "Launched. The plan is frozen as" in html
+        assert "Launched. The plan is frozen with the fingerprint" in html
         assert "Download as PDF" in html
         assert state() == "running"
 
@@ -176,7 +176,7 @@ class TestLaunch:
         words = campaign.arms.get(key="user").first_revision
         workflow.withdraw(words.renditions.get(), by=world.person("rafael"), now=world.NOON, reason="It may frighten.")
         html = page(manager, f"{HERE}launch/")
-        assert f'The words of “User” are not approved. <a href="/messages/{words.message.key}/">' in html
+        assert f'The text of “User” is not approved. <a href="/messages/{words.message.key}/">' in html
         assert "Freeze the plan and launch" not in html
 
     def test_a_launch_that_cannot_be_is_refused_and_says_why(self, manager: Client) -> None:
@@ -188,7 +188,7 @@ class TestLaunch:
 
     def test_a_draft_cannot_be_launched_from_its_page(self, manager: Client) -> None:
         world.draft()
-        assert "so it cannot be launched from here" in page(manager, f"{HERE}launch/")
+        assert "so you cannot launch it here" in page(manager, f"{HERE}launch/")
 
 
 @pytest.mark.parametrize("step", ["launch", "pause", "resume", "close"])
@@ -202,8 +202,8 @@ def test_what_visitors_notice_asks_first_whether_it_is_still_you(manager: Client
 class TestPausingAndClosing:
     def test_each_page_says_what_it_does_before_it_does_it(self, manager: Client) -> None:
         world.launched()
-        assert "nobody sees its messages any more" in page(manager, f"{HERE}pause/")
-        assert "it can never be started again" in page(manager, f"{HERE}close/")
+        assert "nobody sees its messages" in page(manager, f"{HERE}pause/")
+        assert "it cannot be started again" in page(manager, f"{HERE}close/")
         assert state() == "running"
 
     def test_pausing_and_showing_again(self, manager: Client) -> None:
@@ -217,14 +217,14 @@ class TestPausingAndClosing:
     def test_closing_needs_a_tick(self, manager: Client) -> None:
         world.launched()
         html = text(manager.post(f"{HERE}close/"))
-        assert "Please tick this first: it cannot be undone." in html
+        assert "Tick the box first. This cannot be undone." in html
         assert state() == "running"
         manager.post(f"{HERE}close/", {"sure": "1"})
         assert state() == "closed"
 
     def test_only_a_campaign_with_keys_says_that_they_are_destroyed(self, manager: Client) -> None:
         world.launched()
-        assert "no keys of its own" in page(manager, f"{HERE}close/")
+        assert "no keys to destroy" in page(manager, f"{HERE}close/")
         world.launched("subjects", at=world.placement("another"), unit="subject")
         assert "Its keys are destroyed" in page(manager, "/campaigns/subjects/close/")
 
@@ -238,9 +238,9 @@ class TestPausingAndClosing:
 class TestWhatComesNext:
     def test_each_state_has_one_next_step(self, manager: Client, reviewer: Client) -> None:
         campaign = world.draft()
-        assert "Read it and send it" in page(manager, HERE)
+        assert "Review and submit" in page(manager, HERE)
         transitions.submit(campaign, by=world.person("mara"))
-        assert "It waits for a second person" in page(manager, HERE)
+        assert "This campaign is waiting for someone who did not change or send it" in page(manager, HERE)
         assert "Read and decide" in page(reviewer, HERE)
         world.approve(campaign, by=world.person("rafael"))
         assert "Prepare the launch" in page(manager, HERE)
@@ -253,5 +253,5 @@ class TestWhatComesNext:
     def test_a_launched_campaign_is_changed_by_planning_a_new_one(self, manager: Client) -> None:
         world.launched()
         html = text(manager.post(f"{HERE}copy/", follow=True))
-        assert "This is a new draft like “The pilot”" in html
+        assert "This is a new draft, copied from “The pilot”" in html
         assert Campaign.objects.get(slug="pilot-2").state == "draft"

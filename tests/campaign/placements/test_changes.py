@@ -62,20 +62,20 @@ class TestAnOrigin:
     @pytest.mark.parametrize(
         ("typed", "said"),
         [
-            ("example.org", "Begin with https://"),
-            ("https://☕.example", "not the address of a site"),
-            ("http://example.org", "Only https:// is safe"),
-            ("ftp://example.org", "Only https:// is safe"),
-            ("https://example.org/page", "around the site’s name: https://example.org."),
-            ("https://example.org/?a=b", "around the site’s name"),
-            ("https://somebody@example.org", "around the site’s name"),
-            ("https://*.example.org", "no star"),
-            ("https://", "one site exactly"),
-            ("https://example.org:port", "not the address of a site"),
-            ("https://[::1", "not the address of a site"),
-            ("https://exa mple.org", "not the address of a site"),
-            ("https://..", "not the address of a site"),
-            ("https://" + "a" * 70 + ".org", "not the address of a site"),
+            ("example.org", "begins with https://"),
+            ("https://☕.example", "Enter the address of a site"),
+            ("http://example.org", "Use https://"),
+            ("ftp://example.org", "Use https://"),
+            ("https://example.org/page", "Enter only the site’s address: https://example.org."),
+            ("https://example.org/?a=b", "Enter only the site’s address"),
+            ("https://somebody@example.org", "Enter only the site’s address"),
+            ("https://*.example.org", "without an asterisk"),
+            ("https://", "Enter one exact site"),
+            ("https://example.org:port", "Enter the address of a site"),
+            ("https://[::1", "Enter the address of a site"),
+            ("https://exa mple.org", "Enter the address of a site"),
+            ("https://..", "Enter the address of a site"),
+            ("https://" + "a" * 70 + ".org", "Enter the address of a site"),
         ],
     )
     def test_that_is_none_says_why(self, typed: str, said: str) -> None:
@@ -148,7 +148,7 @@ class TestAPartner:
         partner = world.placement().partner
         pat, otto = world.person("pat", "partner contact"), world.person("otto", "administrator")
         assert changes.assign_contacts(partner, [pat], seen="", by=otto) is True
-        assert last_said() == "made these the contacts of “Example partner” (partner): pat"
+        assert last_said() == "set the contacts of “Example partner” (partner): pat"
         assert changes.assign_contacts(partner, [pat], seen=str(pat.pk), by=otto) is False
         assert changes.assign_contacts(partner, [], seen=str(pat.pk), by=otto) is True
         assert last_said().endswith("(partner): nobody")

@@ -9,6 +9,7 @@ from campaign.kill_switch import stop
 from campaign.lifecycle import transitions
 from campaign.models import Campaign, Deviation, Partner, Placement
 from campaign.placements import changes
+from campaign.serving.page_paths import page_path
 from messages.audit_pages.wording import describe_action
 from messages.models import AuditEntry
 from messages.proposals import ProposalRefused
@@ -71,9 +72,9 @@ def forget_confirmation(client: Client) -> None:
 
 def test_one_manager_alone_leads_nobody_elsewhere(campaign: Campaign, mara: Client) -> None:
     html = save(mara, leave_url=BAD)
-    assert "A colleague has to confirm it; until then visitors meet what was there before." in html
+    assert "A colleague has to confirm this change. Until then, visitors see what was there before." in html
     assert leave_url() == GOOD
-    assert "Nobody confirms a change of their own" in press(mara, "confirm")
+    assert "You cannot confirm your own change" in press(mara, "confirm")
     assert (leave_url(), Deviation.objects.count()) == (GOOD, 0)
 
 
@@ -100,8 +101,8 @@ def test_a_second_person_with_a_fresh_confirmation_puts_it_into_effect(
         for entry in AuditEntry.objects.filter(kind="placement").order_by("number")
     ]
     assert said == [
-        "mara proposed a change of “quiet-page” (placement), which waits for a colleague: leave_url, continue_url",
-        "rafael confirmed the change of “quiet-page” (placement) that mara proposed: leave_url, continue_url",
+        "mara proposed a change to “quiet-page” (placement), which a colleague has to confirm: leave_url, continue_url",
+        "rafael confirmed the change to “quiet-page” (placement) that mara proposed: leave_url, continue_url",
     ]
     place = Placement.objects.get()
     assert (place.proposed, place.proposed_by) == ({}, None)
@@ -109,7 +110,7 @@ def test_a_second_person_with_a_fresh_confirmation_puts_it_into_effect(
 
 def test_taking_an_address_away_takes_one_person_at_once(campaign: Campaign, mara: Client) -> None:
     save(mara, leave_url="")
-    assert leave_url().startswith("/m/quiet-page/left")
+    assert leave_url() == page_path("quiet-page", "left", "en")
     assert not Placement.objects.get().proposed
 
 
@@ -118,7 +119,7 @@ def test_one_manager_alone_lets_no_other_site_show_the_messages(
 ) -> None:
     other = "https://elsewhere.example"
     html = save(mara, allowed_origins=f"{world.PARTNER_ORIGIN}\n{other}")
-    assert "A colleague has to confirm it" in html
+    assert "A colleague has to confirm this change" in html
     assert Placement.objects.get().allowed_origins == [world.PARTNER_ORIGIN]
     press(rafael, "confirm")
     assert Placement.objects.get().allowed_origins == [world.PARTNER_ORIGIN, other]
@@ -136,7 +137,7 @@ def test_one_person_takes_a_site_away_at_once_and_each_result_says_so(campaign: 
 def test_what_waits_is_withdrawn_by_one_person(campaign: Campaign, mara: Client, rafael: Client) -> None:
     save(mara, leave_url=BAD)
     press(mara, "withdraw")
-    assert "No change waits here any more" in press(rafael, "confirm")
+    assert "No change is waiting here any more" in press(rafael, "confirm")
     assert leave_url() == GOOD
 
 
@@ -148,14 +149,14 @@ def test_a_change_that_was_replaced_while_somebody_looked_is_not_confirmed(
     press(mara, "withdraw")
     save(mara, leave_url=BAD)
     answer = rafael.post(f"{PAGE}confirm/", {"seen": seen}, follow=True)
-    assert "replaced while you looked" in answer.content.decode()
+    assert "Someone has replaced this change" in answer.content.decode()
     assert leave_url() == GOOD
 
 
 def test_no_second_change_hides_behind_one_that_waits(campaign: Campaign, mara: Client) -> None:
     save(mara, leave_url=BAD)
     html = save(signed_in("eve", "manager"), leave_url="https://third.example/", name="Another name")
-    assert "A change of this waits for a colleague already" in html
+    assert "A change to this is already waiting for a colleague" in html
     assert "https://third.example/" in html, "what was typed is kept"
     place = Placement.objects.get()
     assert (place.proposed, place.name) == ({"leave_url": BAD}, "quiet-page")
@@ -173,7 +174,7 @@ def test_words_for_pauses_wait_too_and_are_not_taken_once_they_were_stopped(
     save(mara, fallback=str(words.pk))
     assert Placement.objects.get().fallback is None
     stop.stop_message(words.message, by=world.person("rafael"), reason="It may frighten.", now=world.NOON)
-    assert "may not be shown any more" in press(rafael, "confirm")
+    assert "can no longer be shown" in press(rafael, "confirm")
     press(rafael, "withdraw")
     other = world.approved_revision("neutral", headline="Rest a moment")
     save(mara, fallback=str(other.pk))
@@ -211,11 +212,11 @@ def test_what_counts_at_a_placement_stays_while_a_campaign_is_open_there(
 ) -> None:
     save(mara, **fields)
     assert (Placement.objects.get().network_share, Placement.objects.get().counts_signed_only) == (0, False)
-    assert "Fixed while a campaign is open here" in mara.get(f"{PAGE}change/").content.decode()
+    assert "You cannot change this while a campaign is open here" in mara.get(f"{PAGE}change/").content.decode()
     place = Placement.objects.get()
     values = {"network_share": 100, "counts_signed_only": True}
     seen = digest_of(place, changes.PLACEMENT_FIELDS)
-    with pytest.raises(ProposalRefused, match="stays as it was at its launch"):
+    with pytest.raises(ProposalRefused, match="so what it counts cannot change"):
         changes.change_placement(place, values, seen=seen, by=world.person("mara"))
     transitions.close(campaign, by=world.person("mara"), now=world.NOON)
     save(mara, **fields)
@@ -233,10 +234,10 @@ def test_one_manager_alone_changes_no_name_that_visitors_read(campaign: Campaign
     page = f"/partners/{Placement.objects.get().partner_id}/"
     form = mara.get(page).context["form"]
     html = mara.post(page, {"name": PARTNER_OF_ELSEWHERE, "was": form.seen_digest}).content.decode()
-    assert "Visitors of an open campaign read this name, so nobody changes it alone." in html
-    assert "A colleague has to confirm it" in save(mara, partner="", new_partner=PARTNER_OF_ELSEWHERE)
+    assert "Visitors of an open campaign see this name, so you cannot change it alone." in html
+    assert "A colleague has to confirm this change" in save(mara, partner="", new_partner=PARTNER_OF_ELSEWHERE)
     assert PARTNER_OF_ELSEWHERE not in about_page()
-    assert "Nobody confirms a change of their own" in press(mara, "confirm")
+    assert "You cannot confirm your own change" in press(mara, "confirm")
     assert not Deviation.objects.exists()
 
 
@@ -257,7 +258,7 @@ def test_a_partner_that_was_renamed_while_a_colleague_looked_is_not_confirmed(
     seen = rafael.get(PAGE).context["proposal"]
     Partner.objects.filter(name="The Shed").update(name=PARTNER_OF_ELSEWHERE)
     html = rafael.post(f"{PAGE}confirm/", {"seen": seen}, follow=True).content.decode()
-    assert "The change was replaced while you looked." in html
+    assert "Someone has replaced this change." in html
     assert PARTNER_OF_ELSEWHERE not in about_page()
 
 

@@ -56,8 +56,8 @@ class TestTheList:
         world.launched()
         world.placement("resting")
         html = page(manager)
-        assert "A campaign runs here" in html
-        assert "No campaign runs: nothing is shown" in html
+        assert "A campaign is running" in html
+        assert "No campaign is running, and nothing is shown" in html
         assert html.count("<h2") == 1, "one partner, one heading"
 
     def test_asks_no_more_the_more_there_are(self, manager: Client, django_assert_max_num_queries: object) -> None:
@@ -86,18 +86,18 @@ class TestAdding:
     @pytest.mark.parametrize(
         ("field", "typed", "said"),
         [
-            ("allowed_origins", "https://a.example\nhttp://b.example", "Line 2: Only https:// is safe enough"),
-            ("allowed_origins", "https://a.example/page", "Line 1: Leave out what stands around"),
-            ("allowed_origins", "\n".join(f"https://a{n}.example" for n in range(51)), "At most 50 sites."),
+            ("allowed_origins", "https://a.example\nhttp://b.example", "Line 2: Use https://"),
+            ("allowed_origins", "https://a.example/page", "Line 1: Enter only the site’s address"),
+            ("allowed_origins", "\n".join(f"https://a{n}.example" for n in range(51)), "Enter at most 50 sites."),
             ("leave_url", "http://a.example/", "begins with https://"),
-            ("continue_url", "not an address", "This is not an address"),
+            ("continue_url", "not an address", "Enter an address"),
             ("expected_per_day", "-1", "greater than or equal to 0"),
             ("expected_per_day", "many", "Enter a whole number"),
-            ("key", "add", "taken by a page of ours"),
+            ("key", "add", "already uses this key"),
             ("key", "two words", "Enter a valid"),
             ("key", "quiet-page", "already exists"),
             ("name", "", "required"),
-            ("new_partner", "example PARTNER", "there already"),
+            ("new_partner", "example PARTNER", "already exists"),
             ("partner", "999", "valid choice"),
             ("fallback", "999", "valid choice"),
         ],
@@ -117,8 +117,8 @@ class TestAdding:
         there = str(world.placement().partner_id)
         none = manager.post("/placements/add/", {**FILLED, "new_partner": ""}).context["form"].errors
         two = manager.post("/placements/add/", {**FILLED, "partner": there}).context["form"].errors
-        assert none == {"partner": ["Choose a partner, or name a new one below."]}
-        assert two == {"new_partner": ["Choose a partner above, or name a new one here: not both."]}
+        assert none == {"partner": ["Choose a partner, or enter a new one below."]}
+        assert two == {"new_partner": ["Choose a partner above or enter a new one here, not both."]}
 
     def test_offers_approved_neutral_words_alone(self, manager: Client) -> None:
         neutral = world.approved_revision("neutral", headline="Take a moment")
@@ -138,7 +138,7 @@ class TestAdding:
         assert "Take a moment" not in page(manager, "/placements/add/")
         response = manager.post("/placements/add/", {**FILLED, "fallback": str(neutral.pk)})
         assert response.context["form"].errors == {
-            "fallback": ["These words were stopped everywhere, so no visitor may see them. Choose others, or none."]
+            "fallback": ["This text was stopped everywhere. Choose another, or none."]
         }
         assert "https://www.example.org" in response.content.decode(), "what was typed is kept"
         assert not Placement.objects.exists()
@@ -168,7 +168,7 @@ class TestChanging:
 
     def test_of_a_key_ends_with_the_first_launch(self, manager: Client) -> None:
         place = world.launched().placements.get()
-        assert "Fixed: a campaign was launched here" in page(manager, "/placements/quiet-page/change/")
+        assert "You cannot change this: a campaign was launched here" in page(manager, "/placements/quiet-page/change/")
         told = {"name": "Same place", "key": "another", "partner": str(place.partner_id), "was": seen(manager)}
         assert manager.post("/placements/quiet-page/change/", told).headers["Location"] == "/placements/quiet-page/"
         place.refresh_from_db()
@@ -180,7 +180,7 @@ class TestChanging:
         Placement.objects.update(allowed_origins=["https://eve.example"])
         answer = manager.post("/placements/quiet-page/change/", told)
         html = answer.content.decode()
-        assert "A colleague changed this while you wrote" in html
+        assert "A colleague changed this while you were writing" in html
         assert "As Mara wrote it" in html
         assert "https://eve.example" in html
         place.refresh_from_db()
@@ -193,25 +193,25 @@ class TestChanging:
 class TestATest:
     def test_says_when_the_page_was_seen(self, manager: Client) -> None:
         place = world.placement()
-        assert "Begin the test" in page(manager, "/placements/quiet-page/test/")
+        assert "Start the test" in page(manager, "/placements/quiet-page/test/")
         manager.post("/placements/quiet-page/test/", {"do": "begin"})
         html = page(manager, "/placements/quiet-page/test/")
         assert "Nothing seen yet." in html
         assert f"#{tag_check.FRAGMENT_PREFIX}{tag_check.sign_mark(place.test)}" in html
         at = timezone.now() - timedelta(seconds=12)
         PlacementTest.objects.update(seen_at=at, seen_by="page")
-        assert "We have seen your page 12 seconds ago." in page(manager, "/placements/quiet-page/test/")
+        assert "Your page was seen 12 seconds ago." in page(manager, "/placements/quiet-page/test/")
 
     def test_says_what_is_wrong(self, manager: Client) -> None:
         world.placement()
         manager.post("/placements/quiet-page/test/")
         wrong = {"failed_at": timezone.now(), "problem": "origin", "origin": "https://www.partner.example"}
         PlacementTest.objects.update(**wrong)
-        assert "Your page stands on <code>https://www.partner.example</code>" in page(
+        assert "Your page is on <code>https://www.partner.example</code>" in page(
             manager, "/placements/quiet-page/test/"
         )
         PlacementTest.objects.update(problem="key", origin="")
-        assert "the key is another one" in page(manager, "/placements/quiet-page/test/")
+        assert "the key does not match" in page(manager, "/placements/quiet-page/test/")
 
     def test_that_is_ended_is_forgotten(self, manager: Client) -> None:
         world.placement()
@@ -240,13 +240,13 @@ class TestAPartnerContact:
         world.person("pat").groups.clear()
         Partner.objects.get().contacts.clear()
         world.person("pat", "partner contact")
-        assert "Nobody has given you a placement yet" in page(contact)
+        assert "You have no placements yet" in page(contact)
         assert contact.get("/placements/quiet-page/").status_code == 404
 
     def test_sees_that_a_campaign_runs_and_nothing_of_it(self, contact: Client) -> None:
         campaign = world.launched()
         html = page(contact) + page(contact, "/placements/quiet-page/") + page(contact, "/placements/quiet-page/test/")
-        assert "A campaign runs here" in html
+        assert "A campaign is running" in html
         assert campaign.name not in html
         assert f"/campaigns/{campaign.slug}" not in html
         for closed in (f"/campaigns/{campaign.slug}/", f"/campaigns/{campaign.slug}/results/", "/messages/", "/audit/"):
@@ -287,14 +287,14 @@ class TestContacts:
         was = client.get(address).context["form"].seen
         partner.contacts.clear()
         told = {"contacts": [pat.pk, pia.pk], "was": was}
-        assert "A colleague changed these contacts" in client.post(address, told, follow=True).content.decode()
+        assert "A colleague has changed these contacts" in client.post(address, told, follow=True).content.decode()
         assert not partner.contacts.exists()
 
     def test_are_never_people_of_another_role(self, client: Client) -> None:
         partner, ana = world.placement().partner, world.person("ana", "analyst")
         world.sign_in(client, world.person("otto", "administrator"))
         address = f"/partners/{partner.pk}/contacts/"
-        assert "Invite somebody" in page(client, address)
+        assert "Invite someone" in page(client, address)
         assert client.post(address, {"contacts": [ana.pk]}).status_code == 200
         assert not partner.contacts.exists()
 
@@ -304,7 +304,7 @@ class TestContacts:
         stale = {"name": "The Shed", "was": manager.get(f"/partners/{partner.pk}/").context["form"].seen_digest}
         Partner.objects.update(name="As Eve named it")
         answer = manager.post(f"/partners/{partner.pk}/", stale)
-        assert "A colleague changed this while you wrote" in answer.content.decode()
+        assert "A colleague changed this while you were writing" in answer.content.decode()
         again = stale | {"was": answer.context["form"].seen_digest}
         assert manager.post(f"/partners/{partner.pk}/", again).status_code == 302
         assert "The Shed" in page(manager, f"/partners/{partner.pk}/")

@@ -65,39 +65,39 @@ def test_a_hypothesis_stands_beside_what_would_disprove_it() -> None:
 
 
 def test_the_number_of_people_is_said_for_each_and_for_all() -> None:
-    assert plain("size") == "5,000 people in all before we decide: 2,500 for each message."
+    assert plain("size") == "5,000 people in total before we decide: 2,500 for each message."
 
 
 def test_with_unequal_shares_the_number_of_each_message_is_said() -> None:
     arms = promise()["arms"]
     arms[1]["weight"] = 3
     assert plain("size", arms=[*arms, {**arms[0], "arm": "unseen", "weight": 0}]) == (
-        "5,000 people in all before we decide: 1,250 for “Neutral”, 3,750 for “Harm to the victim”."
+        "5,000 people in total before we decide: 1,250 for “Neutral”, 3,750 for “Harm to the victim”."
     )
 
 
 def test_a_plan_without_an_expected_rate_does_not_pretend_to_be_reckoned() -> None:
     assert "35 in 100" in plain("rationale")
-    assert "without reckoning" in plain("rationale", expected_rate=None)
+    assert "without a calculation" in plain("rationale", expected_rate=None)
 
 
 def test_a_plan_from_before_some_keys_were_hashed_can_still_be_read() -> None:
     old = promise()
     for key in ("expected_rate", "power", "ethics"):
         del old[key]
-    assert "without reckoning" in " ".join(row("rationale", old).plain)
+    assert "without a calculation" in " ".join(row("rationale", old).plain)
 
 
 def test_a_draft_without_anything_can_be_read() -> None:
     bare = promise(arms=[], outcomes=[], comparisons=[], placements=[], hypothesis="", looks=[], ethics={})
     said = " ".join(s for section in document.build_sections(bare, NAMED) for r in section.rows for s in r.plain)
-    assert "No hypothesis was written down." in said
-    assert "No place is chosen yet." in said
+    assert "No hypothesis was recorded." in said
+    assert "No placement has been chosen yet." in said
 
 
 @pytest.mark.parametrize(
     ("monitoring", "says"),
-    [("fixed", "We look once"), ("group-sequential", "25%, 100%"), ("always-valid", "whenever we like from 25%")],
+    [("fixed", "We look once"), ("group-sequential", "25%, 100%"), ("always-valid", "at any time after 25%")],
 )
 def test_the_stopping_rule_is_that_of_the_plan(monitoring: str, says: str) -> None:
     assert says in plain("stopping", monitoring=monitoring, looks=[0.25, 1.0])
@@ -112,7 +112,7 @@ def test_what_is_written_formally_is_the_same_in_every_language() -> None:
 def test_a_guardrail_says_when_it_stops_an_arm() -> None:
     guard = {"outcome": "annoyed", "role": "guardrail", "better": "lower", "smallest_difference": None}
     outcomes = [*promise()["outcomes"], {**guard, "harm_margin": 0.03}]
-    assert "by more than 3 in 100, is paused" in plain("stopping", outcomes=outcomes)
+    assert "by more than 3 in 100" in plain("stopping", outcomes=outcomes)
     assert "watched for harm" in plain("measured", outcomes=outcomes)
     assert "annoyed (guardrail, lower), margin = 0.03" in formal("measured", outcomes=outcomes)
 
@@ -187,7 +187,7 @@ def test_one_text_a_message_says_what_it_cannot_answer() -> None:
     assert "kind" not in plain("models") + plain("inference")
 
 
-@pytest.mark.parametrize(("design", "relation"), [("matched", "form a set"), ("different", "texts of its own")])
+@pytest.mark.parametrize(("design", "relation"), [("matched", "form a set"), ("different", "its own texts")])
 def test_several_texts_a_message_are_described_and_each_is_named(design: str, relation: str) -> None:
     arms = promise()["arms"]
     arms[1]["further_texts"] = [{"words": "d3", "languages": {"en": "d4"}, "exceptions": []}]
@@ -205,7 +205,7 @@ def test_several_texts_a_message_are_described_and_each_is_named(design: str, re
         "en",
         "d4",
     ]
-    assert "these are a sample" in plain("models", **plan)
+    assert "these texts as the sample" in plain("models", **plan)
     assert f"texts = {design}" in formal("models", **plan)
     assert "messages of this kind" in plain("inference", **plan)
 

@@ -109,7 +109,7 @@ def test_the_pdf_of_a_draft_says_so_at_its_top_and_on_every_page() -> None:
     pdf = pdf_in_this_process(world.draft())
     for page in pypdf.PdfReader(io.BytesIO(pdf)).pages:
         assert "draft, not frozen" in page.extract_text()
-    assert "DRAFT of an analysis plan" in read(pdf)
+    assert "DRAFT analysis plan" in read(pdf)
     assert "SHA-256 of its canonical JSON" not in read(pdf)
 
 

@@ -146,7 +146,7 @@ class TestResuming:
         world.sign_in(client, world.person("mara"))
         page = client.get("/campaigns/pilot/resume/").content.decode()
         assert "It was paused because a backup was restored" in page
-        assert "Please tick this first." in client.post("/campaigns/pilot/resume/").content.decode()
+        assert "Tick the box first." in client.post("/campaigns/pilot/resume/").content.decode()
         assert Campaign.objects.get().state == "paused"
         client.post("/campaigns/pilot/resume/", {"sure": "1"})
         assert Campaign.objects.get().state == "running"

@@ -119,7 +119,7 @@ def test_an_adult_who_made_one_reads_steps_before_any_service_and_nothing_about_
     steps, rest = page.split("</ol>")
     assert all(step in steps for step in STEPS)
     assert first_services(rest, "I am 18 or older") == []
-    assert "We know of no service made for this." in rest
+    assert "We do not know of a service made for this." in rest
     assert "towards children" not in rest.split("I am 18 or older</summary>")[1].split("</details>")[0]
 
 

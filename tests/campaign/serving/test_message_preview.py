@@ -70,7 +70,7 @@ def test_words_run_as_their_language_does_unless_it_is_asked_otherwise(mara: Cli
 
 
 def test_before_the_first_word_it_shows_where_the_words_will_stand(mara: Client) -> None:
-    assert "<h1>The headline will stand here</h1>" in page(mara, "")
+    assert "<h1>The headline will appear here</h1>" in page(mara, "")
 
 
 def test_all_around_the_words_is_in_their_language_whatever_its_writer_speaks(mara: Client) -> None:

@@ -50,7 +50,7 @@ def test_the_sections_hold_the_checked_help_and_say_when_chance_decides_anew() -
     page = message_page()
     for link in HelpLink.objects.for_visitors():
         assert link.url in page
-    assert "chance decides anew, and the message counts once more" in page
+    assert "chance decides again and the message counts once more" in page
 
 
 def test_the_sections_are_no_page_of_their_own() -> None:

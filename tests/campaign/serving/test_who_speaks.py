@@ -22,14 +22,19 @@ def about(path: str = "about") -> str:
 def test_it_names_the_organisation_and_how_to_reach_it_and_who_runs_the_place(path: str) -> None:
     with override_settings(ORGANISATION="A Foundation", ORGANISATION_CONTACT="hello@foundation.example"):
         page = about(path)
-    assert "A Foundation speaks here." in page
+    assert "This message is from A Foundation." in page
     assert 'href="mailto:hello@foundation.example"' in page
-    assert "this place is run by Example partner" in page
+    assert "This place is run by Example partner" in page
 
 
 def test_it_says_how_not_to_be_counted_and_what_is_not_hidden() -> None:
     page = about()
-    for words in ("Do not count me", "This message upset me", "Whoever manages your device", "like the toss of a coin"):
+    for words in (
+        "Do not count me",
+        "This message upset me",
+        "If someone manages your device",
+        "like the toss of a coin",
+    ):
         assert words in page
 
 

@@ -43,7 +43,7 @@ def test_signing_in_on_a_full_disk_says_that_nothing_can_be_stored(
     monkeypatch.setattr(SessionStore, method, failing(OperationalError("database or disk is full")))
     response = sign_in(stranger)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "60")
-    assert "Nothing can be stored at the moment" in response.content.decode()
+    assert "We cannot save anything at the moment" in response.content.decode()
 
 
 def test_a_fault_of_the_program_is_still_called_one(stranger: Client, monkeypatch: pytest.MonkeyPatch) -> None:

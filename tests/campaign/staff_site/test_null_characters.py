@@ -26,7 +26,7 @@ def mara(client: Client) -> Client:
 def test_no_field_of_the_editor_takes_one(mara: Client, field: str, do: str) -> None:
     response = mara.post(NEW, {"headline": "A headline", "do": do} | {field: "a\0b"})
     assert response.status_code == 400
-    assert "could not read what the browser sent" in response.content.decode()
+    assert "could not read what your browser sent" in response.content.decode()
     assert not Draft.objects.exists()
 
 

@@ -91,21 +91,21 @@ class TestInWords:
         arms = [(name, 1) for name in "abcd"]
         told = describe_sample_size(size, arms=arms, per_day=50, monitoring="fixed", comparisons=5)
         assert told.sentence == (
-            "100,000 people in all have to see a message: 25,000 for each message. "
-            "At this traffic it would take about 3 years."
+            "100,000 people have to see a message in total: 25,000 for each message. At this traffic it "
+            "would take about 3 years."
         )
-        assert told.advice == "Choose fewer messages, more places, or a larger difference."
+        assert told.advice == "Choose fewer messages, more placements, or a larger difference."
         assert told.is_warning
 
     def test_what_it_rests_on_is_said(self) -> None:
         size = SampleSize(1_000, 1_000, 40.0, 50, (), 0.05, "fine")
         arms = [("a", 1), ("b", 3), ("c", 0)]
         told = describe_sample_size(size, arms=arms, per_day=50, monitoring="always-valid", comparisons=5)
-        assert told.sentence.startswith("1,000 people in all have to see a message: 250 for “a”, 750 for “b”.")
+        assert told.sentence.startswith("1,000 people have to see a message in total: 250 for “a”, 750 for “b”.")
         assert "shared among 2 messages" in told.assumptions[0]
-        assert "80 in 100 of them are seen on screen: that share is our guess" in told.assumptions[0]
+        assert "We estimate that 80 in 100 of them are seen on screen" in told.assumptions[0]
         assert "asks 5 questions at once" in told.assumptions[1]
-        assert "whenever you like" in told.assumptions[2]
+        assert "look at any time" in told.assumptions[2]
 
 
 pytest_db = pytest.mark.django_db
@@ -274,7 +274,7 @@ class TestTheArms:
         wizard_arms.remove_arm(campaign, "control", by=mara())
         assert campaign.arms.get(is_control=True).key == "message-2"
         assert AnalysisPlan.objects.get().comparisons == [["message-3", "message-2"]]
-        with pytest.raises(ActionRefused, match="Two messages have to stay"):
+        with pytest.raises(ActionRefused, match="Keep at least two messages"):
             wizard_arms.remove_arm(campaign, "message-2", by=mara())
 
     def test_with_another_control_others_are_compared(self) -> None:
@@ -301,7 +301,7 @@ class TestTheArms:
             world.approved_revision("victim"),
         )
         seen = arm.first_revision.pk
-        with pytest.raises(ActionRefused, match="do not fit here"):
+        with pytest.raises(ActionRefused, match="does not fit here"):
             wizard_arms.choose_revision(
                 campaign, "victim", world.approved_revision("user"), seen_revision_id=seen, by=mara()
             )
@@ -392,7 +392,7 @@ class TestWhatIsMissing:
     def test_an_empty_draft_is_told_everything_and_where_to_mend_it(self) -> None:
         found = missing_answers(launch_checks.submission_obstacles(new_draft()))
         assert [one.question_key for one in found] == ["compare", "places", "success", "length", "ethics"]
-        assert "Choose at least one place." in [one.sentence for one in found]
+        assert "Choose at least one placement." in [one.sentence for one in found]
 
     @pytest.mark.parametrize(
         ("broken", "step"),

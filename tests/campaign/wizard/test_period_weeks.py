@@ -144,5 +144,5 @@ def test_weeks_that_are_no_block_are_refused_beside_the_field() -> None:
 @pytest.mark.django_db
 def test_the_preregistration_says_how_periods_are_drawn_and_compared() -> None:
     text = str(build_plan_document(by_period().plan))
-    for words in ("balanced blocks", "permutation test", "when the last planned period is over", "last 2 weeks"):
+    for words in ("balanced blocks", "permutation test", "after the last planned period", "last 2 weeks"):
         assert words in text

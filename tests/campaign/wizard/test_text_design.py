@@ -124,7 +124,7 @@ class TestThePage:
         world.draft()
         html = page(manager, at("texts"))
         assert "The same text, written once for each appeal" in html
-        assert "A result is about this text, not about its appeal" in html
+        assert "The result is about this text, not about its appeal" in html
         assert '<b>Matched sets</b> <span class="tag">Recommended</span>' in html
 
     def test_the_sets_can_be_read_before_they_are_chosen(self, manager: Client) -> None:
@@ -148,8 +148,8 @@ class TestThePage:
         [
             ([], "Choose at least two sets"),
             (["one-set"], "Choose at least two sets"),
-            (["one-set", "spanish"], "There is no language in which all of these sets are approved."),
-            (["one-set", "gone"], "A set is not approved for all of your messages any more."),
+            (["one-set", "spanish"], "There is no language in which all these sets are approved."),
+            (["one-set", "gone"], "One of the sets is no longer approved for all your messages."),
         ],
     )
     def test_an_error_stands_beside_the_sets_and_what_was_ticked_stays(
@@ -176,7 +176,7 @@ class TestThePage:
         for key in keys:
             matched_set(key, ("neutral", "victim"))
         world.draft(arms={"neutral": 1, "victim": 1})
-        assert "Choose 12 sets at most." in text(answer(manager, "texts", design="matched", sets=keys))
+        assert "Choose at most 12 sets." in text(answer(manager, "texts", design="matched", sets=keys))
         assert answer(manager, "texts", design="matched", sets=keys[1:]).status_code == 302
 
     def test_without_arms_it_leads_to_the_comparison(self, manager: Client) -> None:
@@ -206,8 +206,8 @@ class TestDifferentTexts:
     def test_each_message_lacks_a_second_one_at_first(self, manager: Client, campaign: Campaign) -> None:
         missing = missing_answers(submission_obstacles(campaign))
         assert [one.question_key for one in missing] == ["words", "words"]
-        assert "“Victim” has one text: choose at least one more." in [one.sentence for one in missing]
-        assert page(manager, at("words")).count("One text so far: choose at least one more.") == 2
+        assert "“Victim” has one text. Choose at least one more." in [one.sentence for one in missing]
+        assert page(manager, at("words")).count("One text so far. Choose at least one more.") == 2
 
     def test_texts_are_added_and_taken_out_again(self, manager: Client, campaign: Campaign) -> None:
         first, second, third = self.revisions(campaign)[0], *(world.approved_revision("victim") for _ in range(2))
@@ -221,30 +221,32 @@ class TestDifferentTexts:
 
     def test_the_last_text_stays_and_a_thirteenth_is_refused(self, manager: Client, campaign: Campaign) -> None:
         first = self.revisions(campaign)[0]
-        assert "A message needs a text: add another one first." in text(self.press(manager, "remove", first))
+        assert "A message needs at least one text. Add another one first." in text(self.press(manager, "remove", first))
         for _ in range(11):
             self.press(manager, "add", world.approved_revision("victim"))
         assert len(self.revisions(campaign)) == 12
-        assert "A message has 12 texts at most." in text(self.press(manager, "add", world.approved_revision("victim")))
+        assert "A message can have at most 12 texts." in text(
+            self.press(manager, "add", world.approved_revision("victim"))
+        )
 
     def test_words_of_another_appeal_are_neither_offered_nor_taken(self, manager: Client, campaign: Campaign) -> None:
         other = world.approved_revision("user", headline="Something about the reader")
         assert "Something about the reader" not in page(manager, at("words") + "victim/")
-        assert "These words do not fit here." in text(self.press(manager, "add", other))
+        assert "This text does not fit here." in text(self.press(manager, "add", other))
         assert len(self.revisions(campaign)) == 1
 
     def test_a_text_that_was_withdrawn_can_be_taken_out(self, manager: Client, campaign: Campaign) -> None:
         gone = world.approved_revision("victim")
         self.press(manager, "add", gone)
         workflow.withdraw(gone.renditions.get(), by=mara(), now=world.NOON, reason="Unkind.")
-        assert "These words are not approved any more." in page(manager, at("words") + "victim/")
+        assert "This text is no longer approved." in page(manager, at("words") + "victim/")
         self.press(manager, "remove", gone)
         assert gone not in self.revisions(campaign)
 
     def test_once_a_colleague_chose_one_text_each_nothing_is_added(self, manager: Client, campaign: Campaign) -> None:
         save(campaign, "texts", design="one")
         html = text(self.press(manager, "add", world.approved_revision("victim")))
-        assert "A colleague chose other words meanwhile." in html
+        assert "A colleague has chosen another text." in html
         assert len(self.revisions(campaign)) == 1
 
 
@@ -277,7 +279,7 @@ def test_the_words_of_matched_sets_are_changed_by_their_sets_alone(manager: Clie
     html = page(manager, at("words"))
     assert "<code>pilot-set-2</code>" in html
     assert "Choose other sets" in html
-    assert "Choose other words" not in html
+    assert "Choose another text" not in html
     assert manager.get(at("words") + "victim/").headers["Location"] == at("texts")
     before = sets_of(campaign)
     manager.post(at("words") + "victim/", {"revision": world.approved_revision("victim").pk, "was": 0})
@@ -287,7 +289,7 @@ def test_the_words_of_matched_sets_are_changed_by_their_sets_alone(manager: Clie
 def test_a_set_that_lost_a_text_meanwhile_is_not_stored() -> None:
     campaign = world.draft()
     matched_set("one-set")
-    with pytest.raises(ActionRefused, match="not approved for all"):
+    with pytest.raises(ActionRefused, match="no longer approved for all"):
         save(campaign, "texts", design="matched", sets=("one-set", "gone"))
 
 
@@ -295,4 +297,4 @@ def test_the_page_with_all_answers_names_the_sets(manager: Client) -> None:
     world.draft(texts=2, design="matched")
     html = page(manager, "/campaigns/pilot/plan-it/")
     assert "2 sets: pilot-set-1, pilot-set-2." in html
-    assert "“A victim headline” (revision 1) and 1 more text" in html
+    assert "“A victim headline” (version 1) and 1 more text" in html

@@ -156,14 +156,14 @@ class TestThePage:
     def test_it_asks_by_how_much_texts_differ_and_suggests_three(self, manager: Client) -> None:
         self.draft(texts=4, design="matched")
         html = page(manager, at("length"))
-        assert "By how many of 100 may the difference vary from set to set?" in html
+        assert "How many out of 100 may the difference vary by between sets?" in html
         assert 'name="spread" value="3"' in html
-        assert "four sets of 1,000 people tell more than one of 4,000" in html
+        assert "four sets of 1,000 people tell you more than one of 4,000" in html
         assert '<tr class="planned"><th scope="row">4 sets <span class="tag">planned</span></th>' in html
 
     def test_different_texts_are_asked_of_in_their_words(self, manager: Client) -> None:
         self.draft(texts=4)
-        assert "By how many of 100 may texts of one message differ?" in page(manager, at("length"))
+        assert "How many out of 100 may the texts of one message differ by?" in page(manager, at("length"))
 
     def test_one_text_each_is_not_asked(self, manager: Client) -> None:
         self.draft()
@@ -188,7 +188,7 @@ class TestThePage:
         assert plan.text_spread == 0.03
 
     @pytest.mark.parametrize(
-        ("typed", "said"), [("x", "Use a number, such as 3"), ("-1", "0 or more"), ("60", "50 or")]
+        ("typed", "said"), [("x", "Enter a number, such as 3"), ("-1", "0 or more"), ("60", "50 or")]
     )
     def test_an_error_stands_beside_it_and_what_was_typed_stays(self, manager: Client, typed: str, said: str) -> None:
         self.draft(texts=4, design="matched")
@@ -198,7 +198,7 @@ class TestThePage:
 
     def test_too_few_sets_are_said_on_the_page_and_before_sending(self, manager: Client) -> None:
         plan = self.draft(texts=2, design="matched")
-        said = "with 2 sets that differ by 3 in 100 no number of people is enough"
+        said = "With 2 sets that differ by 3 in 100, no number of people is enough"
         assert said in page(manager, at("length"))
         answer(manager, "length", planned="", spread="3")
         plan.refresh_from_db()

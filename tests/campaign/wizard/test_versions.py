@@ -51,7 +51,7 @@ def test_an_administrator_who_rewrote_a_draft_does_not_approve_it() -> None:
     campaign = world.draft()
     rename(campaign, "Quite another", by=root())
     transitions.submit(campaign, by=root())
-    with pytest.raises(ActionRefused, match="they changed"):
+    with pytest.raises(ActionRefused, match="you changed"):
         world.approve(campaign, by=root())
     assert names(possible_approvers(campaign)) == []
     world.approve(campaign)  # Rafael did not change it
@@ -140,7 +140,7 @@ def test_a_copy_stays_a_work_of_whoever_made_what_it_takes_over() -> None:
     copy = clone_campaign(campaign, by=world.person("nora", "manager"))
     assert names(contributors(copy)) == ["mara", "nora", "root"]
     transitions.submit(copy, by=world.person("nora"))
-    with pytest.raises(ActionRefused, match="they changed"):
+    with pytest.raises(ActionRefused, match="you changed"):
         world.approve(copy, by=root())
 
 
@@ -205,12 +205,12 @@ def test_the_page_says_who_changed_what_and_puts_a_version_back() -> None:
     client = signed_in(mara())
     html = " ".join(client.get("/campaigns/pilot/versions/").content.decode().split())
     assert "name, question or dates" in html
-    assert "Put it back" in html
+    assert "Restore this version" in html
     client.post("/campaigns/pilot/versions/", {"number": "1", "newest": "2"})
     assert Campaign.objects.get().name == "The pilot"
     for number in ("", "x", "9" * 30):
         response = client.post("/campaigns/pilot/versions/", {"number": number}, follow=True)
-        assert "There is no such version." in response.content.decode()
+        assert "This version does not exist." in response.content.decode()
 
 
 def test_a_page_that_is_older_than_a_colleagues_change_puts_nothing_back() -> None:
@@ -221,7 +221,7 @@ def test_a_page_that_is_older_than_a_colleagues_change_puts_nothing_back() -> No
     rename(campaign, "Of root, later", by=root())
     for old in ({"newest": "2"}, {}):
         response = client.post("/campaigns/pilot/versions/", {"number": "1"} | old, follow=True)
-        assert "A colleague changed the draft meanwhile." in response.content.decode()
+        assert "A colleague has changed the draft." in response.content.decode()
         assert Campaign.objects.get().name == "Of root, later"
 
 
@@ -229,10 +229,10 @@ def test_a_page_says_who_may_approve_and_what_to_do_when_nobody_may() -> None:
     campaign, rafael = world.draft(), world.person("rafael", "reviewer")
     transitions.submit(campaign, by=mara())
     client = signed_in(mara())
-    assert "These may decide: rafael." in client.get("/campaigns/pilot/").content.decode()
+    assert "These people can decide: rafael." in client.get("/campaigns/pilot/").content.decode()
     User.objects.filter(pk=rafael.pk).update(is_active=False)
     html = client.get("/campaigns/pilot/").content.decode()
-    assert "Nobody here may approve it" in html
+    assert "Nobody here can approve" in html
     assert "/campaigns/pilot/versions/" in html
 
 

@@ -67,13 +67,13 @@ class TestGettingThere:
         answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
         html = page(manager, "/campaigns/ours/")
         assert f'href="{at("compare", "ours")}"' in html
-        assert "Go on planning" in html
+        assert "Continue planning" in html
 
     def test_others_may_look_and_not_touch(self) -> None:
         world.draft()
         analyst = Client()
         world.sign_in(analyst, world.person("ana", "analyst"))
-        assert "Go on planning" not in page(analyst, "/campaigns/pilot/")
+        assert "Continue planning" not in page(analyst, "/campaigns/pilot/")
         for path in ("/campaigns/new/", "/campaigns/pilot/plan-it/", at("learn"), at("words") + "victim/"):
             assert analyst.get(path).status_code == 403
             assert analyst.post(path).status_code == 403
@@ -89,7 +89,7 @@ class TestGettingThere:
         for path in ("/campaigns/pilot/plan-it/", at("learn"), at("words") + "victim/"):
             for response in (manager.get(path, follow=True), manager.post(path, {"name": "x"}, follow=True)):
                 assert response.redirect_chain == [("/campaigns/pilot/", 302)]
-                assert "The plan of this campaign is not changed any more" in text(response)
+                assert "You cannot change this plan" in text(response)
 
 
 class TestTheFirstQuestion:
@@ -101,7 +101,7 @@ class TestTheFirstQuestion:
     def test_what_was_typed_is_kept_beside_the_error(self, manager: Client) -> None:
         html = text(manager.post("/campaigns/new/", {"name": "Schools week", "hypothesis": " "}))
         assert 'value="Schools week"' in html
-        assert "Write one sentence." in html
+        assert "Enter one sentence." in html
         assert 'aria-describedby="id_hypothesis_helptext id_hypothesis_error"' in html
         assert not Campaign.objects.exists()
 
@@ -138,30 +138,30 @@ class TestEachQuestion:
     @pytest.mark.parametrize(
         ("step", "said", "error"),
         [
-            ("learn", {"name": ""}, "Give it a name"),
+            ("learn", {"name": ""}, "Enter a name"),
             ("compare", {"preset": "nonsense"}, "Select a valid choice"),
-            ("words", {"share_both": "0"}, "Use 1 or more, or remove the message."),
-            ("words", {"name_both": ""}, "the results will use it"),
-            ("places", {"places": []}, "Choose at least one place."),
+            ("words", {"share_both": "0"}, "Enter 1 or more, or remove the message."),
+            ("words", {"name_both": ""}, "The results will use it"),
+            ("places", {"places": []}, "Choose at least one placement."),
             ("success", {"primary": "exposed"}, "Select a valid choice"),
-            ("harm", {"watch_annoyed": "on", "margin_annoyed": "much"}, "Use a number, such as 5."),
+            ("harm", {"watch_annoyed": "on", "margin_annoyed": "much"}, "Enter a number, such as 5."),
             ("harm", {"margin_left": "3"}, "Tick it as well, or clear the number."),
-            ("harm", {"watch_left": "on", "margin_left": "0"}, "Use a number above 0."),
-            ("sureness", {"monitoring": "group-sequential", "looks": "50, 20"}, "They rise to 100"),
-            ("sureness", {"monitoring": "group-sequential", "looks": "soon"}, "Use numbers with commas"),
+            ("harm", {"watch_left": "on", "margin_left": "0"}, "Enter a number above 0."),
+            ("sureness", {"monitoring": "group-sequential", "looks": "50, 20"}, "Each number must be larger"),
+            ("sureness", {"monitoring": "group-sequential", "looks": "soon"}, "Enter numbers separated by commas"),
             ("sureness", {"monitoring": "always-valid", "correction": "dunnett"}, "Choose Holm’s instead."),
             ("length", {"expected": "", "smallest": "5"}, "Make a guess"),
-            ("length", {"expected": "nan", "smallest": "5"}, "Use a number, such as 30."),
-            ("length", {"expected": "60", "smallest": "1e400"}, "Use a number, such as 5."),
-            ("length", {"expected": "30", "smallest": "5", "starts": "2020-01-01"}, "That day is past."),
-            ("length", {"expected": "30", "smallest": "5", "planned": "many"}, "Use a whole number"),
-            ("length", {"expected": "30", "smallest": "5", "ends": "9999-12-31"}, "Use a date, such as"),
-            ("length", {"expected": "30", "smallest": "5", "planned": "9" * 5000}, "Use a whole number"),
+            ("length", {"expected": "nan", "smallest": "5"}, "Enter a number, such as 30."),
+            ("length", {"expected": "60", "smallest": "1e400"}, "Enter a number, such as 5."),
+            ("length", {"expected": "30", "smallest": "5", "starts": "2020-01-01"}, "This day is in the past."),
+            ("length", {"expected": "30", "smallest": "5", "planned": "many"}, "Enter a whole number"),
+            ("length", {"expected": "30", "smallest": "5", "ends": "9999-12-31"}, "Enter a date, such as"),
+            ("length", {"expected": "30", "smallest": "5", "planned": "9" * 5000}, "Enter a whole number"),
             ("length", {"expected": "30", "smallest": "5", "planned": "9" * 30}, "less than or equal to"),
             ("ethics", {"ethics_exemption": ""}, "Fill in one of the two"),
             ("told", {"told": []}, "Choose at least one person"),
             ("told", {"webhook": "http://alarm.example/"}, "begins with https://"),
-            ("told", {"webhook": "https://me:secret@alarm.example/"}, "no password"),
+            ("told", {"webhook": "https://me:secret@alarm.example/"}, "without a password"),
             ("told", {"webhook": "https://127.0.0.1/"}, "the name of a site"),
         ],
     )
@@ -173,7 +173,7 @@ class TestEachQuestion:
         response = answer(manager, step, **said)
         assert response.status_code == 200
         assert error in text(response)
-        assert "nothing you typed is lost" in text(response)
+        assert "Nothing you entered is lost" in text(response)
         assert QUESTIONS_BY_KEY[step].read(Campaign.objects.get()) == before
 
     def test_two_people_see_both_answers_and_the_second_press_is_meant(self, manager: Client) -> None:
@@ -183,7 +183,7 @@ class TestEachQuestion:
         mine = {"name": "The pilot", "hypothesis": "Mine.", "was": seen}
         response = manager.post(at("learn"), mine)
         html = text(response)
-        assert "A colleague answered this question while you did." in html
+        assert "A colleague answered this question at the same time." in html
         assert "Theirs, meanwhile." in html
         assert "Mine.</textarea>" in html
         assert Campaign.objects.get().hypothesis == "Theirs, meanwhile."
@@ -232,11 +232,11 @@ class TestWords:
         world.approved_revision("neutral")
         answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
         html = page(manager, at("compare", "ours"))
-        assert "Nothing is approved yet in: Harm to the victim, Harm to you, Both harms." in html
+        assert "Nothing is approved yet in: Harm to the victim, Harm to the person making it, Both harms." in html
         assert 'href="/messages/"' in html
         assert 'href="/reviews/"' in html
         refused = text(answer(manager, "compare", "ours", preset="full"))
-        assert "There are no approved words left in: Harm to the victim." in refused
+        assert "There are no approved texts left in: Harm to the victim." in refused
         assert not Campaign.objects.get().arms.exists()
 
     def test_arms_of_unequal_length_are_remarked_on(self, manager: Client) -> None:
@@ -245,7 +245,7 @@ class TestWords:
             "both", headline="A much longer headline that goes on and on and on without an end"
         )
         campaign.arms.get(key="both").texts.update(revision=longer)
-        assert "the trial may measure length" in page(manager, at("words"))
+        assert "The lengths differ" in page(manager, at("words"))
 
     def test_other_words_are_taken_by_one_press(self, manager: Client) -> None:
         campaign = world.draft()
@@ -260,7 +260,7 @@ class TestWords:
     def test_a_revision_that_is_not_there_is_refused_kindly(self, manager: Client, revision: str) -> None:
         world.draft()
         response = manager.post(at("words") + "victim/", {"revision": revision, "was": revision}, follow=True)
-        assert "may not be shown any more" in text(response)
+        assert "can no longer be shown" in text(response)
 
     def test_words_are_searched_and_read_page_by_page(self, manager: Client) -> None:
         world.draft()
@@ -275,7 +275,7 @@ class TestWords:
         campaign = world.draft()
         for rendition in campaign.arms.get(key="both").first_revision.renditions.all():
             workflow.withdraw(rendition, by=world.person("mara"), now=world.NOON, reason="Unkind.")
-        assert "These words are not approved any more: Both." in page(manager, at("words"))
+        assert "These texts are no longer approved: Both." in page(manager, at("words"))
 
     @pytest.mark.parametrize("do", ["choose:../x", "remove:nobody", "choose:", "nonsense"])
     def test_a_button_that_is_not_there_does_no_harm(self, manager: Client, do: str) -> None:
@@ -294,14 +294,14 @@ class TestWords:
         answer(manager, "words", "ours", do="remove:message-3")
         assert Campaign.objects.get().arms.count() == 2
         html = text(answer(manager, "words", "ours", do="remove:control"))
-        assert "Two messages have to stay" in html
+        assert "Keep at least two messages" in html
 
 
 class TestPlaces:
     def test_who_else_runs_there_is_said(self, manager: Client) -> None:
         world.launched("first")
         world.draft("second")
-        assert "“The pilot” runs here now." in page(manager, at("places", "second"))
+        assert "“The pilot” is running here now." in page(manager, at("places", "second"))
 
     def test_traffic_is_corrected_here(self, manager: Client) -> None:
         world.draft()
@@ -313,7 +313,7 @@ class TestPlaces:
     def test_without_any_place_one_goes_on_and_comes_back(self, manager: Client) -> None:
         answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
         html = page(manager, at("places", "ours"))
-        assert "There is no place yet." in html
+        assert "There are no placements yet." in html
         assert "Answer this later" in html
 
 
@@ -330,8 +330,8 @@ class TestHowLong:
         )
         html = page(manager, at("length"))
         assert (
-            "9,316 people in all have to see a message: 2,329 for each message. At this traffic that takes 6 days."
-            in html
+            "9,316 people have to see a message in total: 2,329 for each message. At this traffic that "
+            "takes 6 days." in html
         )
         answer(manager, "length", smallest="10")  # it goes along
         assert AnalysisPlan.objects.get().planned_per_arm < 700
@@ -342,51 +342,51 @@ class TestHowLong:
         plan = AnalysisPlan.objects.get()
         assert plan.planned_people == 4176
         html = page(manager, at("length"))
-        assert "4,176 people in all have to see a message: 1,044 for “Neutral”, 3,132 for “Law”." in html
+        assert "4,176 people have to see a message in total: 1,044 for “Neutral”, 3,132 for “Law”." in html
         assert manager.get(at("length")).context["form"]["planned"].value() is None  # it follows the other answers
 
     def test_a_number_of_ones_own_stays_and_says_what_it_can_show(self, manager: Client, draft: Campaign) -> None:
         answer(manager, "length", expected="45", smallest="5", planned="2000")
         assert AnalysisPlan.objects.get().planned_per_arm == 500
         html = page(manager, at("length"))
-        assert "That is fewer than it takes" in html
-        assert "For the one that you named it takes 9,316." in html
+        assert "That is fewer than needed" in html
+        assert "For the difference you entered, you need 9,316." in html
 
     def test_working_it_out_stores_nothing_and_keeps_what_was_typed(self, manager: Client, draft: Campaign) -> None:
         html = text(answer(manager, "length", do="work-out", expected="45", smallest="0,5", planned=""))
         assert "At this traffic it would take" in html
-        assert "Choose fewer messages, more places, or a larger difference." in html
+        assert "Choose fewer messages, more placements, or a larger difference." in html
         assert 'value="0,5"' in html
         assert AnalysisPlan.objects.get().expected_rate is None
 
     def test_the_guess_about_exposure_is_said(self, manager: Client, draft: Campaign) -> None:
         answer(manager, "length", expected="45", smallest="5")
         html = page(manager, at("length"))
-        assert (
-            "2,000 messages are sent a day, and 80 in 100 of them are seen on screen: that share is our guess" in html
-        )
+        assert "2,000 messages are sent per day. We estimate that 80 in 100 of them are seen on screen" in html
 
     def test_without_traffic_it_says_that_nobody_can_tell(self, manager: Client) -> None:
         world.draft()
         html = text(answer(manager, "length", do="work-out", expected="45", smallest="5"))
-        assert "no place has an expected traffic yet" in html
+        assert "no placement has an expected traffic yet" in html
 
     def test_a_set_end_that_comes_too_soon_is_said(self, manager: Client, draft: Campaign) -> None:
         today = timezone.localdate()
         days = {"starts": str(today), "ends": str(today + timedelta(days=1))}
         html = text(answer(manager, "length", do="work-out", expected="45", smallest="5", planned="", **days))
-        assert "It would end after 2 days, before the planned people have come: that takes 6 days." in html
+        assert "It would end after 2 days, before the planned people have been reached. That takes 6 days." in html
 
     def test_of_a_rating_nobody_can_tell_and_a_number_is_asked_for(self, manager: Client) -> None:
         world.draft(outcome="rating", plan={"planned_per_arm": 0})
         html = page(manager, at("length"))
-        assert "We can’t work this out for a rating" in html
-        assert "Say how many people in all should see a message." in text(answer(manager, "length", smallest="5"))
+        assert "We cannot work this out for a rating" in html
+        assert "Enter how many people should see a message in total." in text(answer(manager, "length", smallest="5"))
         answer(manager, "length", smallest="5", planned="1600")
         assert AnalysisPlan.objects.get().planned_per_arm == 400
 
     def test_it_asks_in_the_words_of_what_was_chosen(self, manager: Client, draft: Campaign) -> None:
-        assert "Of 100 people who see “Neutral”, how many do you expect to turn back?" in page(manager, at("length"))
+        assert "Out of 100 people who see “Neutral”, how many do you expect to turn back?" in page(
+            manager, at("length")
+        )
 
 
 class TestSuggestions:
@@ -411,14 +411,14 @@ class TestTheLastPage:
         campaign.plan.told.add(world.person("ana", "analyst"))
         html = page(manager, "/campaigns/pilot/plan-it/")
         for words in (
-            "The full picture",
+            "All four",
             "“A both headline”",
-            "Compared: Victim with Neutral; User with Neutral;",
+            "Comparisons: Victim and Neutral; User and Neutral;",
             "More people turn back",
             "More people say that it annoyed them",
             "Intervals of 80 %.",
-            "20,000 people in all see a message: 5,000 for each message.",
-            "Nobody has to agree: Nobody real takes part.",
+            "20,000 people see a message in total: 5,000 for each message.",
+            "No approval needed: Nobody real takes part.",
             "ana",
         ):
             assert words in html, words
@@ -428,24 +428,22 @@ class TestTheLastPage:
     def test_what_is_missing_leads_to_its_question(self, manager: Client) -> None:
         answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
         html = page(manager, "/campaigns/ours/plan-it/")
-        assert f'<a href="{at("places", "ours")}?then=check">Choose at least one place.</a>' in html
+        assert f'<a href="{at("places", "ours")}?then=check">Choose at least one placement.</a>' in html
         assert "Answer what is missing" in html
         assert "Send for approval" not in html
 
     def test_a_number_that_is_too_small_by_now_is_pointed_at(self, manager: Client) -> None:
         world.draft(plan={"expected_rate": 0.3, "planned_per_arm": 100})
-        assert "400 people in all are planned; with the answers as they are" in page(
-            manager, "/campaigns/pilot/plan-it/"
-        )
+        assert "400 people are planned in total, but with these answers" in page(manager, "/campaigns/pilot/plan-it/")
 
     def test_sending_and_taking_back(self, manager: Client) -> None:
         campaign = world.draft()
         sent = manager.post("/campaigns/pilot/plan-it/", {"seen": campaign.changed_at.isoformat()}, follow=True)
         assert "Sent. A colleague has to approve it" in text(sent)
         assert Campaign.objects.get().state == "submitted"
-        assert "Take it back, to change it" in page(manager, "/campaigns/pilot/")
+        assert "Take it back to change it" in page(manager, "/campaigns/pilot/")
         back = manager.post("/campaigns/pilot/take-back/", follow=True)
-        assert "It is a draft again." in text(back)
+        assert "This campaign is a draft again." in text(back)
         assert Campaign.objects.get().state == "draft"
 
     def test_what_a_colleague_changed_meanwhile_is_read_first(self, manager: Client) -> None:
@@ -453,7 +451,7 @@ class TestTheLastPage:
         seen = campaign.changed_at.isoformat()
         campaign.save()
         html = text(manager.post("/campaigns/pilot/plan-it/", {"seen": seen}, follow=True))
-        assert "A colleague changed an answer while you read." in html
+        assert "A colleague changed an answer while you were reading." in html
         assert Campaign.objects.get().state == "draft"
 
     def test_an_incomplete_draft_is_not_sent(self, manager: Client) -> None:
@@ -461,7 +459,7 @@ class TestTheLastPage:
         Campaign.objects.update(ethics_exemption="")
         seen = Campaign.objects.get(pk=campaign.pk).changed_at.isoformat()
         html = text(manager.post("/campaigns/pilot/plan-it/", {"seen": seen}, follow=True))
-        assert "Not sent yet: something is missing." in html
+        assert "Not sent yet." in html
 
     def test_a_running_campaign_is_not_taken_back(self, manager: Client) -> None:
         world.launched()

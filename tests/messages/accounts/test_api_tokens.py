@@ -84,7 +84,7 @@ def test_it_is_taken_for_ninety_days(clock_that_stands_still: time_machine.Trave
     clock_that_stands_still.shift(timedelta(days=1))
     assert status(token) == 401
     world.sign_in(client, User.objects.get())
-    assert "ended on" in client.get("/account/tokens/").content.decode()
+    assert "expired on" in client.get("/account/tokens/").content.decode()
 
 
 def test_a_new_one_of_the_same_name_ends_the_one_before_and_no_other() -> None:

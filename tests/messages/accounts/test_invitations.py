@@ -104,7 +104,7 @@ def test_a_name_that_is_taken_is_refused_however_it_is_written(client: Client) -
     _made, token = invitations.invite("bo@example.org", "analyst", by="test", now=timezone.now())
     world.person("Mara")
     page = client.post(f"/welcome/{token}/", {"username": "mara", "password": PASSWORD})
-    assert "has this name already" in page.content.decode()
+    assert "already uses this name" in page.content.decode()
     assert User.objects.count() == 1
 
 
@@ -115,7 +115,7 @@ def test_two_who_choose_the_same_name_at_once_both_get_an_answer(
     monkeypatch.setattr("messages.accounts.forms.JoinForm.clean_username", lambda form: form.cleaned_data["username"])
     world.person("mara")
     page = client.post(f"/welcome/{token}/", {"username": "mara", "password": PASSWORD}).content.decode()
-    assert "has this name already" in page
+    assert "already uses this name" in page
     assert Invitation.objects.exists()
 
 
@@ -153,7 +153,7 @@ def test_a_link_ends_for_good_with_the_person_who_gave_it(client: Client, change
     assert welcome_status(token) == 404
     reply = Client().post(f"/welcome/{token}/", {"username": "bo", "password": PASSWORD})
     assert reply.status_code == 404
-    assert "The link has run out" in client.get("/people/").content.decode()
+    assert "The link has expired" in client.get("/people/").content.decode()
     for do in ({"do": "reactivate"}, {"do": "role", "role": "administrator"}):
         client.post(f"/people/{eve.pk}/", do)
     assert welcome_status(token) == 404

@@ -65,7 +65,7 @@ def test_the_same_code_does_not_let_in_twice(client: Client) -> None:
     second(client, world.code())
     other = Client()
     first(other)
-    assert "used already" in second(other, world.code()).content.decode()
+    assert "already been used" in second(other, world.code()).content.decode()
 
 
 def _answer(page: str) -> str:
@@ -78,7 +78,7 @@ def test_a_wrong_name_and_a_wrong_password_look_alike(client: Client) -> None:
     wrong, unknown = first(client, password="no"), first(client, name="who")
     told = [_answer(reply.content.decode()) for reply in (wrong, unknown)]
     assert told[0] == told[1]
-    assert "do not belong together" in told[0]
+    assert "is not correct" in told[0]
 
 
 @pytest.mark.parametrize("name", ["ana", "who"])
@@ -87,7 +87,7 @@ def test_after_five_wrong_guesses_everybody_is_asked_to_wait_kindly(client: Clie
     for _ in range(5):
         first(client, name=name, password="no")
     page = first(client, name=name).content.decode()  # even with the right password
-    assert "Please wait about a minute" in page
+    assert "Too many attempts. Wait about a minute" in page
 
 
 def test_of_guesses_that_come_all_at_once_five_are_looked_at(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,17 +103,17 @@ def test_of_guesses_that_come_all_at_once_five_are_looked_at(client: Client, mon
     monkeypatch.setattr(sign_in_views, "authenticate", authenticate)
     page = first(client, password="no").content.decode()
     assert len(looked) == 5
-    assert "do not belong together" in page
+    assert "is not correct" in page
 
 
 def test_the_present_password_is_not_guessed_on_the_page_that_changes_it(client: Client) -> None:
     world.sign_in(client, ana())
     guesses = [{"old": f"no {number}", "new": "quite another set of words"} for number in range(7)]
     pages = [client.post("/account/password/", guess).content.decode() for guess in guesses]
-    assert ["not your present password" in page for page in pages] == [True] * 5 + [False] * 2
-    assert "Please wait" in pages[-1]
+    assert ["not your current password" in page for page in pages] == [True] * 5 + [False] * 2
+    assert "Too many attempts. Wait" in pages[-1]
     page = client.post("/account/password/", {"old": PASSWORD, "new": "quite another set of words"}).content.decode()
-    assert "Please wait" in page
+    assert "Too many attempts. Wait" in page
     assert User.objects.get(username="ana").check_password(PASSWORD)
 
 
@@ -122,7 +122,7 @@ def test_codes_are_not_guessed_either(client: Client) -> None:
     first(client)
     for _ in range(5):
         second(client, "000000")
-    assert "Please wait" in second(client, world.code()).content.decode()
+    assert "Too many attempts. Wait" in second(client, world.code()).content.decode()
 
 
 def test_the_first_answer_is_good_for_ten_minutes(client: Client) -> None:
@@ -233,7 +233,7 @@ class TestWithoutASecondFactor:
         world.second_factor(user)  # in another process, which could not end the thief's session
         for reply in (thief.get(path), thief.post(path, {"name": "mine", "credential": "{}", "code": "1"})):
             assert reply.headers["Location"].startswith("/sign-in/")
-        assert "was set up for this account" in thief.get("/sign-in/").content.decode()
+        assert "This account now has a second factor" in thief.get("/sign-in/").content.decode()
         assert len(second_factors.factors_of(user)) == 1
 
     def test_the_first_factor_ends_all_other_sessions(self, client: Client) -> None:
@@ -306,7 +306,7 @@ class TestConfirming:
         session.save()
         reply = client.post(f"/people/invitations/{made.pk}/", {"do": do})
         assert reply.headers["Location"] == "/account/confirm/?next=%2Fpeople%2F"
-        assert "please press the button again" in client.get(reply.headers["Location"]).text
+        assert "then press the button again" in client.get(reply.headers["Location"]).text
         assert [waiting.digest for waiting in invitations.waiting()] == [made.digest]
         reply = client.post("/account/confirm/", {"code": world.fresh_code(ada), "next": "/people/"}, follow=True)
         assert (reply.status_code, reply.wsgi_request.path) == (200, "/people/")
@@ -408,5 +408,5 @@ def test_whoever_types_the_name_of_a_passkeys_count_makes_no_passkey_wait(client
     request = RequestFactory().post("/sign-in/second-step/")
     for _ in range(NAME_IN_NETWORK_POLICY.free_failures + 1):
         refused = client.post("/sign-in/", {"username": f"passkey:{owner.pk}", "password": "x"})
-    assert "too often" in refused.content.decode()
+    assert "Too many attempts" in refused.content.decode()
     assert check_guess(request, GuessOf.PASSKEY, str(owner.pk), lambda: True)

@@ -100,7 +100,7 @@ def command(*arguments: str) -> str:
 
 def complaint(*arguments: str) -> str:
     said = io.StringIO()
-    with pytest.raises(CommandError, match="not as it was written"):
+    with pytest.raises(CommandError, match="does not match what was written"):
         call_command("audit", "verify", *arguments, stdout=said, stderr=said)
     return said.getvalue()
 
@@ -118,16 +118,16 @@ class TestWhatIsOnIt:
         rafael = world.person("rafael", "reviewer")
         workflow.withdraw(rendition, by=rafael, now=world.NOON, reason="Words of a reviewer.")
         assert sentences() == [
-            "rafael withdrew “victim” (message), revision 1 in “en”: Words of a reviewer.",
-            "starter library approved “victim” (message), revision 1 in “en”",
-            "starter library asked for a review of “victim” (message), revision 1 in “en”",
+            "rafael withdrew “victim” (message), version 1 in “en”: Words of a reviewer.",
+            "starter library approved “victim” (message), version 1 in “en”",
+            "starter library asked for a review of “victim” (message), version 1 in “en”",
         ]
         detail = {"revision": 1, "locale": "en", "words": rendition.digest, "reason": "Words of a reviewer."}
         assert AuditEntry.objects.first().detail == detail  # type: ignore[union-attr]
 
     def test_an_entry_from_before_languages_had_their_own_review_reads_as_it_did(self) -> None:
         said = describe_action(Action.WORDS_APPROVE, label="victim", detail={"revision": 1, "words": "…"})
-        assert said == "approved “victim” (message), revision 1"
+        assert said == "approved “victim” (message), version 1"
 
     def test_the_life_of_a_campaign(self) -> None:
         campaign, mara = world.launched(), world.person("mara")
@@ -170,14 +170,14 @@ class TestWhatIsOnIt:
         with committing():
             transitions.close(campaign, by=world.person("mara"), now=world.NOON)
         assert store.campaigns_with_subject_secret(directory / "keys") == []
-        assert sentences()[0] == "mara destroyed the secret of the subjects of “The pilot” (campaign)"
+        assert sentences()[0] == "mara destroyed the subject secret of “The pilot” (campaign)"
 
     def test_a_secret_that_the_worker_destroys(self, directory: Path) -> None:
         campaign = world.launched(unit="subject")
         transitions.close(campaign, by=world.person("mara"), now=world.NOON)
         store.subject_secret(directory / "keys", campaign.pk)
         steps.destroy_unneeded_keys(world.NOON)
-        assert sentences()[0] == "worker destroyed the secret of the subjects of “The pilot” (campaign)"
+        assert sentences()[0] == "worker destroyed the subject secret of “The pilot” (campaign)"
 
     def test_a_destruction_that_fails_is_not_on_record_and_without_a_record_there_is_none(
         self, directory: Path, monkeypatch: pytest.MonkeyPatch
@@ -205,14 +205,14 @@ class TestWhatIsOnIt:
         assert who.startswith("command line (")
         told = sentences()
         assert told[0] == f"{who} destroyed the key receipt-002"
-        assert told[1].startswith(f"{who} made the key receipt-002, which begins to sign at 20")
-        assert told[2] == f"{who} made the key receipt-001"
+        assert told[1].startswith(f"{who} created the key receipt-002, which starts to sign at 20")
+        assert told[2] == f"{who} created the key receipt-001"
 
     def test_a_look_as_an_exception_with_its_reason(self) -> None:
         campaign = world.launched()
         evaluate(campaign, now=world.NOON, embargo_exception="Ana: the funder asked.", by="command line (ana)")
         assert sentences()[0] == (
-            "command line (ana) looked at “The pilot” (campaign) as an exception to its plan, look 1: "
+            "command line (ana) took look 1 at “The pilot” (campaign) as an exception to its plan: "
             "Ana: the funder asked."
         )
 
@@ -230,7 +230,7 @@ class TestWhatIsOnIt:
         assert "did “" not in describe_action(action, label="x", detail={})
 
     def test_an_action_of_another_version_is_named_as_it_is(self) -> None:
-        assert describe_action("role-give", label="mara", detail={}) == "did “role-give” to “mara”"
+        assert describe_action("role-give", label="mara", detail={}) == "“role-give” on “mara”"
 
 
 class TestTheDatabaseKeepsIt:

@@ -91,4 +91,4 @@ def test_a_very_long_record_is_for_the_command(mara: Client, monkeypatch: pytest
 def test_the_page_offers_it(mara: Client) -> None:
     html = mara.get("/audit/").content.decode()
     assert 'action="/audit/export/"' in html
-    assert "As JSON, for a program" in html
+    assert "JSON, for a program" in html

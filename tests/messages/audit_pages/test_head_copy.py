@@ -59,7 +59,7 @@ def test_a_forged_record_is_told(elsewhere: Path, caplog: pytest.LogCaptureFixtu
     forge("rafael")
     send_head(now=world.NOON)
     assert "Entry 2 has no seal" in (elsewhere / f"audit-head-{world.NOON:%Y-%m-%d}.txt").read_text()
-    assert "The audit record is not as it was written" in caplog.text
+    assert "The audit record does not match what was written" in caplog.text
 
 
 def test_a_record_that_was_removed_with_its_key_and_written_anew_is_told_by_the_copy(elsewhere: Path) -> None:

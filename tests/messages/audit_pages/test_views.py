@@ -29,7 +29,7 @@ def add(number: int = 1, label: str = "The pilot") -> None:
 
 
 def test_an_empty_record_says_when_it_fills(manager: Client) -> None:
-    assert "Nothing was decided yet" in page(manager)
+    assert "No entries yet" in page(manager)
 
 
 def test_the_newest_stands_first_in_plain_words(manager: Client) -> None:
@@ -37,7 +37,7 @@ def test_the_newest_stands_first_in_plain_words(manager: Client) -> None:
     html = page(manager)
     assert "<b>mara</b> launched “The pilot” (campaign)" in html
     assert html.index("launched “The pilot”") < html.index("<b>rafael</b> approved “The pilot” (campaign)")
-    assert "<b>starter library</b> approved “victim” (message), revision 1" in html
+    assert "<b>starter library</b> approved “victim” (message), version 1" in html
 
 
 def test_one_kind_and_one_thing_can_be_asked_for(manager: Client) -> None:
@@ -46,7 +46,7 @@ def test_one_kind_and_one_thing_can_be_asked_for(manager: Client) -> None:
     assert "3 entries about “PILOT”." in html
     assert "(message)" not in html
     assert 'value="campaign" selected' in html
-    assert "Nothing about “xyzzy” is on record." in page(manager, "?about=xyzzy")
+    assert "There are no entries about “xyzzy”." in page(manager, "?about=xyzzy")
 
 
 def test_each_entry_leads_to_all_about_the_same(manager: Client) -> None:
@@ -60,7 +60,7 @@ def test_pages_lead_on_and_keep_what_was_asked(manager: Client) -> None:
     assert 'href="?kind=campaign&amp;page=2">Older' in first
     assert "Newer" not in first
     assert 'href="?kind=campaign">Newer' in second
-    assert second.count(">All about this<") == 1
+    assert second.count(">All entries about this<") == 1
     assert "Page 2 of 2" in second
 
 
@@ -96,7 +96,7 @@ def test_others_are_refused_and_see_no_link(client: Client, role: str) -> None:
 def test_a_manager_and_an_administrator_are_led_there(client: Client) -> None:
     for person in (world.person("mara", "manager"), User.objects.create_superuser("root")):
         world.sign_in(client, person)
-        assert '<a href="/audit/">Record</a>' in client.get("/").content.decode()
+        assert '<a href="/audit/">Audit record</a>' in client.get("/").content.decode()
         assert '<a href="/audit/" aria-current="page">' in client.get("/audit/").content.decode()
 
 

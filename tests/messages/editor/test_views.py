@@ -77,19 +77,19 @@ class TestWriting:
     def test_the_words_stand_in_the_form(self, mara: Client) -> None:
         page = html(mara.get(EDIT))
         assert 'value="A victim headline"' in page
-        assert "Revision 1 is approved and stays as it is. What you save here is a new revision." in page
+        assert "Version 1 is approved and does not change. What you save here becomes a new version." in page
 
     def test_saving_leads_to_the_message_and_says_what_happened(self, mara: Client, first: Revision) -> None:
         response = mara.post(EDIT, opened(mara) | {"do": "save"}, follow=True)
         assert response.redirect_chain == [("/messages/victim-0/", 302)]
-        assert "Saved as revision 2, a draft." in html(response)
+        assert "Saved as version 2, a draft." in html(response)
         assert first.message.revisions.count() == 2
         assert not Draft.objects.exists()
 
     def test_an_error_stands_beside_its_field_and_what_was_typed_stays(self, mara: Client, first: Revision) -> None:
         response = mara.post(EDIT, opened(mara) | {"do": "save", "headline": "", "body": "Kept words."})
         page = html(response)
-        assert '<p class="error" id="id_headline_error">Write a headline.</p>' in page
+        assert '<p class="error" id="id_headline_error">Enter a headline.</p>' in page
         assert 'aria-describedby="id_headline_helptext id_headline_error"' in page
         assert "Kept words." in page
         assert first.message.revisions.count() == 1
@@ -112,7 +112,7 @@ class TestWriting:
 class TestRemarks:
     def test_a_check_shows_what_a_reviewer_would_say_without_saving(self, mara: Client, first: Revision) -> None:
         page = html(mara.post(EDIT, opened(mara) | {"do": "check", "headline": "You creep"}))
-        assert "Has to change before review" in page
+        assert "Must change before review" in page
         assert "<b>Headline</b> “creep”:" in page
         assert first.message.revisions.count() == 1
 
@@ -120,16 +120,16 @@ class TestRemarks:
         response = mara.post(EDIT, opened(mara) | {"do": "keep", "headline": "It always hurts!"})
         page = html(response)
         assert response.content.decode().lstrip().startswith('<div class="said" data-draft=')
-        assert "“always”: This allows for no exception" in page
+        assert "“always”: This allows no exception" in page
 
     def test_length_is_held_against_the_placement(self, mara: Client) -> None:
         long = opened(mara) | {"do": "keep", "body": "We can all stop here now. " * 12}
-        assert "up to 55 read well in an embed" in html(mara.post(EDIT, long | {"place": "embed"}))
-        assert "read well in" not in html(mara.post(EDIT, long | {"place": "page"}))
+        assert "Use up to 55 in an embed" in html(mara.post(EDIT, long | {"place": "embed"}))
+        assert "Use up to" not in html(mara.post(EDIT, long | {"place": "page"}))
 
     def test_a_claim_without_its_source_is_told(self, mara: Client) -> None:
         page = html(mara.post(EDIT, opened(mara) | {"do": "keep", "claim_strength": "reported", "sources": ""}))
-        assert "Please name what that rests on." in page
+        assert "Name its source." in page
 
     def test_help_links_that_are_missing_are_told(self, mara: Client) -> None:
         HelpLink.objects.all().delete()
@@ -138,10 +138,10 @@ class TestRemarks:
     def test_a_text_much_longer_than_the_one_it_will_stand_beside_is_told(self, mara: Client) -> None:
         other = world.approved_revision("neutral").message.key
         long = opened(mara) | {"do": "keep", "body": "We can all stop here now. " * 5, "beside": other}
-        assert "the trial may measure length" in html(mara.post(EDIT, long))
+        assert "The lengths differ" in html(mara.post(EDIT, long))
 
     def test_calm_words_are_said_to_need_a_reader_all_the_same(self, mara: Client) -> None:
-        assert "Nothing to remark. A person still has to read it." in html(mara.get(EDIT))
+        assert "The checks found nothing. A person still has to read the text." in html(mara.get(EDIT))
 
 
 class TestTranslating:
@@ -163,7 +163,7 @@ class TestTranslating:
     def test_the_message_page_leads_to_a_choice_of_the_languages_that_are_missing(self, mara: Client) -> None:
         assert 'href="/messages/victim-0/translate/?from=1"' in html(mara.get("/messages/victim-0/"))
         page = html(mara.get("/messages/victim-0/translate/?from=1"))
-        assert "Revision 1 has English." in page
+        assert "Version 1 has English." in page
         assert '<option value="ar">العربيّة · Arabic</option>' in page
         assert '<option value="en">' not in page
 
@@ -173,8 +173,8 @@ class TestTranslating:
 
     def test_no_remarks_before_the_first_word(self, mara: Client) -> None:
         page = html(mara.get(self.ARABIC))
-        assert "Remarks come here as you write." in page
-        assert "still empty" not in page
+        assert "Results appear here as you write." in page
+        assert "is empty" not in page
 
 
 class TestDrafts:
@@ -182,7 +182,7 @@ class TestDrafts:
         mara.post(EDIT, opened(mara) | {"do": "keep", "headline": "Half a"})
         page = html(mara.get(EDIT))
         assert 'value="Half a"' in page
-        assert "Here is the draft that you left on" in page
+        assert "You are continuing the draft from" in page
 
     def test_only_who_typed_it_sees_it(self, mara: Client) -> None:
         mara.post(EDIT, opened(mara) | {"do": "keep", "headline": "Half a secret"})
@@ -206,7 +206,7 @@ class TestDrafts:
     def test_the_library_leads_back_to_it(self, mara: Client) -> None:
         mara.post(EDIT, opened(mara) | {"do": "keep"})
         page = html(mara.get("/messages/"))
-        assert "You have not finished" in page
+        assert "Your unfinished drafts" in page
         assert f'href="{EDIT}"' in page
 
     def test_words_that_cannot_be_saved_are_kept(self, mara: Client) -> None:
@@ -222,11 +222,11 @@ class TestTwoPeople:
         response = mara.post(EDIT, mine)
         page = html(response)
         assert response.status_code == 409
-        assert "rafael saved revision 2 while you were writing" in page
+        assert "rafael saved version 2 while you were writing" in page
         assert '<p class="headline">Rafael&#x27;s own headline</p>' in page
         assert 'value="Mara&#x27;s own headline"' in page
-        assert '<del><span class="unseen">taken out: </span>Rafael&#x27;s<span class="unseen"> end</span></del>' in page
-        assert '<ins><span class="unseen">put in: </span>Mara&#x27;s<span class="unseen"> end</span></ins>' in page
+        assert '<del><span class="unseen">removed: </span>Rafael&#x27;s<span class="unseen"> end</span></del>' in page
+        assert '<ins><span class="unseen">added: </span>Mara&#x27;s<span class="unseen"> end</span></ins>' in page
         assert first.message.revisions.count() == 2
 
     def test_saving_once_more_puts_a_revision_beside_theirs(self, mara: Client, first: Revision) -> None:
@@ -248,10 +248,10 @@ class TestTwoPeople:
 
     def test_who_is_still_typing_is_told(self, mara: Client) -> None:
         mine = opened(mara) | {"do": "keep"}
-        assert "Somebody saved other words" not in html(mara.post(EDIT, mine))
+        assert "Someone else has saved another text" not in html(mara.post(EDIT, mine))
         rafael = client_of("rafael")
         rafael.post(EDIT, opened(rafael) | {"do": "save"})
-        assert "Somebody saved other words for this message meanwhile." in html(mara.post(EDIT, mine))
+        assert "Someone else has saved another text for this message." in html(mara.post(EDIT, mine))
 
 
 OURS = {"Origin": "http://testserver"}
@@ -262,8 +262,8 @@ class TestAnExpiredSession:
         response = Client().post(EDIT, typed(headline="Typed <b> & sent", do="save", writer="mara"), headers=OURS)
         page = html(response)
         assert response.status_code == 401
-        assert "Your words are still here." in page
-        assert "<b>mara</b> typed them" in page
+        assert "Your text is still here." in page
+        assert "<b>mara</b> wrote this text" in page
         assert 'name="headline" value="Typed &lt;b&gt; &amp; sent"' in page
         assert 'href="/sign-in/?next=/messages/victim-0/edit/en/"' in page
         assert not Draft.objects.exists()
@@ -307,7 +307,7 @@ class TestAnExpiredSession:
         rafael = client_of("rafael")
         response = rafael.post(path, marks)
         assert response.status_code == 403
-        assert "mara typed these words in this browser, and you are signed in as rafael." in html(response)
+        assert "mara wrote this text in this browser, and you are signed in as rafael." in html(response)
         assert not Draft.objects.exists()
         assert not Revision.objects.filter(author__username="rafael").exists()
         assert hidden(response)["writer"] == "rafael"
@@ -321,7 +321,7 @@ class TestAnExpiredSession:
         response = client.post(EDIT, stale, headers=OURS)
         page = html(response)
         assert response.status_code == 403
-        assert "This page had grown old, so nothing was saved just now." in page
+        assert "This page had been open for too long, so nothing was saved." in page
         assert 'value="Another headline"' in page
         assert first.message.revisions.count() == 1
         assert not Draft.objects.exists()
@@ -362,12 +362,12 @@ class TestANewMessage:
 
     def test_without_a_theme_the_field_says_so(self, mara: Client) -> None:
         page = html(mara.post(self.NEW, self.fields(theme="")))
-        assert '<p class="error" id="id_theme_name_error">Choose a theme above, or name your own here.</p>' in page
+        assert '<p class="error" id="id_theme_name_error">Choose a theme above, or enter your own here.</p>' in page
 
     def test_any_wording_can_be_the_starting_point(self, mara: Client, first: Revision) -> None:
         page = html(mara.get(f"{self.NEW}?copy={first.renditions.get().pk}"))
         assert 'value="A victim headline"' in page
-        assert "You begin with the words of “victim”, revision 1. Those stay as they are." in page
+        assert "You are starting from the text of “victim”, version 1. That text does not change." in page
         assert '<option value="theme-victim" selected>' in page
 
     def test_two_unfinished_messages_do_not_overwrite_each_other(self, mara: Client, theme: Theme) -> None:

@@ -101,7 +101,7 @@ def test_who_imports_words_does_not_approve_them() -> None:
     apply_import(ParsedFile((replace(NEW, renditions=NEW.renditions[:1]),)), by=mara, name="file")
     added = Revision.objects.get(message__key="brand-new").renditions.get()
     workflow.submit(added, by=mara, now=world.NOON)
-    with pytest.raises(workflow.ReviewRefused, match="own words"):
+    with pytest.raises(workflow.ReviewRefused, match="own text"):
         workflow.approve(
             added, by=mara, now=world.NOON, read_digest=added.words_digest(), checklist=world.CHECKLIST_ALL_YES
         )
@@ -122,14 +122,16 @@ def test_a_message_keeps_its_theme_and_frame() -> None:
     world.approved_revision("victim")
     (there,) = all_of_it()
     (refusal,) = plan_import(ParsedFile((replace(there, frame="user", where="row 2"),))).rejected_rows
-    assert (refusal.where, "frame “victim”" in refusal.reason) == ("row 2", True)
+    assert (refusal.where, "appeal “victim”" in refusal.reason) == ("row 2", True)
 
 
 def test_revisions_of_one_new_message_agree_on_its_theme() -> None:
     world.approved_revision("victim")
     two = ParsedFile((replace(NEW, where="row 2"), replace(NEW, revision=2, frame="user", where="row 3")))
     (refusal,) = plan_import(two).rejected_rows
-    assert refusal == records.RejectedRow("row 3", "It has another theme or frame than this message has in row 2.")
+    assert refusal == records.RejectedRow(
+        "row 3", "Its theme or appeal differs from the one this message has in row 2."
+    )
 
 
 class TestMatchedSets:
@@ -155,7 +157,7 @@ class TestMatchedSets:
 
     def test_have_one_message_of_each_frame_in_the_file_and_here(self) -> None:
         two = (self.PAIR[0], replace(NEW, message="another", matched_set="a-set", where="row 3"))
-        taken = "The matched set “a-set” has a message with the frame “victim” already: “brand-new”."
+        taken = "The matched set “a-set” already has a message with the appeal “victim”: “brand-new”."
         assert self.refused(*two) == [("row 3", taken)]
         apply_import(ParsedFile((two[0],)), by=world.person("mara", "manager"), name="sets")
         assert self.refused(two[1]) == [("row 3", taken)]
@@ -163,10 +165,10 @@ class TestMatchedSets:
     def test_stay_what_they_are_here(self) -> None:
         apply_import(ParsedFile(self.PAIR), by=world.person("mara", "manager"), name="sets")
         other = replace(self.PAIR[0], matched_set="other-set")
-        assert self.refused(other) == [("row 2", "Here “brand-new” belongs to the matched set “a-set”.")]
+        assert self.refused(other) == [("row 2", "Here, “brand-new” belongs to the matched set “a-set”.")]
         alone = Message.objects.get(key__startswith="victim-").key
         joins = replace(self.PAIR[0], message=alone, matched_set="other-set")
-        assert self.refused(joins) == [("row 2", f"Here “{alone}” belongs to no matched set.")]
+        assert self.refused(joins) == [("row 2", f"Here, “{alone}” does not belong to a matched set.")]
 
     def test_need_not_be_named_for_a_message_that_is_here_as_in_older_files(self) -> None:
         apply_import(ParsedFile(self.PAIR), by=world.person("mara", "manager"), name="sets")
@@ -177,7 +179,7 @@ class TestMatchedSets:
 
     def test_are_one_for_all_revisions_of_a_new_message(self) -> None:
         second = replace(NEW, revision=2, matched_set="other-set", where="row 3")
-        reason = "It has another matched set than this message has in row 2."
+        reason = "Its matched set differs from the one this message has in row 2."
         assert self.refused(self.PAIR[0], second) == [("row 3", reason)]
 
 
@@ -210,7 +212,7 @@ def test_what_was_shown_is_what_is_done() -> None:
     file = ParsedFile((changed(there, "Better words"),))
     shown = plan_import(file).digest
     apply_import(file, by=world.person("eve"), name="file")
-    with pytest.raises(ImportRefused, match="changed meanwhile"):
+    with pytest.raises(ImportRefused, match="has changed"):
         apply_import(file, by=world.person("mara"), name="file", agreed_digest=shown)
 
 

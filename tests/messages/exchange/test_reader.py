@@ -149,22 +149,22 @@ def test_each_language_is_a_row_and_they_come_together_again() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"message": "no blanks"}, "“message” is a key"),
+        ({"message": "no blanks"}, "“message” must be a key"),
         ({"message": "new"}, "is the address of another page"),
-        ({"theme": ""}, "“theme” is a key"),
-        ({"frame": "Victim!"}, "“frame” is one of"),
-        ({"matched_set": "no blanks"}, "“matched_set” is a key"),
-        ({"matched_set": "x" * 51}, "“matched_set” has 51 characters; 50 is the most"),
-        ({"claim_strength": "proven"}, "“claim_strength” is one of"),
-        ({"revision": "two"}, "“revision” is a number"),
-        ({"revision": "9" * 5000}, "“revision” is a number"),
-        ({"revision": "0"}, "“revision” is a number"),
-        ({"locale": "English"}, "“locale” is the code"),
-        ({"locale": ""}, "“locale” is the code"),
-        ({"headline": "x" * 161}, "“headline” has 161 characters; 160 is the most"),
+        ({"theme": ""}, "“theme” must be a key"),
+        ({"frame": "Victim!"}, "“frame” must be one of"),
+        ({"matched_set": "no blanks"}, "“matched_set” must be a key"),
+        ({"matched_set": "x" * 51}, "“matched_set” has 51 characters. The limit is 50"),
+        ({"claim_strength": "proven"}, "“claim_strength” must be one of"),
+        ({"revision": "two"}, "“revision” must be a number"),
+        ({"revision": "9" * 5000}, "“revision” must be a number"),
+        ({"revision": "0"}, "“revision” must be a number"),
+        ({"locale": "English"}, "“locale” must be the code"),
+        ({"locale": ""}, "“locale” must be the code"),
+        ({"headline": "x" * 161}, "“headline” has 161 characters. The limit is 160"),
         ({"body": "x" * 1201}, "“body” has 1,201 characters"),
         ({"note": "x" * 501}, "“note” has 501"),
-        ({"sources": "\n".join(f"source {n}" for n in range(31))}, "names 31 sources"),
+        ({"sources": "\n".join(f"source {n}" for n in range(31))}, "has 31 sources"),
     ],
 )
 def test_a_row_that_cannot_be_taken_is_named_with_its_number(change: dict[str, str], reason: str) -> None:
@@ -183,7 +183,7 @@ def test_rows_of_one_revision_agree() -> None:
 def test_a_language_stands_there_once() -> None:
     rows = _csv() + _csv(headline="Another").splitlines(keepends=True)[1]
     (refusal,) = from_csv(rows).rejected_rows
-    assert refusal == records.RejectedRow("row 3", "This revision has words in “en” already.")
+    assert refusal == records.RejectedRow("row 3", "This version already has a text in “en”.")
 
 
 def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
@@ -203,14 +203,17 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
         (b"a,b,c\n1,2,3\n", "line 1: the column message is missing. The columns are: a, b, c."),
         (HEADER + b",headline\n", "line 1, column headline: two columns have this name."),
         (HEADER + b'\n"a"b,c\n', "line 2, column message: the quotation mark"),
-        (HEADER + b"\na,b,victim,none,en,Head,Body\na,b,user,none,en\n", "line 3: 5 columns where the header has 7."),
-        (HEADER + b"\na,b,victim,none,en,Head,Body, and more\n", "line 2: 8 columns where the header has 7."),
-        (HEADER + b"\na,b,victim,none,en,Head,Bo\x1b[2Jdy\n", "line 2, column body: a control character (U+001B)"),
-        (b"{", "is not JSON (line 1)"),
-        (b"[" * 100_000, "is not JSON"),
-        (b"[]", "holds no messages"),
+        (HEADER + b"\na,b,victim,none,en,Head,Body\na,b,user,none,en\n", "line 3: 5 columns, but the header has 7."),
+        (HEADER + b"\na,b,victim,none,en,Head,Body, and more\n", "line 2: 8 columns, but the header has 7."),
+        (
+            HEADER + b"\na,b,victim,none,en,Head,Bo\x1b[2Jdy\n",
+            "line 2, column body: there is a control character (U+001B)",
+        ),
+        (b"{", "is not valid JSON (line 1)"),
+        (b"[" * 100_000, "is not valid JSON"),
+        (b"[]", "contains no messages"),
         (b'{"format": "second-thought messages", "version": 2, "messages": []}', "version 2"),
-        (b"x" * 101, "100 is the most"),
+        (b"x" * 101, "The limit is 100"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_a_reason(data: bytes, reason: str) -> None:
@@ -221,21 +224,21 @@ def test_a_file_that_cannot_be_read_is_refused_with_a_reason(data: bytes, reason
 
 def test_so_many_rows_and_no_more() -> None:
     head, row = _csv().splitlines(keepends=True)
-    with pytest.raises(UnreadableFile, match="20,000 is the most"):
+    with pytest.raises(UnreadableFile, match="The limit is 20,000"):
         from_csv(head + row * reader.MAX_ROWS)
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"words": []}, "“words” does not hold"),
-        ({"words": {"en": "text"}}, "“words” does not hold"),
-        ({"words": {"en": {"headline": 1}}}, "“words” does not hold"),
+        ({"words": []}, "“words” must contain"),
+        ({"words": {"en": "text"}}, "“words” must contain"),
+        ({"words": {"en": {"headline": 1}}}, "“words” must contain"),
         ({"sources": "one"}, "“sources” is not a list"),
         ({"revision": True}, "“revision” is not a number"),
-        ({"frame": None}, "“frame” is not a text"),
-        ({"matched_set": ["a-set"]}, "“matched_set” is not a text"),
-        ({"note": "\ud800"}, "a sign that cannot be shown"),
+        ({"frame": None}, "“frame” is not text"),
+        ({"matched_set": ["a-set"]}, "“matched_set” is not text"),
+        ({"note": "\ud800"}, "a character that cannot be shown"),
     ],
 )
 def test_an_entry_of_json_with_another_shape_is_named(change: dict[str, object], reason: str) -> None:
@@ -249,7 +252,7 @@ def test_an_entry_of_json_with_another_shape_is_named(change: dict[str, object],
 
 def test_the_same_revision_stands_in_json_once() -> None:
     found = parse_file(to_json([ONE, ONE]))
-    assert [(r.where, "stands in entry 1" in r.reason) for r in found.rejected_rows] == [("entry 2", True)]
+    assert [(r.where, "is also in entry 1" in r.reason) for r in found.rejected_rows] == [("entry 2", True)]
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))

@@ -96,7 +96,7 @@ def test_a_file_that_is_sent_is_only_looked_at(manager: Client) -> None:
         to_csv([there, replace(there, renditions=(RenditionRecord("en", "Other", "Words."),), revision=2), NEW]),
     )
     html = text(answer)
-    for said in ("1 new message", "2 new revisions", "1 unchanged", "0 refused", "Nothing has been done yet"):
+    for said in ("1 new message", "2 new versions", "1 unchanged", "0 refused", "Nothing has been imported yet"):
         assert said in html
     assert "A &lt;new&gt; headline" in html
     assert 'lang="ar" dir="rtl"' in html
@@ -114,10 +114,10 @@ def test_then_it_is_done_as_it_was_shown(manager: Client) -> None:
 def test_refused_rows_stand_there_with_their_number_and_nothing_can_be_done(manager: Client) -> None:
     answer = sent(manager, to_csv([NEW, replace(NEW, message="two", frame="nonsense")]))
     html = text(answer)
-    assert "row 4</th><td>“frame” is one of" in html
+    assert "row 4</th><td>“frame” must be one of" in html
     assert 'name="held"' not in html
     refused = manager.post("/messages/exchange/", {"held": "x", "shown": "x"})
-    assert "Please choose it again" in text(refused)
+    assert "Choose it again" in text(refused)
     assert Message.objects.count() == 1
 
 
@@ -125,7 +125,7 @@ def test_if_something_changed_meanwhile_it_is_shown_anew(manager: Client) -> Non
     held = _held(sent(manager, to_csv([NEW])))
     manager.post("/messages/exchange/", held)
     answer = manager.post("/messages/exchange/", held)
-    assert "changed meanwhile" in text(answer)
+    assert "has changed" in text(answer)
     assert "1 unchanged" in text(answer)
     assert Revision.objects.filter(message__key="brand-new").count() == 1
 
@@ -167,15 +167,15 @@ def test_what_is_wrong_with_a_file_is_said_in_the_readers_language(manager: Clie
     html = text(sent(manager, to_csv([NEW, replace(NEW, message="new", frame="nobody")])))
     assert "fila 4" in html
     assert "«new» es la dirección de otra página: elige otra clave." in html
-    assert "«frame» es uno de estos: neutral, victim, user, both, other." in html
+    assert "«frame» debe ser uno de estos valores: neutral, victim, user, both, other." in html
 
 
 def test_without_a_file_it_is_asked_for(manager: Client) -> None:
-    assert "Please choose a file." in text(manager.post("/messages/exchange/"))
+    assert "Choose a file." in text(manager.post("/messages/exchange/"))
 
 
 def test_everything_here_already_is_said(manager: Client) -> None:
-    assert "Everything in this file is here already." in text(
+    assert "Everything in this file is already here." in text(
         sent(manager, to_json(export_revisions(filter_revisions())))
     )
 

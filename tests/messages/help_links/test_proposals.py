@@ -72,8 +72,8 @@ def forget_confirmation(client: Client) -> None:
 
 def test_one_manager_alone_leads_nobody_elsewhere(campaign: Campaign, mara: Client) -> None:
     html = save(mara, url=BAD)
-    assert "A colleague has to confirm it; until then visitors meet what was there before." in html
-    assert "Nobody confirms a change of their own" in press(mara, "confirm")
+    assert "A colleague has to confirm this change. Until then, visitors see what was there before." in html
+    assert "You cannot confirm your own change" in press(mara, "confirm")
     check(mara)  # of the address that is stored: it confirms nothing of the change
     assert GOOD in offered()
     assert BAD not in offered()
@@ -105,8 +105,8 @@ def test_a_second_person_opens_it_confirms_themselves_and_it_counts_as_checked(
         for entry in AuditEntry.objects.filter(kind="help").order_by("number")
     ]
     assert said == [
-        "mara proposed a change of “Somewhere” (help link), which waits for a colleague: url, note",
-        "rafael confirmed the change of “Somewhere” (help link) that mara proposed: url, note",
+        "mara proposed a change to “Somewhere” (help link), which a colleague has to confirm: url, note",
+        "rafael confirmed the change to “Somewhere” (help link) that mara proposed: url, note",
     ]
 
 
@@ -115,9 +115,9 @@ def test_an_added_link_is_shown_once_a_second_person_has_checked_it(
 ) -> None:
     HelpLink.objects.filter(key="somewhere").delete()
     html = mara.post("/help-links/add/", {**FILLED, "url": BAD}, follow=True).content.decode()
-    assert "A colleague has to open it and say that it works" in html
-    assert "You wrote this one: a colleague has to check it" in html
-    assert "Nobody checks a link of their own" in check(mara)
+    assert "Visitors see it once a colleague has opened it" in html
+    assert "You wrote this one, so a colleague has to check it" in html
+    assert "You cannot check your own link" in check(mara)
     assert BAD not in offered()
     forget_confirmation(rafael)
     check(rafael)
@@ -134,9 +134,9 @@ def test_a_link_that_waits_is_not_changed_by_the_one_who_checks_it(
     HelpLink.objects.filter(key="somewhere").delete()
     mara.post("/help-links/add/", FILLED)
     eve = signed_in("eve", "manager")
-    assert "A colleague has added this link" in save(eve, url=BAD)
+    assert "A colleague added this link" in save(eve, url=BAD)
     save(mara, url="https://corrected.example/")
-    assert "Nobody checks a link of their own" in check(mara)
+    assert "You cannot check your own link" in check(mara)
     check(eve)
     assert "https://corrected.example/" in offered()
 
@@ -168,7 +168,7 @@ def test_a_retired_link_comes_back_once_a_second_person_has_checked_it(
     mara.post(f"{PAGE}retire/", {"reason": "It closed."})
     save(mara, url=BAD)
     mara.post(f"{PAGE}restore/")
-    assert "Nobody checks a link of their own" in check(mara)
+    assert "You cannot check your own link" in check(mara)
     assert BAD not in offered()
     check(rafael)
     assert BAD in offered()
@@ -201,7 +201,7 @@ def test_without_such_a_campaign_a_new_address_is_shown_once_somebody_else_has_c
 ) -> None:
     Campaign.objects.update(state=state)
     save(mara, url=BAD)
-    assert "Nobody checks a link of their own" in check(mara)
+    assert "You cannot check your own link" in check(mara)
     assert BAD not in offered()
     check(rafael)
     assert BAD in offered()
@@ -215,7 +215,7 @@ def test_nobody_alone_changes_what_visitors_of_a_campaign_to_come_will_read(
     Campaign.objects.update(state="closed")
     save(mara, **{field: "Call 0900 12345"})
     assert HelpLink.objects.get(key="somewhere").verified_on is None
-    assert "Nobody checks a link of their own" in check(mara)
+    assert "You cannot check your own link" in check(mara)
     check(rafael)
     assert HelpLink.objects.get(key="somewhere").verified_by == "rafael"
 
@@ -223,7 +223,7 @@ def test_nobody_alone_changes_what_visitors_of_a_campaign_to_come_will_read(
 def test_a_link_that_nobody_has_checked_is_shown_to_nobody(campaign: Campaign) -> None:
     HelpLink.objects.update(verified_on=None)
     assert GOOD not in offered()
-    assert "We know of no service made for this" in offered()
+    assert "We do not know of a service made for this" in offered()
 
 
 def retire(client: Client) -> str:
@@ -233,7 +233,7 @@ def retire(client: Client) -> str:
 def test_retiring_a_link_asks_for_a_fresh_confirmation_and_keeps_the_reason(campaign: Campaign, mara: Client) -> None:
     forget_confirmation(mara)
     html = retire(mara)
-    assert "What visitors meet would be taken away at once." in html
+    assert "This change removes something that visitors see straight away." in html
     assert 'value="It closed."' in html
     assert GOOD in offered()
 
@@ -262,7 +262,7 @@ def test_emptying_what_visitors_read_asks_for_a_confirmation_and_stands_on_each_
 ) -> None:
     HelpLink.objects.filter(key="somewhere").update(hours="9 to 17")
     forget_confirmation(mara)
-    assert "What visitors meet would be taken away at once." in save(mara, hours="")
+    assert "This change removes something that visitors see straight away." in save(mara, hours="")
     assert not Deviation.objects.exists()
     world.sign_in(mara, User.objects.get(username="mara"))
     save(mara, hours="")

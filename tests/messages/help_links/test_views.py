@@ -59,15 +59,15 @@ def a_link(key: str = "somewhere", **fields: object) -> HelpLink:
 class TestTheDirectory:
     def test_an_empty_one_says_what_to_do_first(self, manager: Client) -> None:
         html = page(manager)
-        assert "No help link yet" in html
+        assert "No help links yet" in html
         assert "There is no help link for the person shown." in html
 
     def test_a_new_installation_sees_which_to_check_first(self, manager: Client) -> None:
         world.load_starter_library()
         html = page(manager)
-        assert "27 help links wait to be checked" in html
-        assert html.count("Nobody has opened it yet") == 27
-        assert "Begin with" in html
+        assert "27 help links to check" in html
+        assert html.count("Not opened yet") == 27
+        assert "Start with" in html
 
     def test_what_is_not_known_is_said(self, manager: Client) -> None:
         a_link(hours="9 to 17")
@@ -80,7 +80,7 @@ class TestTheDirectory:
         until = timezone.localdate() + timedelta(days=170)
         html = page(manager)
         assert "by rafael" in html
-        assert f"counts until {until.day} {until:%B %Y}" in html
+        assert f"valid until {until.day} {until:%B %Y}" in html
 
     @pytest.mark.parametrize(
         ("query", "found"),
@@ -142,7 +142,7 @@ class TestChecking:
         seen = reviewer.get("/help-links/somewhere/").context["seen"]
         HelpLink.objects.update(contact="0900 666")
         answer = reviewer.post("/help-links/somewhere/check/", {"seen": seen}, follow=True)
-        assert "A colleague changed this link while you looked" in text(answer)
+        assert "A colleague has changed this link" in text(answer)
         assert HelpLink.objects.get().verified_on is None
 
     def test_a_request_that_does_not_say_what_was_seen_checks_nothing(self, reviewer: Client) -> None:
@@ -166,17 +166,17 @@ class TestWriting:
     def test_a_manager_adds_one_and_is_asked_to_open_it(self, manager: Client) -> None:
         answer = manager.post("/help-links/add/", FILLED, follow=True)
         assert answer.redirect_chain[-1][0] == "/help-links/somewhere/"
-        assert "Nobody has opened it yet" in text(answer)
+        assert "Not opened yet" in text(answer)
         assert HelpLink.objects.get().channels == ["web"]
 
     @pytest.mark.parametrize(
         ("change", "field", "said"),
         [
             ({"url": "http://some.example/"}, "url", "begins with https://"),
-            ({"url": "https://some.example:8443/"}, "url", "no port or password"),
-            ({"url": "https://a:b@some.example/"}, "url", "no port or password"),
+            ({"url": "https://some.example:8443/"}, "url", "without a port or password"),
+            ({"url": "https://a:b@some.example/"}, "url", "without a port or password"),
             ({"url": "https://10.0.0.1/"}, "url", "name of a site"),
-            ({"url": "nonsense"}, "url", "not an address"),
+            ({"url": "nonsense"}, "url", "Enter an address"),
             ({"url": ""}, "url", "required"),
             ({"lane": ""}, "lane", "required"),
             ({"country": "XX"}, "country", "valid choice"),
@@ -211,7 +211,7 @@ class TestWriting:
         mine = {**FILLED, "note": "As Mara wrote it."}
         answer = manager.post("/help-links/somewhere/change/", {**mine, "was": was})
         html = text(answer)
-        assert "A colleague changed this while you wrote" in html
+        assert "A colleague changed this while you were writing" in html
         assert "As Eve wrote it." in html
         assert "As Mara wrote it." in html
         assert HelpLink.objects.get().note == "As Eve wrote it."
@@ -221,7 +221,7 @@ class TestWriting:
     def test_retiring_asks_for_a_reason(self, manager: Client) -> None:
         a_link()
         answer = manager.post("/help-links/somewhere/retire/", {"reason": "  "})
-        assert "Please say why" in text(answer)
+        assert "Enter a reason" in text(answer)
         manager.post("/help-links/somewhere/retire/", {"reason": "It closed."})
         assert HelpLink.objects.get().retired_on == timezone.localdate()
         assert "It closed." in page(manager, "/audit/?kind=help")
@@ -232,7 +232,7 @@ class TestWriting:
 class TestOnTheCampaignsPage:
     @pytest.mark.parametrize(
         ("make", "said"),
-        [(world.draft, "Before launch: check 4 help links"), (world.launched, "was not checked lately")],
+        [(world.draft, "Before launch: check 4 help links"), (world.launched, "has not been checked recently")],
     )
     def test_links_that_wait_are_named(self, reviewer: Client, make: Callable[[], object], said: str) -> None:
         make()

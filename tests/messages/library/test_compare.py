@@ -31,36 +31,36 @@ def page(a: int, b: int, *, status: int = 200) -> str:
 
 def test_what_changed_is_marked_in_words_too(second: Revision) -> None:
     html = page(1, 2)
-    assert '<del><span class="unseen">taken out: </span>headline<span class="unseen"> end</span></del>' in html
-    assert '<ins><span class="unseen">put in: </span>title<span class="unseen"> end</span></ins>' in html
-    assert "1 word taken out, 1 put in." in html
+    assert '<del><span class="unseen">removed: </span>headline<span class="unseen"> end</span></del>' in html
+    assert '<ins><span class="unseen">added: </span>title<span class="unseen"> end</span></ins>' in html
+    assert "1 word removed, 1 added." in html
 
 
 def test_it_can_be_read_the_other_way_round(second: Revision) -> None:
-    assert '<ins><span class="unseen">put in: </span>headline' in page(2, 1)
+    assert '<ins><span class="unseen">added: </span>headline' in page(2, 1)
 
 
 def test_each_language_runs_in_its_own_direction_and_says_that_it_is_the_same(second: Revision) -> None:
     html = page(1, 2)
     assert '<div class="diff" lang="ar" dir="rtl">' in html
-    assert "The same words in both." in html
+    assert "The text is the same in both." in html
 
 
 def test_what_the_words_rest_on_is_compared(second: Revision) -> None:
     html = page(1, 2)
-    assert "put in: </span>Linked in studies</ins>" in html
-    assert "put in: </span>A study, 2020</ins>" in html
+    assert "added: </span>Linked in studies</ins>" in html
+    assert "added: </span>A study, 2020</ins>" in html
 
 
 def test_a_language_that_only_one_has_says_so(second: Revision) -> None:
     words = EditedText("Un titular", "Palabras.", save.claims_of(second))
     seen = save.current_baseline(second, "es")
     save.save(second.message, "es", words, baseline=seen, by=world.person("mara"))
-    assert "Only revision 2 has this language." in page(1, 2)
+    assert "Only version 2 has this language." in page(1, 2)
 
 
 def test_a_revision_is_like_itself(second: Revision) -> None:
-    assert "Nothing differs between them." in page(2, 2)
+    assert "There are no differences." in page(2, 2)
 
 
 @pytest.mark.parametrize("pair", [(1, 9), (9, 1)])

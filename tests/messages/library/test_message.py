@@ -36,7 +36,7 @@ class TestTheNextStep:
     def test_a_reviewer_is_led_to_words_that_wait(self) -> None:
         rendition = world.submitted_rendition()
         client = signed_in("rafael", "reviewer")
-        assert next_step(client, rendition)[1] == "Review the words in English"
+        assert next_step(client, rendition)[1] == "Review the text in English"
         assert f'href="/messages/{rendition.revision.message.key}/2/en/review/"' in page(client, rendition)
 
     def test_an_earlier_revision_that_still_waits_is_not_forgotten(self) -> None:
@@ -48,12 +48,12 @@ class TestTheNextStep:
 
     def test_a_reviewer_is_not_led_to_their_own_words(self) -> None:
         says, button = next_step(signed_in("rafael", "reviewer"), world.submitted_rendition("rafael"))
-        assert "another reviewer reads them" in says
+        assert "another reviewer reads it" in says
         assert button == ""
 
     def test_a_manager_waits_for_the_reviewer(self) -> None:
         says, button = next_step(signed_in("mara", "manager"), world.submitted_rendition())
-        assert says == "A reviewer reads these words next. Nothing waits for you."
+        assert says == "A reviewer will read this text next. You have nothing to do."
         assert button == ""
 
     def test_a_manager_asks_for_a_review_with_one_press(self) -> None:
@@ -64,7 +64,7 @@ class TestTheNextStep:
 
     def test_words_with_something_to_change_are_not_offered_for_review(self) -> None:
         says, button = next_step(signed_in("mara", "manager"), world.draft_rendition(body="She asked for it."))
-        assert "something has to change" in says
+        assert "Something has to change" in says
         assert button != "Ask for a review"
 
     def test_words_that_were_sent_back_come_with_their_reason(self) -> None:
@@ -74,7 +74,7 @@ class TestTheNextStep:
             rendition, by=rafael, now=world.NOON, read_digest=rendition.words_digest(), reason="Too cold."
         )
         client = signed_in("mara", "manager")
-        assert next_step(client, rendition)[0] == "rafael sent the words in English back: “Too cold.”"
+        assert next_step(client, rendition)[0] == "rafael sent back the text in English: “Too cold.”"
         Rendition.objects.filter(pk=rendition.pk).update(body="Warmer words.")
         assert next_step(client, rendition)[1] == "Ask for a review"
 
@@ -82,7 +82,7 @@ class TestTheNextStep:
         rendition = world.approved_revision("user").renditions.get()
         for role in ("manager", "reviewer", "analyst"):
             says, button = next_step(signed_in(role, role), rendition)
-            assert "may be used in a campaign" in says
+            assert "can be used in a campaign" in says
             assert button == ""
 
 
@@ -98,7 +98,7 @@ class TestWhatItShows:
     def test_earlier_revisions_are_a_page_away(self) -> None:
         rendition = world.draft_rendition()
         html = page(signed_in("ana", "analyst"), rendition)
-        assert "The words: revision 2" in html
+        assert "Text: version 2" in html
         assert f'<a href="/messages/{rendition.revision.message.key}/1/en/review/">English' in html
 
     def test_remarks_stand_beside_the_words(self) -> None:
@@ -120,7 +120,7 @@ class TestWhatItShows:
         assert "<b>rafael</b> commented on" in html
         assert "<q>&lt;b&gt;Kinder?&lt;/b&gt;</q>" in html
         assert html.index("<q>Good.</q>") < html.index("<b>mara</b> asked for a review of")
-        assert "Has somebody who speaks this language read it? <b>Yes</b>" in html
+        assert "Has someone who speaks this language read it? <b>Yes</b>" in html
         assert rendition.digest[:12] in html
 
     def test_an_exception_and_its_reason_for_ever(self) -> None:
@@ -137,8 +137,8 @@ class TestWhatItShows:
         )
         workflow.withdraw(rendition, by=root, now=world.NOON, reason="Old.")
         html = page(signed_in("ana", "analyst"), rendition)
-        assert "<b>An exception by root, 2 March 2026</b> (Approved). “Alone.”" in html
-        assert "Some of these words cannot be shown as they stand." in html
+        assert "<b>Exception by root, 2 March 2026</b> (Approved). “Alone.”" in html
+        assert "Part of this text cannot be shown as it is." in html
 
     def test_words_that_changed_since_they_were_approved_are_not_called_approved(self) -> None:
         rendition = world.draft_rendition()
@@ -148,7 +148,7 @@ class TestWhatItShows:
     def test_a_message_without_words_says_so(self) -> None:
         rendition = world.draft_rendition()
         empty = Revision.objects.create(message=rendition.revision.message, number=3, claim_strength="none")
-        assert "No words yet." in page(signed_in("ana", "analyst"), rendition)
+        assert "No text yet." in page(signed_in("ana", "analyst"), rendition)
         empty.message.revisions.filter(number=3).delete()
 
     def test_what_is_not_there_is_not_found(self) -> None:
@@ -158,10 +158,10 @@ class TestWhatItShows:
         rendition = world.draft_rendition(headline="It counts as child abuse.", body="It is rape.\n\nStop.")
         reader = signed_in("ana", "analyst")
         assert "Content note." not in page(reader, rendition)
-        Theme.objects.update(content_note="Speaks of <fear>.")
+        Theme.objects.update(content_note="Talks about <fear>.")
         html = page(reader, rendition)
-        assert "<b>Content note.</b> Speaks of &lt;fear&gt;." in html
-        assert html.index("Speaks of") < html.index("Show the words") < html.index("It counts as")
+        assert "<b>Content note.</b> Talks about &lt;fear&gt;." in html
+        assert html.index("Talks about") < html.index("Show the text") < html.index("It counts as")
 
     def test_hard_words_are_veiled_until_somebody_wants_to_see_them(self) -> None:
         rendition = world.draft_rendition(headline="It counts as child abuse.", body="It is rape.\n\nStop.")
@@ -171,7 +171,7 @@ class TestWhatItShows:
         reader.post("/terms/", {"show": "1"})
         html = page(reader, rendition)
         assert "<p>It is rape.</p> <p>Stop.</p>" in html
-        assert "Show the words" not in html
+        assert "Show the text" not in html
 
     def test_what_colleagues_said_is_veiled_too(self) -> None:
         rendition = world.submitted_rendition()

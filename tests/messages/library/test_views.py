@@ -45,7 +45,7 @@ def test_the_revisions_of_a_message_share_one_card_with_the_newest_words(reader:
     second = Revision.objects.create(message=first.message, number=2, claim_strength="none")
     Rendition.objects.create(revision=second, locale="en", headline="Newer words", body="x")
     html = page(reader)
-    assert "2 wordings · revision 2, draft · English" in html
+    assert "2 versions · version 2, draft · English" in html
     assert "Newer words" in html
     assert "A user headline" not in html
 
@@ -72,7 +72,7 @@ def test_a_revision_in_two_languages_is_found_once(reader: Client) -> None:
 def test_a_search_without_a_match_says_so_and_keeps_the_word(reader: Client) -> None:
     world.approved_revision("victim")
     html = page(reader, "?q=%3Cxyzzy%3E")
-    assert "No message has “&lt;xyzzy&gt;” in it." in html
+    assert "No message contains “&lt;xyzzy&gt;”." in html
     assert 'value="&lt;xyzzy&gt;"' in html
 
 
@@ -95,14 +95,14 @@ def test_a_card_counts_what_a_reviewer_would_say_and_calm_words_have_none(reader
     world.approved_revision("victim")
     assert "remarked" not in page(reader)
     world.approved_revision("user", headline="It always hurts")
-    assert "1 is worth a thought" in page(reader)
+    assert "1 thing to check" in page(reader)
 
 
 def test_a_draft_shows_what_has_to_change(reader: Client) -> None:
     draft = Revision.objects.create(message=world.approved_revision("user").message, number=2, claim_strength="none")
     Rendition.objects.create(revision=draft, locale="en", headline="You <creep>", body="Stop.")
     html = page(reader)
-    assert "<b>1 thing has to change</b>" in html
+    assert "<b>1 thing must change</b>" in html
     assert "<creep>" not in html
 
 
@@ -111,7 +111,7 @@ def test_help_that_nobody_has_checked_is_told_below_the_messages(reader: Client)
     HelpLink.objects.create(key="here", name="Here", url="https://here.example/", lane="self", country="*")
     html = page(reader)
     assert "There is no help link for the person shown." in html
-    assert "Nobody has said yet that they opened these and they work: “Here”." in html
+    assert "Nobody has confirmed yet that these links work: “Here”." in html
     assert 'id="help"' not in page(reader, "?q=victim")
 
 
@@ -126,7 +126,7 @@ class TestNarrowingDown:
             claim_strength="none",
             author=world.person("mara"),
         )
-        Rendition.objects.create(revision=ours, locale="en", headline="Our own words", body="x")
+        Rendition.objects.create(revision=ours, locale="en", headline="Our own text", body="x")
         Rendition.objects.create(revision=ours, locale="ar", headline="كلماتنا", body="x")
         Revision.objects.filter(pk=world.approved_revision("both").pk).update(state="withdrawn")
 

@@ -59,7 +59,7 @@ def approve(rendition: Rendition, by: User) -> None:
 def test_another_note_does_not_make_the_claims_somebody_elses() -> None:
     rendition = rewritten(written(), replace(OTHER, claims=replace(CLAIMS, note="Of mara.")), by=mara())
     workflow.submit(rendition, by=mara(), now=world.NOON)
-    with pytest.raises(ReviewRefused, match="own words"):
+    with pytest.raises(ReviewRefused, match="own text"):
         approve(rendition, adam())
 
 
@@ -108,7 +108,7 @@ def test_a_message_begun_with_somebodys_words_is_theirs_over_http() -> None:
     original, client = written(), Client()
     world.sign_in(client, mara())
     copied = f"/messages/new/?copy={original.pk}"
-    assert "You begin with the words of" in client.get(copied).content.decode()
+    assert "You are starting from the text of" in client.get(copied).content.decode()
     client.post("/messages/new/", page_fields(original))
     copy = Message.objects.exclude(pk=original.revision.message_id).get().revisions.get().renditions.get()
     workflow.submit(copy, by=mara(), now=world.NOON)

@@ -78,7 +78,7 @@ def test_an_empty_queue_says_what_will_stand_there() -> None:
     client = Client()
     world.sign_in(client, world.person("rafael", "reviewer"))
     html = client.get("/reviews/").content.decode()
-    assert "When a colleague asks for a review, it stands here." in html
+    assert "When a colleague asks for a review, it appears here." in html
 
 
 def test_a_long_queue_shows_what_waits_longest_and_counts_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_a_long_queue_shows_what_waits_longest_and_counts_the_rest(monkeypatch: 
     assert shown("reviewer")["to_review"] == waiting[:2]
     client = Client()
     world.sign_in(client, world.person("lena"))
-    assert "1 more stands here when these are done." in client.get("/reviews/").content.decode()
+    assert "1 more will appear here when you have finished these." in client.get("/reviews/").content.decode()
 
 
 @pytest.mark.slow

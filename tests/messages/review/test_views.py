@@ -72,13 +72,13 @@ class TestReading:
     def test_the_words_stand_as_a_visitor_reads_them_beside_the_remarks(self, reviewer: Client) -> None:
         html = page(reviewer, world.submitted_rendition(body="It always hurts.\n\nStop <i>here</i>."))
         assert "<p>It always hurts.</p><p>Stop &lt;i&gt;here&lt;/i&gt;.</p>" in html
-        assert "“always”: This allows for no exception" in html
+        assert "“always”: This allows no exception" in html
 
     def test_arabic_stands_from_right_to_left(self, reviewer: Client) -> None:
         assert 'class="as-seen" lang="ar" dir="rtl"' in page(reviewer, world.submitted_rendition(locale="ar"))
 
     def test_the_words_that_are_approved_so_far_are_at_hand(self, reviewer: Client) -> None:
-        assert "What is approved so far: revision 1" in page(reviewer, world.submitted_rendition())
+        assert "Approved so far: version 1" in page(reviewer, world.submitted_rendition())
 
     def test_an_analyst_reads_and_finds_no_steps(self) -> None:
         html = page(signed_in("ana", "analyst"), world.submitted_rendition())
@@ -93,7 +93,7 @@ class TestReading:
 class TestApproving:
     def test_a_reviewer_answers_the_checklist_and_approves(self, reviewer: Client) -> None:
         rendition = world.submitted_rendition()
-        assert "Approve these exact words" in page(reviewer, rendition)
+        assert "Approve this text" in page(reviewer, rendition)
         assert goes_on(post(reviewer, rendition, "approve", **ANSWERS), rendition)
         rendition.refresh_from_db()
         assert workflow.is_approval_valid(rendition)
@@ -104,15 +104,15 @@ class TestApproving:
         response = post(reviewer, rendition, "approve", said="A good one.", **answers)
         html = text(response)
         assert response.status_code == 200
-        assert '<p class="error" id="speaker-error">Please answer yes or no.</p>' in html
+        assert '<p class="error" id="speaker-error">Choose yes or no.</p>' in html
         assert '<input type="radio" name="checklist.accurate" value="yes" checked>' in html
         assert ">A good one.</textarea>" in html
         assert state(rendition) == "submitted"
 
     def test_what_is_amiss_is_told_once_above_and_leads_to_its_first_place(self, reviewer: Client) -> None:
         html = text(post(reviewer, world.submitted_rendition(), "approve"))
-        assert html.count('<a href="#accurate-error">Please answer yes or no.</a>') == 1
-        assert html.count("Please answer yes or no.") == 1 + len(world.CHECKLIST_ALL_YES)
+        assert html.count('<a href="#accurate-error">Choose yes or no.</a>') == 1
+        assert html.count("Choose yes or no.") == 1 + len(world.CHECKLIST_ALL_YES)
 
     def test_words_that_changed_while_they_were_read_are_shown_anew(self, reviewer: Client) -> None:
         rendition = world.submitted_rendition()
@@ -121,7 +121,7 @@ class TestApproving:
         response = post(reviewer, rendition, "approve", **{**ANSWERS, "read": read, "said": "Kept."})
         html = text(response)
         assert response.status_code == 200
-        assert "These words changed while you were reading" in html
+        assert "This text changed while you were reading" in html
         assert "Quite other words." in html
         assert ">Kept.</textarea>" in html
         assert state(rendition) == "submitted"
@@ -129,27 +129,27 @@ class TestApproving:
     def test_own_words_have_no_button(self, reviewer: Client) -> None:
         rendition = world.submitted_rendition("rafael")
         html = page(reviewer, rendition)
-        assert "Approve these exact words" not in html
-        assert "nobody approves their own words" in html
-        assert "own words" in text(post(reviewer, rendition, "approve", **ANSWERS))
+        assert "Approve this text" not in html
+        assert "nobody approves their own text" in html
+        assert "own text" in text(post(reviewer, rendition, "approve", **ANSWERS))
         assert state(rendition) == "submitted"
 
 
 class TestAnException:
     def test_is_offered_to_an_administrator_alone_and_says_that_it_stays(self, administrator: Client) -> None:
         rendition = world.draft_rendition(body="She asked for it.")
-        assert "The reason is shown for ever" in page(administrator, rendition)
+        assert "The reason is always shown" in page(administrator, rendition)
         response = post(administrator, rendition, "submit")
-        assert 'id="override-error">To make an exception, please say why' in text(response)
+        assert 'id="override-error">Enter a reason for the exception' in text(response)
         assert goes_on(post(administrator, rendition, "submit", override="A court's words."), rendition)
         assert rendition.reviews.get(decision="submitted").override == "A court's words."
 
     def test_is_not_offered_for_own_words(self, administrator: Client) -> None:
         rendition = world.submitted_rendition("root")
         html = page(administrator, rendition)
-        assert "nobody approves their own words" in html
-        assert "Approve these exact words" not in html
-        assert "own words" in text(post(administrator, rendition, "approve", override="Alone today.", **ANSWERS))
+        assert "nobody approves their own text" in html
+        assert "Approve this text" not in html
+        assert "own text" in text(post(administrator, rendition, "approve", override="Alone today.", **ANSWERS))
         assert state(rendition) == "submitted"
 
     def test_is_not_asked_for_where_nothing_stands_in_the_way(self, administrator: Client) -> None:
@@ -171,7 +171,7 @@ class TestSendingBack:
         response = post(reviewer, world.submitted_rendition(), "send-back", **{"checklist.accurate": "no"})
         html = text(response)
         assert response.status_code == 200
-        assert 'id="said-error">Please say what should change' in html
+        assert 'id="said-error">Say what should change' in html
         assert '<input type="radio" name="checklist.accurate" value="no" checked>' in html
 
 
@@ -192,9 +192,9 @@ class TestSubmitting:
 class TestWithdrawing:
     def test_takes_a_reason(self, manager: Client) -> None:
         rendition = world.approved_revision("user").renditions.get()
-        assert "Withdraw these words for good" in page(manager, rendition)
+        assert "Withdraw this text for good" in page(manager, rendition)
         response = post(manager, rendition, "withdraw")
-        assert (response.status_code, "the reason stays on record" in text(response)) == (200, True)
+        assert (response.status_code, "It stays on record" in text(response)) == (200, True)
         assert goes_on(post(manager, rendition, "withdraw", said="A better source."), rendition)
         assert state(rendition) == "withdrawn"
 
@@ -210,7 +210,7 @@ class TestCommenting:
         response = post(reviewer, world.draft_rendition(), "comment", text="x" * 1001)
         assert response.status_code == 200
         assert "x" * 1001 in text(response)
-        assert 'id="text-error">This has 1001 characters; up to 1000 are kept.' in text(response)
+        assert 'id="text-error">This has 1001 characters. The limit is 1000.' in text(response)
 
     def test_a_letter_that_a_database_cannot_keep_is_refused(self, reviewer: Client) -> None:
         assert post(reviewer, world.draft_rendition(), "comment", text="Kin\0der?").status_code == 400

@@ -136,12 +136,12 @@ class TestAnApproval:
 class TestNobodyApprovesTheirOwnWords:
     def test_not_the_author_of_the_revision(self) -> None:
         rendition = world.submitted_rendition("rafael")
-        with pytest.raises(ReviewRefused, match="own words"):
+        with pytest.raises(ReviewRefused, match="own text"):
             approve(rendition)
 
     def test_not_who_wrote_the_translation(self) -> None:
         rendition = world.submitted_rendition("mara", author=rafael())
-        with pytest.raises(ReviewRefused, match="own words"):
+        with pytest.raises(ReviewRefused, match="own text"):
             approve(rendition)
 
     @pytest.mark.parametrize("kept", ["headline", "body"])
@@ -151,7 +151,7 @@ class TestNobodyApprovesTheirOwnWords:
         after = Revision.objects.create(message=before.revision.message, number=3, claim_strength="none", author=mara())
         rendition = Rendition.objects.create(revision=after, locale="en", author=mara(), **words)
         workflow.submit(rendition, by=mara(), now=world.NOON)
-        with pytest.raises(ReviewRefused, match="own words"):
+        with pytest.raises(ReviewRefused, match="own text"):
             approve(rendition)
 
     def test_who_wrote_another_language_may(self) -> None:
@@ -213,14 +213,14 @@ class TestTheChecklist:
                 world.submitted_rendition(),
                 checklist={k: v for k, v in world.CHECKLIST_ALL_YES.items() if k != question},
             )
-        assert refused.value.fields == {f"checklist.{question}": "Please answer yes or no."}
+        assert refused.value.fields == {f"checklist.{question}": "Choose yes or no."}
 
     def test_a_no_is_a_reason_to_send_back(self) -> None:
         rendition = world.submitted_rendition()
         answers = {**world.CHECKLIST_ALL_YES, "accurate": "no"}
         with pytest.raises(ReviewRefused) as refused:
             approve(rendition, checklist=answers)
-        assert "send them back" in refused.value.fields["checklist.accurate"]
+        assert "Send it back" in refused.value.fields["checklist.accurate"]
         sent = workflow.send_back(
             rendition,
             by=rafael(),
@@ -294,7 +294,7 @@ class TestSubmitting:
         Revision.objects.filter(pk=rendition.revision_id).update(claim_strength="reported")
         with pytest.raises(ReviewRefused) as refused:
             workflow.submit(rendition, by=mara(), now=world.NOON)
-        assert refused.value.fields == {"sources": "The message claims something. Please name what that rests on."}
+        assert refused.value.fields == {"sources": "The message makes a claim. Name its source."}
 
     def test_words_that_are_worth_a_thought_are_not(self) -> None:
         workflow.submit(world.draft_rendition(body="It always hurts!"), by=mara(), now=world.NOON)
@@ -308,7 +308,7 @@ class TestSubmitting:
 
 class TestAnException:
     def test_an_administrator_does_not_approve_own_words_whatever_the_reason(self) -> None:
-        with pytest.raises(ReviewRefused, match="own words"):
+        with pytest.raises(ReviewRefused, match="own text"):
             approve(world.submitted_rendition("root"), root(), override="Nobody else speaks English this week.")
 
     def test_it_needs_its_reason(self) -> None:
@@ -347,7 +347,7 @@ class TestAnException:
         workflow.submit(rendition, by=root(), now=world.NOON, override="A court's words.")
         last = AuditEntry.objects.all()[0]
         assert describe_action(last.action, label=last.label, detail=last.detail) == (
-            "made an exception (submitted) for “victim” (message), revision 2 in “en”: A court's words."
+            "made an exception (submitted) for “victim” (message), version 2 in “en”: A court's words."
         )
 
 
@@ -397,11 +397,11 @@ class TestTheRecord:
             f"{row.actor} {describe_action(row.action, label=row.label, detail=row.detail)}"
             for row in AuditEntry.objects.filter(actor__in=["mara", "rafael"]).order_by("number")
         ]
-        words = "“victim” (message), revision 2 in “en”"
+        words = "“victim” (message), version 2 in “en”"
         assert told == [
             f"mara asked for a review of {words}",
             f"rafael commented on {words}",
-            f"rafael sent {words}, back: Too cold.",
+            f"rafael sent back {words}: Too cold.",
             f"mara asked for a review of {words}",
             f"rafael approved {words}",
             f"mara withdrew {words}: Old.",

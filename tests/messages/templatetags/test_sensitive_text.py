@@ -99,11 +99,11 @@ class TestTheChoice:
         assert reader.post("/terms/", {"show": "1", "next": "https://evil.example/"})["Location"] == "/"
 
     def test_also_opens_what_stands_behind_a_note(self, reader: Client) -> None:
-        assert "Show the words" in reader.get("/messages/").text
+        assert "Show the text" in reader.get("/messages/").text
         reader.post("/terms/", {"show": "1"})
         html = reader.get("/messages/").text
-        assert "Show the words" not in html
-        assert "Names abuse of children" in html.replace('<label class="veiled">', "")
+        assert "Show the text" not in html
+        assert "Mentions abuse of children" in html.replace('<label class="veiled">', "")
 
 
 class TestContentNotes:
@@ -125,7 +125,7 @@ class TestContentNotes:
         Theme.objects.filter(key="theme-victim").update(content_note="Take care.")
         world.sign_in(client, world.person("ana", "analyst"))
         html = client.get("/campaigns/pilot/").text
-        assert html.index("Take care.") < html.index("Show the words") < html.index("A victim headline")
+        assert html.index("Take care.") < html.index("Show the text") < html.index("A victim headline")
 
 
 class TestTheWayOut:
@@ -147,14 +147,14 @@ class TestTheWayOut:
 
 class TestRemarks:
     def test_are_said_in_the_readers_language_with_their_reason(self) -> None:
-        remark = lint.Remark("x", "must", Translatable("“{found}”: {why} Perhaps: “{instead}”", **REMARK), "body")
-        assert remark.sentence == "“now”: This tells how it is done. Perhaps: “later”"
+        remark = lint.Remark("x", "must", Translatable("“{found}”: {why} Try: “{instead}”", **REMARK), "body")
+        assert remark.sentence == "“now”: This explains how it is done. Try: “later”"
         with translation.override("es"):
-            assert translate_sentence(remark.sentence) == "«now»: Esto cuenta cómo se hace. Quizá: «later»"
+            assert translate_sentence(remark.sentence) == "«now»: Esto explica cómo se hace. Prueba: «later»"
 
     def test_that_are_plain_words_stay_as_they_are(self) -> None:
         with translation.override("es"):
             assert translate_sentence("This is an early look.") == "This is an early look."
 
 
-REMARK = {"found": "now", "why": Translatable("This tells how it is done."), "instead": "later"}
+REMARK = {"found": "now", "why": Translatable("This explains how it is done."), "instead": "later"}

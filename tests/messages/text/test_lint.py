@@ -168,7 +168,7 @@ def test_words_that_take_the_blame_away_may_pass_in_spanish_and_french(passes: s
 
 
 def test_an_address_is_quoted_without_the_stop_behind_it() -> None:
-    assert said("See www.example.org.")["address"].sentence.startswith("“www.example.org” leads somewhere.")
+    assert said("See www.example.org.")["address"].sentence.startswith("“www.example.org” is an address.")
 
 
 def test_the_word_lists_of_one_language_leave_another_alone() -> None:
@@ -245,7 +245,7 @@ def test_a_long_sentence_is_named_by_its_beginning(length: int, severity: str | 
 def test_hard_words_are_told_with_their_grade() -> None:
     harder = said(words(20, each="consideration"))["hard-to-read"]
     assert harder.severity == MUST
-    assert "(Flesch-Kincaid); 7 or less is wanted" in harder.sentence
+    assert "(Flesch-Kincaid). Aim for 7 or less" in harder.sentence
     somewhat = said(" ".join(["Someone trusted you with an ordinary picture of a holiday by the sea."] * 3))
     assert somewhat["hard-to-read"].severity == SHOULD
 
@@ -254,7 +254,7 @@ def test_hard_words_are_told_with_their_grade() -> None:
 def test_spanish_and_french_have_their_own_figure(locale: str, formula: str) -> None:
     remark = said(words(20, each="consideración"), locale=locale)["hard-to-read"]
     assert f"({formula})" in remark.sentence
-    assert "or more is wanted" in remark.sentence
+    assert "or more" in remark.sentence
 
 
 def test_a_language_without_a_formula_is_said_to_have_none() -> None:
