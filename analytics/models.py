@@ -526,3 +526,25 @@ class CampaignCost(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign}: {self.currency} {self.amount}"
+
+
+class PublicPage(models.Model):
+    """A look that anybody may read, from when a second person agreed until somebody takes it down."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="public_page")
+    look = models.PositiveIntegerField()
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(published_by__isnull=True) | ~models.Q(published_by=models.F("proposed_by")),
+                name="published_by_a_second_person",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign}, look {self.look}"

@@ -5,6 +5,7 @@ from django.urls import path
 from analytics.export.files import FILES
 from analytics.export.views import file_view
 from analytics.next_steps import views as next_steps_views
+from analytics.public_page import views as public_views
 from analytics.rehearsal.views import rehearsal_page
 from analytics.results.views import enter_cost, results
 from analytics.watch.views import dashboard_fragment, dashboard_page, request_early_look
@@ -13,6 +14,12 @@ app_name = "analytics"
 urlpatterns = [
     path("campaigns/<slug:slug>/results/", results, name="results"),
     path("campaigns/<slug:slug>/results/cost/", enter_cost, name="cost"),
+    path("campaigns/<slug:slug>/results/public/", public_views.preview, name="public-preview"),
+    path("campaigns/<slug:slug>/results/public/propose/", public_views.propose, name="public-propose"),
+    path("campaigns/<slug:slug>/results/public/publish/", public_views.confirm, name="public-publish"),
+    path("campaigns/<slug:slug>/results/public/take-down/", public_views.withdraw, name="public-take-down"),
+    path("published/<slug:slug>/", public_views.public_page, name="public"),
+    path("published/<slug:slug>/<str:name>", public_views.public_file, name="public-file"),
     path("campaigns/<slug:slug>/next/", next_steps_views.next_steps, name="next-steps"),
     path("campaigns/<slug:slug>/next/use/", next_steps_views.use, name="use"),
     path("campaigns/<slug:slug>/next/trial/", next_steps_views.next_trial, name="next-trial"),

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from analytics.models import PublicPage
 from campaign.keys import store
 from campaign.lifecycle.draft_versions import assign_outside_reviewers
 from campaign.models import Campaign
@@ -143,6 +144,15 @@ def clients_by_role() -> dict[str, Client]:
 UNKNOWN_CAMPAIGN = 999_999
 
 
+def publish_for_everybody(campaign: Campaign) -> None:
+    """Put the first look of a campaign on a public page, if it has one."""
+    proposer, second = world.person("root", "administrator"), world.person("somebody else", "analyst")
+    fields = {"look": 1, "proposed_by": proposer, "proposed_at": world.NOON}
+    PublicPage.objects.get_or_create(
+        campaign=campaign, defaults=fields | {"published_by": second, "published_at": world.NOON}
+    )
+
+
 def example_path(route: str) -> str:
     """Fill in a route's arguments with objects that exist; accounts, factors and tokens are somebody else's."""
     if route.startswith("/keys/<"):
@@ -160,6 +170,8 @@ def example_path(route: str) -> str:
         asked = [world.person("the outside reviewer", "outside reviewer")]
         if not pilot.outside_reviewers.exists():
             assign_outside_reviewers(pilot, asked, seen="", by=world.person("root", "administrator"))
+    if route.startswith("/published/") and pilot is not None:
+        publish_for_everybody(pilot)
     pk = str(next((pk for name, pk in keys.items() if f"/{name}/" in route), 1))
     for placeholder, value in {
         "<slug:slug>": "pilot",

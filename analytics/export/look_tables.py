@@ -93,6 +93,12 @@ def exportable_looks(campaign: Campaign) -> list[Analysis]:
     return list(looks.select_related("campaign__plan").order_by("look"))
 
 
+def publishable_look(campaign: Campaign) -> Analysis | None:
+    """Return the last look at a closed campaign that anybody who reads results may take away; None if there is none."""
+    looks = exportable_looks(campaign) if campaign.state == Campaign.State.CLOSED else []
+    return looks[-1] if looks else None
+
+
 def look_tables(analysis: Analysis) -> LookTables:
     """Build the tables of a look within disclosure limits. Without verdicts to trust they hold counts alone."""
     report = build(analysis, early=False)

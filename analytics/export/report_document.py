@@ -103,7 +103,7 @@ def _headings() -> dict[str, str]:
 
 
 def _plain(row: Any) -> dict[str, Any]:
-    return {"title": row.title, "plain": list(row.plain)}
+    return {"key": row.key, "title": row.title, "plain": list(row.plain)}
 
 
 def _registered(report: Report, document: PlanDocument) -> str:

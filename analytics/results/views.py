@@ -11,7 +11,7 @@ from analytics.results.costs import cost_sentences, save_cost
 from analytics.results.forms import CostForm
 from campaign.models import AnalysisPlan, Campaign
 from campaign.staff_site.access import campaign_for
-from messages.roles import MANAGER, current_user, has_role
+from messages.roles import MANAGER, REVIEWER, current_user, has_role
 
 
 @require_safe
@@ -49,6 +49,7 @@ def _render(request: HttpRequest, campaign: Campaign, cost_form: CostForm | None
         "costs": cost_sentences(report) if report else [],
         "cost_form": cost_form or CostForm(instance=CampaignCost.objects.filter(campaign=campaign).first()),
         "may_enter_cost": has_role(request.user, MANAGER),
+        "may_publish": has_role(request.user, MANAGER, REVIEWER),
         "deviations": deviations(campaign),
         "plan": AnalysisPlan.objects.filter(campaign=campaign).first(),
     }

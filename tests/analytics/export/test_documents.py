@@ -62,10 +62,10 @@ class TestTheBoardsPage:
         values = board()
         assert step(values) == "Certain, with a reservation"
         assert values["certainty"]["reasons"] == ["We cannot tell yet for “User”."]
-        assert next_lines(values).startswith("Put “Both” to use")
+        assert next_lines(values).startswith("Use “Both”.")
 
     def test_a_message_that_backfires_is_not_to_be_used(self) -> None:
-        assert "Do not use “Both”, and tell others" in next_lines(board(BACKFIRE))
+        assert "Do not use “Both”. Tell others too" in next_lines(board(BACKFIRE))
 
     def test_no_meaningful_difference_is_an_answer_and_nothing_is_replaced(self) -> None:
         report = without_differences()

@@ -1,0 +1,1 @@
+"""Results that anybody may read: proposed by one person, published by a second, taken down by either."""

@@ -1,0 +1,81 @@
+"""Propose, publish and take down the public page of a closed campaign."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from analytics.export.document_values import released_report
+from analytics.export.look_tables import NotExportable, publishable_look
+from analytics.models import Analysis, PublicPage
+from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.frozen_plan import changed_plans
+from campaign.models import Campaign
+from messages.audit import log
+from messages.roles import MANAGER, REVIEWER, require_role
+
+
+@transaction.atomic
+def propose_publication(campaign: Campaign, *, by: User, now: datetime) -> PublicPage:
+    """Propose to publish the last look, for a second person to agree. Raises ActionRefused."""
+    require_role(by, MANAGER, REVIEWER)
+    locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    analysis = publishable_look(locked)
+    if analysis is None:
+        raise ActionRefused(_("Results can be published once the campaign is closed and its last look is there."))
+    if PublicPage.objects.filter(campaign=locked).exists():
+        raise ActionRefused(_("It is proposed or published already."))
+    page = PublicPage.objects.create(campaign=locked, look=analysis.look, proposed_by=by, proposed_at=now)
+    _record(log.Action.RESULTS_PROPOSE, page, by, look=page.look)
+    return page
+
+
+@transaction.atomic
+def publish(campaign: Campaign, *, seen: str, by: User, now: datetime) -> PublicPage:
+    """Publish the look whose number the second person has seen on the page. Raises ActionRefused."""
+    require_role(by, MANAGER, REVIEWER)
+    page = PublicPage.objects.select_for_update().filter(campaign=campaign, published_at=None).first()
+    if page is None:
+        raise ActionRefused(_("Nothing waits to be published."))
+    if str(page.look) != seen:
+        raise ActionRefused(_("Another look was proposed meanwhile. Read that one first."))
+    if page.proposed_by_id == by.pk:
+        raise ActionRefused(_("You proposed this yourself. A second person has to publish it."))
+    page.published_by, page.published_at = by, now
+    page.save(update_fields=["published_by", "published_at"])
+    _record(log.Action.RESULTS_PUBLISH, page, by, look=page.look, proposer=page.proposed_by.get_username())
+    return page
+
+
+@transaction.atomic
+def take_down(campaign: Campaign, *, by: User) -> None:
+    """Take the page down, or the proposal back, at once and by one person. Raises ActionRefused."""
+    require_role(by, MANAGER, REVIEWER)
+    page = PublicPage.objects.select_for_update().filter(campaign=campaign).first()
+    if page is None:
+        raise ActionRefused(_("There is no public page."))
+    _record(log.Action.RESULTS_TAKE_DOWN, page, by)
+    page.delete()
+
+
+def published_look(slug: str) -> Analysis | None:
+    """Return the look that anybody may read; None where nothing is published, or the plan is not the one frozen."""
+    page = PublicPage.objects.filter(campaign__slug=slug, published_at__isnull=False).first()
+    if page is None or changed_plans([page.campaign_id]):
+        return None
+    return look_of(page)
+
+
+def look_of(page: PublicPage) -> Analysis | None:
+    """Return the look that a page shows; None if it may not be taken away any more."""
+    looks = Analysis.objects.select_related("campaign__plan").filter(campaign=page.campaign_id, look=page.look)
+    try:
+        return next((analysis for analysis in looks if released_report(analysis)), None)
+    except NotExportable:
+        return None
+
+
+def _record(action: log.Action, page: PublicPage, by: User, **detail: str | int) -> None:
+    campaign = page.campaign
+    log.record(action, by=by, kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, label=campaign.name, **detail)
