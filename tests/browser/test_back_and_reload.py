@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.test_embed_hostile import Origin, partner, script_of, server, visit
@@ -109,6 +109,11 @@ window.painted = [];
 """
 
 
+def come_late(route: Route) -> None:
+    let_pass(route.request.frame.page, 150)
+    route.continue_()
+
+
 @pytest.mark.parametrize("way", ["reload", "back"])
 def test_no_other_words_are_drawn_before_those_that_were_kept(site: Installation, page: OpenPage, way: str) -> None:
     """The script that brings the words back comes late here; until then nothing is drawn."""
@@ -116,7 +121,7 @@ def test_no_other_words_are_drawn_before_those_that_were_kept(site: Installation
     tab.goto(f"{site.url}/m/quiet-page/")
     first = shown(tab)
     tab.add_init_script(WATCH_PAINTS)
-    tab.route("**/page.js", lambda route: (let_pass(tab, 150), route.continue_()))
+    tab.route("**/page.js", come_late)
     new = set[str]()
     tab.on("response", lambda reply: new.add(reply.text()) if reply.url.endswith("/quiet-page/") else None)
     while again < 6:
