@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from benchmarks import (
+    changed_campaigns,
     decide,
     embed,
     evaluate,
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "staff": staff_pages.measure,
     "statistics": statistics.measure,
     "tables": tables.measure,
+    "verify": changed_campaigns.measure,
 }
 
 
