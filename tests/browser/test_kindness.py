@@ -14,7 +14,8 @@ from campaign.entrypoints import launcher
 from campaign.serving.page_paths import ADDRESSES
 from tests import arabic
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import collect_errors, environment, manage
+from tests.browser.installation import environment, manage
+from tests.browser.test_pages import collect_errors
 from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.browser
