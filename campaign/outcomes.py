@@ -12,6 +12,19 @@ from typing import Literal, get_args
 Direction = Literal["higher", "lower", "none"]
 Section = Literal["choices", "help", "scale", "feedback", "about"]
 HostedPage = Literal["left", "continued", "about", "help/self", "help/affected", "help/worried", "withdrawn", ""]
+# Where each page behind a message stands, below /m/<placement>/: addresses that say nothing (serving/page_paths.py).
+PAGE_ADDRESSES: Mapping[str, str] = {
+    "left": "p0",
+    "continued": "p1",
+    "thanks": "p2",
+    "about": "pa",
+    "withdrawn": "pc",
+    "too-late": "pe",
+    "help/self": "pi",
+    "help/affected": "po",
+    "help/worried": "ps",
+    "help/crisis": "pt",
+}
 SECTIONS: tuple[Section, ...] = get_args(Section)  # in the order in which a message offers them
 
 

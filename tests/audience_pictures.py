@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.process_runner import run
 from campaign.entrypoints import launcher
-from campaign.serving.page_paths import ADDRESSES
+from campaign.outcomes import PAGE_ADDRESSES
 from tests.browser.conftest import chromium
 from tests.browser.test_embed_hostile import Origin, Reply
 from tests.installation import ROOT, new_installation
@@ -137,12 +137,12 @@ def pages(site: Site, tab: Page, mode: Mode) -> Iterator[str]:
     opened(home)
     yield "message"
     for name in OPENED:
-        opened(home if has_script else f"{home}#{ADDRESSES[name]}")
+        opened(home if has_script else f"{home}#{PAGE_ADDRESSES[name]}")
         if has_script:
-            tab.locator(f"a[href='#{ADDRESSES[name]}']").first.click()
-        tab.locator(f"#{ADDRESSES[name]} details").evaluate_all("all => all.forEach((one) => { one.open = true })")
+            tab.locator(f"a[href='#{PAGE_ADDRESSES[name]}']").first.click()
+        tab.locator(f"#{PAGE_ADDRESSES[name]} details").evaluate_all("all => all.forEach((one) => { one.open = true })")
         yield f"message, {name}"
-    for name, address in ADDRESSES.items():
+    for name, address in PAGE_ADDRESSES.items():
         opened(f"{home}{address}?locale={mode.language}")
         tab.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true })")
         yield name

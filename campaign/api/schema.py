@@ -21,8 +21,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from campaign.api.operation import ApiOperation
-from campaign.outcomes import RECORDED_OUTCOMES, REPORTED, offered_outcomes
-from campaign.serving.page_paths import ADDRESSES
+from campaign.outcomes import PAGE_ADDRESSES, RECORDED_OUTCOMES, REPORTED, offered_outcomes
 from campaign.uncounted import EXPLANATIONS
 
 Json = dict[str, Any]
@@ -245,8 +244,8 @@ def _paths() -> Json:
                 "The quiet pages that the message's buttons and doors lead to",
                 _path_parameter(
                     "page",
-                    "; ".join(f"`{address}`: {name}" for name, address in ADDRESSES.items()),
-                    list(ADDRESSES.values()),
+                    "; ".join(f"`{address}`: {name}" for name, address in PAGE_ADDRESSES.items()),
+                    list(PAGE_ADDRESSES.values()),
                 ),
             )
         },

@@ -13,10 +13,10 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from campaign.models import Placement
-from campaign.outcomes import REPORTED, SECTIONS, Outcome, OutcomeAction, offered_outcomes
+from campaign.outcomes import PAGE_ADDRESSES, REPORTED, SECTIONS, Outcome, OutcomeAction, offered_outcomes
 from campaign.serving.help_behind_doors import help_behind_doors
 from campaign.serving.locales import interface_language, locale_query
-from campaign.serving.page_paths import ADDRESSES, PAGES, page_path
+from campaign.serving.page_paths import PAGES, page_path
 from messages.i18n.languages import local_name
 from messages.models import HelpLink
 from messages.text.language_tags import direction_of
@@ -137,7 +137,7 @@ def message_context(message: dict[str, Any], placement: Placement, receipt: str,
     return {
         "message": message,
         "actions": _by_section(message, placement),
-        "crisis_id": ADDRESSES["help/crisis"],
+        "crisis_id": PAGE_ADDRESSES["help/crisis"],
         "placement": placement.key,
         "in_language": locale_query(message["locale"]),
         "receipt": receipt,
@@ -158,7 +158,7 @@ def _by_section(message: dict[str, Any], placement: Placement) -> dict[str, list
             offer = outcome.action
             is_ours = offer.page and not (offer.placement_url and getattr(placement, offer.placement_url))
             page = page_path(placement.key, offer.page, message["locale"]) if is_ours else ""
-            section = "" if offer.stays else ADDRESSES.get(offer.page, "")
+            section = "" if offer.stays else PAGE_ADDRESSES.get(offer.page, "")
             sections[offer.section].append(action | {"section": section, "page": page})
     return sections
 
@@ -204,7 +204,7 @@ class FollowUpPages:
                 template = "help" if door else name.replace("/", "-")
                 more = {"door": door, "doors": others, "crisis_first": not name.startswith("help/")}
                 yield name, render_to_string(f"campaign/serving/{template}.html", context | more)
-            ids = {"about_id": ADDRESSES["about"], "crisis_id": ADDRESSES["help/crisis"]}
+            ids = {"about_id": PAGE_ADDRESSES["about"], "crisis_id": PAGE_ADDRESSES["help/crisis"]}
             yield PAGE_SECTIONS, render_to_string("campaign/serving/sections.html", context | ids)
 
 

@@ -4,32 +4,16 @@ Each address ends in two characters that say nothing, and that HTTP/2 sends in a
 that all requests are alike in length. A page also answers at its name, which was its address before.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
+from campaign.outcomes import PAGE_ADDRESSES
 from campaign.serving.locales import locale_query
 
-ADDRESSES: Mapping[str, str] = MappingProxyType(
-    {
-        "left": "p0",
-        "continued": "p1",
-        "thanks": "p2",
-        "about": "pa",
-        "withdrawn": "pc",
-        "too-late": "pe",
-        "help/self": "pi",
-        "help/affected": "po",
-        "help/worried": "ps",
-        "help/crisis": "pt",
-    }
-)
-PAGES = tuple(ADDRESSES)
-_NAMES = {address: name for name, address in ADDRESSES.items()} | {name: name for name in PAGES}
+PAGES = tuple(PAGE_ADDRESSES)
+_NAMES = {address: name for name, address in PAGE_ADDRESSES.items()} | {name: name for name in PAGES}
 
 
 def page_path(key: str, page: str, locale: str) -> str:
     """The path of a page at the placement with this key, in the language of this locale."""
-    return f"/m/{key}/{ADDRESSES[page]}{locale_query(locale)}"
+    return f"/m/{key}/{PAGE_ADDRESSES[page]}{locale_query(locale)}"
 
 
 def page_at(path: str) -> str | None:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import translation
 
 from campaign.models import Placement
-from campaign.serving.page_paths import ADDRESSES
+from campaign.outcomes import PAGE_ADDRESSES
 from messages.help_links.doors import EVERYWHERE
 from messages.i18n.languages import language_name
 from messages.models import HelpLink
@@ -77,7 +77,7 @@ def door_page(site: world.AudienceSite, door: str, language: str) -> str:
 
 def section(site: world.AudienceSite, door: str) -> str:
     page = site.get("/m/quiet-page/").body.decode()
-    (found,) = re.findall(rf'<section class="more" id="{ADDRESSES[f"help/{door}"]}".*?</section>', page, re.DOTALL)
+    (found,) = re.findall(rf'<section class="more" id="{PAGE_ADDRESSES[f"help/{door}"]}".*?</section>', page, re.DOTALL)
     return str(found)
 
 
@@ -110,7 +110,7 @@ def test_somebody_in_crisis_first_meets_a_crisis_line(country: str, door: str) -
     assert re.findall(r'href="(https:[^"]+)"', section(site, door))[0] in lines
     message = site.get("/m/quiet-page/").body.decode()
     doors = message.split('<div class="doors">')[1]
-    assert re.findall(r'href="([^"]+)"', doors)[0] == f"#{ADDRESSES['help/crisis']}"
+    assert re.findall(r'href="([^"]+)"', doors)[0] == f"#{PAGE_ADDRESSES['help/crisis']}"
     assert re.findall(r'href="(https:[^"]+)"', section(site, "crisis"))[0] in lines
 
 

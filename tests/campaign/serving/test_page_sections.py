@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from campaign.serving.page_paths import ADDRESSES
+from campaign.outcomes import PAGE_ADDRESSES
 from messages.models import HelpLink
 from tests import world
 
@@ -39,8 +39,8 @@ def test_each_door_leads_to_a_section_of_the_same_page() -> None:
     doors = re.findall(r'href="#(\w+)" data-outcome="(\w+)"', page)
     opened = {"help/self": "help_self", "help/affected": "help_affected", "help/worried": "help_worried"}
     opened["about"] = "learn_more"
-    assert doors == [(ADDRESSES[name], outcome) for name, outcome in opened.items()]
-    for section in (ADDRESSES["help/crisis"], *(section for section, _ in doors)):
+    assert doors == [(PAGE_ADDRESSES[name], outcome) for name, outcome in opened.items()]
+    for section in (PAGE_ADDRESSES["help/crisis"], *(section for section, _ in doors)):
         assert page.count(f'id="{section}"') == 1
     assert page.count('href="#message"') == len(doors) + 1
     assert page.count('id="message"') == 1

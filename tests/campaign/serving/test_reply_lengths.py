@@ -11,8 +11,8 @@ from django.conf import settings
 
 from campaign.lifecycle import arm_pauses
 from campaign.models import Campaign
-from campaign.outcomes import offered_outcomes, read_form
-from campaign.serving.page_paths import ADDRESSES, PAGES, page_path
+from campaign.outcomes import PAGE_ADDRESSES, offered_outcomes, read_form
+from campaign.serving.page_paths import PAGES, page_path
 from campaign.serving.preview_links import preview_url
 from campaign.serving.snapshot_file import SnapshotFile
 from tests import world
@@ -191,14 +191,14 @@ HUFFMAN = {
 
 
 def test_requests_for_all_pages_have_one_length_over_http_1_and_2() -> None:
-    assert len({len(address) for address in ADDRESSES.values()}) == 1
-    assert len({sum(HUFFMAN[letter] for letter in address) for address in ADDRESSES.values()}) == 1
+    assert len({len(address) for address in PAGE_ADDRESSES.values()}) == 1
+    assert len({sum(HUFFMAN[letter] for letter in address) for address in PAGE_ADDRESSES.values()}) == 1
 
 
 def test_no_address_says_what_the_page_is_for() -> None:
-    assert {offer.page for _, offer in offered_outcomes()} - {""} <= ADDRESSES.keys()
-    assert len(set(ADDRESSES.values())) == len(ADDRESSES)
-    for name, address in ADDRESSES.items():
+    assert {offer.page for _, offer in offered_outcomes()} - {""} <= PAGE_ADDRESSES.keys()
+    assert len(set(PAGE_ADDRESSES.values())) == len(PAGE_ADDRESSES)
+    for name, address in PAGE_ADDRESSES.items():
         assert not {address, *address.split("/")} & {*re.split(r"[/-]", name), "help"}
 
 
@@ -216,7 +216,7 @@ def test_buttons_and_doors_lead_to_addresses_that_say_nothing(language: str) -> 
         page_path("quiet-page", "too-late", language)
     }
     anchors = set(re.findall(r'href="#(\w+)"', site.get("/m/quiet-page/").body.decode())) - {"message"}
-    assert anchors <= set(ADDRESSES.values())
+    assert anchors <= set(PAGE_ADDRESSES.values())
 
 
 @pytest.mark.parametrize("name", PAGES)
