@@ -116,7 +116,7 @@ class JoinForm(forms.Form):
         self._email = email
         if not email:
             self.fields["email"] = forms.EmailField(
-                error_messages={"required": _("Type your e-mail address."), "invalid": _WRONG_ADDRESS}
+                error_messages={"required": _("Type your email address."), "invalid": _WRONG_ADDRESS}
             )
 
     def clean_username(self) -> str:
