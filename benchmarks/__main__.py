@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from benchmarks import (
+    changed_campaigns,
     decide,
     embed,
     evaluate,
@@ -38,6 +39,7 @@ BENCHMARKS = {
     "staff": staff_pages.measure,
     "statistics": statistics.measure,
     "tables": tables.measure,
+    "verify": changed_campaigns.measure,
 }
 
 

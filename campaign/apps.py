@@ -20,6 +20,7 @@ class CampaignConfig(AppConfig):
 
         running_campaigns.register(
             visitor_changes.are_help_links_settled,
+            visitor_changes.missed_by_open_campaigns,
             visitor_changes.record_help_link_change,
             visitor_changes.record_help_link_author,
         )

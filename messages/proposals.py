@@ -50,6 +50,11 @@ def proposal_digest(row: ProposedChange) -> str:
     return hashlib.sha256(json.dumps([row.proposed_by_id, values]).encode()).hexdigest()[:16]
 
 
+def content_digest(row: ProposedChange) -> str:
+    """A digest of what is proposed, whatever is stored in its place."""
+    return hashlib.sha256(json.dumps(row.proposed, sort_keys=True).encode()).hexdigest()[:32]
+
+
 def _name_of(row: ProposedChange, name: str, value: Any) -> str:
     """How the row that a field points to is called, which may change while a change waits; empty for other fields."""
     field = row._meta.get_field(name)

@@ -19,7 +19,7 @@ import urllib3
 
 from benchmarks import embed, events, open_loop, raw_disk, staff_pages, unleash, worker_memory
 from benchmarks.__main__ import BENCHMARKS, main
-from benchmarks.installation import DECIDE
+from benchmarks.installation import DECIDE, ROOT
 from benchmarks.load import Unexpected, body_of, drive, get, post, reply_size, status_of
 from benchmarks.processes import cpu_seconds, family, mapped, read_stat, resident_mib, status_kib, two_cores
 from benchmarks.ratio_table import Effort, Line, Ratio, at_least, at_most, in_turns, ratio, speed_lines, table
@@ -31,7 +31,9 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 def test_the_embed_gzipped_is_as_small_as_its_goal() -> None:
-    assert embed.gzipped_size(embed.EMBED.read_bytes()) <= embed.GOAL
+    size = embed.gzipped_size(embed.EMBED.read_bytes())
+    assert size <= embed.GOAL
+    assert f"| bytes, compressed with gzip | {size:,} |" in (ROOT / "docs/embed.md").read_text(encoding="utf-8")
 
 
 def test_gzipped_size_is_the_same_every_time() -> None:

@@ -87,11 +87,13 @@ def test_every_management_command_is_named_in_a_page() -> None:
 
 
 _VIEW_EVENTS = re.findall(r"^\| (?!event |---)(.+) \|$", (ROOT / "docs/views.md").read_text(encoding="utf-8"), re.M)
+_HOSTS = re.search(r"^\| on \| .+\n\|---.+\n((?:\|.+\n)+)", (ROOT / "docs/embed.md").read_text(encoding="utf-8"), re.M)
+_ROWS = [*_VIEW_EVENTS, *(_HOSTS[1].splitlines() if _HOSTS else ["docs/embed.md has no table of hosts"])]
 
 
-@pytest.mark.parametrize("row", _VIEW_EVENTS, ids=lambda row: str(row).partition(" |")[0])
-def test_each_event_of_a_view_names_tests_that_exist(row: str) -> None:
-    tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row.rpartition("|")[2])
+@pytest.mark.parametrize("row", _ROWS, ids=lambda row: str(row).strip("| ").partition(" |")[0])
+def test_each_event_of_a_view_and_each_host_of_the_embed_names_tests_that_exist(row: str) -> None:
+    tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row.strip("| ").rpartition("|")[2])
     assert tests
     for path, name in tests:
         assert re.search(rf"^ *def {name}\(", (ROOT / path).read_text(encoding="utf-8"), re.M), f"{path}::{name}"

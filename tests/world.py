@@ -40,6 +40,7 @@ from messages.accounts import second_factors, sessions, step_up
 from messages.library import starter_library
 from messages.models import HelpLink, Message, Rendition, Revision, Theme
 from messages.review import checklist, workflow
+from messages.review.authorship import record_writing
 from tests import row_cache
 
 NOON = datetime(2026, 3, 2, 12, 20, tzinfo=UTC)
@@ -132,9 +133,11 @@ def draft_rendition(by: str = "mara", *, locale: str = "en", number: int = 2, **
     """Return a draft rendition of a new revision by this person."""
     message = approved_revision("victim").message
     revision = Revision.objects.create(message=message, number=number, claim_strength="none", author=person(by))
-    return Rendition.objects.create(
+    rendition = Rendition.objects.create(
         revision=revision, locale=locale, **{"headline": "A headline", "body": "Words.", **fields}
     )
+    record_writing(rendition, by=person(by))
+    return rendition
 
 
 @cached_rows
@@ -164,6 +167,15 @@ def placement(key: str = "quiet-page", **fields: Any) -> Placement:
     if is_new:
         placement_authors.record_change(place, {}, by=None)
     return place
+
+
+def choose_fallback(revision: Revision) -> None:
+    """Give all placements these words for pauses."""
+    for place in Placement.objects.all():
+        before = placement_authors.field_digests(place)
+        place.fallback = revision
+        place.save(update_fields=["fallback"])
+        placement_authors.record_change(place, before, by=None)
 
 
 @cached_rows

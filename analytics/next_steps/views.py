@@ -46,7 +46,8 @@ def use(request: HttpRequest, slug: str) -> HttpResponse:
     except ActionRefused as reason:
         form.add_error(None, str(reason))
         return _render(request, campaign, advice, form)
-    flash.success(request, _("Sent. A reviewer who did not work on this campaign will read the plan and decide."))
+    if made.state == Campaign.State.SUBMITTED:
+        flash.success(request, _("Sent. A reviewer who did not work on this campaign will read the plan and decide."))
     return redirect("campaign:detail", made.slug)
 
 

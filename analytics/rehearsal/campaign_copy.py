@@ -8,7 +8,9 @@ from django.db import models, transaction
 
 from campaign.lifecycle.placement_authors import record_change
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, Partner, Placement, PlannedOutcome
+from messages.audit import log
 from messages.models import HelpLink, Message, Rendition, Review, Revision, Theme
+from messages.review import workflow
 
 SerializedRow = dict[str, Any]
 _PROPOSAL = ("proposed", "proposed_by", "proposed_at")
@@ -76,4 +78,7 @@ def import_campaign(rows: list[SerializedRow]) -> Campaign:
         imported.save()
     for placement in Placement.objects.all():
         record_change(placement, {}, by=None)
+    for words in Rendition.objects.select_related("revision__message__theme"):
+        if workflow.is_approval_valid(words):
+            log.record_rendition(log.Action.WORDS_APPROVE, words, by="a rehearsal", words=words.digest)
     return Campaign.objects.get()

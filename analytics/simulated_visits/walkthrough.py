@@ -127,7 +127,8 @@ def _supply_missing_parts(campaign: Campaign, now: datetime) -> list[Problem]:
     plan.planned_per_arm = PEOPLE_PER_ARM
     plan.period_weeks = fewest_weeks(plan, arms=campaign.arms.count(), placements=campaign.placements.count())
     plan.save()
-    locales = {arm.name: approved_locales(arm) for arm in campaign.arms.with_texts()}
+    arms = list(campaign.arms.with_texts())
+    locales = dict(zip([arm.name for arm in arms], approved_locales(arms), strict=True))
     common = set.intersection(*locales.values()) if locales else set()
     return [
         {

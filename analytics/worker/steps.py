@@ -42,6 +42,7 @@ _HOURS_KEPT_FOR = timedelta(days=14)
 _NEWEST_HOURS_KEPT = 1_000
 AUDIT_HEAD_STEP = "audit head"
 _rehearsals = runner.RehearsalLauncher()
+_turns = changed_campaigns.ComparisonTurns()
 
 
 def open_and_close_campaigns(now: datetime) -> str:
@@ -96,7 +97,7 @@ def record_early_looks(now: datetime) -> str:
 
 def pause_changed_campaigns(now: datetime) -> str:
     """Pause open campaigns that are not as this program left them."""
-    changed = changed_campaigns.pause_changed_campaigns(now=now)
+    changed = changed_campaigns.pause_changed_campaigns(now=now, among=_turns.next_share())
     for number, parts in changed.items():
         log.error("Campaign %s was changed directly in the database and is paused: %s", number, ", ".join(parts))
     return _summarize((len(changed), "campaigns paused"))

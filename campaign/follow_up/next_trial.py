@@ -17,17 +17,24 @@ from campaign.wizard.draft import require_manager
 def plan_next_trial(trial: Campaign, key: str, *, by: User) -> Campaign:
     """Return a draft in which an arm of a trial is the control, beside one other approved message to be changed.
 
-    Places, outcomes and precision are the trial's. Raises ActionRefused, and then nothing was made.
+    If this person has begun it so and it is still a draft, it is that draft: asking twice makes one. Places, outcomes
+    and precision are the trial's. Raises ActionRefused, and then nothing was made.
     """
     require_manager(by)
+    Campaign.objects.select_for_update(no_key=True).get(pk=trial.pk)  # of two requests at once, the second finds it
     winner = trial.arms.with_texts().filter(key=key).first()
     if trial.launched_at is None or winner is None:
         raise ActionRefused(_("Choose a message that was compared in a trial as the control of the next one."))
+    shown = [text.revision for text in winner.texts.all() if text.stopped_at is None]
+    begun = trial.follow_ups.filter(purpose=Campaign.Purpose.TRIAL, state=Campaign.State.DRAFT, created_by=by)
+    for draft in begun.order_by("pk"):
+        control = draft.arms.with_texts().filter(is_control=True).first()
+        if control is not None and [text.revision for text in control.texts.all()] == shown:
+            return draft
     slug, _number = next_slug(f"{trial.slug[:40]}-next-0")
     name = _("Better than “%(message)s”?") % {"message": winner.name}
     draft = begin_draft(trial, by=by, slug=slug, name=name, based_on=trial)
     draft.placements.set(trial.placements.all())
-    shown = [text.revision for text in winner.texts.all() if text.stopped_at is None]
     Arm.objects.create_with_texts(shown, campaign=draft, key="control", name=winner.name, is_control=True)
     copy_plan(trial.plan, draft)
     update_comparisons(draft, previous=ArmKeys((), ""))

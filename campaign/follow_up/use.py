@@ -28,9 +28,11 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
     """Plan the use of one arm of a trial, and send it to a second person for approval.
 
     The primary outcome, guardrails and recipients are the trial's. It may be looked at any time, because it has no
-    planned end. Raises ActionRefused, and then nothing was made.
+    planned end. What is planned already is not planned again: asking twice makes one, until it is closed. Raises
+    ActionRefused, and then nothing was made.
     """
     require_manager(by)
+    Campaign.objects.select_for_update(no_key=True).get(pk=trial.pk)  # of two requests at once, the second finds it
     arms = {arm.key: arm for arm in trial.arms.with_texts()}
     control = next((arm for arm in arms.values() if arm.is_control), None)
     message = arms.get(key)
@@ -47,6 +49,9 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
         raise ActionRefused(_("Choose how many people keep seeing the control."))
     if not placements:
         raise ActionRefused(_("Choose at least one placement."))
+    wanted = dict(zip((control.key, message.key), reversed(HOLDOUT_WEIGHTS[holdout]), strict=True))
+    if planned := _planned_use(trial, wanted, {place.pk for place in placements}):
+        return planned
     slug, _number = next_slug(f"{trial.slug[:40]}-use-0")
     name = _("%(message)s in use (%(trial)s)") % {"message": message.name, "trial": trial.name}
     names = {"message": message.name, "control": control.name}
@@ -72,6 +77,15 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
     record_draft(use, trial, by=by)
     transitions.submit(use, by=by)
     return use
+
+
+def _planned_use(trial: Campaign, weights: dict[str, int], placements: set[int]) -> Campaign | None:
+    """The use of these arms with these weights at these places that is planned or goes on."""
+    for use in trial.follow_ups.filter(purpose=Campaign.Purpose.USE).exclude(state=Campaign.State.CLOSED):
+        same_places = set(use.placements.values_list("pk", flat=True)) == placements
+        if same_places and dict(use.arms.values_list("key", "weight")) == weights:
+            return use
+    return None
 
 
 def _plan_use(use: Campaign, plan: AnalysisPlan, *, comparison: tuple[str, str], weights: tuple[int, int]) -> None:

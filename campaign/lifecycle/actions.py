@@ -1,5 +1,7 @@
 """What every action on a campaign shares: its refusal, and its entry in the audit record."""
 
+from collections.abc import Collection, Mapping
+
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -15,8 +17,17 @@ class ActionRefused(Exception):
 @transaction.atomic
 def record_campaign_action(action: log.Action, campaign: Campaign, *, by: User | str, **detail: str | int) -> None:
     """Write an audit entry about a campaign, as the last step of the transaction: it says what the campaign is then."""
+    record_careful_action(action, campaign, by=by, missed=(), detail=detail)
+
+
+@transaction.atomic
+def record_careful_action(
+    action: log.Action, campaign: Campaign, *, by: User | str, missed: Collection[str], detail: Mapping[str, str | int]
+) -> None:
+    """Write an audit entry that does not vouch for parts that were not as they were left before the step: `missed`, of
+    `launched_state.missed_parts`."""
     log.lock()  # it goes on from what the entry before says
-    _record(action, campaign, by, {**detail, **state_after(action, campaign)})
+    _record(action, campaign, by, {**detail, **state_after(action, campaign, missed=missed)})
 
 
 @transaction.atomic

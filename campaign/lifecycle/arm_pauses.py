@@ -1,19 +1,21 @@
 """Pause and resume one arm of an open campaign."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle.actions import ActionRefused, record_campaign_action
+from campaign.lifecycle.actions import ActionRefused, record_careful_action
 from campaign.lifecycle.deviations import record_change, record_staff_deviation
 from campaign.lifecycle.launch_checks import approved_locales, clean_reason, common_locales, stopped_message_obstacles
+from campaign.lifecycle.launched_state import missed_parts
 from campaign.models import Arm, ArmText, Campaign
 from messages.audit import log
 from messages.i18n.recorded_sentences import recorded
 from messages.models import Rendition
-from messages.review import workflow
+from messages.review.recorded_approvals import recorded_locales
 from messages.roles import MANAGER, REVIEWER, has_role
 
 ARM_REASON_LIMIT = 300  # as long as its column
@@ -34,13 +36,14 @@ def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = log.WORK
     if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
         raise ActionRefused(_("Only a manager or a reviewer can pause a message."))
     reason = validate_reason(reason)
-    _lock_arm(arm)
+    missed = _lock_arm(arm)
     if arm.paused_at is not None:
         raise ActionRefused(_("This message is already paused."))
     arm.paused_at, arm.paused_reason, arm.pauses = now, reason, arm.pauses + 1
     _save_pause(arm)
     record_staff_deviation(arm.campaign, by=by, now=now, what=_ARM_PAUSED.format(arm=arm.name), why=reason)
-    record_campaign_action(log.Action.ARM_PAUSE, arm.campaign, by=by, arm=arm.name, reason=reason)
+    detail = {"arm": arm.name, "reason": reason}
+    record_careful_action(log.Action.ARM_PAUSE, arm.campaign, by=by, missed=missed, detail=detail)
 
 
 @transaction.atomic
@@ -52,17 +55,18 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
     if not has_role(by, MANAGER):
         raise ActionRefused(_("Only a manager can show a paused message again."))
     reason = validate_reason(reason)
-    _lock_arm(arm)
+    missed = _lock_arm(arm)
     if arm.paused_at is None:
         raise ActionRefused(_("This message is not paused."))
     if stopped := stopped_message_obstacles(Arm.objects.filter(pk=arm.pk)):
         raise ActionRefused(stopped[0].sentence)
-    if not set(common_locales(arm.campaign)) & set(arm.campaign.locales) & approved_locales(arm):
+    if not set(common_locales(arm.campaign)) & set(arm.campaign.locales) & approved_locales([arm])[0]:
         raise ActionRefused(_("Its text was withdrawn, so the messages no longer have a language in common."))
     arm.paused_at, arm.paused_reason = None, ""
     _save_pause(arm)
     record_staff_deviation(arm.campaign, by=by, now=now, what=_ARM_RESUMED.format(arm=arm.name), why=reason)
-    record_campaign_action(log.Action.ARM_RESUME, arm.campaign, by=by, arm=arm.name, reason=reason)
+    detail = {"arm": arm.name, "reason": reason}
+    record_careful_action(log.Action.ARM_RESUME, arm.campaign, by=by, missed=missed, detail=detail)
 
 
 @transaction.atomic
@@ -76,7 +80,7 @@ def stop_text(text: ArmText, *, reason: str, now: datetime, by: User | str = log
     if not isinstance(by, str) and not has_role(by, MANAGER, REVIEWER):
         raise ActionRefused(_("Only a manager or a reviewer can stop a text."))
     reason = validate_reason(reason)
-    _lock_arm(arm)
+    missed = _lock_arm(arm)
     text.refresh_from_db(fields=["stopped_at"])
     if text.stopped_at is not None:
         raise ActionRefused(_("This text is already stopped."))
@@ -90,7 +94,8 @@ def stop_text(text: ArmText, *, reason: str, now: datetime, by: User | str = log
     number = text.position + 1
     what = _TEXT_STOPPED.format(number=number, arm=arm.name)
     record_change(arm.campaign, by=by, now=now, what=what, why=reason)
-    record_campaign_action(log.Action.TEXT_STOP, arm.campaign, by=by, arm=arm.name, text=number, reason=reason)
+    detail: dict[str, str | int] = {"arm": arm.name, "text": number, "reason": reason}
+    record_careful_action(log.Action.TEXT_STOP, arm.campaign, by=by, missed=missed, detail=detail)
 
 
 @transaction.atomic
@@ -103,7 +108,7 @@ def stop_withdrawn_texts(rendition: Rendition, *, by: User, now: datetime, reaso
     texts = texts.filter(arm__campaign__state__in=Campaign.OPEN).select_related("arm__campaign")
     named = sorted({text.arm.campaign_id for text in texts})
     list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=named).order_by("pk"))
-    left = workflow.approved_locales(rendition.revision) - {rendition.locale}
+    left = recorded_locales([rendition.revision])[rendition.revision_id] - {rendition.locale}
     for text in texts.order_by("arm__campaign", "arm"):
         others = text.arm.texts.filter(stopped_at=None).exclude(pk=text.pk)
         if others.exists() and not left & set(text.arm.campaign.locales):
@@ -120,14 +125,18 @@ def validate_reason(reason: str) -> str:
     return cleaned
 
 
-def _lock_arm(arm: Arm) -> None:
-    """Lock the arm's campaign until the transaction ends, and reload the arm; refuse unless the campaign is open."""
+def _lock_arm(arm: Arm) -> Collection[str]:
+    """Lock the arm's campaign until the transaction ends, and reload the arm; refuse unless the campaign is open.
+
+    Return the parts of the campaign that are not as the last step on record left them.
+    """
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=arm.campaign_id)
     if campaign.state not in Campaign.OPEN:
         sentence = _("The campaign’s status is “%(state)s”, so its messages cannot be paused or shown again.")
         raise ActionRefused(sentence % {"state": campaign.get_state_display()})
     arm.refresh_from_db()
     arm.campaign = campaign
+    return missed_parts([campaign]).get(campaign.pk, ())
 
 
 def _save_pause(arm: Arm) -> None:

@@ -5,7 +5,7 @@ differs is paused, as visitors may meet what nobody approved; its places lose th
 safer. It is shown again once it is as it was, and somebody resumes it (docs/decisions/0040-a-changed-campaign.md).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.after_backup import remove_fallbacks, unconfirmed_backup
 from campaign.lifecycle.deviations import record_change
-from campaign.lifecycle.frozen_plan import changed_plans
+from campaign.lifecycle.frozen_plan import APPROVALS, changed_plans
 from campaign.models import Campaign
 from messages.audit import log
 from messages.audit.verification import genuine_entries
@@ -26,6 +26,7 @@ CHANGED = "changed"  # of an entry: what was not as it was
 _STEPS = (log.Action.CAMPAIGN_PAUSE, log.Action.CAMPAIGN_RESUME)
 _PART_NAMES: dict[str, Promise] = {
     "arms": gettext_lazy("its messages: their text, shares or pauses"),
+    APPROVALS: gettext_lazy("the approval of its texts"),
     "placements": gettext_lazy("where it appears"),
     "doors": gettext_lazy("an address, a partner or a site of its placements"),
     "help_links": gettext_lazy("the help links"),
@@ -39,10 +40,41 @@ _PAUSED = recorded("The worker paused it: it was changed in the database itself 
 _NOBODY_ON_RECORD = recorded("Nobody on record made this change, so visitors may have met what nobody approved.")
 
 
-def pause_changed_campaigns(*, now: datetime) -> dict[int, list[str]]:
-    """Pause each open campaign that is not as it was, and return what differs of those paused by this call."""
+MOST_AT_ONCE = 500  # campaigns that are compared in one pass of the worker: less than a second
+
+
+class ComparisonTurns:
+    """Whose turn it is to be compared, where there are more open campaigns than a pass compares.
+
+    Those that are shown go first, and some of those that are paused are in each pass. A pass begins after where the
+    one before ended.
+    """
+
+    def __init__(self, *, most: int = MOST_AT_ONCE) -> None:
+        self._most, self._after = most, {True: 0, False: 0}
+
+    def next_share(self) -> list[int]:
+        """Return the primary keys of the campaigns that are compared in this pass."""
+        states = Campaign.objects.filter(state__in=Campaign.OPEN).order_by("pk").values_list("pk", "state")
+        shown = [number for number, state in states if state in Campaign.LIVE]
+        paused = [number for number, state in states if state not in Campaign.LIVE]
+        of_paused = min(len(paused), max(self._most - len(shown), self._most // 10))
+        return [*self._take(shown, self._most - of_paused, shown=True), *self._take(paused, of_paused, shown=False)]
+
+    def _take(self, numbers: list[int], most: int, *, shown: bool) -> list[int]:
+        after = self._after[shown]
+        waiting = [number for number in numbers if number > after] + [number for number in numbers if number <= after]
+        taken = waiting[:most]
+        self._after[shown] = taken[-1] if taken else 0
+        return taken
+
+
+def pause_changed_campaigns(*, now: datetime, among: Iterable[int] | None = None) -> dict[int, list[str]]:
+    """Pause each open campaign that is not as it was, or of those named, and return what differs of those paused."""
+    if among is None:
+        among = Campaign.objects.filter(state__in=Campaign.OPEN).values_list("pk", flat=True)
     paused = {}
-    for number in changed_plans(Campaign.objects.filter(state__in=Campaign.OPEN).values_list("pk", flat=True)):
+    for number in changed_plans(among):
         if parts := _pause_if_changed(number, now=now):
             paused[number] = parts
     return paused

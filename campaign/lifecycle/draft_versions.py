@@ -21,12 +21,14 @@ from campaign.lifecycle.draft_authors import Step, authors_of_versions
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.lifecycle.help_link_authors import help_link_authors
 from campaign.lifecycle.placement_authors import placement_authors
+from campaign.lifecycle.recorded_history import is_history_recorded, people_on_record, record_turn
 from campaign.lifecycle.recorded_steps import outside_reviewers_on_record, submitter, text_stoppers
-from campaign.lifecycle.version_seals import are_sealed, seal_version
+from campaign.lifecycle.version_seals import seal_version
 from campaign.lifecycle.visitor_content import help_link_content, placement_content
-from campaign.models import AnalysisPlan, Arm, Campaign, DraftVersion, Placement, PlannedOutcome
+from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, DraftVersion, Placement, PlannedOutcome
 from messages.audit.log import Action
 from messages.models import Revision
+from messages.review.authorship import authors_of_revisions
 from messages.roles import OUTSIDE_REVIEWER, REVIEWER, has_role, users_with_role
 from messages.stale_copies import replace_people
 
@@ -64,10 +66,11 @@ def draft_content(campaign: Campaign) -> dict[str, Any]:
     return plain
 
 
-def record_version(campaign: Campaign, *, by: User, put_back: int | None = None) -> None:
+def record_version(campaign: Campaign, *, by: User, put_back: int | None = None, is_planned: bool = True) -> None:
     """Record what a draft has become, and by whom, if it is not what it was. The caller holds the campaign's lock.
 
-    `put_back` is the number of the version that was put back, if that was the change.
+    `put_back` is the number of the version that was put back, if that was the change. What changed beside the draft is
+    not `is_planned`: it stands on the audit record by itself.
     """
     content = draft_content(campaign)
     digest = fingerprint_of(canonical_json(content))
@@ -83,14 +86,18 @@ def record_version(campaign: Campaign, *, by: User, put_back: int | None = None)
             digest=digest,
             put_back=put_back,
         )
-        seal_version(version, previous=last)
+        # What follows a history that is not whole has no seal: it is not whole either.
+        if last is None or is_history_recorded(campaign, list(campaign.versions.order_by("number"))):
+            seal_version(version, previous=last)
         version.save(force_insert=True)
+        if is_planned:
+            record_turn(campaign, version, by=by)
 
 
 def take_over_versions(copy: Campaign, original: Campaign) -> None:
     """Begin the history of a copy with that of its original, whose authors made what the copy takes over."""
     versions = list(original.versions.order_by("number"))
-    is_genuine = are_sealed(versions)  # what nobody vouches for in the original is not sealed in the copy
+    is_genuine = is_history_recorded(original, versions)  # the copy seals nothing that nobody vouches for
     if not versions:  # a campaign from before versions were recorded
         content = draft_content(original)
         digest = fingerprint_of(canonical_json(content))
@@ -109,11 +116,15 @@ class DraftHistory:
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign
         self.versions = list(campaign.versions.select_related("by"))
-        self._is_genuine = are_sealed(self.versions)
+        self._is_genuine = is_history_recorded(campaign, self.versions)
         self._drafts = [Step(v.number, v.by_id, _planned_part(v.content), v.put_back) for v in self.versions]
         self._around = _help_link_authors(self.versions) | help_link_authors() | {campaign.created_by_id}
-        if campaign.based_on is not None:
-            self._around |= text_stoppers(campaign.based_on)
+        if not self._is_genuine:
+            self._around |= people_on_record(campaign)
+        self._around |= text_stoppers(campaign)
+        self._revisions = set(ArmText.objects.filter(arm__campaign=campaign).values_list("revision", flat=True))
+        shown = {number for version in self.versions for number in _revision_ids(version.content)}
+        self._writers = authors_of_revisions(self._revisions | shown)
 
     def contributors(self, version: DraftVersion | None = None, *, by: int | None = None) -> set[int]:
         """Return the primary keys of who has a part in it, and of who began it all.
@@ -124,12 +135,14 @@ class DraftHistory:
         drafts = [*self._drafts]
         if version is None:
             places = list(self.campaign.placements.values_list("pk", flat=True))
+            revisions = self._revisions
         else:
-            places = _placement_ids(version.content["placements"])
+            places, revisions = _placement_ids(version.content["placements"]), _revision_ids(version.content)
             number = self.versions[-1].number + 1
             drafts.append(Step(number, by, _planned_part(version.content), put_back=version.number))
         drawn_up = _last_authors(drafts) if self._is_genuine else {step.by for step in drafts if step.by is not None}
-        return self._around | placement_authors(places) | drawn_up
+        wrote = {person for number in revisions for person in self._writers[number]}
+        return self._around | placement_authors(places) | drawn_up | wrote
 
 
 def contributors(campaign: Campaign) -> set[int]:
@@ -236,6 +249,12 @@ def _planned_part(content: dict[str, Any]) -> dict[str, Any]:
     """What planning alone can change."""
     planned = {name: value for name, value in content.items() if name not in _MET_BESIDE}
     return planned | {"placements": _placement_ids(content["placements"])}
+
+
+def _revision_ids(content: Mapping[str, Any]) -> set[int]:
+    """The primary keys of the revisions that the arms of a version show."""
+    shown = [[values["revision_id"], *values.get(_FURTHER, [])] for values in content["arms"]]
+    return {number for numbers in shown for number in numbers if number is not None}
 
 
 def _placement_ids(recorded: Iterable[int | str]) -> list[int]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,9 @@ from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
 from messages.audit.verification import genuine_entries, is_sealed_from_the_start, record_began_at
-from messages.models import AuditEntry, Review
+from messages.models import AuditEntry, Rendition, Review, Revision
 from messages.review import workflow
+from messages.review.recorded_approvals import recorded_approvals
 
 NETWORK_SHARES = "network_shares"
 FURTHER_TEXTS = "further_texts"
@@ -26,6 +27,7 @@ PURPOSE = "purpose"
 PERIODS = "periods"
 TEXT_DESIGN = "texts"
 SLOTS_OF_PLACES = "slots"
+APPROVALS = "approvals"  # no key of a plan: words are marked as approved, and the record does not say so
 # Keys that a plan has only if it says something there.
 _ONLY_WHERE_SET = (PURPOSE, PERIODS, TEXT_DESIGN, SLOTS_OF_PLACES)
 _KEYED_BY_DATA = {NETWORK_SHARES, "languages"}  # where a key that was added is a value that was added
@@ -64,7 +66,7 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
     launched = _recorded_launches([plan.campaign.slug for plan in plans])
     unrecorded = [plan.campaign for plan in plans if not _is_draft(plan) and plan.campaign.slug not in launched]
     renamed = _without_their_entry(unrecorded) if unrecorded else set()
-    moved = changed_parts(plans)
+    moved, approved = changed_parts(plans), recorded_approvals(words for plan in plans for words in _shown_words(plan))
     shown = Campaign.objects.filter(pk__in=numbers, state__in=Campaign.OPEN)
     changed = {number: ["plan"] for number in shown.filter(plan=None).values_list("pk", flat=True)}
     for plan in plans:
@@ -80,9 +82,22 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
             changed[plan.campaign_id] = ["campaign"]  # it was given the name of another
         elif launch and launch["plan"] != plan.fingerprint:
             changed[plan.campaign_id] = ["fingerprint"]
-        elif keys := [*_changed_keys(plan), *moved.get(plan.campaign_id, ())]:
+        elif keys := [*_changed_keys(plan), *moved.get(plan.campaign_id, ()), *_unapproved(plan, approved)]:
             changed[plan.campaign_id] = keys
     return changed
+
+
+def _shown_words(plan: AnalysisPlan) -> list[Rendition]:
+    """What visitors of an open campaign are shown, if its rows are right that it is approved."""
+    if plan.campaign.state not in Campaign.OPEN:
+        return []
+    revisions = [text.revision for arm in plan.campaign.arms.all() for text in arm.texts.all()]
+    spoken = [words for revision in revisions for words in revision.renditions.all()]
+    return [w for w in spoken if w.locale in plan.campaign.locales and w.state == Revision.State.APPROVED]
+
+
+def _unapproved(plan: AnalysisPlan, approved: Collection[int]) -> list[str]:
+    return [] if all(words.pk in approved for words in _shown_words(plan)) else [APPROVALS]
 
 
 def _is_draft(plan: AnalysisPlan) -> bool:

@@ -1,6 +1,6 @@
 """Find the obstacles to submitting and launching a campaign, each as a sentence for staff."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from messages.help_links import directory
 from messages.i18n.sentence_translation import translate_sentence
 from messages.review import workflow
 from messages.review.message_lint import lint_arm_revisions
+from messages.review.recorded_approvals import recorded_locales
 
 DAYS_PER_WEEK = 7
 
@@ -131,14 +132,15 @@ def _end_too_early() -> Obstacle:
 def common_locales(campaign: Campaign) -> list[str]:
     """Return the locales in which every text of each arm that is not paused is approved, but for texts stopped."""
     shown = campaign.arms.filter(paused_at=None).with_texts().prefetch_related("texts__revision__renditions")
-    locales = [approved_locales(arm) for arm in shown]
+    locales = approved_locales(shown)
     return sorted(set.intersection(*locales)) if locales else []
 
 
-def approved_locales(arm: Arm) -> set[str]:
-    """Return the locales in which each text of an arm is approved, but for those that were stopped."""
-    shown = [text for text in arm.texts.all() if text.stopped_at is None]
-    return set.intersection(*(workflow.approved_locales(text.revision) for text in shown)) if shown else set()
+def approved_locales(arms: Iterable[Arm]) -> list[set[str]]:
+    """Return for each arm the locales in which each of its texts is approved, but for those that were stopped."""
+    shown = [[text.revision for text in arm.texts.all() if text.stopped_at is None] for arm in arms]
+    recorded = recorded_locales(revision for revisions in shown for revision in revisions)
+    return [set.intersection(*(recorded[revision.pk] for revision in own)) if own else set() for own in shown]
 
 
 def stopped_message_obstacles(arms: QuerySet[Arm]) -> list[Obstacle]:
@@ -180,10 +182,15 @@ def _approval_obstacles(arms: list[Arm]) -> Iterator[Obstacle]:
             problem = _("The texts of “%(arm)s” have different appeals. All texts of a message need the same appeal.")
             yield Obstacle(ObstacleReason.MIXED_FRAMES, problem % {"arm": arm.name}, arm.name)
     texts = [text for arm in arms for text in arm.texts.all()]
-    locales = [workflow.approved_locales(text.revision) for text in texts]
+    recorded = recorded_locales(text.revision for text in texts)
+    locales = [recorded[text.revision_id] for text in texts]
     for text, own in zip(texts, locales, strict=True):
         if not own:
             problem = _("The text of “%(arm)s” is not approved.") % {"arm": text.arm.name}
+            if workflow.approved_locales(text.revision):
+                problem = _("The audit record does not hold the approval of the text of “%(arm)s”.") % {
+                    "arm": text.arm.name
+                }
             yield Obstacle(ObstacleReason.UNAPPROVED, problem, text.arm.name, text.revision.message.key)
     if locales and all(locales) and not set.intersection(*locales):
         yield Obstacle(ObstacleReason.NO_LANGUAGE, _("The messages have no approved language in common."))

@@ -1,7 +1,8 @@
 """The queue of approved campaigns at a place: the worker launches each once no other campaign runs at its places.
 
 Who presses the button launches the campaign, later: until then it stays approved, may be taken back, and a launch from
-the queue checks everything that a launch checks.
+the queue checks everything that a launch checks. A campaign that is to start later is launched at its start, so that it
+holds no place before: others run there until then.
 """
 
 import logging
@@ -11,6 +12,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle import launch_checks, place_sharing, transitions
@@ -66,19 +68,19 @@ def queue_at(placement: Placement) -> Sequence[Campaign]:
 def campaigns_ahead(campaign: Campaign) -> Sequence[Campaign]:
     """Return what a queued campaign waits for: what runs at its places, then who queued there before it."""
     sooner = Q(queued_at__lt=campaign.queued_at) | Q(queued_at=campaign.queued_at, pk__lt=campaign.pk)
-    earlier = queued_campaigns().filter(sooner, place_sharing.is_in_the_way_of(campaign))
+    earlier = _due(timezone.now()).filter(sooner, place_sharing.is_in_the_way_of(campaign))
     there = earlier.filter(placements__in=campaign.placements.all()).distinct()
     return [*place_sharing.campaigns_in_the_way(campaign), *place_sharing.paused_campaigns_in_the_way(campaign), *there]
 
 
 def launch_queued_campaigns(*, now: datetime) -> list[Campaign]:
-    """Launch each campaign whose places are free, the longest waiting first, and return those that were launched.
+    """Launch each campaign whose start has come and whose places are free, the longest waiting first; return these.
 
     One that something else keeps from its launch, such as a help link that nobody checked lately, lets the next go
     first; its own page says what.
     """
     launched = []
-    for campaign in queued_campaigns():
+    for campaign in _due(now):
         if campaign.queued_by is None or place_sharing.paused_campaigns_in_the_way(campaign):
             continue
         if not is_queue_recorded(campaign):
@@ -90,3 +92,8 @@ def launch_queued_campaigns(*, now: datetime) -> list[Campaign]:
             continue
         launched.append(campaign)
     return launched
+
+
+def _due(now: datetime) -> QuerySet[Campaign]:
+    """The campaigns in the queue that are not to start later."""
+    return queued_campaigns().filter(Q(starts_at=None) | Q(starts_at__lte=now))

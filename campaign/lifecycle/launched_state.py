@@ -8,7 +8,7 @@ change: what somebody wrote into another part is still missed after it.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from messages.audit.verification import genuine_entries
 
 DETAIL = "state"  # of an entry: "arms:1f0c… dates:…"
 _BESIDE = ("doors", "help_links")  # what visitors meet beside the messages: after the campaign it may change freely
+Missed = Mapping[int, Collection[str]]  # by campaign
 _ALL = ("arms", "state", "dates", "recipients", *_BESIDE)
 _CHANGED_BY: Mapping[log.Action, tuple[str, ...]] = {
     log.Action.CAMPAIGN_LAUNCH: _ALL,
@@ -39,8 +40,22 @@ _CHANGED_BY: Mapping[log.Action, tuple[str, ...]] = {
 _DOOR_FIELDS = ("leave_url", "continue_url", "allowed_origins", "counts_signed_only")
 
 
-def state_after(action: log.Action, campaign: Campaign, *, goes_on: bool = True) -> dict[str, str]:
+def missed_parts(campaigns: Iterable[Campaign]) -> Missed:
+    """Return by campaign what is not as the last step on record left it, for a verb that is about to change a part.
+
+    A step vouches for a part that it changes only if the part was as it was left: else who changes something by SQL and
+    then something beside it by a page would have both vouched for.
+    """
+    numbers = [campaign.pk for campaign in campaigns]
+    return changed_parts(with_state(AnalysisPlan.objects.filter(campaign__in=numbers))) if numbers else {}
+
+
+def state_after(
+    action: log.Action, campaign: Campaign, *, goes_on: bool = True, missed: Collection[str] = ()
+) -> dict[str, str]:
     """Return what an entry about this step says of a launched campaign; nothing if the step changes none of it.
+
+    `missed` are parts for which the step does not vouch: they were not as they were left when it began.
 
     It goes on from what the entry before says of the parts that the step does not change, unless that one is of a key
     that was lost.
@@ -51,7 +66,8 @@ def state_after(action: log.Action, campaign: Campaign, *, goes_on: bool = True)
     now = _digests(plan.campaign if plan else campaign, plan, visible_link_content())
     recorded = _read_recorded([campaign.slug]).get(campaign.slug)
     before = now if recorded is None or not goes_on else recorded  # an entry that was forged vouches for nothing
-    parts = {part: now[part] if part in _CHANGED_BY[action] else before.get(part, "") for part in _ALL}
+    vouched = {part for part in _CHANGED_BY[action] if part not in missed}
+    parts = {part: now[part] if part in vouched else before.get(part, "") for part in _ALL}
     return {DETAIL: " ".join(f"{part}:{digest}" for part, digest in parts.items())}
 
 

@@ -78,26 +78,34 @@ def last_seal(placement: Placement) -> str:
     return last.seal if last is not None else ""
 
 
-def are_changes_recorded(placements: Iterable[Placement]) -> bool:
-    """Whether what is on record of these placements is whole, and leads to what they are.
+def recorded_places(placements: Iterable[Placement]) -> set[int]:
+    """Return the primary keys of those placements of which what is on record is whole, and leads to what they are.
 
     A row that was inserted, changed or taken out by SQL breaks the chain of seals; one taken off its end is missed by
     the audit record, and a value written into the placement itself by the last change of its field.
     """
     places = list(placements)
+    if not places:
+        return set()
     rows: defaultdict[int, list[PlacementChange]] = defaultdict(list)
     for row in PlacementChange.objects.filter(placement__in=places).order_by("pk"):
         rows[row.placement_id].append(row)
     entries = genuine_entries(log.ObjectKind.PLACEMENT, [place.key for place in places], _RECORDED)
+    recorded = set()
     for place in places:
-        if not _is_chain(rows[place.pk]) or not _leads_to(rows[place.pk], field_digests(place)):
-            return False
-        entry = entries.get(place.key)
-        if place.key in entries and (
-            entry is None or entry.detail.get(CHANGES, rows[place.pk][-1].seal) != rows[place.pk][-1].seal
-        ):
-            return False
-    return True
+        changes, entry = rows[place.pk], entries.get(place.key)
+        is_whole = _is_chain(changes) and _leads_to(changes, field_digests(place))
+        if is_whole and place.key in entries:  # one from before changes had seals does not name the last
+            is_whole = entry is not None and entry.detail.get(CHANGES, changes[-1].seal) == changes[-1].seal
+        if is_whole:
+            recorded.add(place.pk)
+    return recorded
+
+
+def are_changes_recorded(placements: Iterable[Placement]) -> bool:
+    """Whether this holds for each of these placements."""
+    places = list(placements)
+    return len(recorded_places(places)) == len(places)
 
 
 def _is_chain(rows: Sequence[PlacementChange]) -> bool:

@@ -50,9 +50,12 @@ def outside_reviewers_on_record(campaign: Campaign) -> set[str]:
     return set(str(entry.detail.get("reviewers", "")).split(", ")) if entry is not None else set()
 
 
-def text_stoppers(campaign: Campaign) -> set[int]:
-    """Return the primary keys of who stopped a text: what is made from the campaign has the texts that they left."""
-    stops = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN, ref=campaign.slug, action=log.Action.TEXT_STOP)
+def text_stoppers(draft: Campaign) -> set[int]:
+    """Return the primary keys of who stopped a text, or paused an arm, of what a draft was made from: it has the texts
+    that they left."""
+    about = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN)
+    copies = about.filter(ref=draft.slug, action=log.Action.CAMPAIGN_COPY).values_list("detail__original", flat=True)
+    stops = about.filter(ref__in=list(copies), action__in=(log.Action.TEXT_STOP, log.Action.ARM_PAUSE))
     return set(User.objects.filter(username__in=stops.values_list("actor", flat=True)).values_list("pk", flat=True))
 
 

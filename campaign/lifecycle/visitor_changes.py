@@ -13,9 +13,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from campaign.lifecycle.actions import record_campaign_action
+from campaign.lifecycle.actions import record_careful_action
 from campaign.lifecycle.deviations import DEVIATION_TEXT_LIMIT, record_staff_deviation
 from campaign.lifecycle.draft_versions import record_version
+from campaign.lifecycle.launched_state import Missed, missed_parts
 from campaign.models import Campaign
 from messages.audit import log
 
@@ -37,7 +38,7 @@ def record_contribution(planned: Iterable[Campaign], *, by: User | str) -> None:
     """Record with locked campaigns who changed what their visitors will meet; a command's change is nobody's."""
     if isinstance(by, User):
         for campaign in planned:
-            record_version(campaign, by=by)
+            record_version(campaign, by=by, is_planned=False)
 
 
 @transaction.atomic
@@ -46,17 +47,23 @@ def record_help_link_author(by: User | str) -> None:
     record_contribution(lock_planned_campaigns(), by=by)
 
 
-def record_help_link_change(*, what: str, why: str, about: str, by: User | str) -> None:
+def missed_by_open_campaigns() -> Missed:
+    """Return by open campaign what is not as it was left, before a help link is changed."""
+    return missed_parts(Campaign.objects.filter(state__in=Campaign.OPEN))
+
+
+def record_help_link_change(*, what: str, why: str, about: str, by: User | str, missed: Missed) -> None:
     """Record a confirmed change of a help link with each open campaign."""
     campaigns = list(Campaign.objects.filter(state__in=Campaign.OPEN).order_by("pk"))
-    record_visitor_changes(campaigns, [what], why=why, about=about, by=by)
+    record_visitor_changes(campaigns, [what], why=why, about=about, by=by, missed=missed)
 
 
 def record_visitor_changes(
-    campaigns: Sequence[Campaign], changes: Sequence[str], *, why: str, about: str, by: User | str
+    campaigns: Sequence[Campaign], changes: Sequence[str], *, why: str, about: str, by: User | str, missed: Missed
 ) -> None:
     """Record each change as a deviation of each campaign; `about` names the link or the placement in the notice.
 
+    `missed` is what was not as it was left before the change (`launched_state.missed_parts`).
     Writing a deviation waits for whoever has locked the campaign, so the audit record comes after all of them.
     """
     for campaign in campaigns:
@@ -65,4 +72,6 @@ def record_visitor_changes(
                 campaign, by=by, now=timezone.now(), what=what[:DEVIATION_TEXT_LIMIT], why=why[:DEVIATION_TEXT_LIMIT]
             )
     for campaign in campaigns:
-        record_campaign_action(log.Action.CAMPAIGN_ADDRESS, campaign, by=by, what=" ".join(changes), about=about)
+        not_vouched = missed.get(campaign.pk, ())
+        detail = {"what": " ".join(changes), "about": about}
+        record_careful_action(log.Action.CAMPAIGN_ADDRESS, campaign, by=by, missed=not_vouched, detail=detail)

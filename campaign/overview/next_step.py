@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle.changed_campaigns import change_sentence, was_paused_for_a_change
@@ -66,6 +68,11 @@ def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, plannin
             "This campaign is approved and in the queue. It will be launched automatically once its "
             "placements are free."
         )
+        if campaign.starts_at is not None and campaign.starts_at > timezone.now():
+            sentence = _(
+                "This campaign is approved and in the queue. It will be launched automatically on %(day)s, or later, "
+                "once its placements are free. Other campaigns can run there until then."
+            ) % {"day": date_format(timezone.localtime(campaign.starts_at), "DATE_FORMAT")}
         return CampaignNextStep(sentence, (_button(campaign, "launch", _("View the queue")),) if manages else ())
     if campaign.state == State.APPROVED:
         sentence = _("This campaign is approved. Nobody sees it until a manager launches it.")

@@ -182,6 +182,10 @@ def copy(request: HttpRequest, slug: str) -> HttpResponse:
     flash.success(
         request, _("This is a new draft, copied from “%(name)s”. You can change anything.") % {"name": campaign.name}
     )
+    left_out = campaign.arms.exclude(key__in=draft.arms.values("key")).values_list("name", flat=True)
+    if left_out:
+        sentence = _("Stopped messages were left out: %(arms)s.") % {"arms": ", ".join(left_out)}
+        flash.warning(request, sentence)
     return redirect("campaign:detail", draft.slug)
 
 

@@ -13,13 +13,24 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from campaign.lifecycle import visitor_changes
+from campaign.lifecycle.launched_state import missed_parts
 from campaign.lifecycle.placement_authors import CHANGES, field_digests, last_seal, record_change
 from campaign.models import Campaign, Partner, Placement
 from messages.audit import log
+from messages.audit.verification import is_last_step
 from messages.i18n.recorded_sentences import PROPOSED_AND_CONFIRMED, TAKEN_AWAY, recorded
 from messages.models import Frame, Revision
-from messages.proposals import NOTHING_PROPOSED, ProposalRefused, SavedFields, check_confirmation, propose, save_fields
+from messages.proposals import (
+    NOTHING_PROPOSED,
+    ProposalRefused,
+    SavedFields,
+    check_confirmation,
+    content_digest,
+    propose,
+    save_fields,
+)
 from messages.review import workflow
+from messages.review.recorded_approvals import recorded_locales
 from messages.roles import PARTNER_CONTACT
 from messages.stale_copies import StaleCopy, digest_of, replace_people
 from messages.text.slugs import unused_key
@@ -50,6 +61,7 @@ _TOLD_REMOVED = {
 _MODELS: dict[str, type[Model]] = {"fallback": Revision, "partner": Partner}
 RESERVED_KEYS = frozenset({"add"})  # used by the addresses of the placement pages
 _MAX_KEY_LENGTH = 50
+_PROPOSALS = (log.Action.PLACEMENT_PROPOSE, log.Action.PLACEMENT_WITHDRAW, log.Action.PLACEMENT_CONFIRM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +158,8 @@ def neutral_revisions() -> list[Revision]:
     """Revisions that may be a fallback: approved, neutral, and not stopped everywhere."""
     revisions = workflow.servable_revisions().filter(message__frame=Frame.NEUTRAL)
     rows = revisions.select_related("message").prefetch_related("renditions").order_by("message__key", "-number")
-    return [revision for revision in rows if workflow.approved_locales(revision)]
+    recorded = recorded_locales(rows)
+    return [revision for revision in rows if recorded[revision.pk]]
 
 
 def contact_candidates() -> list[User]:
@@ -191,20 +204,22 @@ def change_placement(
     at_once = [name for name in changed if name not in proposed]
     if proposed:
         propose(stored, {name: values[name] for name in proposed}, by=by, now=timezone.now())
-        _record(log.Action.PLACEMENT_PROPOSE, stored, by, fields=", ".join(proposed))
+        _record(log.Action.PLACEMENT_PROPOSE, stored, by, fields=", ".join(proposed), proposal=content_digest(stored))
     if at_once:
         removed = [
             _TOLD_REMOVED[name].format(name=stored.name, before=_in_words(getattr(stored, name)))
             for name in removed_fields(stored, values)
         ]
-        before = field_digests(stored)
+        before, missed = field_digests(stored), missed_parts(open_campaigns(stored))
         save_fields(stored, {name: values[name] for name in at_once})
         if set(at_once) & _APPROVED_FIELDS:
             record_change(stored, before, by=by)
             visitor_changes.record_contribution(planned, by=by)
         if removed:
             why = TAKEN_AWAY.format(by=by.get_username())
-            visitor_changes.record_visitor_changes(open_campaigns(stored), removed, why=why, about=stored.name, by=by)
+            visitor_changes.record_visitor_changes(
+                open_campaigns(stored), removed, why=why, about=stored.name, by=by, missed=missed
+            )
         _record(log.Action.PLACEMENT_CHANGE, stored, by, fields=", ".join(at_once))
     return SavedFields(at_once, proposed)
 
@@ -215,18 +230,22 @@ def confirm_proposal(placement: Placement, *, seen: str, by: User) -> None:
     planned = visitor_changes.lock_planned_campaigns(placements=placement)
     stored = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
     check_confirmation(stored, seen=seen, by=by)
+    if not _is_proposal_recorded(stored):
+        raise ProposalRefused(_("The audit record does not say who proposed this change. Withdraw it."))
     author, changes = stored.proposed_by, proposed_fields(stored)
     if stored.proposed.get("fallback") not in (None, *(revision.pk for revision in neutral_revisions())):
         raise ProposalRefused(_("The proposed text can no longer be shown. Withdraw this change."))
     new = {f"{name}_id" if name in _MODELS else name: value for name, value in stored.proposed.items()}
-    before = field_digests(stored)
+    before, missed = field_digests(stored), missed_parts(open_campaigns(stored))
     save_fields(stored, new | NOTHING_PROPOSED)
     record_change(stored, before, by=author or by)
     visitor_changes.record_contribution(planned, by=author or by)
     proposer = author.get_username() if author else ""
     told = [_TOLD[change.name].format(name=stored.name, after=change.after, before=change.before) for change in changes]
     why = PROPOSED_AND_CONFIRMED.format(author=proposer, by=by.get_username())
-    visitor_changes.record_visitor_changes(open_campaigns(stored), told, why=why, about=stored.name, by=by)
+    visitor_changes.record_visitor_changes(
+        open_campaigns(stored), told, why=why, about=stored.name, by=by, missed=missed
+    )
     fields = ", ".join(change.name for change in changes)
     _record(log.Action.PLACEMENT_CONFIRM, stored, by, fields=fields, proposer=proposer)
 
@@ -307,6 +326,14 @@ def add_contact(number: int, user: User) -> None:
     partner.contacts.add(user)
     names = ", ".join(partner.contacts.order_by("username").values_list("username", flat=True))
     _record_partner(log.Action.PARTNER_CONTACTS, partner, user, contacts=names)
+
+
+def _is_proposal_recorded(placement: Placement) -> bool:
+    """Whether the last step on record about changes is that this person proposed exactly this one."""
+    proposal = content_digest(placement)
+    by = placement.proposed_by.get_username() if placement.proposed_by else ""
+    step, kind = log.Action.PLACEMENT_PROPOSE, log.ObjectKind.PLACEMENT
+    return is_last_step(step, of=_PROPOSALS, kind=kind, ref=placement.key, by=by, proposal=proposal)
 
 
 def _record(action: log.Action, placement: Placement, by: User, **detail: str) -> None:

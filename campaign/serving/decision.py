@@ -5,6 +5,7 @@ that was shown a message before, and the assignment of an arm.
 """
 
 from hashlib import sha256
+from itertools import chain
 from typing import NamedTuple
 
 from campaign.assignment import decide_keys, subject_ids
@@ -107,6 +108,8 @@ def decide(
     issue = None
     if placement.parts:
         placement, issue = _draw_part(placement, fields, context, now=now, is_countable=is_countable)
+    if placement.otherwise is not None:
+        placement = placement.entry_at(now)
     campaign = running_campaign(placement, now)
     if campaign is None:
         return _decide_fallback(placement, fields.locale, now)
@@ -243,7 +246,8 @@ def _repeat_in_tab(
         return None
     ids = pack_ids(campaign=receipt.campaign, placement=receipt.placement)
     shown = (ids, receipt.arm, receipt.locale)
-    texts = [text for text in placement.served_texts() if (text.packed_ids, text.arm, text.locale) == shown]
+    own = chain.from_iterable(placement.served_arms)
+    texts = [text for text in own if (text.packed_ids, text.arm, text.locale) == shown]
     if not texts:
         return None
     arm = next((text for text in texts if text.paused or text.text == receipt.text), None)
@@ -310,7 +314,7 @@ def count_served(
         return decision
     if placement.counts_signed_only and not is_signed(request, placement):
         return Decision(decision.rendition, uncounted=UncountedReason.UNSIGNED)
-    if placement.parts:
+    if placement.parts or placement.otherwise is not None:
         placement = placement.entry_of_campaign(arm.packed_ids) or placement
     if decision.is_keyed and decision.window.nonce in context.recently_served:
         receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=decision.is_washout)
@@ -346,4 +350,4 @@ def sign_receipt(arm: ServedText, window: ReceiptWindow, signer: ReceiptSigner, 
 def running_campaign(placement: PlacementEntry, now: float) -> CampaignEntry | None:
     """The campaign that serves this placement at `now` (seconds since 1970)."""
     campaign = placement.campaign
-    return campaign if campaign is not None and campaign.starts <= now < campaign.ends else None
+    return campaign if campaign is not None and campaign.runs_at(now) else None

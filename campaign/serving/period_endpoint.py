@@ -48,17 +48,18 @@ def handle_text(request: Request, context: ServingContext) -> Reply:
     """What the placement shows now, without a receipt: the same bytes for everybody, so that a cache may hold them."""
     query = dict(parse_qsl(request.query[:BODY_LIMIT], keep_blank_values=True))
     fields = MessageRequest(**check_text_fields(query, ("placement", "locale"), required=("placement",)))
-    placement = _find_placement(fields.placement, context)
-    _refuse_if_shared(placement)
     now = context.clock()
+    whole = _find_placement(fields.placement, context)
+    _refuse_if_shared(whole)
+    placement = whole.entry_at(now)
     campaign = running_campaign(placement, now)
     decision = decide(placement, fields, context, channel=TagCheckChannel.SERVER, is_countable=False)
     rendition = decision.rendition
     period = "null" if campaign is None else f'"{_period_name(placement, campaign, rendition, now)}"'
     body = b'{"message":%s,"period":%s}' % (placement.insert_key(rendition.message_json), period.encode())
-    caching = f"public, max-age={_cache_seconds(placement, now)}"
+    caching = f"public, max-age={_cache_seconds(whole, now)}"
     headers = [*CACHEABLE_JSON_HEADERS, ("Cache-Control", caching)]
-    return Reply(200, headers, body.ljust(placement.lengths[rendition.language].message))
+    return Reply(200, headers, body.ljust(whole.lengths[rendition.language].message))
 
 
 @cross_origin_post
@@ -66,7 +67,7 @@ def handle_receipt(request: Request, context: ServingContext) -> Reply:
     """A receipt for a page that shows the text of this period; none if it shows what was shown before."""
     body = parse_json(read_body(request, BODY_LIMIT))
     fields = ReceiptRequest(**check_text_fields(body, ReceiptRequest._fields, required=("placement", "period")))
-    placement = _find_placement(fields.placement, context)
+    placement = _find_placement(fields.placement, context).entry_at(context.clock())
     headers = cors_headers(request, request.header("origin"), placement.origins)
     if headers is None:
         raise Refusal(403, "origin_not_allowed", "This site is not on the placement's list of allowed origins.")
@@ -121,10 +122,11 @@ def _no_periods() -> Refusal:
 def _cache_seconds(placement: PlacementEntry, now: float) -> int:
     """How long the text may be held: no longer than its period, or than the campaign's start and end allow."""
     ends = [MAX_CACHE_SECONDS]
-    campaign = placement.campaign
-    if campaign is not None:
-        ends += [int(moment - now) for moment in (campaign.starts, campaign.ends) if now < moment < now + 1e6]
-        if campaign.periods is not None:
+    for entry in placement.entries():
+        campaign = entry.campaign
+        if campaign is not None:
+            ends += [int(moment - now) for moment in (campaign.starts, campaign.ends) if now < moment < now + 1e6]
+        if campaign is not None and campaign.periods is not None and campaign.runs_at(now):
             periods = campaign.periods
             next_one = periods.first + periods.hours * (periods.period_at(int(now) // SECONDS_PER_HOUR) + 1)
             ends.append(int(next_one * SECONDS_PER_HOUR - now))

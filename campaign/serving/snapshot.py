@@ -9,7 +9,7 @@ import gc
 import json
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from campaign.keys.store import subject_secret
+from campaign.lifecycle.placement_authors import recorded_places
 from campaign.models import ArmText, Campaign, Placement
 from campaign.planned_people import planned_people
 from campaign.serving import hosted_pages
@@ -33,6 +34,7 @@ from campaign.serving.snapshot_entries import (
     RenditionEntry,
     Snapshot,
     TextEntry,
+    serve_in_turn,
 )
 from campaign.serving.snapshot_file import SnapshotFile
 from campaign.serving.snapshot_version import (
@@ -43,7 +45,7 @@ from campaign.serving.snapshot_version import (
 )
 from messages.audit import continuity
 from messages.models import HelpLink, Rendition
-from messages.review import workflow
+from messages.review.recorded_approvals import recorded_approvals
 from messages.text.rendering import RenderedMessage, render_rendition
 
 log = logging.getLogger(__name__)
@@ -76,7 +78,12 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
     renderer = _Renderer(entries.values())
     changed = [number for number in versions if number not in entries]
     for start in range(0, len(changed), _CHUNK_SIZE):
-        for placement in placements.filter(pk__in=changed[start : start + _CHUNK_SIZE]):
+        chunk = list(placements.filter(pk__in=changed[start : start + _CHUNK_SIZE]))
+        renderer.approved |= recorded_approvals(words for placement in chunk for words in _renditions_at(placement))
+        recorded = recorded_places(placement for placement in chunk if placement.fallback is not None)
+        for placement in chunk:
+            if placement.pk not in recorded:
+                placement.fallback = None  # nobody on record chose these words
             entries[placement.pk] = _placement_entry(placement, follow_up_pages, renderer, versions[placement.pk])
     return Snapshot(
         placements=MappingProxyType({entry.key: entry for entry in entries.values()}),
@@ -87,9 +94,13 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
 
 
 class _Renderer:
-    """Renders messages, once for all placements whose buttons lead to the same places."""
+    """Renders messages, once for all placements whose buttons lead to the same places.
+
+    `approved` holds the renditions whose approval is on record.
+    """
 
     def __init__(self, previous: Iterable[PlacementEntry]) -> None:
+        self.approved: set[int] = set()
         self._shared = {rendition: rendition for entry in previous for rendition in entry.all_renditions()}
         self._rendered: dict[tuple[int, str, str], RenditionEntry] = {}
 
@@ -130,7 +141,7 @@ def _placement_entry(
             arm.id,
             arm.key,
             tuple(
-                TextEntry(text.position, renderer.render_all(_servable_renditions(text, campaign), placement))
+                TextEntry(text.position, renderer.render_all(_servable(text, campaign, renderer.approved), placement))
                 for text in arm.texts.all()
                 if text.stopped_at is None and not _is_left_out_of_previews(text, campaign)
             ),
@@ -140,16 +151,16 @@ def _placement_entry(
         for arm in campaign.arms.all()
     }
     others = [campaign for campaign in campaigns if campaign not in sharing]
-    campaign, reason = _shown_campaign(alone, others, arms)
+    shown, reason = _shown_campaigns(alone, others, arms)
     entry = PlacementEntry(
         id=placement.id,
         key=placement.key,
         origins=frozenset(placement.allowed_origins),
         leave_url=placement.leave_url,
         continue_url=placement.continue_url,
-        campaign=campaign,
+        campaign=None,
         reason=reason,
-        fallback=renderer.render_all(_fallback_renditions(placement), placement) or None,
+        fallback=renderer.render_all(_fallback_renditions(placement, renderer.approved), placement) or None,
         previews=MappingProxyType({number: arm for number, arm in arms.items() if arm.locales()}),
         pages=follow_up_pages.for_placement(placement),
         content_security_policy=hosted_pages.content_security_policy(placement),
@@ -158,24 +169,24 @@ def _placement_entry(
         version=version,
     )
     if not sharing:
-        return entry
+        return serve_in_turn(entry, shown)
     parts = []
     for one in sharing:
-        campaign, reason = _shown_campaign(sorted([one, *alone], key=_precedence), [one], arms)
-        part = replace(entry, campaign=campaign, reason=reason, sketch=_sketch_number(placement, one))
+        own, reason = _shown_campaigns(sorted([one, *alone], key=_precedence), [one], arms)
+        part = serve_in_turn(replace(entry, reason=reason, sketch=_sketch_number(placement, one)), own)
         parts.append(PlacementPart(one.first_slot, one.last_slot, part))
-    return replace(entry, parts=tuple(parts))
+    return replace(serve_in_turn(entry, shown), parts=tuple(parts))
 
 
-def _shown_campaign(
+def _shown_campaigns(
     live: Sequence[Campaign], campaigns: Iterable[Campaign], arms: Mapping[int, ArmEntry]
-) -> tuple[CampaignEntry | None, str]:
-    """The first live campaign that can be shown, and for the time when none is, why."""
-    entry = next(filter(None, (_campaign_entry(campaign, arms) for campaign in live)), None)
-    if live and entry is None:
-        return None, _WITHDRAWN
+) -> tuple[list[CampaignEntry], str]:
+    """The live campaigns that can be shown, and for the time when none is, why."""
+    entries = [entry for campaign in live if (entry := _campaign_entry(campaign, arms)) is not None]
+    if live and not entries:
+        return [], _WITHDRAWN
     reasons = {_REASONS[campaign.state] for campaign in campaigns if campaign.state in _REASONS}
-    return entry, next((reason for reason in _REASON_ORDER if reason in reasons), _NO_CAMPAIGN)
+    return entries, next((reason for reason in _REASON_ORDER if reason in reasons), _NO_CAMPAIGN)
 
 
 def _sketch_number(placement: Placement, campaign: Campaign) -> int:
@@ -192,24 +203,18 @@ def _is_launched(campaign: Campaign) -> bool:
 
 
 def _precedence(campaign: Campaign) -> int:
-    """A running trial goes before what is in use at its place, and that before a trial that has not started."""
-    if campaign.is_use:
-        return 1
-    return 0 if campaign.state == Campaign.State.RUNNING else 2
+    """A trial goes before what is in use at its place, from its start to its end by the clock."""
+    return 1 if campaign.is_use else 0
 
 
-def _servable_renditions(text: ArmText, campaign: Campaign) -> list[Rendition]:
+def _servable(text: ArmText, campaign: Campaign, approved: Collection[int]) -> list[Rendition]:
     """Approved renditions in the launch's locales; before it all, for previews; of a stopped message none."""
     renditions = list(text.revision.renditions.all())
     if campaign.state not in Campaign.LIVE:
         return renditions
     if text.revision.message.stopped_at is not None:
         return []
-    return [
-        r
-        for r in renditions
-        if workflow.is_approval_valid(r) and (r.locale in campaign.locales or not campaign.locales)
-    ]
+    return [r for r in renditions if r.pk in approved and (r.locale in campaign.locales or not campaign.locales)]
 
 
 def _is_left_out_of_previews(text: ArmText, campaign: Campaign) -> bool:
@@ -217,10 +222,21 @@ def _is_left_out_of_previews(text: ArmText, campaign: Campaign) -> bool:
     return campaign.state not in Campaign.LIVE and text.revision.message.stopped_at is not None
 
 
-def _fallback_renditions(placement: Placement) -> list[Rendition]:
+def _renditions_at(placement: Placement) -> Iterator[Rendition]:
+    """What has to be approved to be shown here."""
+    for campaign in placement.campaigns.all():
+        if campaign.state in Campaign.LIVE:
+            for arm in campaign.arms.all():
+                for text in arm.texts.all():
+                    yield from text.revision.renditions.all()
+    if placement.fallback is not None:
+        yield from placement.fallback.renditions.all()
+
+
+def _fallback_renditions(placement: Placement, approved: Collection[int]) -> list[Rendition]:
     if placement.fallback is None or placement.fallback.message.stopped_at is not None:
         return []
-    return [rendition for rendition in placement.fallback.renditions.all() if workflow.is_approval_valid(rendition)]
+    return [rendition for rendition in placement.fallback.renditions.all() if rendition.pk in approved]
 
 
 def _campaign_entry(campaign: Campaign, entries: Mapping[int, ArmEntry]) -> CampaignEntry | None:

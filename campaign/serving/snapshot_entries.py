@@ -1,7 +1,7 @@
 """What serving holds in memory, as frozen dataclasses: placements, campaigns, arms and rendered messages."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
@@ -66,6 +66,10 @@ class CampaignEntry:
     secret: bytes = field(default=b"", repr=False)
     periods: Periods | None = None  # where a placement shows one arm at a time
 
+    def runs_at(self, now: float) -> bool:
+        """Whether it serves at a moment, in seconds since 1970."""
+        return self.starts <= now < self.ends
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServedText:
@@ -84,7 +88,8 @@ class ServedText:
 class PlacementEntry:
     """One placement: the campaign that runs there, or why none does, and its own pages.
 
-    Where campaigns share it, each has a part, and the entry itself has the slots that are left.
+    Where campaigns share it, each has a part, and the entry itself has the slots that are left. `otherwise` is what
+    serves it before its campaign starts and after that has ended: what is in use there, beneath a trial.
     """
 
     id: int
@@ -101,6 +106,7 @@ class PlacementEntry:
     declared_share: float = 0.0  # in place of the campaign's; 0: none
     counts_signed_only: bool = False
     parts: tuple["PlacementPart", ...] = ()
+    otherwise: "PlacementEntry | None" = None
     sketch: int = 0  # the number under which networks are counted there
     version: tuple[Any, ...] = field(default=(), repr=False, compare=False)
     # By locale, then by arm: its texts.
@@ -122,10 +128,19 @@ class PlacementEntry:
         return self.key.encode().join(parts)
 
     def entries(self) -> Iterator["PlacementEntry"]:
-        """Itself, and the entry of each of its parts."""
+        """Itself, what serves it otherwise, and the same of each of its parts."""
         yield self
+        if self.otherwise is not None:
+            yield from self.otherwise.entries()
         for part in self.parts:
-            yield part.entry
+            yield from part.entry.entries()
+
+    def entry_at(self, now: float) -> "PlacementEntry":
+        """What serves it at a moment, by the clock: its campaign, or else what serves it otherwise."""
+        entry = self
+        while entry.otherwise is not None and not (entry.campaign and entry.campaign.runs_at(now)):
+            entry = entry.otherwise
+        return entry
 
     def entry_of_slot(self, slot: int) -> "PlacementEntry":
         """What serves a slot where campaigns share the place."""
@@ -160,6 +175,14 @@ class PlacementPart:
     first_slot: int
     last_slot: int
     entry: PlacementEntry
+
+
+def serve_in_turn(entry: PlacementEntry, campaigns: Sequence[CampaignEntry]) -> PlacementEntry:
+    """An entry that serves the first of these campaigns, and each of the others while those before it do not run."""
+    served = None
+    for campaign in reversed(campaigns):
+        served = replace(entry, campaign=campaign, otherwise=served)
+    return served or entry
 
 
 def _served_arms(placement: PlacementEntry) -> Iterator[tuple[ServedText, ...]]:

@@ -10,7 +10,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -29,11 +29,12 @@ from campaign.serving.snapshot_entries import (
     RenditionEntry,
     Snapshot,
     TextEntry,
+    serve_in_turn,
 )
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 13
+_FORMAT = 14
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 
@@ -105,6 +106,8 @@ class SnapshotFile:
         if placement.parts:
             parts = (replace(part, entry=self._add_secret(part.entry)) for part in placement.parts)
             placement = replace(placement, parts=tuple(parts))
+        if placement.otherwise is not None:
+            placement = replace(placement, otherwise=self._add_secret(placement.otherwise))
         campaign = placement.campaign
         if campaign is None or campaign.unit != Campaign.Unit.SUBJECT:
             return placement
@@ -178,7 +181,15 @@ def _placement_as_json(placement: PlacementEntry, shared: _SharedParts) -> dict[
 
 
 def _runs_as_json(placement: PlacementEntry) -> dict[str, Any]:
-    return {"campaign": placement.campaign and _campaign_as_json(placement.campaign), "reason": placement.reason}
+    in_turn = [_campaign_as_json(each.campaign) for each in _entries_in_turn(placement) if each.campaign]
+    return {"campaigns": in_turn, "reason": placement.reason}
+
+
+def _entries_in_turn(placement: PlacementEntry) -> Iterator[PlacementEntry]:
+    entry: PlacementEntry | None = placement
+    while entry is not None:
+        yield entry
+        entry = entry.otherwise
 
 
 def _arm_as_json(arm: ArmEntry, shared: _SharedParts) -> dict[str, Any]:
@@ -223,7 +234,7 @@ def _placement(
         origins=frozenset(value["origins"]),
         leave_url=value["leave_url"],
         continue_url=value["continue_url"],
-        campaign=value["campaign"] and _campaign(value["campaign"], arms | paused),
+        campaign=None,
         reason=value["reason"],
         fallback=None if value["fallback"] is None else _by_locale(value["fallback"], renditions),
         previews=MappingProxyType({number: arms[number] for number in value["previews"]}),
@@ -232,14 +243,13 @@ def _placement(
         declared_share=value["declared_share"],
         counts_signed_only=value["counts_signed_only"],
     )
-    if not value["parts"]:
-        return entry
     parts = []
     for part in value["parts"]:
-        campaign = part["campaign"] and _campaign(part["campaign"], arms | paused)
-        shared = replace(entry, campaign=campaign, reason=part["reason"], sketch=part["sketch"])
-        parts.append(PlacementPart(part["first"], part["last"], shared))
-    return replace(entry, parts=tuple(parts))
+        shared = replace(entry, reason=part["reason"], sketch=part["sketch"])
+        served = serve_in_turn(shared, [_campaign(each, arms | paused) for each in part["campaigns"]])
+        parts.append(PlacementPart(part["first"], part["last"], served))
+    served = serve_in_turn(entry, [_campaign(each, arms | paused) for each in value["campaigns"]])
+    return replace(served, parts=tuple(parts))
 
 
 def _campaign(value: Mapping[str, Any], arms: Mapping[int, ArmEntry]) -> CampaignEntry:

@@ -12,11 +12,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from campaign.lifecycle import draft_versions
-from campaign.lifecycle.actions import ActionRefused, record_campaign_action
+from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign, DraftVersion
 from campaign.staff_site.access import campaign_for
 from campaign.wizard.draft import edit_draft
-from messages.audit.log import Action
 from messages.query_numbers import parse_whole_number
 from messages.roles import MANAGER, current_user, has_role
 
@@ -54,7 +53,6 @@ def put_back(campaign: Campaign, number: int, *, newest: int, by: User) -> None:
         if version is None:
             raise ActionRefused(_("This version does not exist."))
         draft_versions.restore_content(locked, version.content)
-        record_campaign_action(Action.CAMPAIGN_PUT_BACK, locked, by=by, version=number)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,5 +1,6 @@
 """The pages of the wizard: one question a page, and a last page that lists all answers."""
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ from messages.models import Frame
 from messages.query_numbers import parse_whole_number
 from messages.roles import MANAGER, current_user, require_role
 
+_MADE, _FORMS_KEPT = "made_drafts", 20  # of a session: forms of a new campaign, and the drafts that they made
+
 
 @dataclass(frozen=True, slots=True)
 class WizardPosition:
@@ -37,13 +40,24 @@ class WizardPosition:
 def new_campaign(request: HttpRequest) -> HttpResponse:
     """Ask the first question; its answer creates the draft."""
     require_role(request.user, MANAGER)
-    first = questions.QUESTIONS[0]
-    form = first.form_class(request.POST or None, shown=questions.HypothesisAnswer())
+    first, once = questions.QUESTIONS[0], request.POST.get("once", "") or secrets.token_urlsafe(8)
+    form, by = first.form_class(request.POST or None, shown=questions.HypothesisAnswer()), current_user(request)
     if request.method == "POST" and form.is_valid():
-        draft = answers.create_draft(form.answer(), by=current_user(request))
+        if draft := _draft_of_form(request, once):
+            answers.save_answer(draft, first, form.answer(), seen_digest=first.read(draft).digest(), by=by)
+        else:
+            draft = answers.create_draft(form.answer(), by=by)
+            request.session[_MADE] = [*request.session.get(_MADE, []), [once, draft.pk]][-_FORMS_KEPT:]
         return redirect(question_url(draft, questions.next_key(first.key)))
     position = WizardPosition(1, len(questions.QUESTIONS), reverse("campaign:list"))
-    return render(request, first.template_name, {"form": form, "question": first, "position": position})
+    context = {"form": form, "question": first, "position": position, "once": once}
+    return render(request, first.template_name, context)
+
+
+def _draft_of_form(request: HttpRequest, once: str) -> Campaign | None:
+    """Return the draft that this very form made already: the browser went back to it, and it was sent again."""
+    made = dict(request.session.get(_MADE, []))
+    return Campaign.objects.filter(pk=made[once], state=Campaign.State.DRAFT).first() if once in made else None
 
 
 @require_POST

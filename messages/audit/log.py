@@ -8,11 +8,12 @@ the next entry or `audit verify` updates it.
 import logging
 import os
 import pwd
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -29,6 +30,7 @@ WORKER = "worker"
 STARTER_LIBRARY = "starter library"
 _ADVISORY_LOCK = 0xA0D17  # on PostgreSQL
 _UNSIGNED_NOTE = "audit.head"  # in the data directory, of an installation that began before entries were sealed
+KeyT = TypeVar("KeyT", bound=Hashable)
 _FIELDS = [field.attname for field in AuditEntry._meta.concrete_fields]
 
 
@@ -57,6 +59,7 @@ class Action(StrEnum):
     CAMPAIGN_CLOSE = "campaign-close"
     CAMPAIGN_DEVIATE = "campaign-deviate"
     CAMPAIGN_ADDRESS = "campaign-address"
+    CAMPAIGN_CHANGE = "campaign-change"
     CAMPAIGN_COPY = "campaign-copy"
     CAMPAIGN_PUT_BACK = "campaign-put-back"
     CAMPAIGN_OUTSIDE = "campaign-outside-reviewers"
@@ -195,10 +198,12 @@ def entries(*, since: int = 1) -> Iterator[ChainEntry]:
         yield ChainEntry(**row)
 
 
-def entries_about(kind: ObjectKind, refs: Sequence[str], actions: Sequence[str]) -> dict[str, ChainEntry]:
-    """The last entry of these actions on each of some things, by `ref`."""
+def entries_about(
+    kind: ObjectKind, refs: Sequence[str], actions: Sequence[str], *, key: Callable[[ChainEntry], KeyT]
+) -> dict[KeyT, ChainEntry]:
+    """The last entry of these actions with each key, on some things that `refs` names."""
     rows = AuditEntry.objects.filter(kind=kind, ref__in=refs, action__in=actions).order_by("number").values(*_FIELDS)
-    return {row["ref"]: ChainEntry(**row) for row in rows}
+    return {key(entry): entry for entry in (ChainEntry(**row) for row in rows)}
 
 
 def last_entry() -> ChainEntry | None:

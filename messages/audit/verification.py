@@ -1,6 +1,6 @@
 """Verify the audit record against what this machine has signed, and against heads that were kept elsewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -78,11 +78,28 @@ def genuine_entries(kind: log.ObjectKind, refs: Sequence[str], actions: Sequence
 
     A few entries are checked each by itself: digest and seal. That none is missing is only told by `verify`.
     """
-    found = log.entries_about(kind, refs, actions)
+    return genuine_entries_by(kind, refs, actions, key=lambda entry: entry.ref)
+
+
+def genuine_entries_by(
+    kind: log.ObjectKind, refs: Sequence[str], actions: Sequence[str], *, key: Callable[[ChainEntry], log.KeyT]
+) -> dict[log.KeyT, ChainEntry | None]:
+    """Return the same for parts of these things: `key` says which part an entry is about."""
+    found = log.entries_about(kind, refs, actions, key=key)
     if not found:
         return {}
     check = partial(_is_genuine, log.current_note(), signed_head.seal_check())
-    return {ref: entry if digest_of(entry) == entry.digest and check(entry) else None for ref, entry in found.items()}
+    return {part: entry if digest_of(entry) == entry.digest and check(entry) else None for part, entry in found.items()}
+
+
+def is_last_step(
+    action: log.Action, *, of: Sequence[log.Action], kind: log.ObjectKind, ref: str, by: str, **detail: str
+) -> bool:
+    """Whether the last of these actions on a thing is this one, by this person; an older entry lacks some detail."""
+    entry = genuine_entries(kind, [ref], of).get(ref)
+    if entry is None or (entry.action, entry.actor) != (action, by):
+        return False
+    return all(entry.detail.get(name, value) == value for name, value in detail.items())
 
 
 def is_sealed_from_the_start() -> bool:

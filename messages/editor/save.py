@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils.text import slugify
 
-from messages.audit import log
 from messages.models import Message, OverwrittenWords, Rendition, Revision, Theme
+from messages.review.authorship import record_writing
 from messages.text.slugs import RESERVED_MESSAGE_KEYS, unused_key
 
 SaveTarget = Literal["here", "beside", "new"]
@@ -120,10 +120,11 @@ def save(message: Message, locale: str, text: EditedText, *, baseline: EditBasel
         target = "new" if baseline.force_new_revision else save_target(base, locale, text, by=by)
     if target == "here":
         _update_text(base, locale, text, by=by)
+        _record(base, locale, by=by)
         return SaveResult(base, "here")
     if target == "beside":
         _add_rendition(base, locale, text, by=by)
-        _record(log.Action.WORDS_TRANSLATE, base, locale, by=by)
+        _record(base, locale, by=by)
         return SaveResult(base, "beside")
     return SaveResult(_new_revision(message, base, locale, text, by=by), "new")
 
@@ -204,7 +205,10 @@ def _new_revision(
             )
     if locale not in {row.locale for row in rows}:
         _add_rendition(revision, locale, text, by=by)
-    _record(log.Action.WORDS_WRITE, revision, locale, by=by)
+    _record(revision, locale, by=by)
+    if base is not None and _what_is_approved(claims_of(base)) != _what_is_approved(text.claims):
+        for other in revision.renditions.exclude(locale=locale).select_related("revision__message__theme"):
+            record_writing(other, by=by, took_over=True)
     return revision
 
 
@@ -223,6 +227,10 @@ def _unused_key(stem: str) -> str:
     return unused_key(stem, taken | RESERVED_MESSAGE_KEYS)
 
 
-def _record(action: log.Action, revision: Revision, locale: str, *, by: AbstractUser) -> None:
-    rendition = revision.renditions.select_related("revision__message__theme").get(locale=locale)
-    log.record_rendition(action, rendition, by=by, words=rendition.words_digest())
+def _what_is_approved(claims: Claims) -> tuple[str, tuple[str, ...]]:
+    """The claims without the note for colleagues, which no approval is of."""
+    return claims.strength, claims.sources
+
+
+def _record(revision: Revision, locale: str, *, by: AbstractUser) -> None:
+    record_writing(revision.renditions.select_related("revision__message__theme").get(locale=locale), by=by)

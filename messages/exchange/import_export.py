@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from messages.audit import log
 from messages.exchange.records import ParsedFile, RejectedRow, RenditionRecord, RevisionRecord, collapse_whitespace
 from messages.models import Message, Rendition, Revision, Theme
+from messages.review.authorship import record_writing
 from messages.text.rendering import normalize_line_endings
 from messages.text.translatable import Translatable
 
@@ -158,7 +159,7 @@ def _apply(plan: ImportPlan, *, by: User, name: str, agreed_digest: str | None) 
             author=by,
         )
         for text in record.renditions:
-            Rendition.objects.create(revision=revision, author=by, **asdict(text))
+            record_writing(Rendition.objects.create(revision=revision, author=by, **asdict(text)), by=by)
     log.record(
         log.Action.WORDS_IMPORT,
         by=by,

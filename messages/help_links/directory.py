@@ -20,13 +20,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from messages.audit import log
+from messages.audit.verification import genuine_entries, is_last_step
 from messages.help_links import freshness
 from messages.help_links.freshness import HelpLinkStatus
 from messages.help_links.link_checker import ProbeResult, probe
-from messages.help_links.running_campaigns import are_links_settled, record_author, record_change
+from messages.help_links.running_campaigns import are_links_settled, missed_parts, record_author, record_change
 from messages.i18n.recorded_sentences import PROPOSED_AND_CONFIRMED, TAKEN_AWAY, recorded
 from messages.models import HelpLink
-from messages.proposals import NOTHING_PROPOSED, ProposalRefused, SavedFields, check_confirmation, propose, save_fields
+from messages.proposals import (
+    NOTHING_PROPOSED,
+    ProposalRefused,
+    SavedFields,
+    check_confirmation,
+    content_digest,
+    propose,
+    save_fields,
+)
 from messages.stale_copies import StaleCopy, digest_of
 from messages.text.lint import Remark
 from messages.text.slugs import unused_key
@@ -49,6 +58,9 @@ FIELDS_FOR_VISITORS = (
 )
 _UNCHECKED = {"verified_on": None, "verified_by": "", "probe": "", "probe_said": "", "probed_at": None}
 _MAX_KEY_LENGTH = 50
+_CONTENT = "content"  # of an entry: a digest of what visitors read of the link, or of what is proposed
+_WRITING = (log.Action.HELP_ADD, log.Action.HELP_CHANGE, log.Action.HELP_CONFIRM, log.Action.HELP_RESTORE)
+_PROPOSALS = (log.Action.HELP_PROPOSE, log.Action.HELP_WITHDRAW, log.Action.HELP_CONFIRM)
 
 
 class HelpRefused(ProposalRefused):
@@ -135,8 +147,13 @@ def add(link: HelpLink, *, by: User | str) -> HelpLink:
     link.proposed_by = _person(by)
     link.save(force_insert=True)
     record_author(by)
-    _record(log.Action.HELP_ADD, link, by, address=link.url)
+    record_addition(link, by=by)
     return link
+
+
+def record_addition(link: HelpLink, *, by: User | str) -> None:
+    """Put on record who added a link, and what visitors will read of it."""
+    _record(log.Action.HELP_ADD, link, by, address=link.url, **{_CONTENT: digest_for_visitors(link)})
 
 
 @transaction.atomic
@@ -158,19 +175,22 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) ->
     at_once = [name for name in changed if name not in proposed]
     if proposed:
         propose(stored, {name: values[name] for name in proposed}, by=by, now=timezone.now())
-        _record(log.Action.HELP_PROPOSE, stored, by, fields=", ".join(proposed), **_addresses(stored, values, proposed))
+        detail = {"fields": ", ".join(proposed), _CONTENT: content_digest(stored)}
+        _record(log.Action.HELP_PROPOSE, stored, by, **detail, **_addresses(stored, values, proposed))
     if at_once:
         addresses, before = _addresses(stored, values, at_once), copy(stored)
         new = {name: values[name] for name in at_once}
         if any(name in FIELDS_FOR_VISITORS and (values[name] or not is_shown(stored)) for name in at_once):
             new |= _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": by}
+        missed = missed_parts()
         save_fields(stored, new)
         if set(at_once) & {*FIELDS_FOR_VISITORS}:
             record_author(by)
         if emptied := removed_fields(link=before, values=new):
             what = _WORDS_REMOVED.format(link=before.name, fields=", ".join(emptied))
-            record_change(what=what, why=TAKEN_AWAY.format(by=_name(by)), about=before.name, by=by)
-        _record(log.Action.HELP_CHANGE, stored, by, fields=", ".join(at_once), **addresses)
+            record_change(what=what, why=TAKEN_AWAY.format(by=_name(by)), about=before.name, by=by, missed=missed)
+        detail = {"fields": ", ".join(at_once), _CONTENT: digest_for_visitors(stored)}
+        _record(log.Action.HELP_CHANGE, stored, by, **detail, **addresses)
     return SavedFields(at_once, proposed)
 
 
@@ -184,13 +204,16 @@ def confirm(link: HelpLink, *, by: User | str, today: date, seen: str | None = N
     if digest_for_visitors(stored) != (digest_for_visitors(link) if seen is None else seen):
         raise HelpRefused(_("A colleague has changed this link. Open it and check it again."))
     is_new, author = not is_shown(stored), stored.proposed_by
-    if is_new and author == by:  # whether or not a campaign relies on it yet: all those to come will
+    if is_new and are_links_settled() and not _is_writing_recorded(stored):
+        raise HelpRefused(_("The audit record does not say who added this link. Retire it, and add it again."))
+    # Whether or not a campaign relies on it yet: all those to come will.
+    if is_new and (author == by or _writer_on_record(stored) == _name(by)):
         raise HelpRefused(_("You cannot check your own link. Ask a colleague."))
-    new = {} if stored.proposed else NOTHING_PROPOSED
+    new, missed = ({} if stored.proposed else NOTHING_PROPOSED), missed_parts() if is_new else {}
     save_fields(stored, {"verified_on": today, "verified_by": _name(by), **new})
     if is_new:
         what = _ADDED.format(link=stored.name, address=stored.url)
-        record_change(what=what, why=_both(author, by), about=stored.name, by=by)
+        record_change(what=what, why=_both(author, by), about=stored.name, by=by, missed=missed)
     _record(log.Action.HELP_CHECK, stored, by, address=stored.url)
 
 
@@ -199,7 +222,9 @@ def confirm_proposal(link: HelpLink, *, seen: str, by: User, today: date) -> Non
     """Put a colleague's change into effect: this person opened the new link, and `seen` is the change's digest."""
     stored = _lock_active(link)
     check_confirmation(stored, seen=seen, by=by)
-    new, author, before = dict(stored.proposed), stored.proposed_by, stored.url
+    if not _is_proposal_recorded(stored):
+        raise HelpRefused(_("The audit record does not say who proposed this change. Withdraw it."))
+    new, author, before, missed = dict(stored.proposed), stored.proposed_by, stored.url, missed_parts()
     addresses = _addresses(stored, new, list(new))
     unchecked = _UNCHECKED if "url" in new else {}
     save_fields(stored, new | unchecked | NOTHING_PROPOSED | {"verified_on": today, "verified_by": _name(by)})
@@ -208,7 +233,7 @@ def confirm_proposal(link: HelpLink, *, seen: str, by: User, today: date) -> Non
     what = _WORDS_CHANGED.format(link=stored.name, fields=fields)
     if "url" in new:
         what = _LEADS_ELSEWHERE.format(link=stored.name, address=stored.url, before=before)
-    record_change(what=what, why=_both(author, by), about=stored.name, by=by)
+    record_change(what=what, why=_both(author, by), about=stored.name, by=by, missed=missed)
     _record(log.Action.HELP_CONFIRM, stored, by, fields=fields, proposer=_name(author), **addresses)
 
 
@@ -229,12 +254,12 @@ def retire(link: HelpLink, *, by: User | str, today: date, reason: str) -> None:
     stored = _lock(link)
     if stored.retired_on is not None:
         raise HelpRefused(_("This link is already retired."))
-    was_shown = is_shown(stored)
+    was_shown, missed = is_shown(stored), missed_parts()
     save_fields(stored, {"retired_on": today})
     record_author(by)
     if was_shown:
-        what = _LINK_REMOVED.format(link=stored.name)
-        record_change(what=what, why=_TAKEN_AWAY_BECAUSE.format(by=_name(by), reason=reason), about=stored.name, by=by)
+        what, why = _LINK_REMOVED.format(link=stored.name), _TAKEN_AWAY_BECAUSE.format(by=_name(by), reason=reason)
+        record_change(what=what, why=why, about=stored.name, by=by, missed=missed)
     _record(log.Action.HELP_RETIRE, stored, by, reason=reason)
 
 
@@ -248,7 +273,7 @@ def restore(link: HelpLink, *, by: User | str) -> None:
     unchecked = _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": author or _person(by)}
     save_fields(stored, {"retired_on": None, **unchecked})
     record_author(by)
-    _record(log.Action.HELP_RESTORE, stored, by)
+    _record(log.Action.HELP_RESTORE, stored, by, **{_CONTENT: digest_for_visitors(stored)})
 
 
 def probe_all(keys: Sequence[str] = (), *, now: datetime, write: Callable[[str], object] = str) -> int:
@@ -267,6 +292,30 @@ def save_probe(link: HelpLink, result: ProbeResult, *, now: datetime) -> None:
     HelpLink.objects.filter(pk=link.pk, url=link.url).update(
         probe=result.code, probe_said=result.sentence[:300], probed_at=now
     )
+
+
+def _is_proposal_recorded(link: HelpLink) -> bool:
+    """Whether the last step on record about changes is that this person proposed exactly this one."""
+    proposed = {_CONTENT: content_digest(link)}
+    by = link.proposed_by.get_username() if link.proposed_by else ""
+    return is_last_step(
+        log.Action.HELP_PROPOSE, of=_PROPOSALS, kind=log.ObjectKind.HELP, ref=link.key, by=by, **proposed
+    )
+
+
+def _is_writing_recorded(link: HelpLink) -> bool:
+    """Whether the record holds who gave an unchecked link what visitors will read; rows alone may be anybody's."""
+    entry = genuine_entries(log.ObjectKind.HELP, [link.key], _WRITING).get(link.key)
+    if entry is None:
+        return False
+    author = link.proposed_by.get_username() if link.proposed_by else None
+    is_theirs = author is None or entry.actor == author or entry.action == log.Action.HELP_RESTORE
+    return is_theirs and entry.detail.get(_CONTENT, digest_for_visitors(link)) == digest_for_visitors(link)
+
+
+def _writer_on_record(link: HelpLink) -> str:
+    entry = genuine_entries(log.ObjectKind.HELP, [link.key], _WRITING).get(link.key)
+    return entry.actor if entry is not None and entry.action != log.Action.HELP_RESTORE else ""
 
 
 def _lock(link: HelpLink) -> HelpLink:

@@ -37,6 +37,12 @@ STATUS_FILTERS = {
     "retired": gettext_lazy("Retired"),
 }
 _MAX_REASON_LENGTH = 300
+FITS, DIFFERS, GONE = "fits", "differs", "gone"
+FINDINGS = {
+    FITS: gettext_lazy("It opens, it is this service, and what visitors read about it is true"),
+    DIFFERS: gettext_lazy("It opens, but something that visitors read about it is not true"),
+    GONE: gettext_lazy("It does not open, or it is something else"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,9 @@ def check(request: HttpRequest, link: str) -> HttpResponse:
 def _check(request: HttpRequest, *, link: str) -> HttpResponse:
     help_link = get_object_or_404(HelpLink, key=link)
     seen, by, today = request.POST.get("seen", ""), current_user(request), timezone.localdate()
+    found = request.POST.get("found", "")
+    if found != FITS:
+        return _after_finding(request, help_link, found)
     try:
         link_directory.confirm(help_link, by=by, today=today, seen=seen)
     except ProposalRefused as reason:
@@ -176,6 +185,19 @@ def _check(request: HttpRequest, *, link: str) -> HttpResponse:
     noted = _("Recorded: you checked “%(name)s” today.") % name
     flash.success(request, f"{noted} {more % {'count': len(overdue)} if len(overdue) > 1 else more}")
     return redirect("help:link", overdue[0].link.key)
+
+
+def _after_finding(request: HttpRequest, help_link: HelpLink, found: str) -> HttpResponse:
+    """Go on where the page behind a link is not what visitors read of it; without an answer ask for one."""
+    if found not in FINDINGS:
+        return _page(request, help_link, found_missing=True)
+    if not has_role(request.user, MANAGER):
+        flash.warning(request, _("Not marked as checked. Tell a manager what you saw: they can change or retire it."))
+        return redirect("help:link", help_link.key)
+    if found == DIFFERS:
+        flash.info(request, _("Not marked as checked. Change here what is no longer true; a colleague checks it then."))
+        return redirect("help:change", help_link.key)
+    return _page(request, help_link, retires=True)
 
 
 _check_new = confirmation_required_for_button("help:link", about_the_same=True)(_check)  # visitors will meet it
@@ -238,6 +260,7 @@ def _page(request: HttpRequest, help_link: HelpLink, **extra: object) -> HttpRes
         "may_change": has_role(request.user, MANAGER),
         "may_check": has_role(request.user, MANAGER, REVIEWER),
         "reason_limit": _MAX_REASON_LENGTH,
+        "findings": FINDINGS,
     }
     return render(request, "messages/help_links/help_link.html", context | extra)
 

@@ -10,6 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from messages.audit import log
+from messages.help_links import directory
 from messages.library.matched_sets import compose_messages
 from messages.models import HelpLink, Message, Rendition, Revision, Theme
 from messages.review import workflow
@@ -93,7 +95,13 @@ def theme_words() -> Iterator[str]:
 
 
 def _add_help_links() -> int:
-    return sum(HelpLink.objects.get_or_create(key=row.pop("key"), defaults=row)[1] for row in _read("helplinks"))
+    added = 0
+    for row in _read("helplinks"):
+        link, is_new = HelpLink.objects.get_or_create(key=row.pop("key"), defaults=row)
+        if is_new:
+            directory.record_addition(link, by=log.STARTER_LIBRARY)
+            added += 1
+    return added
 
 
 def _add_revision(

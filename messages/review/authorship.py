@@ -1,17 +1,68 @@
 """Who wrote a rendition: authorship follows the words, in whatever message, revision or language they stand.
 
-It outlasts them: what its author has overwritten since may stand elsewhere, where a colleague took it over.
+It outlasts them: what its author has overwritten since may stand elsewhere, where a colleague took it over. It outlasts
+the rows that name an author, too: the audit record says who saved which words.
 """
 
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AbstractUser, User
 from django.db.models import Q
 
-from messages.models import ClaimStrength, OverwrittenWords, Rendition, Revision
+from messages.audit import log
+from messages.audit.verification import genuine_entries_by
+from messages.models import AuditEntry, ClaimStrength, OverwrittenWords, Rendition, Revision
+
+_WRITING = (log.Action.WORDS_WRITE, log.Action.WORDS_TRANSLATE)
+_TEXTS = "texts"  # of an entry: digests of the headline and of the body as they are read
+
+
+def record_writing(rendition: Rendition, *, by: AbstractUser, took_over: bool = False) -> None:
+    """Put on record who saved these words; `took_over`: only their claims are new, and the words are of somebody else.
+
+    Whoever made the revision wrote it, and others translated it.
+    """
+    is_translation = rendition.revision.author_id != by.pk
+    action = log.Action.WORDS_TRANSLATE if is_translation else log.Action.WORDS_WRITE
+    texts = {} if took_over else {_TEXTS: " ".join(map(_digest_as_read, (rendition.headline, rendition.body)))}
+    log.record_rendition(action, rendition, by=by, words=rendition.words_digest(), **texts)
+
+
+def is_writing_recorded(rendition: Rendition) -> bool:
+    """Whether the record holds that somebody saved exactly these words, or that they were approved before."""
+    key, digest = rendition.revision.message.key, rendition.words_digest()
+    entries = genuine_entries_by(
+        log.ObjectKind.MESSAGE,
+        [key],
+        (*_WRITING, log.Action.WORDS_APPROVE),
+        key=lambda entry: (entry.detail.get("locale"), entry.detail.get("words")),
+    )
+    return entries.get((rendition.locale, digest)) is not None
+
+
+def authors_of_revisions(revisions: Iterable[int]) -> dict[int, set[int]]:
+    """Return by revision the primary keys of who wrote a part of it, in any language; each revision has an entry."""
+    written: dict[int, set[int]] = {number: set() for number in revisions}
+    rows = Rendition.objects.filter(revision__in=written).select_related("revision__message")
+    parts: dict[tuple[str, int], int] = {}
+    for words in rows:
+        written[words.revision_id] |= {words.author_id, words.revision.author_id} - {None}  # type: ignore[arg-type]
+        parts[words.revision.message.key, words.revision.number] = words.revision_id
+    names: dict[str, set[int]] = defaultdict(set)
+    entries = AuditEntry.objects.filter(kind=log.ObjectKind.MESSAGE, action__in=_WRITING)
+    for key, actor, detail in entries.filter(ref__in={key for key, _number in parts}).values_list(
+        "ref", "actor", "detail"
+    ):
+        if (revision := parts.get((key, detail.get("revision")))) is not None:
+            names[actor].add(revision)
+    for user in User.objects.filter(username__in=names):
+        for revision in names[user.get_username()]:
+            written[revision].add(user.pk)
+    return written
 
 
 def is_own(rendition: Rendition, by: User) -> bool:
@@ -32,14 +83,32 @@ def own_rendition_ids(renditions: Iterable[Rendition], by: User) -> set[int]:
     overwritten = OverwrittenWords.objects.filter(author=by)
     saved = [*written.values_list("headline", "body"), *overwritten.values_list("headline", "body")]
     texts = {_as_read(text) for words in saved for text in words}
-    claimed_first = _first_authors()
+    claimed_first, (parts, recorded) = _first_authors(), _recorded_writing(by)
     return {
         words.pk
         for words in asked
         if by.pk in (words.author_id, words.revision.author_id)
         or {_as_read(words.headline), _as_read(words.body)} & texts - {""}
         or claimed_first.get(_claims_of(words.revision)) == by.pk
+        or {(*_revision_key(words), None), (*_revision_key(words), words.locale)} & parts
+        or {_digest_as_read(words.headline), _digest_as_read(words.body)} & recorded
     }
+
+
+def _recorded_writing(by: User) -> tuple[set[tuple[Any, ...]], set[str]]:
+    """What the record says that a person wrote: revisions, languages of revisions, and the digests of texts."""
+    entries = AuditEntry.objects.filter(kind=log.ObjectKind.MESSAGE, action__in=_WRITING, actor=by.get_username())
+    parts: set[tuple[Any, ...]] = set()
+    digests: set[str] = set()
+    for key, action, detail in entries.values_list("ref", "action", "detail"):
+        locale = detail.get("locale") if action == log.Action.WORDS_TRANSLATE else None
+        parts.add((key, detail.get("revision"), locale))
+        digests |= set(str(detail.get(_TEXTS, "")).split())
+    return parts, digests - {_digest_as_read("")}
+
+
+def _revision_key(words: Rendition) -> tuple[str, int]:
+    return words.revision.message.key, words.revision.number
 
 
 def _first_authors() -> dict[Any, int | None]:
@@ -74,6 +143,10 @@ def _claims(message_id: int, strength: str, sources: Sequence[object]) -> Any:
     if strength == ClaimStrength.NONE:
         return None
     return message_id, strength
+
+
+def _digest_as_read(text: str) -> str:
+    return sha256(_as_read(text).encode()).hexdigest()[:32]
 
 
 def _as_read(text: str) -> str:

@@ -75,6 +75,10 @@ def approve(
             raise ReviewRefused(_("The checklist is not complete."), missing)
     if by is not None and authorship.is_own(rendition, by):  # no exception: an administrator would be two persons
         raise ReviewRefused(_("You cannot approve your own text. Ask a colleague."))
+    if by is not None and not authorship.is_writing_recorded(rendition):
+        raise ReviewRefused(
+            _("The audit record does not say who wrote this text. Save it again, then send it for review again.")
+        )
     overridden = _check_obstacles(obstacles_to_review(rendition), by, override)  # submitted text can still be edited
     return _save_decision(
         rendition,

@@ -13,6 +13,7 @@ from analytics.models import Analysis, GuardEvent, OpenView, Tally
 from analytics.worker import steps
 from campaign.keys.store import campaigns_with_subject_secret
 from campaign.models import Arm, Campaign, Partner
+from messages.accounts import invitations
 from messages.library import starter_library
 from messages.models import Message
 from messages.roles import ANALYST, MANAGER, PARTNER_CONTACT, REVIEWER
@@ -68,3 +69,10 @@ def final_state() -> dict[str, object]:
         "secrets": sorted(campaigns_with_subject_secret(settings.KEY_DIRECTORY)),
         "deviations": list(Campaign.objects.get().deviations.values_list("what", flat=True)),
     }
+
+
+def begin_empty() -> str:
+    """Load the starter library into an empty installation, and return the link of its first administrator."""
+    starter_library.load(now=timezone.now())
+    token = invitations.invite_first_administrator(by="test", now=timezone.now())
+    return f"/welcome/{token}/"

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.test_embed_hostile import (
+    NEUTRAL,
     RECEIPT,
     Origin,
     Reply,
@@ -215,13 +216,18 @@ def test_what_is_refused_is_not_sent_again(page: OpenPage, server: Origin, partn
     assert [outcome for outcome, _ in server.events()].count("annoyed") == 1
 
 
-def test_leaving_leads_out_of_a_frame(page: OpenPage, server: Origin, partner: Origin) -> None:
+@pytest.mark.parametrize("way", ["Leave this page", "Leave now"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"], ids=["the page's origin", "another origin"])
+def test_leaving_leads_out_of_a_frame(page: OpenPage, server: Origin, partner: Origin, host: str, way: str) -> None:
     tag = f'<script async src="{script_of(server)}" data-placement="spot"></script>'
     partner.replies["/frame"] = Reply(f"<!doctype html><body>{tag}", kind="text/html")
+    address = partner.url.replace("127.0.0.1", host)
     partner.replies["/"] = Reply(
-        '<!doctype html><title>Out</title><iframe src="/frame" width="700" height="900"></iframe>', kind="text/html"
+        f'<!doctype html><title>Out</title><iframe src="{address}/frame" width="700" height="900"></iframe>',
+        kind="text/html",
     )
     tab = page()
+    tab.route(f"{NEUTRAL}**", lambda route: route.fulfill(body="Elsewhere"))
     tab.goto(partner.url)
-    tab.frame_locator("iframe").get_by_role("button", name="Leave this page").click()
-    tab.wait_for_url(f"{server.url}/m/spot/left")
+    tab.frame_locator("iframe").get_by_role("button", name=way).click()
+    tab.wait_for_url(f"{server.url}/m/spot/left" if way == "Leave this page" else NEUTRAL)

@@ -238,6 +238,46 @@ def test_an_empty_attribute_is_an_absent_one(page: OpenPage, server: Origin, par
     assert sorted(asked) == ["key", "placement"]
 
 
+LINES = re.findall(r"^\| `(.+?)`", HANDBOOK.partition("| then | what to do |")[2], re.M)
+KEYLESS = "no data-placement, or a tag that a script cannot read"
+SAID: dict[str, Reply | str] = {  # by the line of the handbook: what our server answers, or what the tag holds
+    KEYLESS: 'data-placement=""',
+    "no data-target on the page": 'data-target="#none"',
+    "answered 404": Reply('{"error": {"code": "placement_unknown"}}', 404),
+    "answered 409": Reply('{"error": {"code": "no_campaign"}}', 409),
+    "nothing came within 4000 ms": Reply(json.dumps(ANSWER), wait=6),
+    "its place left the page": Reply(json.dumps(ANSWER), wait=0.7),
+    "not a message": Reply(json.dumps(ANSWER | {"receipt": 7})),
+    "Failed to fetch": Reply(json.dumps(ANSWER), headers={"Access-Control-Allow-Origin": "https://x.example"}),
+}
+
+
+def test_the_lines_of_the_handbook_are_these() -> None:
+    assert set(LINES) == set(SAID)
+
+
+@pytest.mark.parametrize("line", SAID)
+def test_the_console_says_the_line_of_the_handbook(page: OpenPage, server: Origin, partner: Origin, line: str) -> None:
+    case = SAID[line]
+    if isinstance(case, Reply):
+        server.replies["/api/v1/decide"] = case
+    tab = page()
+    said: list[str] = []
+    tab.on("console", lambda message: said.append(message.text) if message.type == "warning" else None)
+    place = "" if isinstance(case, str) and "target" in case else 'data-target="#spot"'
+    key = "" if line == KEYLESS else 'data-placement="spot"'
+    tag = f'<script async src="{script_of(server)}" {key} {place} {case if isinstance(case, str) else ""}></script>'
+    open_page(tab, partner, f'<div id="spot"></div>{tag}')
+    if line == "its place left the page":
+        wait_in_page_until(tab, lambda: "POST /api/v1/decide" in server.requests())
+        tab.evaluate("document.querySelector('#spot').remove()")
+    wait_told(tab, "unavailable")
+    placement = "undefined" if line == KEYLESS else "spot"
+    assert [one for one in said if one.startswith("Second Thought")] == [
+        f'Second Thought: no message for "{placement}": {line}'
+    ]
+
+
 def test_a_mistake_harms_nothing(page: OpenPage, server: Origin, partner: Origin) -> None:
     tab = page()
     visit(tab, partner, script_of(server).replace("embed.js", "embed.js?placement=other"), tag='data-target="#none"')

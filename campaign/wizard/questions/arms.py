@@ -145,7 +145,7 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
             "texts__revision__message__theme", "texts__revision__renditions__revision__message"
         )
         by_key = {arm.key: arm for arm in stored}
-        locales = [approved_locales(arm) for arm in by_key.values()]
+        locales = approved_locales(by_key.values())
         design = str(current_plan(campaign).texts)
         return {
             "arms": [

@@ -141,6 +141,7 @@ def test_the_snapshot_file_holds_what_is_declared(tmp_path: Path, monkeypatch: p
     world.launched(
         "days", at=world.placement("days-page", fallback=fallback), arms=two_arms, unit="period", plan=by_period
     )
+    world.launched("half", at=world.placement("shared-page", fallback=fallback), slots=(1, 50))
     (declared,) = [set(file.fields) for file in schema.files() if file.pattern == "snapshot.jsonl"]
     while_an_arm_is_paused = {
         "paused[].id",

@@ -89,6 +89,22 @@ class TestWhatWorked:
         assert other.first_revision != control.first_revision
         assert made.plan.comparisons == [[other.key, control.key]]
 
+    @pytest.mark.parametrize(("page_of", "state"), [("use", "submitted"), ("trial", "draft")])
+    def test_the_same_button_pressed_twice_makes_one(self, client: Client, page_of: str, state: str) -> None:
+        campaign = judged(WORKS)
+        page(client, campaign)
+        chosen = {"message": "user", "holdout": "10", "places": ["quiet-page"]}
+        answers = [client.post(f"/campaigns/{campaign.slug}/next/{page_of}/", chosen) for _ in range(2)]
+        assert answers[0].headers["Location"] == answers[1].headers["Location"]
+        assert Campaign.objects.get(based_on=campaign).state == state
+
+    def test_another_choice_is_planned_beside_the_first(self, client: Client) -> None:
+        campaign = judged(WORKS)
+        page(client, campaign)
+        for fields in ({"holdout": "10"}, {"holdout": "5"}, {"message": "victim"}):
+            send(client, campaign, **fields)
+        assert Campaign.objects.filter(based_on=campaign).count() == 3
+
     def test_what_did_not_work_cannot(self, client: Client) -> None:
         campaign = judged(WORKS)
         page(client, campaign)

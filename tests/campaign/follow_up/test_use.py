@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.db import OperationalError, connection
 
 from campaign.follow_up.use import put_to_use
 from campaign.lifecycle import arm_pauses, frozen_plan, transitions
@@ -12,6 +14,8 @@ from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.draft_versions import may_approve
 from campaign.models import Campaign
 from campaign.placements.changes import placement_status
+from campaign.serving.snapshot import compile_snapshot
+from campaign.serving.snapshot_file import SnapshotFile
 from campaign.wizard.sample_size import SampleSizeInputs, needed_people
 from tests import world
 
@@ -36,6 +40,16 @@ def shares(site: world.AudienceSite, campaign: Campaign, *, draws: int = 400) ->
     for _ in range(draws):
         site.decide(locale="en")
     return world.served_counts(campaign, site)
+
+
+def shown(site: world.AudienceSite) -> set[int]:
+    """Of which campaigns forty visitors are shown a message."""
+    hour, given = int(site.now) // 3600, [site.decide(locale="en").json["receipt"] for _ in range(40)]
+    return {site.receipt_signer.verify(receipt, hour=hour).campaign for receipt in given}
+
+
+def database_is_away(*_arguments: object) -> object:
+    raise OperationalError("connection refused")
 
 
 class TestItsPlan:
@@ -170,6 +184,35 @@ class TestWhatVisitorsSee:
         site.now += 86_400
         site.refresh()
         assert sum(shares(site, later, draws=5).values()) == 5
+
+    @pytest.mark.parametrize("slots", [(1, 100), (1, 60)])
+    def test_the_clock_alone_begins_and_ends_a_trial_above_it(self, slots: tuple[int, int]) -> None:
+        """No worker runs, and the database is away: nothing is compiled anew."""
+        first = world.launched("first", plan=PLAN)
+        use = use_of(first)
+        transitions.close(first, by=world.person("mara", "manager"), now=world.NOON)
+        launch(use)
+        begins, ends = world.NOON + timedelta(days=1), world.NOON + timedelta(days=2)
+        later = world.draft("second", plan=PLAN, slots=slots)
+        Campaign.objects.filter(pk=later.pk).update(starts_at=begins, ends_at=ends)
+        later.refresh_from_db()
+        transitions.submit(later, by=world.person("mara", "manager"))
+        launch(later)
+        site = world.AudienceSite()
+        beside = {later.pk} if slots == (1, 100) else {later.pk, use.pk}
+        with connection.execute_wrapper(database_is_away):
+            for moment, campaigns in ((world.NOON, {use.pk}), (begins, beside), (ends, {use.pk})):
+                for seconds in (0, 3600):
+                    site.now = moment.timestamp() + seconds
+                    assert shown(site) == campaigns
+
+    def test_a_trial_ahead_and_what_is_in_use_are_both_kept_on_the_disk(self, tmp_path: Path) -> None:
+        first = world.launched("first", plan=PLAN)
+        launch(use_of(first))
+        compiled, file = compile_snapshot(), SnapshotFile(tmp_path / "kept", key_directory=tmp_path)
+        file.write(compiled)
+        assert file.read() == compiled
+        assert compiled.placements["quiet-page"].otherwise is not None
 
     def test_two_are_not_in_use_at_one_place(self) -> None:
         trial = world.launched(plan=PLAN)

@@ -17,6 +17,7 @@ from analytics.models import Notice
 from analytics.worker import steps
 from campaign.lifecycle import after_backup, transitions
 from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.changed_campaigns import ComparisonTurns
 from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Campaign
 from messages.models import AuditEntry
@@ -226,3 +227,41 @@ def test_once_it_is_as_it_was_its_page_says_that_it_can_be_shown(campaign: Campa
     text = client.get("/campaigns/pilot/").content.decode()
     assert "The change has been undone" in text
     assert "/campaigns/pilot/resume/" in text
+
+
+class TestTurns:
+    """Where there are more open campaigns than a pass compares, each is compared all the same."""
+
+    def open_campaigns(self, number: int, state: str = "running") -> list[int]:
+        mara = world.person("mara")
+        made = [Campaign(slug=f"{state}-{n}", name="x", state=state, created_by=mara) for n in range(number)]
+        return [campaign.pk for campaign in Campaign.objects.bulk_create(made)]
+
+    def test_all_are_compared_in_each_pass_while_they_are_few(self) -> None:
+        numbers = {*self.open_campaigns(7), *self.open_campaigns(3, "paused")}
+        turns = ComparisonTurns(most=10)
+        assert [set(turns.next_share()) for _ in range(3)] == [numbers] * 3
+
+    def test_those_that_are_shown_take_turns_and_paused_ones_a_tenth_of_a_pass(self) -> None:
+        shown, paused = self.open_campaigns(30), self.open_campaigns(4, "paused")
+        turns = ComparisonTurns(most=10)
+        passes = [turns.next_share() for _ in range(4)]
+        assert {len(each) for each in passes} == {10}
+        assert set(shown) == {number for each in passes for number in each} - set(paused)
+        assert set(paused) == {number for each in passes for number in each} - set(shown)
+
+    def test_a_pass_goes_on_where_campaigns_were_closed_meanwhile(self) -> None:
+        shown, turns = self.open_campaigns(20), ComparisonTurns(most=10)
+        first = turns.next_share()
+        Campaign.objects.filter(pk__in=first[-3:]).update(state="closed")
+        assert turns.next_share() == shown[10:]
+        assert turns.next_share() == [*first[:-3], *shown[10:13]]
+
+    def test_the_worker_pauses_one_in_its_turn(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(steps, "_turns", ComparisonTurns(most=1))
+        first = world.launched()
+        second = world.launched("second", at=world.placement("side-page"))
+        run("UPDATE campaign_arm SET weight = 9")
+        for _ in range(2):
+            steps.pause_changed_campaigns(NOW)
+        assert {campaign.state for campaign in Campaign.objects.filter(pk__in=[first.pk, second.pk])} == {"paused"}

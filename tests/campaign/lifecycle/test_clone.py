@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
-from campaign.lifecycle import arm_pauses, frozen_plan
+from campaign.kill_switch.stop import stop_message
+from campaign.lifecycle import arm_pauses, frozen_plan, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.clone import clone_campaign
+from campaign.lifecycle.draft_versions import contributors
 from campaign.models import Campaign
 from messages.models import AuditEntry
 from tests import world
@@ -50,10 +53,47 @@ def test_the_original_stays_as_it_is() -> None:
     assert (after.plan.pk, after.plan.fingerprint, after.plan.outcomes.count(), after.arms.count()) == before
 
 
-def test_an_arm_that_was_paused_for_harm_is_whole_again() -> None:
-    campaign = world.launched()
-    arm_pauses.pause_arm(campaign.arms.get(key="user"), reason="Harm", now=world.NOON)
-    assert copied(campaign).arms.get(key="user").paused_at is None
+class TestWhatWasStopped:
+    """By the harm stop, by the kill switch or by a person: no copy takes it along."""
+
+    def test_an_arm_is_left_out_with_its_comparisons(self) -> None:
+        campaign = world.launched()
+        arm_pauses.pause_arm(campaign.arms.get(key="user"), reason="Harm", now=world.NOON)
+        made = copied(campaign)
+        assert sorted(made.arms.values_list("key", flat=True)) == ["both", "neutral", "victim"]
+        assert made.plan.comparisons == [["victim", "neutral"], ["both", "neutral"], ["both", "victim"]]
+
+    def test_a_text_is_left_out_and_a_matched_set_with_it(self) -> None:
+        for design, left in (("different", 2), ("matched", 1)):
+            campaign = world.launched(design, at=world.placement(design), texts=2, design=design)
+            text = campaign.arms.get(key="user").texts.get(position=0)
+            arm_pauses.stop_text(text, reason="Harm", now=world.NOON)
+            made = copied(campaign)
+            assert [t.revision_id for t in made.arms.get(key="user").texts.all()] == [
+                campaign.arms.get(key="user").texts.get(position=1).revision_id
+            ]
+            assert made.arms.get(key="both").texts.count() == left
+
+    def test_a_message_that_was_stopped_everywhere_is_left_out(self) -> None:
+        campaign, mara = world.launched(), world.person("mara", "manager")
+        transitions.close(campaign, by=mara, now=world.NOON)
+        message = campaign.arms.get(key="user").first_revision.message
+        stop_message(message, by=mara, reason="It frightens.", now=world.NOON)
+        assert not copied(campaign).arms.filter(key="user").exists()
+
+    def test_whoever_stopped_it_does_not_approve_the_copy(self) -> None:
+        campaign, rafael = world.launched(texts=2), world.person("rafael", "reviewer")
+        text = campaign.arms.get(key="user").texts.get(position=0)
+        assert rafael.pk not in contributors(copied(campaign))
+        arm_pauses.stop_text(text, reason="I do not like it.", now=world.NOON, by=rafael)
+        assert rafael.pk in contributors(copied(campaign))
+
+    def test_the_page_says_what_was_left_out(self, client: Client) -> None:
+        campaign = world.launched()
+        arm_pauses.pause_arm(campaign.arms.get(key="user"), reason="Harm", now=world.NOON)
+        world.sign_in(client, world.person("mara", "manager"))
+        shown = client.post(f"/campaigns/{campaign.slug}/copy/", follow=True).content.decode()
+        assert "Stopped messages were left out: User." in shown
 
 
 def test_copies_of_copies_are_numbered_on() -> None:
@@ -75,7 +115,7 @@ def test_the_longest_name_and_address_still_fit() -> None:
 def test_a_copy_stands_on_the_record_with_its_original() -> None:
     copied(world.launched())
     entry = AuditEntry.objects.get(action="campaign-copy")
-    assert (entry.ref, entry.detail) == ("pilot-2", {"original": "pilot"})
+    assert (entry.ref, entry.detail["original"]) == ("pilot-2", "pilot")
 
 
 def test_only_a_manager_copies() -> None:

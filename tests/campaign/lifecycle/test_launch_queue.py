@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 
 from campaign.lifecycle import after_backup, launch_queue, transitions
@@ -51,6 +52,26 @@ class TestTheQueue:
         assert pass_of_the_worker() == ["third"]
         third.refresh_from_db()
         assert (third.state, third.queued_at, third.starts_at) == ("running", None, world.NOON + timedelta(days=1))
+
+    def test_holds_no_place_for_a_campaign_that_is_to_start_later(self, client: Client) -> None:
+        later = world.draft("later")
+        Campaign.objects.filter(pk=later.pk).update(starts_at=world.NOON + timedelta(days=60))
+        transitions.submit(later, by=world.person("mara", "manager"))
+        world.approve(later)
+        launch_queue.join_queue(later, by=world.person("mara"), now=world.NOON)
+        sooner = queued("sooner", hours=1)
+        with time_machine.travel(world.NOON, tick=False):
+            assert launch_queue.campaigns_ahead(sooner) == []
+        assert pass_of_the_worker() == ["sooner"]
+        sooner.refresh_from_db()
+        close(sooner)
+        assert pass_of_the_worker(days=59) == []
+        world.sign_in(client, world.person("mara"))
+        with time_machine.travel(world.NOON, tick=False):
+            assert "launched automatically on 1 May 2026" in client.get("/campaigns/later/").content.decode()
+        transitions.launch(approved("at-once"), by=world.person("mara"), now=world.NOON)
+        close(Campaign.objects.get(slug="at-once"))
+        assert pass_of_the_worker(days=60) == ["later"]
 
     def test_lets_a_campaign_at_another_place_pass(self) -> None:
         world.launched("first")

@@ -36,7 +36,7 @@ LABELS = {
     "campaign_campaign.queued_at": "empty once it is launched; the worker launches what the record says was queued",
     "campaign_campaign.queued_by_id": "the same",
     "campaign_placement.expected_per_day": "what the partner expects, for planning",
-    "campaign_placement.fallback_id": "only approved words are shown there, uncounted, while no campaign is",
+    "campaign_placement.fallback_id": "words that nobody on record chose are not shown there",
     "campaign_placement.name": "a name on staff pages",
     "campaign_placement.proposed": "waits for a second person, who confirms its digest",
     "campaign_placement.proposed_at": "when that was proposed",

@@ -194,7 +194,7 @@ class TestThePages:
         world.draft("second")
         world.sign_in(client, world.person("mara"))
         shown = self.plan_slots(client, "second", first, last)
-        assert "Not saved yet." in shown
+        assert "There is a problem" in shown
         assert f'value="{first}"' in shown
         assert '<details class="fold" open' in shown
         assert Campaign.objects.get().last_slot == 100

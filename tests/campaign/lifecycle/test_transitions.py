@@ -15,6 +15,7 @@ from campaign.lifecycle.approval import approval_content, approval_fingerprint
 from campaign.models import AnalysisPlan, Arm, Campaign
 from messages.models import AuditEntry, Rendition, Revision
 from messages.review import workflow
+from messages.review.authorship import record_writing
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +194,7 @@ def test_the_plan_tells_every_exception_that_its_words_rest_on() -> None:
     rendition = Rendition.objects.create(
         revision=revision, locale="en", headline="A headline", body="You asked for it."
     )
+    record_writing(rendition, by=root)
     workflow.submit(rendition, by=root, now=world.NOON, override="A court's words.")
     read = rendition.words_digest()
     workflow.approve(

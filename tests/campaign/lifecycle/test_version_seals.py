@@ -15,7 +15,9 @@ from campaign.lifecycle import clone, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.draft_versions import contributors, record_version
 from campaign.models import Campaign, DraftVersion, PlannedOutcome
+from campaign.wizard.draft import edit_draft
 from messages.audit import signed_head
+from messages.models import AuditEntry
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +113,54 @@ def test_a_copy_vouches_for_what_its_original_does(draft: Campaign, adam: User) 
     assert adam.pk not in contributors(clone.clone_campaign(draft, by=mara))
     insert_version(draft, 4, draft.versions.get(number=2))
     assert adam.pk in contributors(clone.clone_campaign(draft, by=mara))
+
+
+def take_off_the_end(draft: Campaign, *, after: int = 1) -> None:
+    world.drop_triggers()
+    draft.versions.filter(number__gt=after).delete()
+
+
+def test_versions_that_were_taken_off_the_end_free_nobody(draft: Campaign, adam: User) -> None:
+    take_off_the_end(draft)
+    assert adam.pk in contributors(draft)
+    transitions.submit(draft, by=world.person("mara"))
+    with pytest.raises(ActionRefused, match="cannot approve a campaign that you changed"):
+        world.approve(draft, by=adam)
+    transitions.take_back(draft, by=world.person("mara"))
+    set_margin(draft, 0.03, by=world.person("mara"))
+    assert adam.pk in contributors(draft)
+
+
+def test_nor_if_the_campaign_was_given_another_name(draft: Campaign, adam: User) -> None:
+    take_off_the_end(draft)
+    Campaign.objects.filter(pk=draft.pk).update(slug="another")
+    draft.refresh_from_db()
+    assert adam.pk in contributors(draft)
+
+
+def test_nor_in_a_copy(draft: Campaign, adam: User) -> None:
+    mara = world.person("mara", "manager")
+    copy = clone.clone_campaign(draft, by=mara)
+    take_off_the_end(draft)
+    take_off_the_end(copy)
+    later = clone.clone_campaign(draft, by=mara)
+    assert all(adam.pk in contributors(each) for each in (copy, later, clone.clone_campaign(copy, by=mara)))
+
+
+def test_nor_if_what_somebody_put_back_was_taken_off(draft: Campaign, adam: User) -> None:
+    mara = world.person("mara", "manager")
+    set_margin(draft, 0.02, by=mara)  # adam's and mara's
+    with edit_draft(draft, by=mara, put_back=1) as locked:
+        PlannedOutcome.objects.filter(plan__campaign=locked, role="guardrail").update(harm_margin=None)
+    assert contributors(draft) == {mara.pk}
+    with edit_draft(draft, by=mara, put_back=2) as locked:
+        PlannedOutcome.objects.filter(plan__campaign=locked, role="guardrail").update(harm_margin=0.01)
+    take_off_the_end(draft, after=4)
+    assert adam.pk in contributors(draft)
+
+
+def test_a_longer_turn_of_one_person_is_one_entry_on_the_record(draft: Campaign, adam: User) -> None:
+    for margin in (0.02, 0.03, 0.04):
+        set_margin(draft, margin, by=adam)
+    entries = AuditEntry.objects.filter(ref=draft.slug, action="campaign-change").order_by("number")
+    assert [(entry.actor, entry.detail["version"]) for entry in entries] == [("mara", 1), ("adam", 2)]

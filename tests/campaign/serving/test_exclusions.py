@@ -106,7 +106,7 @@ def test_a_machine_is_told_the_same_whatever_its_network_did() -> None:
 
 def test_a_message_without_a_receipt_says_why() -> None:
     campaign = world.launched(unit="session")
-    campaign.placements.update(fallback=campaign.arms.get(key="neutral").first_revision)
+    world.choose_fallback(campaign.arms.get(key="neutral").first_revision)
     site = world.AudienceSite()
     assert reason(site, HTTP_DNT="1") == "declined"
     assert reason(site) == "no_unit"

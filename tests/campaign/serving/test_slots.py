@@ -10,7 +10,7 @@ from analytics.fold.fold import fold
 from campaign.assignment.receipts import Receipt
 from campaign.assignment.slots import slot_of
 from campaign.lifecycle import transitions
-from campaign.models import Campaign, Placement, ServedCount
+from campaign.models import Campaign, ServedCount
 from campaign.placements.tag_check import TagCheckChannel
 from campaign.serving.decision import MessageRequest, decide
 from campaign.serving.routing import ServingContext
@@ -37,7 +37,7 @@ def close(campaign: Campaign, site: world.AudienceSite) -> None:
 
 def fallback() -> None:
     """Give the places words for pauses."""
-    Placement.objects.update(fallback=world.approved_revision("neutral", headline="Words in pauses"))
+    world.choose_fallback(world.approved_revision("neutral", headline="Words in pauses"))
 
 
 def receipts(site: world.AudienceSite, number: int, **fields: str) -> Iterator[Receipt]:

@@ -248,7 +248,7 @@ def test_whatever_is_served_is_noticed_when_it_changes(
     elif change == "origins":
         Placement.objects.update(allowed_origins=["https://elsewhere.example"])
     elif change == "fallback":
-        Placement.objects.update(fallback=world.approved_revision("neutral"))
+        world.choose_fallback(world.approved_revision("neutral"))
     elif change == "state":
         transitions.pause(campaign, by=world.person("mara", "manager"))
     elif change == "withdrawn":

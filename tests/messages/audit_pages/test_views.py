@@ -43,7 +43,7 @@ def test_the_newest_stands_first_in_plain_words(manager: Client) -> None:
 def test_one_kind_and_one_thing_can_be_asked_for(manager: Client) -> None:
     world.launched()
     html = page(manager, "?kind=campaign&about=PILOT")
-    assert "3 entries about “PILOT”." in html
+    assert "4 entries about “PILOT”." in html
     assert "(message)" not in html
     assert 'value="campaign" selected' in html
     assert "There are no entries about “xyzzy”." in page(manager, "?about=xyzzy")

@@ -129,7 +129,7 @@ class TestChecking:
         address = "/help-links/shore/"
         for left in range(26, -1, -1):
             seen = reviewer.get(address).context["seen"]
-            answer = reviewer.post(f"{address}check/", {"seen": seen})
+            answer = reviewer.post(f"{address}check/", {"seen": seen, "found": "fits"})
             address = answer.headers["Location"]
             assert HelpLink.objects.filter(verified_on=None).count() == left
         assert address == "/help-links/"
@@ -141,20 +141,40 @@ class TestChecking:
         a_link(verified_on=None, contact="116 123")
         seen = reviewer.get("/help-links/somewhere/").context["seen"]
         HelpLink.objects.update(contact="0900 666")
-        answer = reviewer.post("/help-links/somewhere/check/", {"seen": seen}, follow=True)
+        answer = reviewer.post("/help-links/somewhere/check/", {"seen": seen, "found": "fits"}, follow=True)
         assert "A colleague has changed this link" in text(answer)
         assert HelpLink.objects.get().verified_on is None
 
     def test_a_request_that_does_not_say_what_was_seen_checks_nothing(self, reviewer: Client) -> None:
         a_link(verified_on=None)
-        reviewer.post("/help-links/somewhere/check/")
+        reviewer.post("/help-links/somewhere/check/", {"found": "fits"})
         assert HelpLink.objects.get().verified_on is None
+
+    def found(self, client: Client, found: str) -> str:
+        a_link(verified_on=None)
+        seen = client.get("/help-links/somewhere/").context["seen"]
+        answer = client.post("/help-links/somewhere/check/", {"seen": seen, "found": found}, follow=True)
+        assert HelpLink.objects.get().verified_on is None
+        return text(answer)
+
+    def test_it_is_not_checked_before_somebody_says_what_they_saw(self, reviewer: Client) -> None:
+        assert "Open the link first, then say what you saw." in self.found(reviewer, "")
+
+    def test_what_is_not_true_any_more_is_changed_and_not_checked(self, manager: Client) -> None:
+        assert "Change here what is no longer true" in self.found(manager, "differs")
+
+    def test_what_is_gone_can_be_retired_at_once(self, manager: Client) -> None:
+        assert "say why and retire it" in self.found(manager, "gone")
+
+    @pytest.mark.parametrize("found", ["differs", "gone"])
+    def test_a_reviewer_who_saw_something_else_tells_a_manager(self, reviewer: Client, found: str) -> None:
+        assert "Tell a manager what you saw" in self.found(reviewer, found)
 
     def test_an_analyst_reads_and_has_no_button(self, client: Client) -> None:
         a_link(verified_on=None)
         world.sign_in(client, world.person("ana", "analyst"))
         html = page(client, "/help-links/somewhere/")
-        assert "I checked this today" not in html
+        assert "Save what I saw" not in html
         assert "Retire" not in html
 
     def test_the_link_is_opened_without_telling_it_of_us(self, reviewer: Client) -> None:

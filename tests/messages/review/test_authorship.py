@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from messages.editor import save as editor_save
@@ -204,6 +204,26 @@ def test_what_readers_do_not_see_makes_no_other_words(fields: dict[str, Any]) ->
     assert is_own(copy, adam())
 
 
+ROWS_CHANGED = {
+    "that somebody else wrote the words": "UPDATE messaging_rendition SET author_id = %(other)s",
+    "that nobody wrote the words": "UPDATE messaging_rendition SET author_id = NULL",
+    "that nothing was overwritten": "DELETE FROM messaging_overwrittenwords",
+}
+
+
+@pytest.mark.parametrize("change", ROWS_CHANGED)
+def test_nobody_is_freed_as_an_author_by_rows_that_say(change: str) -> None:
+    theirs = written()
+    copy = rewritten(written(OTHER, by=mara()), WORDS, by=mara())
+    rewritten(theirs, replace(OTHER, headline="Something else"), by=adam())
+    world.drop_triggers()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE messaging_revision SET author_id = NULL")
+        cursor.execute(ROWS_CHANGED[change], {"other": mara().pk} if "%" in ROWS_CHANGED[change] else None)
+    for rendition in (theirs, copy):
+        assert is_own(Rendition.objects.get(pk=rendition.pk), adam())
+
+
 def test_a_colleague_who_wrote_nothing_of_it_may_approve_a_copy() -> None:
     copy = written(by=mara()) if written() else None
     assert copy is not None
@@ -215,6 +235,6 @@ def test_a_colleague_who_wrote_nothing_of_it_may_approve_a_copy() -> None:
 def test_many_words_take_as_many_queries_as_one(django_assert_num_queries: Any) -> None:
     for number in range(5):
         written(replace(WORDS, headline=f"Headline {number}"))
-    renditions, by = list(Rendition.objects.select_related("revision")), adam()
-    with django_assert_num_queries(4):
+    renditions, by = list(Rendition.objects.select_related("revision__message")), adam()
+    with django_assert_num_queries(5):
         assert len(own_rendition_ids(renditions, by)) == 5

@@ -11,6 +11,7 @@ from django.test import Client
 
 from messages.models import Comment, Rendition, Revision
 from messages.review import workflow
+from messages.review.authorship import record_writing
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -230,6 +231,7 @@ def test_each_revision_is_reviewed_by_its_own_number(reviewer: Client) -> None:
     first = world.submitted_rendition()
     second = Revision.objects.create(message=first.revision.message, number=3, claim_strength="none")
     words = Rendition.objects.create(revision=second, locale="en", headline="Other", body="Other.")
+    record_writing(words, by=world.person("mara"))
     workflow.submit(words, now=world.NOON)
     post(reviewer, words, "approve", **ANSWERS)
     assert (state(first), state(words)) == ("submitted", "approved")

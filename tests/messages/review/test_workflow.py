@@ -15,6 +15,7 @@ from pytest_django import Settings
 from messages.audit_pages.wording import describe_action
 from messages.models import AuditEntry, Comment, Rendition, Review, Revision
 from messages.review import checklist, workflow
+from messages.review.authorship import record_writing
 from messages.review.workflow import ReviewRefused
 from tests import world
 
@@ -40,9 +41,11 @@ def approve(rendition: Rendition, by: User | None = None, **more: Any) -> Review
 
 
 def translated(revision: Revision, locale: str = "es", **words: Any) -> Rendition:
-    return Rendition.objects.create(
+    rendition = Rendition.objects.create(
         revision=revision, locale=locale, **{"headline": "Un titular", "body": "Palabras.", **words}
     )
+    record_writing(rendition, by=mara())
+    return rendition
 
 
 class TestAnApproval:
@@ -129,7 +132,15 @@ class TestAnApproval:
         rendition = world.submitted_rendition()
         Rendition.objects.filter(pk=rendition.pk).update(body="She asked for it.")
         rendition.refresh_from_db()
+        record_writing(rendition, by=mara())
         with pytest.raises(ReviewRefused, match="cannot be shown"):
+            approve(rendition)
+
+    def test_nobody_approves_what_the_record_says_nobody_wrote(self) -> None:
+        rendition = world.submitted_rendition()
+        Rendition.objects.filter(pk=rendition.pk).update(body="Of somebody who holds the database.")
+        rendition.refresh_from_db()
+        with pytest.raises(ReviewRefused, match="does not say who wrote"):
             approve(rendition)
 
 
@@ -399,6 +410,7 @@ class TestTheRecord:
         ]
         words = "“victim” (message), version 2 in “en”"
         assert told == [
+            f"mara wrote {words}",
             f"mara asked for a review of {words}",
             f"rafael commented on {words}",
             f"rafael sent back {words}: Too cold.",
