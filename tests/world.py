@@ -101,7 +101,7 @@ def sign_in(client: Client, user: User) -> None:
     session.save()
 
 
-@cached_rows
+@row_cache.cache_rows(person, reads="messaging_")
 def approved_revision(
     frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), matched_set: str = "", **claim: Any
 ) -> Revision:
@@ -159,6 +159,7 @@ def mark_help_links_checked() -> None:
     HelpLink.objects.filter(verified_on=None).update(verified_on=timezone.localdate(), verified_by="rafael")
 
 
+@cached_rows
 def placement(key: str = "quiet-page", **fields: Any) -> Placement:
     """Return a placement of the example partner."""
     partner, _ = Partner.objects.get_or_create(name="Example partner")
@@ -204,6 +205,18 @@ def draft(
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
     design = design or ("different" if texts > 1 else "")
     mark_help_links_checked()
+    revisions = {
+        key: [
+            approved_revision(
+                key if key in {"neutral", "victim", "user", "both"} else "other",
+                headline=f"A {key} headline" + " again" * n if n else "",
+                locales=locales,
+                matched_set=f"{slug}-set-{n + 1}" if design == "matched" else "",
+            )
+            for n in range(texts)
+        ]
+        for key in arms
+    }
     campaign = Campaign.objects.create(
         slug=slug,
         name="The pilot",
@@ -216,17 +229,8 @@ def draft(
     )
     campaign.placements.add(at or placement(), *(placement(key) for key in places))
     for position, (key, weight) in enumerate(arms.items()):
-        frame = key if key in {"neutral", "victim", "user", "both"} else "other"
         Arm.objects.create_with_texts(
-            [
-                approved_revision(
-                    frame,
-                    headline=f"A {key} headline" + " again" * n if n else "",
-                    locales=locales,
-                    matched_set=f"{slug}-set-{n + 1}" if design == "matched" else "",
-                )
-                for n in range(texts)
-            ],
+            revisions[key],
             campaign=campaign,
             key=key,
             name=key.title(),

@@ -23,9 +23,11 @@ def propose_publication(campaign: Campaign, *, by: User, now: datetime) -> Publi
     locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
     analysis = publishable_look(locked)
     if analysis is None:
-        raise ActionRefused(_("Results can be published once the campaign is closed and its last look is there."))
+        raise ActionRefused(
+            _("You can publish the results after the campaign is closed and its last look has been taken.")
+        )
     if PublicPage.objects.filter(campaign=locked).exists():
-        raise ActionRefused(_("It is proposed or published already."))
+        raise ActionRefused(_("It has already been proposed or published."))
     page = PublicPage.objects.create(campaign=locked, look=analysis.look, proposed_by=by, proposed_at=now)
     _record(log.Action.RESULTS_PROPOSE, page, by, look=page.look)
     return page
@@ -37,11 +39,11 @@ def publish(campaign: Campaign, *, seen: str, by: User, now: datetime) -> Public
     require_role(by, MANAGER, REVIEWER)
     page = PublicPage.objects.select_for_update().filter(campaign=campaign, published_at=None).first()
     if page is None:
-        raise ActionRefused(_("Nothing waits to be published."))
+        raise ActionRefused(_("There is nothing to publish."))
     if str(page.look) != seen:
-        raise ActionRefused(_("Another look was proposed meanwhile. Read that one first."))
+        raise ActionRefused(_("A newer look has been proposed. Read that one first."))
     if page.proposed_by_id == by.pk:
-        raise ActionRefused(_("You proposed this yourself. A second person has to publish it."))
+        raise ActionRefused(_("You proposed this page, so a colleague has to publish it."))
     page.published_by, page.published_at = by, now
     page.save(update_fields=["published_by", "published_at"])
     _record(log.Action.RESULTS_PUBLISH, page, by, look=page.look, proposer=page.proposed_by.get_username())

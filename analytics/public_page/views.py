@@ -82,7 +82,7 @@ def propose(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug)
     try:
         propose_publication(campaign, by=current_user(request), now=timezone.now())
-        flash.success(request, _("Proposed. A second person reads the page and publishes it."))
+        flash.success(request, _("Proposed. A colleague has to read the page and publish it."))
     except ActionRefused as reason:
         flash.error(request, str(reason))
     return _to_results(slug)
@@ -95,7 +95,7 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug)
     try:
         publish(campaign, seen=request.POST.get("look", ""), by=current_user(request), now=timezone.now())
-        flash.success(request, _("Published. Anybody can read it now."))
+        flash.success(request, _("Published. Anyone can read it now."))
     except ActionRefused as reason:
         flash.error(request, str(reason))
     return _to_results(slug)

@@ -58,7 +58,7 @@ def _arms_to_decide_on() -> Iterator[HomeTask]:
     """A stopped arm has its visitors see the control, uncounted, until somebody decides."""
     stopped = Arm.objects.filter(campaign__state__in=Campaign.OPEN, paused_at__isnull=False)
     for arm in stopped.select_related("campaign").order_by("paused_at")[:MOST_OF_A_KIND]:
-        sentence = gettext("Decide how to go on: “%(arm)s” was stopped in “%(campaign)s”")
+        sentence = gettext("Decide what to do next: “%(arm)s” was stopped in “%(campaign)s”")
         values = {"arm": arm.name, "campaign": arm.campaign.name}
         yield HomeTask(sentence % values, reverse("campaign:detail", args=[arm.campaign.slug]) + "#harm")
 
@@ -66,23 +66,23 @@ def _arms_to_decide_on() -> Iterator[HomeTask]:
 def _campaigns_to_approve(user: User) -> Iterator[HomeTask]:
     waiting = Campaign.objects.filter(state=State.SUBMITTED).order_by("changed_at")[: 4 * MOST_OF_A_KIND]
     for campaign in [campaign for campaign in waiting if may_approve(campaign, user)][:MOST_OF_A_KIND]:
-        sentence = gettext("Read and decide: “%(campaign)s” waits for an approval") % {"campaign": campaign.name}
+        sentence = gettext("Read “%(campaign)s” and decide whether to approve it") % {"campaign": campaign.name}
         yield HomeTask(sentence, reverse("campaign:plan", args=[campaign.slug]))
 
 
 def _words_to_review(user: User) -> Iterator[HomeTask]:
     if count := len(reviewable_renditions(user)):
-        sentence = ngettext("Review a text of a colleague", "Review texts of colleagues", count)
+        sentence = ngettext("Review a colleague’s text", "Review colleagues’ texts", count)
         yield HomeTask(sentence, reverse("reviews:queue"), count)
 
 
 def _changes_to_confirm(user: User) -> Iterator[HomeTask]:
     """Changes of help links and placements that a second person has to confirm."""
     for link in HelpLink.objects.exclude(proposed={}).exclude(proposed_by=user).order_by("proposed_at")[:5]:
-        sentence = gettext("Confirm a colleague’s change of the help link “%(name)s”") % {"name": link.name}
+        sentence = gettext("Confirm a colleague’s change to the help link “%(name)s”") % {"name": link.name}
         yield HomeTask(sentence, directory.staff_url(link))
     for place in Placement.objects.exclude(proposed={}).exclude(proposed_by=user).order_by("proposed_at")[:5]:
-        sentence = gettext("Confirm a colleague’s change of the placement “%(name)s”") % {"name": place.name}
+        sentence = gettext("Confirm a colleague’s change to the placement “%(name)s”") % {"name": place.name}
         yield HomeTask(sentence, reverse("placements:placement", args=[place.key]))
 
 
@@ -90,7 +90,7 @@ def _links_to_check(user: User) -> Iterator[HomeTask]:
     overdue = directory.overdue_checks(today=timezone.localdate())
     mine = [check.link for check in overdue if directory.is_shown(check.link) or check.link.proposed_by_id != user.pk]
     if mine:
-        sentence = ngettext("Open a help link and check it", "Open help links and check them", len(mine))
+        sentence = ngettext("Check a help link", "Check help links", len(mine))
         yield HomeTask(sentence, directory.staff_url(mine[0]), len(mine))
 
 
@@ -108,7 +108,7 @@ def _own_drafts(user: User) -> Iterator[HomeTask]:
         sentence = (
             gettext("Change “%(campaign)s”, which a reviewer sent back")
             if sent_back
-            else gettext("Go on planning “%(campaign)s”")
+            else gettext("Continue planning “%(campaign)s”")
         )
         yield HomeTask(sentence % {"campaign": campaign.name}, continue_planning_url(user, campaign))
 
@@ -122,13 +122,13 @@ def first_steps(user: User) -> list[FirstStep]:
     steps = [
         FirstStep(
             gettext("Invite a colleague"),
-            gettext("Somebody who did not write it has to approve each campaign: invite a reviewer."),
+            gettext("Invite a reviewer, because each campaign needs approval from someone who did not write it."),
             reverse("people:invite") if ADMINISTRATOR in held else "",
             users_with_role(REVIEWER).exclude(pk=user.pk).exists(),
         ),
         FirstStep(
             gettext("Check the help links"),
-            gettext("Visitors are led to them. Open each one once, and retire those that do not fit."),
+            gettext("Messages show them to visitors. Open each one once, and retire those that do not fit."),
             reverse("help:directory"),
             not overdue,
         ),
@@ -140,7 +140,7 @@ def first_steps(user: User) -> list[FirstStep]:
         ),
         FirstStep(
             gettext("Plan a campaign"),
-            gettext("A few short questions. A second person approves the plan before anybody sees a message."),
+            gettext("Answer a few short questions. A second person approves the plan before anyone sees a message."),
             reverse("campaign:plan-new"),
             Campaign.objects.exclude(state=State.DRAFT).exists(),
         ),

@@ -16,7 +16,7 @@ STATE_FILTERS: dict[str, tuple[str, ...]] = {
     "planned": (State.DRAFT, State.SUBMITTED, State.APPROVED),
     "closed": (State.CLOSED,),
 }
-STATE_NAMES = {"open": _("Launched and not closed"), "planned": _("Still planned"), "closed": _("Closed")}
+STATE_NAMES = {"open": _("Launched and not closed"), "planned": _("Still being planned"), "closed": _("Closed")}
 ORDER_NAMES = {"": _("Running first"), "newest": _("Newest first"), "name": _("By name")}
 # Who is shown something stands first, then what waits for somebody, and what is over last.
 _STATE_ORDER = (State.RUNNING, State.PAUSED, State.SCHEDULED, State.SUBMITTED, State.APPROVED, State.DRAFT)

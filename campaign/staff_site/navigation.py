@@ -52,7 +52,7 @@ NAVIGATION_ITEMS = (
     NavigationItem(_("Reviews"), "reviews:queue", frozenset({REVIEWER, MANAGER}), route_prefixes=("reviews:",)),
     NavigationItem(_("Help links"), "help:directory", route_prefixes=("help:",)),
     NavigationItem(_("People"), "people:list", frozenset({ADMINISTRATOR}), route_prefixes=("people:",)),
-    NavigationItem(_("Audit record"), "audit:record", frozenset({MANAGER}), route_prefixes=("audit:", "keys:")),
+    NavigationItem(_("Audit"), "audit:record", frozenset({MANAGER}), route_prefixes=("audit:", "keys:")),
 )
 
 

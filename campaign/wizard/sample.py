@@ -19,7 +19,7 @@ EXPECTED_OF_100 = 35.0  # who turn back after the neutral text: an assumption to
 def create_sample(*, by: User) -> Campaign:
     """Create the draft. It is shown on a page of our own; who agreed to the trial is left for its people to say."""
     name = gettext("Sample: which harm makes people turn back?")
-    hypothesis = gettext("Telling of both harms makes more people turn back than a neutral text.")
+    hypothesis = gettext("Naming both harms makes more people turn back than a neutral text.")
     page = _own_page(by=by)
     draft = create_draft(HypothesisAnswer(name, hypothesis), by=by)
     for question in QUESTIONS[1:]:

@@ -67,9 +67,11 @@ def new_sample(request: HttpRequest) -> HttpResponse:
     try:
         draft = sample.create_sample(by=current_user(request))
     except arms.NoApprovedMessage:
-        flash.error(request, _("There are no approved messages yet, so there can be no sample."))
+        flash.error(request, _("There are no approved messages yet, so we cannot make a sample."))
         return redirect("campaign:list")
-    told = _("This is a sample: each question has the recommended answer. Look around, change it, and rehearse it.")
+    told = _(
+        "This is a sample with the recommended answer to each question. You can look around, change it and rehearse it."
+    )
     flash.success(request, told)
     return redirect("campaign:plan-check", draft.slug)
 

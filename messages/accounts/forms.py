@@ -87,9 +87,9 @@ class InviteForm(forms.Form):
         if cleaned.get("role") != PARTNER_CONTACT:
             cleaned["partner"] = None
         elif not self.partners:
-            self.add_error("partner", _("There is no partner yet. Add their placement first, then invite them."))
+            self.add_error("partner", _("There are no partners yet. Add a placement first, then invite its contact."))
         elif cleaned.get("partner") is None and "partner" not in self.errors:
-            self.add_error("partner", _("Choose the partner they belong to."))
+            self.add_error("partner", _("Choose the partner they work for."))
         return cleaned
 
 
@@ -116,7 +116,7 @@ class JoinForm(forms.Form):
         self._email = email
         if not email:
             self.fields["email"] = forms.EmailField(
-                error_messages={"required": _("Type your e-mail address."), "invalid": _WRONG_ADDRESS}
+                error_messages={"required": _("Enter your email address."), "invalid": _WRONG_ADDRESS}
             )
 
     def clean_username(self) -> str:

@@ -42,7 +42,7 @@ _SENTENCES: dict[str, str] = {
     Action.MESSAGE_STOP: "stopped “{label}” (message) everywhere: {reason}",
     Action.MESSAGE_LIFT: "allowed “{label}” (message) again: {reason}",
     Action.LOOK_EARLY: "took look {look} at “{label}” (campaign) as an exception to its plan: {reason}",
-    Action.CAMPAIGN_COST: "entered what “{label}” (campaign) cost: {amount} {currency}",
+    Action.CAMPAIGN_COST: "recorded the cost of “{label}” (campaign): {amount} {currency}",
     Action.RESULTS_PROPOSE: "proposed to publish look {look} of “{label}” (campaign)",
     Action.RESULTS_PUBLISH: "published look {look} of “{label}” (campaign), which {proposer} had proposed",
     Action.RESULTS_TAKE_DOWN: "took down the public page of “{label}” (campaign)",

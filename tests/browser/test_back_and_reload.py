@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.installation import Installation
 from tests.browser.test_embed_hostile import Origin, partner, script_of, server, visit
 from tests.browser.test_exit import EXIT, neutral_site, requests_of
-from tests.browser.test_pages import Installation, collect_events, running_installation, until_exposed, wait_for_outcome
+from tests.browser.test_pages import collect_events, until_exposed, wait_for_outcome
 from tests.waiting import let_pass
 
 __all__ = ["partner", "server"]  # fixtures
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running_installation(tmp_path_factory.mktemp("installation")) as made:
-        yield made
 
 
 def shown(tab: Page) -> list[str]:

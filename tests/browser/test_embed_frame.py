@@ -11,9 +11,9 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.firefox import PROGRAM, Firefox, firefox
+from tests.browser.installation import Installation, running_installation
 from tests.browser.test_embed_hostile import Origin, Reply
 from tests.browser.test_embed_tells import example
-from tests.browser.test_pages import Installation, running_installation
 from tests.waiting import let_pass, wait_in_page_until, wait_until
 
 pytestmark = pytest.mark.browser

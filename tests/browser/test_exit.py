@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.installation import Installation
 from tests.browser.test_embed_hostile import NEUTRAL, Origin, partner, script_of, server, visit, wait_told
-from tests.browser.test_pages import Installation, collect_events, running_installation, until_exposed
+from tests.browser.test_pages import collect_events, until_exposed
 from tests.tiers import proofs_but_each
-from tests.waiting import let_pass
+from tests.waiting import let_pass, wait_in_page_until
 
 __all__ = ["partner", "server"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -25,12 +25,6 @@ SMALL: dict[str, ViewportSize] = {
     "narrow": {"width": 320, "height": 480},
     "desk": {"width": 1280, "height": 800},
 }
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running_installation(tmp_path_factory.mktemp("installation")) as made:
-        yield made
 
 
 def neutral_site(tab: Page, address: str = EXIT) -> None:
@@ -141,8 +135,9 @@ def test_without_script_it_is_a_link(site: Installation, page: OpenPage) -> None
 
 @pytest.mark.parametrize("path", proofs_but_each(3, PAGES))
 def test_it_is_on_screen_on_every_page_however_far_one_scrolls(site: Installation, page: OpenPage, path: str) -> None:
+    tab = page()
     for size in SMALL.values():
-        tab = page(viewport=size)
+        tab.set_viewport_size(size)
         tab.goto(f"{site.url}/m/quiet-page/{path}")
         for wheel in (0, 400, 4000):
             tab.mouse.wheel(0, wheel)
@@ -164,6 +159,8 @@ def test_in_the_embed_it_tells_neither_us_nor_the_partners_page(
     tab.goto(f"{server.url}/m/spot/help/self")
     visit(tab, partner, script_of(server), tag=f'data-display="{display}" data-target="#spot"')
     wait_told(tab, "exposed") if display == "cover" else wait_told(tab, "shown")
+    if display == "cover":  # the page hears of it before our server does
+        wait_in_page_until(tab, server.events)
     told, sent = tab.evaluate("harm.told"), len(server.asked)
     tab.get_by_role("button", name="Leave now").click()
     tab.wait_for_url(NEUTRAL)

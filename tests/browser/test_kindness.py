@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 from campaign.entrypoints import launcher
 from tests import arabic
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import collect_errors, environment, manage
+from tests.browser.installation import environment, manage
+from tests.browser.test_pages import collect_errors
 from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.browser

@@ -76,7 +76,7 @@ def test_the_keyboard_opens_it_goes_through_it_and_closes_it(phone: Page) -> Non
     expect(places).to_be_hidden()
     expect(menu).to_be_focused()
     phone.keyboard.press("Space")
-    places.get_by_role("link", name="Audit record").press("Enter")
+    places.get_by_role("link", name="Audit").press("Enter")
     expect(phone.get_by_role("heading", level=1)).to_have_text("Audit record")
 
 
@@ -103,7 +103,7 @@ def test_axe_finds_nothing_in_the_open_menu(site: tuple[str, str], browser: Brow
 def test_at_a_desk_every_place_is_in_sight_and_there_is_no_button(site: tuple[str, str], browser: Browser) -> None:
     context = browser.new_context(viewport=DESK)
     tab = _opened(context, site)
-    for place in ("Campaigns", "Messages", "Reviews", "Help links", "People", "Audit record"):
+    for place in ("Campaigns", "Messages", "Reviews", "Help links", "People", "Audit"):
         expect(tab.get_by_role("navigation", name="Main").get_by_role("link", name=place)).to_be_visible()
     expect(tab.get_by_role("button", name="Menu")).to_be_hidden()
     context.close()

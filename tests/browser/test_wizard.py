@@ -110,14 +110,14 @@ def test_from_an_empty_list_to_an_approval_by_keyboard_alone(desk: SignIn, site_
     onward(tab)
     question(tab, 9)
     write(tab, "#id_expected", "35")
-    expect(tab.locator("[data-reckoned] .sentence")).to_contain_text("people have to see a message in total")
+    expect(tab.locator("[data-estimate] .sentence")).to_contain_text("people have to see a message in total")
     write(tab, "#id_smallest", "0,2")
-    expect(tab.locator("[data-reckoned] .sentence")).to_contain_text("At this traffic it would take about 4 years.")
-    expect(tab.locator("[data-reckoned]")).to_contain_text(
+    expect(tab.locator("[data-estimate] .sentence")).to_contain_text("At this traffic it would take about 4 years.")
+    expect(tab.locator("[data-estimate]")).to_contain_text(
         "Choose fewer messages, more placements, or a larger difference."
     )
     write(tab, "#id_smallest", "3")
-    expect(tab.locator("[data-reckoned] .sentence")).to_contain_text("that takes")
+    expect(tab.locator("[data-estimate] .sentence")).to_contain_text("that takes")
     onward(tab)
     question(tab, 10)
     onward(tab)
@@ -193,5 +193,5 @@ def test_without_javascript_the_button_works_it_out(desk: SignIn, site_with_word
     tab.get_by_label("Out of 100 people who see").fill("35")
     tab.get_by_label("How many more or fewer out of 100").fill("5")
     tab.get_by_role("button", name="Work it out").click()
-    expect(tab.locator("[data-reckoned]")).to_contain_text("it takes 8,756.")
+    expect(tab.locator("[data-estimate]")).to_contain_text("you need 8,756.")
     assert Campaign.objects.get().plan.expected_rate is None

@@ -129,6 +129,6 @@ def test_a_restored_backup_brings_back_no_access_and_undoes_no_stop(tmp_path: Pa
             ),
             environment=environment,
         )
-        assert "Accounts closed; an administrator opens them again: rafael." in said
+        assert "Accounts closed, until an administrator reopens them: rafael." in said
         assert look() == {"page": 302, "token": 401, "account": False, "shown": [], "stopped": ["both", "user"]}
         assert "Fine" in manage("audit", "verify", environment=environment)

@@ -31,10 +31,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        verbs.add_parser("list", help="what is there, what it does, how old it is")
-        create = verbs.add_parser("create", help="the first receipt key, or the secret of a campaign's subjects")
-        create.add_argument("name", nargs="?", default="receipt-001", help="such as campaign-7; else the receipt key")
-        rotate = verbs.add_parser("rotate", help="a new receipt key, known to all before it signs")
+        verbs.add_parser("list", help="list the keys, what they do and how old they are")
+        create = verbs.add_parser("create", help="create the first receipt key, or a campaign's subject secret")
+        create.add_argument(
+            "name", nargs="?", default="receipt-001", help="such as campaign-7; without a name, the receipt key"
+        )
+        rotate = verbs.add_parser("rotate", help="create a new receipt key, which every process knows before it signs")
         rotate.add_argument(
             "--ahead",
             type=int,
@@ -43,9 +45,9 @@ class Command(BaseCommand):
             help="how long before it signs; "
             f"{rotation.ROTATION_LEAD_SECONDS} unless the directory is copied to other machines",
         )
-        verbs.add_parser("prune", help="destroy what nothing needs any more, as the worker does")
+        verbs.add_parser("prune", help="destroy keys that are no longer needed, as the worker does")
         destroy = verbs.add_parser("destroy", help="destroy one key for good")
-        destroy.add_argument("name", help="as the list shows it, such as receipt-001 or campaign-7")
+        destroy.add_argument("name", help="the name in the list, such as receipt-001 or campaign-7")
         destroy.add_argument("--now", action="store_true", help="even if something still depends on it")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -81,7 +83,7 @@ class Command(BaseCommand):
         for key in keys:
             self.stdout.write(f"{key.name:<14} {key.age_days:>5} days  {_describe_state(key)}")
         if not keys:
-            self.stdout.write("No key is there yet.")
+            self.stdout.write("There are no keys yet.")
 
     def _create(self, directory: Path, name: str) -> None:
         number = _campaign_number(name)
@@ -106,21 +108,21 @@ class Command(BaseCommand):
 
     def _rotate(self, directory: Path, ahead: int) -> None:
         key = audited.rotate_receipt_key(directory, clock=time.time, lead_seconds=ahead, by=command_line_actor())
-        self.stdout.write(f"Created {key.title}. It verifies now and signs from {format_utc(key.signs_from)} on.")
+        self.stdout.write(f"Created {key.title}. It verifies now and signs from {format_utc(key.signs_from)}.")
         keys = store.receipt_key_files(directory)
         for old in keys[:-1]:
             until = rotation.needed_until(old, keys)
             if until is not None:
-                self.stdout.write(f"{old.title} verifies until {format_utc(until)}; then the worker destroys it.")
+                self.stdout.write(f"{old.title} verifies until {format_utc(until)}. The worker then destroys it.")
 
     def _destroy(self, directory: Path, name: str, now: float, *, at_once: bool) -> None:
         key = next((key for key in list_keys(directory, now=now) if key.name == name), None)
         if key is None or key.state == KeyState.SITE_KEY:
-            _refuse(f"There is no {name}. manage.py keys list shows what there is.")
+            _refuse(f"There is no {name}. Run manage.py keys list to see the keys.")
         if key.state == KeyState.SIGNS:
-            _refuse(f"{name} signs what is shown now. Rotate first, with --ahead 0 if it is in wrong hands.")
+            _refuse(f"{name} signs the messages shown now. Rotate first, with --ahead 0 if someone may have stolen it.")
         if key.is_needed and not at_once:
-            _refuse(f"{_why_needed(key)} With --now it is destroyed all the same.")
+            _refuse(f"{_why_needed(key)} To destroy it anyway, add --now.")
         audited.destroy_key(directory, key, by=command_line_actor())
         self.stdout.write(f"Destroyed {name}. {_consequence(key)}")
 
@@ -130,7 +132,7 @@ def _describe_state(key: KeyInfo) -> str:
         case KeyState.SIGNS:
             return "signs"
         case KeyState.WAITS if key.receipt_key is not None:
-            return f"verifies, signs from {format_utc(key.receipt_key.signs_from)} on"
+            return f"verifies, signs from {format_utc(key.receipt_key.signs_from)}"
         case KeyState.VERIFIES_WITHOUT_END:
             return "verifies, until it is destroyed by hand"
         case KeyState.VERIFIES if key.needed_until is not None:
@@ -155,14 +157,14 @@ def _why_needed(key: KeyInfo) -> str:
             )
         case KeyState.IN_USE:
             return (
-                f"“{key.campaign}” is not closed: its subjects would be assigned anew, many to another message, and "
-                "count again. Close the campaign, which destroys it."
+                f"“{key.campaign}” is not closed: its subjects would be assigned again, many to another message, and "
+                "counted twice. Close the campaign to destroy it."
             )
-    when = "A key that was put there by hand has no known end."
+    when = "A key that was added by hand has no known end."
     if key.needed_until is not None:
         when = f"Wait until {format_utc(key.needed_until)}."
     return (
-        f"Open messages depend on {key.name}: what is done with them in the next {_hours(key)} hours would not be "
+        f"Open messages depend on {key.name}: responses to them in the next {_hours(key)} hours would not be "
         f"counted. {when}"
     )
 
@@ -174,10 +176,10 @@ def _consequence(key: KeyInfo) -> str:
         case KeyState.UNNEEDED if key.receipt_key is not None:
             return "No receipt was open."
         case KeyState.VERIFIES | KeyState.VERIFIES_WITHOUT_END:
-            return f"For {_hours(key)} hours, what is done with messages that it signed is not counted."
+            return f"For {_hours(key)} hours, responses to messages signed with it are not counted."
         case KeyState.IN_USE:
-            return f"Servers know it until they are restarted; then “{key.campaign}” assigns its subjects anew."
-    return "Nobody can compute which message a subject was shown."
+            return f"Servers use it until they restart. After that, “{key.campaign}” assigns its subjects again."
+    return "Nobody can work out which message a subject was shown."
 
 
 def _hours(key: KeyInfo) -> str:

@@ -12,12 +12,12 @@ from campaign.record_triggers import TRIGGERS, restore_triggers
 
 class Command(BaseCommand):
     help = (
-        "After DATABASE_URL was set to a new, empty database: load into it what `dumpdata` wrote of the old one. The "
-        "triggers that refuse changes of the record are put in place behind it."
+        "Load the output of `dumpdata` into a new, empty database, after DATABASE_URL was set to it. The "
+        "triggers that protect the records are created afterwards."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", help="what dumpdata wrote")
+        parser.add_argument("file", help="the output of dumpdata")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if User.objects.exists() or Campaign.objects.exists():

@@ -13,7 +13,7 @@ from messages.audit import continuity
 from messages.audit.log import command_line_actor
 
 _QUESTIONS = {
-    "keep": "Whose password, second factor and role are as they were then? All other accounts are closed.",
+    "keep": "Which accounts still have the password, second factor and role they had then? All others are closed.",
     "stopped": "Which messages were stopped or withdrawn since? (their keys)",
     "paused": "Which arms were paused since? (campaign/arm)",
     "closed": "Which campaigns were closed since? (their addresses)",
@@ -21,23 +21,23 @@ _QUESTIONS = {
 
 
 class Command(BaseCommand):
-    help = (
-        "Take a restored backup into use: end the access that came back, and pause what is shown until it is confirmed."
-    )
+    help = "Put a restored backup into use: revoke restored access, and pause what is shown until it is confirmed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         for name, metavar in (("keep", "NAME"), ("stopped", "KEY"), ("paused", "CAMPAIGN/ARM"), ("closed", "CAMPAIGN")):
             parser.add_argument(f"--{name}", nargs="*", metavar=metavar, help=_QUESTIONS[name])
-        parser.add_argument("--yes", action="store_true", help="ask nothing: what is not given is none")
-        parser.add_argument("--anyway", action="store_true", help="though this machine signed nothing later")
+        parser.add_argument(
+            "--yes", action="store_true", help="do not ask questions; names that are not given count as none"
+        )
+        parser.add_argument("--anyway", action="store_true", help="run even if this machine has signed nothing later")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not continuity.is_older_database() and not options["anyway"]:
             raise CommandError(
-                "This database holds what this machine signed last. If it is a backup all the same, because the keys "
+                "This database contains everything this machine has signed. If it is still a backup, because the keys "
                 "were restored with it, add --anyway."
             )
-        self.stdout.write(f"The last thing on record was done at {restore.backup_time() or 'no time'}.")
+        self.stdout.write(f"The last entry on record is from {restore.backup_time() or 'no time'}.")
         names = {name: self._answer(name, options) for name in _QUESTIONS}
         if not options["yes"] and input("End all sessions and tokens, and pause what is shown? [y/N] ").lower() != "y":
             raise CommandError("Nothing was changed.")
@@ -63,15 +63,15 @@ class Command(BaseCommand):
         return input(f"{_QUESTIONS[name]} ").replace(",", " ").split()
 
     def _report(self, done: restore.Restoration) -> None:
-        self.stdout.write("All sessions, API tokens, invitations and recovery codes are ended.")
-        self._list("Accounts closed; an administrator opens them again", done.closed_accounts)
-        self._list("Campaigns that wait for a manager, who resumes or sends them", done.held_campaigns)
-        self._list("Placements whose fallback has to be chosen again", done.emptied_placements)
+        self.stdout.write("All sessions, API tokens, invitations and recovery codes have been revoked.")
+        self._list("Accounts closed, until an administrator reopens them", done.closed_accounts)
+        self._list("Campaigns waiting for a manager to resume or send them", done.held_campaigns)
+        self._list("Placements whose neutral text has to be chosen again", done.emptied_placements)
         self._list("Messages stopped again", done.stopped_messages)
         self._list("Arms paused again", done.paused_arms)
         self._list("Campaigns closed again", done.closed_campaigns)
         self.stdout.write(
-            "Before anything is resumed, compare help links and the addresses of placements with what people remember."
+            "Before you resume anything, check help links and the addresses of placements against what people remember."
         )
 
     def _list(self, title: str, names: Sequence[str]) -> None:
@@ -81,5 +81,5 @@ class Command(BaseCommand):
 def _parse_arm(text: str) -> tuple[str, str]:
     campaign, slash, arm = text.partition("/")
     if not slash:
-        raise CommandError(f"“{text}” is no arm: write campaign/arm.")
+        raise CommandError(f"“{text}” is not an arm. Write campaign/arm.")
     return campaign, arm

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
-    help = "Gather marked words into the catalogues under locale/, compile them, and list what is missing."
+    help = "Collect translatable strings into the catalogues under locale/, compile them, and list what is missing."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,10 +22,12 @@ class Command(BaseCommand):
             self.stdout.write(str(problem))
         shares = catalogs.missing_shares()
         for language, share in shares.items():
-            self.stdout.write(f"{language}: partly translated, {share:.0%} of its texts are shown in English.")
+            self.stdout.write(f"{language}: partly translated, {share:.0%} of its strings are shown in English.")
         if problems and check:
-            raise CommandError(f"{len(problems)} translations need a person. docs/languages.md says how.")
+            raise CommandError(
+                f"{len(problems)} translations are missing or wrong. docs/languages.md says how to fix them."
+            )
         if problems:
             self.stdout.write(f"{len(problems)} left to translate.")
         elif not shares:
-            self.stdout.write("Every marked word is translated.")
+            self.stdout.write("Everything is translated.")

@@ -2,7 +2,7 @@
    Submits the form like the button and replaces only the result. The server computes it and stores nothing. */
 (() => {
   "use strict";
-  const answer = document.querySelector("[data-reckoned]");
+  const answer = document.querySelector("[data-estimate]");
   const form = answer?.closest("form");
   if (!form) return;
   let timer = 0;
@@ -16,7 +16,7 @@
       const reply = await fetch(location.href, { method: "POST", body: fields, credentials: "same-origin" });
       if (!reply.ok || reply.redirected) return;
       const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-      const result = page.querySelector("[data-reckoned]");
+      const result = page.querySelector("[data-estimate]");
       if (!result || request !== latest) return;
       const open = answer.querySelector("details")?.open;
       answer.className = result.className;

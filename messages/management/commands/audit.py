@@ -13,22 +13,22 @@ _MAX_REASON_LENGTH = 300
 
 
 class Command(BaseCommand):
-    help = "Verify the audit record: was any entry changed, removed, moved, or the end cut off? Or print it."
+    help = "Check whether the audit record was changed, or print it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        verify = verbs.add_parser("verify", help="walk along the chain; status 1 if anything is wrong")
+        verify = verbs.add_parser("verify", help="check the whole chain; status 1 if anything is wrong")
         verify.add_argument(
             "--head",
             action="append",
             default=[],
             metavar="NUMBER:DIGEST",
-            help="a head that was kept elsewhere, to compare with, or a file that holds some; may be given again",
+            help="a head that was kept elsewhere, or a file with heads, to compare with; can be repeated",
         )
-        export = verbs.add_parser("export", help="the whole record, from its beginning, an entry a line")
+        export = verbs.add_parser("export", help="print the whole record, one entry per line")
         export.add_argument("--json", action="store_true", help="as JSON, with digests, for programs")
-        accept = verbs.add_parser("accept", help="go on from the record as it is")
-        accept.add_argument("why", help="the reason; it stands on the record for ever")
+        accept = verbs.add_parser("accept", help="accept the record as it is")
+        accept.add_argument("why", help="the reason, which stays on the record")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             return
         entries = "1 entry" if verdict.count == 1 else f"{verdict.count:,} entries"
         self.stdout.write(
-            f"Fine: {entries}, from {verdict.first.at:%Y-%m-%d} to {verdict.last.at:%Y-%m-%d}, each as it was written."
+            f"Fine: {entries}, from {verdict.first.at:%Y-%m-%d} to {verdict.last.at:%Y-%m-%d}, all unchanged."
         )
         self.stdout.write(f"Head: {verdict.head}")
 
@@ -67,12 +67,12 @@ class Command(BaseCommand):
 
     def _accept(self, why: str) -> None:
         if not why or len(why) > _MAX_REASON_LENGTH:
-            raise CommandError(f"Please say why, in at most {_MAX_REASON_LENGTH} characters.")
+            raise CommandError(f"Enter a reason of at most {_MAX_REASON_LENGTH} characters.")
         try:
             accepted = verification.accept(by=log.command_line_actor(), why=why)
         except verification.AcceptanceRefused as reason:
             raise CommandError(str(reason)) from None
-        self.stdout.write(f"Entry {accepted.number} says that the record was accepted as it is, and why.")
+        self.stdout.write(f"Entry {accepted.number} records that the record was accepted as it is, and why.")
 
 
 def _parse_heads(text: str) -> list[hash_chain.Head]:
@@ -82,5 +82,5 @@ def _parse_heads(text: str) -> list[hash_chain.Head]:
     else:
         found = [head] if (head := hash_chain.parse_head(text)) is not None else []
     if not found:
-        raise CommandError("A head is a number, a colon and 64 hexadecimal digits, as verify prints it.")
+        raise CommandError("A head is a number, a colon and 64 hexadecimal digits, as printed by verify.")
     return found

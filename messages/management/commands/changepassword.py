@@ -5,10 +5,10 @@ from django.core.management.base import CommandError
 
 
 class Command(changepassword.Command):
-    help = "Refused: nobody but its owner chooses a password."
+    help = "Refused: people choose their own passwords."
 
     def handle(self, *args: Any, **options: Any) -> None:
         raise CommandError(
-            "Nobody but its owner chooses a password, under “Your account”. For a password that is lost, an "
-            "administrator closes the account and invites its owner anew; manage.py invite makes an administrator."
+            "People choose their own passwords, under “Your account”. If a password is lost, an "
+            "administrator closes the account and invites the person again. manage.py invite creates an administrator."
         )

@@ -10,8 +10,8 @@ from messages.models import HelpLink
 
 class Command(BaseCommand):
     help = (
-        "Ask the address of each help link whether it still answers, and put what was found beside the link. "
-        "That is a flag for people: no link counts as checked by it. Status 1 if any needs a look."
+        "Check whether the address of each help link still answers, and record the result with the link. "
+        "This does not count as a check by a person. Status 1 if any link needs a check."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -22,6 +22,6 @@ class Command(BaseCommand):
         if unknown := set(keys) - set(HelpLink.objects.values_list("key", flat=True)):
             raise CommandError(f"There is no help link {', '.join(sorted(unknown))}.")
         flagged = directory.probe_all(keys, now=timezone.now(), write=self.stdout.write)
-        self.stdout.write("Whom a page serves, a person has to see: nothing counts as checked by this.")
+        self.stdout.write("A person still has to open each page and see who it helps: this does not count as a check.")
         if flagged:
             raise SystemExit(1)

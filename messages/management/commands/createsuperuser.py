@@ -5,10 +5,10 @@ from django.core.management.base import CommandError
 
 
 class Command(createsuperuser.Command):
-    help = "Refused: an account begins with an invitation, which is on record."
+    help = "Refused: accounts are created by invitation."
 
     def handle(self, *args: Any, **options: Any) -> None:
         raise CommandError(
-            "An account begins with an invitation, so that nobody else knows its password and the audit record names "
-            "it: manage.py invite you@example.org."
+            "Accounts are created by invitation, so that nobody else knows the password and the audit record names "
+            "them. Run manage.py invite you@example.org."
         )

@@ -7,11 +7,11 @@ from django.core.management.commands import flush
 def refuse(self: flush.Command, **options: Any) -> None:
     """Say why tables are not emptied. Tests, which empty theirs after each, replace it."""
     raise CommandError(
-        "flush would empty what is on record: decisions, plans and results. For an empty installation, use new "
+        "flush would delete decisions, plans and results that are on record. For an empty installation, use new "
         "databases."
     )
 
 
 class Command(flush.Command):
-    help = "Refused: it would empty the tables of what is on record."
+    help = "Refused: it would delete what is on record."
     handle = refuse

@@ -14,10 +14,10 @@ from messages.roles import ADMINISTRATOR, ALL_ROLES
 
 
 class Command(BaseCommand):
-    help = "Print a link with which somebody makes an account: how the first administrator comes in."
+    help = "Print a link that creates an account. Use it to create the first administrator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", help="their address; it is kept with the account")
+        parser.add_argument("email", help="their email address, which is stored with the account")
         parser.add_argument("--role", choices=ALL_ROLES, default=ADMINISTRATOR)
         parser.add_argument("--url", help="the site's own address, such as https://thought.example.org")
 
@@ -25,14 +25,14 @@ class Command(BaseCommand):
         try:
             validate_email(options["email"])
         except ValidationError:
-            raise CommandError("This is not an e-mail address.") from None
+            raise CommandError("This is not an email address.") from None
         invitation, token = invitations.invite(
             options["email"], options["role"], by=command_line_actor(), now=timezone.now()
         )
         site = (options["url"] or _site_url()).rstrip("/")
         self.stdout.write(f"{site}{reverse('welcome', args=[token])}")
         self.stderr.write(
-            f"The link makes one account, as {invitation.role}, within {invitations.DAYS} days. Shown once."
+            f"The link creates one account, as {invitation.role}, within {invitations.DAYS} days. It is shown once."
         )
 
 

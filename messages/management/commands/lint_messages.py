@@ -12,10 +12,10 @@ from messages.text.lint import MUST
 
 
 class Command(BaseCommand):
-    help = "What a reviewer would say of every revision that is not withdrawn, and of the help links."
+    help = "Run the automatic checks on every version that is not withdrawn, and on the help links."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="For programs: one object, remarks by revision.")
+        parser.add_argument("--json", action="store_true", help="print one JSON object, with remarks by version")
 
     def handle(self, *args: Any, **options: Any) -> None:
         revisions = Revision.objects.exclude(state=Revision.State.WITHDRAWN).select_related("message")
@@ -39,6 +39,6 @@ class Command(BaseCommand):
         severities = [remark.severity for remarks in text_remarks.values() for remark in remarks]
         must = severities.count(MUST)
         self.stdout.write(
-            f"{len(text_remarks)} wordings: {must} remarks that must be seen to, {len(severities) - must} that should. "
+            f"{len(text_remarks)} versions: {must} things must change, {len(severities) - must} to check. "
             f"Help links: {len(help_remarks)}."
         )

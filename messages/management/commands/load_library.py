@@ -12,6 +12,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         added = starter_library.load(now=timezone.now())
         self.stdout.write(
-            f"Starter library: {added.themes} themes, {added.messages} messages, {added.revisions} revisions and "
+            f"Starter library: {added.themes} themes, {added.messages} messages, {added.revisions} versions and "
             f"{added.help_links} help links added."
         )

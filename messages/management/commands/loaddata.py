@@ -7,7 +7,7 @@ from messages.audit import log
 
 
 class Command(loaddata.Command):
-    help = "Load rows from files, past all rules; the audit record says so."
+    help = "Load rows from files without the usual checks. The audit record says so."
 
     def loaddata(self, fixture_labels: Sequence[str]) -> None:
         """Load them and add the entry, in the transaction of the command."""

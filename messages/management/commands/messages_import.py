@@ -19,8 +19,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--apply", action="store_true", help="do it; without this it is only shown")
-        parser.add_argument("--by", metavar="NAME", help="whose drafts they will be; another has to approve them")
+        parser.add_argument(
+            "--apply", action="store_true", help="import the messages; without this, only show what would happen"
+        )
+        parser.add_argument("--by", metavar="NAME", help="who owns the drafts; another person has to approve them")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
@@ -33,18 +35,20 @@ class Command(BaseCommand):
         plan = import_export.plan_import(parsed)
         self._show(plan)
         if plan.rejected_rows:
-            raise CommandError("Nothing can be imported as long as rows are refused.")
+            raise CommandError("Nothing is imported while rows are refused.")
         if not options["apply"]:
-            self.stdout.write("This was a look. With --apply --by NAME it is done.")
+            self.stdout.write("Nothing was imported. To import, add --apply --by NAME.")
             return
         author = User.objects.filter(username=options["by"] or "", is_active=True).first()
         if author is None:
-            raise CommandError("Say with --by NAME whose drafts they will be: the name of somebody's account.")
+            raise CommandError("Add --by NAME with the account that will own the drafts.")
         try:
             import_export.apply_import(parsed, by=author, name=path.name, agreed_digest=plan.digest)
         except import_export.ImportRefused as reason:
             raise CommandError(str(reason)) from None
-        self.stdout.write(f"Done: {len(plan.revisions)} drafts of {author.get_username()} await review.")
+        self.stdout.write(
+            f"Imported {len(plan.revisions)} drafts of {author.get_username()}. They are waiting for review."
+        )
 
     def _show(self, plan: ImportPlan) -> None:
         for note in plan.notes:
@@ -52,12 +56,12 @@ class Command(BaseCommand):
         for rejected in plan.rejected_rows:
             self.stderr.write(printable(f"{rejected.where}: {rejected.reason}"))
         for revision in plan.revisions:
-            kind = "new message" if revision.message in plan.messages else "new revision"
-            languages = ", ".join(words.locale for words in revision.renditions) or "no words"
+            kind = "new message" if revision.message in plan.messages else "new version"
+            languages = ", ".join(words.locale for words in revision.renditions) or "no text"
             self.stdout.write(f"{revision.where}: {kind} {revision.message} r{revision.revision} ({languages})")
         if plan.ignored:
-            self.stdout.write(printable(f"Not known, and left out: {', '.join(plan.ignored)}."))
+            self.stdout.write(printable(f"Unknown and left out: {', '.join(plan.ignored)}."))
         self.stdout.write(
-            f"{len(plan.themes)} new themes, {len(plan.messages)} new messages, {len(plan.revisions)} new revisions, "
+            f"{len(plan.themes)} new themes, {len(plan.messages)} new messages, {len(plan.revisions)} new versions, "
             f"{len(plan.unchanged)} unchanged, {len(plan.rejected_rows)} refused."
         )

@@ -108,7 +108,7 @@ def test_a_margin_says_whether_an_arm_is_shown_to_be_no_worse(tmp_path: Path) ->
         ("arm,n,events\na,1,0\nb,x,0\n", ("--control", "a"), "line 3, column n: “x” is not a whole number"),
         ("arm,n,events\na,1,0\nb,1.5,0\n", ("--control", "a"), "line 3, column n"),
         ("arm,n,events\na,1,2\nb,1,0\n", ("--control", "a"), r"line 2, column events: 2 is greater than n \(1\)"),
-        ("arm,n,events\na,1,0\nb,1\n", ("--control", "a"), "line 3: 2 columns where the header has 3"),
+        ("arm,n,events\na,1,0\nb,1\n", ("--control", "a"), "line 3: 2 columns, but the header has 3"),
         ("arm,n,events\na,1,0\nb,-1,0\n", ("--control", "a"), "line 3, column n"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "c"), "no arm “c”"),
         ("arm,n,events\na,1,0\nb,1,0\n", ("--control", "a", "--weights", "1"), "1 numbers for 2 arms"),
@@ -133,7 +133,7 @@ def test_a_wrong_table_is_named_by_line_and_column(
 
 def test_an_unquoted_separator_of_thousands_is_refused_and_a_quoted_one_is_read(tmp_path: Path) -> None:
     """20,015 people and 310 events were read as 15 events of 20 people."""
-    with pytest.raises(CommandError, match="line 2: 4 columns where the header has 3"):
+    with pytest.raises(CommandError, match="line 2: 4 columns, but the header has 3"):
         analyse(tmp_path, "arm,n,events\ncontrol,20,015,310\nb,20,014,402\n", "--control", "control")
     text = 'arm,n,events\ncontrol,"20,015",310\nb,"20,014",402\n'
     (row,) = analyse(tmp_path, text, "--control", "control")["comparisons"]

@@ -64,10 +64,10 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_that_is_said() -> None:
     ("text", "reason"),
     [
         # A row that does not fit its header: 20,015 units and 310 events were read as 15 events of 20 units.
-        ("arm,n,events\ncontrol,20,015,310\nb,20,014,402\n", "line 2: 4 columns where the header has 3."),
+        ("arm,n,events\ncontrol,20,015,310\nb,20,014,402\n", "line 2: 4 columns, but the header has 3."),
         ("arm,n,events,note\ncontrol,20,015,310\n", "line 2, column events: “015” is not a whole number"),
-        ("arm,n,events\na,1000,100\nb,1000\n", "line 3: 2 columns where the header has 3."),
-        ("arm,n,events\na,1000,100\nb,1000,120\nSource: Ana\n", "line 4: 1 columns where the header has 3."),
+        ("arm,n,events\na,1000,100\nb,1000\n", "line 3: 2 columns, but the header has 3."),
+        ("arm,n,events\na,1000,100\nb,1000,120\nSource: Ana\n", "line 4: 1 columns, but the header has 3."),
         # Columns.
         ("arm,n,events,Events\na,1,1,0\n", "line 1, column events: two columns have this name."),
         ("\n\narm,n,events,note,note\na,1,1,x,y\n", "line 3, column note: two columns have this name."),
@@ -81,9 +81,9 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_that_is_said() -> None:
         ('arm,n,events\na,9,1\n"b\nc",9,1\n', "line 3, column arm: the name contains a tab or a line break."),
         ("arm,n,events,note\na,9,1,ok\nb,9,1," + "x" * 140_000, "line 3, column note: it is longer than 131,072"),
         # Control characters.
-        ("arm,n,events\na,9,1\n\x1b[2Jb,9,1\n", "line 3, column arm: a control character (U+001B) stands here."),
-        ("arm,n,events,note\na,9,1,ok\nb,9,1,\x00\n", "line 3, column note: a control character (U+0000)"),
-        ("arm,n,events\na,9,1\nb\x85,9,1\n", "line 3, column arm: a control character (U+0085) stands here."),
+        ("arm,n,events\na,9,1\n\x1b[2Jb,9,1\n", "line 3, column arm: there is a control character (U+001B) here."),
+        ("arm,n,events,note\na,9,1,ok\nb,9,1,\x00\n", "line 3, column note: there is a control character (U+0000)"),
+        ("arm,n,events\na,9,1\nb\x85,9,1\n", "line 3, column arm: there is a control character (U+0085) here."),
         # Numbers.
         ("arm,n,events\na,9,1\nb,nine,1\n", "line 3, column n: “nine” is not a whole number of zero or more."),
         ("arm,n,events\na,9,1\nb,9,\n", "line 3, column events: “” is not a whole number of zero or more."),
@@ -114,7 +114,7 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_that_is_said() -> None:
         ("arm,stratum,n,events\na,\u041e1,9,1\nb,O1,9,1\n", "line 3, column stratum: “O1” looks like “\u041e1”"),
         ("arm,n,events\na,9,1\n", "At least two arms are needed for a comparison."),
         # The same units twice.
-        ("arm,n,events\na,9,1\nb,9,1\narm,n,events\na,9,1\nb,9,1\n", "line 4: the header stands here again."),
+        ("arm,n,events\na,9,1\nb,9,1\narm,n,events\na,9,1\nb,9,1\n", "line 4: the header is repeated here."),
         ("arm,day,n,events\na,1,9,1\nb,1,9,1\na,1,9,1\nb,1,9,1\n", "line 4: arm and day are the same as on line 2."),
         ("arm,day,n,events\na,1,9,1\nb,1,9,1\na,01,8,1\n", "line 4: arm and day are the same as on line 2."),
         (
@@ -156,9 +156,9 @@ def test_a_refusal_quotes_no_whole_file() -> None:
 
 
 def test_every_refusal_says_what_to_do() -> None:
-    with pytest.raises(UnreadableFile, match="Put a cell that holds a separator between quotation marks"):
+    with pytest.raises(UnreadableFile, match="Put cells that contain a separator in quotation marks"):
         read("arm,n,events\ncontrol,20,015,310\n")
-    with pytest.raises(UnreadableFile, match="Close it, and write one that belongs to the text twice"):
+    with pytest.raises(UnreadableFile, match="Close it, and double any quotation mark that is part of the text"):
         read('arm,n,events\n"a,9,1\n')
 
 

@@ -55,7 +55,7 @@ def press(client: Client, button: str, **fields: str) -> str:
 
 def published(mara: Client, rafael: Client) -> str:
     press(mara, "propose")
-    assert "Published. Anybody can read it now." in press(rafael, "publish", look="1")
+    assert "Published. Anyone can read it now." in press(rafael, "publish", look="1")
     response = Client().get(PUBLIC)
     assert response.status_code == 200
     return response.content.decode()
@@ -64,7 +64,7 @@ def published(mara: Client, rafael: Client) -> str:
 def test_a_second_person_publishes_it_and_anybody_reads_it(mara: Client, rafael: Client) -> None:
     closed()
     assert Client().get(PUBLIC).status_code == 404
-    assert "Proposed. A second person reads the page" in press(mara, "propose")
+    assert "Proposed. A colleague has to read the page" in press(mara, "propose")
     assert Client().get(PUBLIC).status_code == 404
     assert "A second person has to publish it" in press(mara, "publish", look="1")
     assert "Published." in press(rafael, "publish", look="1")
@@ -85,8 +85,8 @@ def test_either_takes_it_down_at_once(mara: Client, rafael: Client, name: str) -
 def test_what_the_second_person_did_not_see_is_not_published(mara: Client, rafael: Client) -> None:
     closed()
     press(mara, "propose")
-    assert "Another look was proposed meanwhile" in press(rafael, "publish", look="2")
-    assert "Another look was proposed meanwhile" in press(rafael, "publish", look="9" * 5000)
+    assert "A newer look has been proposed" in press(rafael, "publish", look="2")
+    assert "A newer look has been proposed" in press(rafael, "publish", look="9" * 5000)
     assert Client().get(PUBLIC).status_code == 404
 
 
@@ -101,7 +101,7 @@ def test_a_running_campaign_is_not_published(mara: Client) -> None:
     campaign = world.launched()
     world.tally(campaign, COUNTS)
     evaluate(campaign, now=world.NOON)
-    assert "once the campaign is closed" in press(mara, "propose")
+    assert "after the campaign is closed" in press(mara, "propose")
     assert "Public page" not in mara.get(STAFF).content.decode()
     assert mara.get(f"{STAFF}public/").status_code == 404
 
@@ -117,7 +117,7 @@ def test_an_analyst_neither_proposes_nor_publishes(mara: Client) -> None:
 def test_staff_read_the_page_before_it_is_proposed(rafael: Client) -> None:
     closed()
     html = rafael.get(f"{STAFF}public/").content.decode()
-    assert "This is how the page would look." in html
+    assert "This is a preview." in html
     assert "application/ld+json" not in html
 
 

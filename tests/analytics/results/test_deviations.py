@@ -82,4 +82,4 @@ def test_without_one_nothing_is_said(client: Client) -> None:
     evaluate(campaign, now=world.NOON)
     world.sign_in(client, world.person("ana", "analyst"))
     assert "Changes from the plan" not in page(client, "/campaigns/pilot/results/")
-    assert "deviation from the plan" not in page(client, "/")
+    assert "change from the plan" not in page(client, "/")

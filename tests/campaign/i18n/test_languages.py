@@ -207,7 +207,7 @@ class TestAPartialLanguage:
         assert catalogs.missing_shares() == {"fr": 0.75}
         output = StringIO()
         call_command("translations", check=True, stdout=output)
-        assert "fr: partly translated, 75% of its texts are shown in English." in output.getvalue()
+        assert "fr: partly translated, 75% of its strings are shown in English." in output.getvalue()
 
     def test_may_not_have_wrong_placeholders(self, french: str, settings: Settings) -> None:
         settings.PARTIAL_LANGUAGES = [french]

@@ -195,7 +195,7 @@ def test_others_are_refused(client: Client, directory: Path, role: str) -> None:
 def test_an_administrator_gets_there_from_the_record(client: Client) -> None:
     world.sign_in(client, world.person("ada", "administrator"))
     assert '<a href="/keys/">Keys</a>' in client.get("/audit/").content.decode()
-    assert '<a href="/audit/" aria-current="true">Audit record</a>' in client.get("/keys/").content.decode()
+    assert '<a href="/audit/" aria-current="true">Audit</a>' in client.get("/keys/").content.decode()
 
 
 def test_the_page_speaks_spanish_and_writes_times_as_spanish_does(mara: Client, directory: Path) -> None:

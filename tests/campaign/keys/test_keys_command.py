@@ -47,7 +47,7 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 
 
 def test_the_life_of_a_receipt_key(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
-    assert keys("list") == "No key is there yet.\n"
+    assert keys("list") == "There are no keys yet.\n"
     assert keys("create") == "Created receipt-001.\n"
     assert "receipt-001        0 days  signs\n" in keys("list")
     said = keys("rotate")

@@ -248,7 +248,7 @@ def test_a_place_that_was_written_into_the_database_is_approved_by_nobody() -> N
     campaign = world.draft(at=world.placement())
     tamper("DELETE FROM campaign_placementchange")
     transitions.submit(campaign, by=mara())
-    with pytest.raises(ActionRefused, match="somebody wrote in the database"):
+    with pytest.raises(ActionRefused, match="someone changed the database"):
         world.approve(campaign)
 
 

@@ -63,7 +63,7 @@ class TestWhatWaits:
     def test_a_campaign_waits_for_whoever_may_approve_it(self) -> None:
         rafael()
         transitions.submit(world.draft(), by=mara())
-        assert waiting(rafael()) == ["Read and decide: “The pilot” waits for an approval"]
+        assert waiting(rafael()) == ["Read “The pilot” and decide whether to approve it"]
         assert waiting(mara()) == []
 
     def test_an_approved_one_waits_for_a_manager(self) -> None:
@@ -84,20 +84,20 @@ class TestWhatWaits:
     def test_a_stopped_arm_is_something_to_decide(self) -> None:
         campaign = world.launched()
         arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="It upset people.", by=rafael(), now=world.NOON)
-        assert waiting(mara()) == ["Decide how to go on: “Both” was stopped in “The pilot”"]
+        assert waiting(mara()) == ["Decide what to do next: “Both” was stopped in “The pilot”"]
         Campaign.objects.update(state=Campaign.State.CLOSED)
         assert waiting(mara()) == []
 
     def test_words_wait_for_those_who_did_not_write_them(self) -> None:
         world.submitted_rendition("mara")
-        assert "Review a text of a colleague" in waiting(rafael())
-        assert "Review a text of a colleague" not in waiting(world.person("mara", "manager", "reviewer"))
+        assert "Review a colleague’s text" in waiting(rafael())
+        assert "Review a colleague’s text" not in waiting(world.person("mara", "manager", "reviewer"))
 
     def test_links_to_check_are_counted_and_lead_to_the_first(self) -> None:
         starter_library.load(now=timezone.now())
         task = home_tasks(rafael(), with_links=True)[-1]
         overdue = directory.overdue_checks(today=timezone.localdate())
-        assert (task.sentence, task.count) == ("Open help links and check them", len(overdue))
+        assert (task.sentence, task.count) == ("Check help links", len(overdue))
         assert task.url == directory.staff_url(overdue[0].link)
         assert home_tasks(rafael(), with_links=False) == []
 
@@ -122,7 +122,7 @@ def test_a_sample_is_a_draft_with_every_answer_but_who_agreed(client: Client) ->
     assert draft.state == "draft"
     assert draft.plan.planned_per_arm > 100
     assert [place.name for place in draft.placements.all()] == ["Our own page"]
-    assert "Say who agreed to this trial" in page
+    assert "Say who approved this trial" in page
     assert page.count('<p class="error">') <= 1
 
 

@@ -57,7 +57,7 @@ class TestTheList:
         world.placement("resting")
         html = page(manager)
         assert "A campaign is running" in html
-        assert "No campaign is running, and nothing is shown" in html
+        assert "No campaign: nothing is shown" in html
         assert html.count("<h2") == 1, "one partner, one heading"
 
     def test_asks_no_more_the_more_there_are(self, manager: Client, django_assert_max_num_queries: object) -> None:

@@ -155,9 +155,9 @@ class TestResuming:
 class TestTheCommand:
     def test_says_what_it_did(self, backup: Campaign) -> None:
         said = command("--yes", "--keep", "olga", "--paused", "pilot/both")
-        assert "Campaigns that wait for a manager, who resumes or sends them: The pilot." in said
+        assert "Campaigns waiting for a manager to resume or send them: The pilot." in said
         assert "Arms paused again: The pilot: " in said
-        assert "Placements whose fallback has to be chosen again: quiet-page." in said
+        assert "Placements whose neutral text has to be chosen again: quiet-page." in said
 
     def test_asks_what_it_is_not_told(self, backup: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
         answers = iter(["olga mara", "", "pilot/both", "", "y"])

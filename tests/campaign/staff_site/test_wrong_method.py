@@ -28,7 +28,7 @@ def mara(client: Client) -> Client:
 def test_it_leads_to_the_page_that_has_the_button(mara: Client, address: str, above: str) -> None:
     answer = mara.get(address)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
-    assert "This address belongs to a button" in answer.content.decode()
+    assert "You cannot open this address directly" in answer.content.decode()
     assert f'<a class="button" href="{above}">' in answer.content.decode()
 
 

@@ -250,7 +250,7 @@ class TestAPartnerContact:
     def test_is_not_invited_without_a_partner(self, ada: Client) -> None:
         world.placement()
         page = ada.post("/people/invite/", {"email": "pia@example.org", "role": "partner contact"}).content.decode()
-        assert "Choose the partner they belong to." in page
+        assert "Choose the partner they work for." in page
         assert not Invitation.objects.exists()
 
     def test_is_not_invited_before_there_is_a_partner(self, ada: Client) -> None:

@@ -96,7 +96,7 @@ def test_others_are_refused_and_see_no_link(client: Client, role: str) -> None:
 def test_a_manager_and_an_administrator_are_led_there(client: Client) -> None:
     for person in (world.person("mara", "manager"), User.objects.create_superuser("root")):
         world.sign_in(client, person)
-        assert '<a href="/audit/">Audit record</a>' in client.get("/").content.decode()
+        assert '<a href="/audit/">Audit</a>' in client.get("/").content.decode()
         assert '<a href="/audit/" aria-current="page">' in client.get("/audit/").content.decode()
 
 

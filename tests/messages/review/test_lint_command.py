@@ -23,7 +23,7 @@ def printed(*arguments: str) -> str:
 def test_the_starter_library_needs_no_change_and_its_links_need_a_look() -> None:
     world.load_starter_library()
     last = printed().splitlines()[-1]
-    assert last == "44 wordings: 0 remarks that must be seen to, 0 that should. Help links: 1."
+    assert last == "44 versions: 0 things must change, 0 to check. Help links: 1."
 
 
 def test_help_that_was_checked_today_has_no_remark() -> None:
