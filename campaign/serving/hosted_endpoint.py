@@ -28,7 +28,7 @@ _GIF = (
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
 _FRAME = (
-    b'<!doctype html><html lang="%b"><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+    b'<!doctype html><html lang="%b"><meta charset="utf-8"><meta name="color-scheme" content="%b">'
     b'<title>\xe2\x80\xa6</title><body data-placement="%b" data-answer="%b">'
     b'<script src="/static/campaign/frame.js"></script>'
 )
@@ -103,7 +103,8 @@ def _handle_frame(request: Request, context: ServingContext, placement: Placemen
     except Refusal as refusal:
         status, answer = refusal.status, json.dumps({"error": refusal.as_dict()}).encode()
     answer = answer.ljust(placement.lengths[language].message)
-    page = _FRAME % (language.encode(), placement.key.encode(), b64encode(answer))
+    scheme = b"light dark" if "dark" in _parse_form(request.query) else b"light"
+    page = _FRAME % (language.encode(), scheme, placement.key.encode(), b64encode(answer))
     return _html_reply(status, page, f"{_FRAME_POLICY} {' '.join(sorted(placement.origins)) or _NOBODY}")
 
 
