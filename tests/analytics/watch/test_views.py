@@ -250,7 +250,7 @@ class TestNoFalseReassurance:
         campaign = heard(settings)
         DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
         User.objects.update(email="")
-        assert "has an e-mail address here" in read_text()
+        assert "has an email address here" in read_text()
 
     def test_a_program_of_theirs_that_is_told_is_enough(self, settings: Any) -> None:
         campaign = world.draft()
