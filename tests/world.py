@@ -103,7 +103,13 @@ def sign_in(client: Client, user: User) -> None:
 
 @row_cache.cache_rows(person, reads="messaging_")
 def approved_revision(
-    frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), matched_set: str = "", **claim: Any
+    frame: str,
+    *,
+    headline: str = "",
+    body: str = "First.\n\nSecond.",
+    locales: Sequence[str] = ("en",),
+    matched_set: str = "",
+    **claim: Any,
 ) -> Revision:
     """Return an approved revision of a new message in a frame, with a rendition in each locale."""
     theme, _ = Theme.objects.get_or_create(key=f"theme-{frame}", defaults={"name": frame, "frame": frame, "line": "…"})
@@ -113,7 +119,7 @@ def approved_revision(
     revision = Revision.objects.create(message=message, number=1, **{"claim_strength": "none", **claim})
     for locale in locales:
         rendition = Rendition.objects.create(
-            revision=revision, locale=locale, headline=headline or f"A {frame} headline", body="First.\n\nSecond."
+            revision=revision, locale=locale, headline=headline or f"A {frame} headline", body=body
         )
         workflow.submit(rendition, now=NOON)
         workflow.approve(rendition, by=None, now=NOON)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from campaign.outcomes import PAGE_ADDRESSES
 from tests.browser.conftest import OpenPage
 from tests.browser.firefox import PROGRAM, Firefox, firefox
 from tests.browser.installation import Installation, running_installation
@@ -92,7 +93,7 @@ def test_leaving_leads_out_of_the_frame(partner: Partner, page: OpenPage) -> Non
     tab.goto(partner.serve())
     wait_told(tab, "exposed")
     framed(tab).get_by_role("button", name="Leave this page").click()
-    tab.wait_for_url(f"{partner.site.url}/m/partner-page/left*")
+    tab.wait_for_url(f"{partner.site.url}/m/partner-page/{PAGE_ADDRESSES['left']}?*")
     wait_until(lambda: partner.site.open_outcomes()["left"] == 1)
 
 
@@ -143,7 +144,10 @@ def test_the_same_holds_in_firefox(partner: Partner, tmp_path: Path) -> None:
         browser.goto(partner.serve())
         wait_until(lambda: "exposed" in browser.evaluate("told"), what="seen in Firefox")
         press(browser, "Leave this page")
-        wait_until(lambda: "/m/partner-page/left" in browser.evaluate("location.href"), what="led out of the frame")
+        wait_until(
+            lambda: f"/m/partner-page/{PAGE_ADDRESSES['left']}" in browser.evaluate("location.href"),
+            what="led out of the frame",
+        )
         wait_until(lambda: partner.site.open_outcomes() == dict.fromkeys(partner.site.open_outcomes(), 0) | SEEN_LEFT)
 
 

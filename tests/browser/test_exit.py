@@ -7,6 +7,7 @@ import json
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
+from campaign.outcomes import PAGE_ADDRESSES
 from tests.browser.conftest import OpenPage
 from tests.browser.installation import Installation
 from tests.browser.test_embed_hostile import NEUTRAL, Origin, partner, script_of, server, visit, wait_told
@@ -18,7 +19,7 @@ __all__ = ["partner", "server"]  # fixtures
 pytestmark = pytest.mark.browser
 
 EXIT = "https://www.wikipedia.org/"
-PAGES = ("", "left", "continued", "about", "thanks", "help/self", "help/affected", "help/worried", "nothing-here")
+PAGES = ("", *PAGE_ADDRESSES.values(), "nothing-here")
 SMALL: dict[str, ViewportSize] = {
     "portrait": {"width": 360, "height": 640},
     "landscape": {"width": 640, "height": 360},
@@ -67,7 +68,7 @@ def test_after_a_choice_it_leads_back_to_no_page_of_ours(
     tab.goto(f"{site.url}/health/live")
     tab.goto(f"{site.url}/m/quiet-page/")
     tab.get_by_role("button", name=choice).click()
-    tab.wait_for_url(f"**/m/quiet-page/{outcome}?*")
+    tab.wait_for_url(f"**/m/quiet-page/{PAGE_ADDRESSES[outcome]}?*")
     assert outcome in [event["outcome"] for event in events]
     tab.get_by_role("link", name="Leave now").click()
     tab.wait_for_url(EXIT)
@@ -81,7 +82,7 @@ def test_a_choice_that_the_script_cannot_report_is_sent_by_the_form(site: Instal
     tab.goto(f"{site.url}/m/quiet-page/")
     with tab.expect_request(lambda request: request.method == "POST" and "/m/quiet-page/" in request.url):
         tab.get_by_role("button", name="Leave this page").click()
-    tab.wait_for_url("**/m/quiet-page/left?*")
+    tab.wait_for_url(f"**/m/quiet-page/{PAGE_ADDRESSES['left']}?*")
 
 
 def test_the_page_is_blank_before_the_other_site_is_asked(site: Installation, page: OpenPage) -> None:

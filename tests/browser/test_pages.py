@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from campaign.outcomes import OUTCOMES
+from campaign.outcomes import OUTCOMES, PAGE_ADDRESSES
 from tests.browser.conftest import OpenPage
 from tests.browser.installation import Installation, running_installation
 from tests.waiting import let_pass, wait_in_page_until, wait_until
@@ -82,7 +82,7 @@ def test_what_a_browser_does_is_what_is_counted(unvisited_site: Installation, pa
     tab = page(java_script_enabled=False)
     tab.goto(f"{site.url}/m/quiet-page/")
     tab.get_by_role("button", name="Leave this page").click()
-    tab.wait_for_url(re.compile(r"/left\?(locale=en&)?\d+$"))
+    tab.wait_for_url(re.compile(rf"/{PAGE_ADDRESSES['left']}\?locale=en$"))
     # The partner's page, on another origin: one leaves, one goes on.
     for button, outcome in (("Leave this page", "left"), ("Continue", "continued")):
         tab = page()
@@ -216,5 +216,9 @@ def test_the_api_description_is_rendered_without_calling_anyone(site: Installati
     tab = page()
     wrong = collect_errors(tab)
     tab.goto(f"{site.url}/api/docs/")
-    expect(tab.locator("body")).to_contain_text("/api/v1/decide")
+    expect(tab.locator("#operations")).to_contain_text("POST /api/v1/decide")
+    loaded = "performance.getEntriesByType('resource').reduce((sum, each) => sum + each.decodedBodySize, 0)"
+    assert tab.evaluate(loaded) < 150_000, "what is large is loaded by a button"
+    tab.get_by_role("button", name="Load the interactive page").click()
+    expect(tab.locator(".swagger-ui")).to_contain_text("/api/v1/decide")
     assert wrong == []
