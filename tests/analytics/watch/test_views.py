@@ -409,9 +409,9 @@ class TestThePage:
         client = client_of("analyst")
         for path in ("/", "/campaigns/pilot/"):
             assert f'href="{WATCH}"' in client.get(path).content.decode()
-        assert ">Done<" not in client.get("/").content.decode()
+        assert ">Finished<" not in client.get("/").content.decode()
         campaign.notices.create(kind="planned", ref="planned", at=world.NOON)
-        assert ">Done<" in client.get("/").content.decode()
+        assert ">Finished<" in client.get("/").content.decode()
 
 
 def campaign_with_early_look(**plan: Any) -> Campaign:

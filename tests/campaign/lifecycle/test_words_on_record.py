@@ -129,6 +129,15 @@ def test_neutral_words_that_sql_approved_are_offered_nowhere_and_not_shown(road:
     assert world.AudienceSite().decide().status == 409
 
 
+def test_a_campaign_that_sql_froze_launched_and_marked_as_running_is_shown_to_nobody() -> None:
+    campaign = world.draft()
+    world.drop_triggers()
+    run("UPDATE campaign_campaign SET state = 'running', launched_at = '2020-01-01', locales = %s", '["en"]')
+    run("UPDATE campaign_analysisplan SET frozen_at = '2020-01-01', fingerprint = %s, canonical = '{}'", "x" * 64)
+    assert changed_plans([campaign.pk])
+    assert world.AudienceSite().decide().status == 409
+
+
 def test_what_was_approved_here_counts_and_its_withdrawal_ends_that() -> None:
     words = world.approved_revision("victim").renditions.get()
     assert recorded_approvals([words]) == {words.pk}
