@@ -59,7 +59,7 @@ def test_it_is_narrowed_by_words_and_by_state(desk: Client, query: str, found: l
 
 def test_nothing_found_is_said(desk: Client) -> None:
     page = desk.get("/?q=unknown").content.decode()
-    assert "No campaign is like that" in page
+    assert "No campaign matches" in page
     assert "No campaigns yet" not in page
 
 

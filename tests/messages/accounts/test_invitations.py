@@ -255,7 +255,7 @@ class TestAPartnerContact:
 
     def test_is_not_invited_before_there_is_a_partner(self, ada: Client) -> None:
         page = ada.post("/people/invite/", {"email": "pia@example.org", "role": "partner contact"}).content.decode()
-        assert "Add their placement first" in page
+        assert "Add a placement first" in page
 
     def test_only_they_have_a_partner(self, ada: Client) -> None:
         fields = {"email": "bo@example.org", "role": "analyst", "partner": str(world.placement().partner_id)}
