@@ -498,7 +498,7 @@ class TestAcceptance:
 
     @pytest.mark.parametrize("why", ["", " ", "x" * 301])
     def test_a_reason_is_needed(self, why: str) -> None:
-        with pytest.raises(CommandError, match="Please say why"):
+        with pytest.raises(CommandError, match="Enter a reason"):
             command("accept", why)
 
     def test_a_changed_entry_is_not_accepted_away(self, committing: Committing) -> None:
