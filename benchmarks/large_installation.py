@@ -95,7 +95,9 @@ def launch(*, campaigns: int) -> None:
     """
     from django.db import transaction
 
+    from campaign.lifecycle.actions import record_campaign_action
     from campaign.models import AnalysisPlan, ArmText, Campaign, Placement, PlannedOutcome, new_salt
+    from messages.audit.log import Action
 
     demo = Campaign.objects.get()
     place = Placement.objects.get(key=PLACEMENT)
@@ -120,6 +122,7 @@ def launch(*, campaigns: int) -> None:
             for outcome in outcomes:
                 outcome.pk, outcome.plan = None, plan
             PlannedOutcome.objects.bulk_create(outcomes)
+            record_campaign_action(Action.CAMPAIGN_LAUNCH, demo, by="a benchmark", plan=plan.fingerprint, id=demo.pk)
 
 
 def fill(database: Path, *, views: int, now: float | None = None) -> None:

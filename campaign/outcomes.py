@@ -12,6 +12,19 @@ from typing import Literal, get_args
 Direction = Literal["higher", "lower", "none"]
 Section = Literal["choices", "help", "scale", "feedback", "about"]
 HostedPage = Literal["left", "continued", "about", "help/self", "help/affected", "help/worried", "withdrawn", ""]
+# Where each page behind a message stands, below /m/<placement>/: addresses that say nothing (serving/page_paths.py).
+PAGE_ADDRESSES: Mapping[str, str] = {
+    "left": "p0",
+    "continued": "p1",
+    "thanks": "p2",
+    "about": "pa",
+    "withdrawn": "pc",
+    "too-late": "pe",
+    "help/self": "pi",
+    "help/affected": "po",
+    "help/worried": "ps",
+    "help/crisis": "pt",
+}
 SECTIONS: tuple[Section, ...] = get_args(Section)  # in the order in which a message offers them
 
 
@@ -246,11 +259,6 @@ def offered_outcomes() -> list[tuple[Outcome, OutcomeAction]]:
     """The outcomes that a message offers, in the order of its sections, and the way not to be counted."""
     offered = [(outcome, outcome.action) for outcome in (*RECORDED_OUTCOMES.values(), WITHDRAWAL) if outcome.action]
     return sorted(offered, key=lambda pair: SECTIONS.index(pair[1].section))
-
-
-def help_doors() -> list[str]:
-    """The doors to help, by the last part of their page's path."""
-    return [action.page.removeprefix("help/") for _, action in offered_outcomes() if action.section == "help"]
 
 
 def read_form(fields: Mapping[str, Sequence[str]]) -> tuple[str, int | None]:

@@ -78,7 +78,7 @@ export const draw = (home, request, kept, ms, given) => {
     return found;
   });
 
-  const sent = {}, lost = []; // lost: to be sent again while the page lives, and once more as it closes
+  const sent = { undefined: 1 }, lost = []; // lost: to be sent again while the page lives, and once more as it closes
   let pause = 1e3, timer;
   const send = async (event, done) => {
     const { ok, status } = await post("events", event, { keepalive: true }).catch(() => ({ status: 503 }));
@@ -152,12 +152,12 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
       el("button", { async click() {
         if (!(await record(outcome, value))) return;
         this.setAttribute("aria-pressed", true);
-        thanks.textContent = actions.find((action) => action.thanks)?.thanks ?? "Thank you.";
+        thanks.textContent = actions.find((action) => action.thanks)?.thanks;
       } }, label);
 
     // By shape: a new or missing outcome needs no change here.
     const choices = [], doors = [], scales = [], opinions = [], about = [];
-    for (const { outcome, label, note, href, values, low, high } of actions) {
+    for (const { outcome, label, note, href, values, low, high } of [message.crisis, ...actions]) {
       if (then[outcome]) choices.push(el("button", { click() {
         record(outcome);
         delete views[placement]; // answered: the next one is drawn anew
@@ -168,7 +168,7 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
         scales.push(el("div", { class: "rate", role: "group", "aria-labelledby": outcome }, el("span", { id: outcome }, label),
           ...values.map((value) => opinion(outcome, `${value}`, value)), el("small", {}, low), el("small", {}, high)));
       } else if (href !== undefined) (note === undefined ? about : doors).push(
-        el("a", { href: link(href, home), target: "_blank", rel: "noopener noreferrer", click: () => record(outcome) }, label,
+        el("a", { href: link(href, home), target: "_blank", rel: "noreferrer", click: () => record(outcome) }, label,
           el("small", {}, note ?? "")));
       else opinions.push(opinion(outcome, label));
     }
@@ -181,7 +181,7 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     } }, message.exit.label);
     const parts = [el("h2", { id: "h", tabindex: -1 }, message.headline), prose(message.body_html), el("div", { class: "two" }, ...choices)];
     const box = el("section", { lang: message.locale, dir: message.dir, "aria-labelledby": "h" }, out, ...parts);
-    if (doors[0]) box.append(el("div", { class: "two doors" }, ...doors));
+    box.append(el("div", { class: "two doors" }, ...doors));
     if (receipt) box.append(...scales, el("div", { class: "say" }, ...opinions, thanks));
     box.append(el("p", { class: "fine" }, receipt ? message.privacy + " " : "", ...about));
 

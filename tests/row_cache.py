@@ -64,8 +64,11 @@ def record_people(person: Callable[..., User]) -> Callable[..., User]:
     return wrapper
 
 
-def cache_rows(person: Callable[..., User]) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Return a decorator that caches the rows of a builder. `person` creates the people that the rows refer to."""
+def cache_rows(person: Callable[..., User], *, reads: str = "") -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Return a decorator that caches the rows of a builder. `person` creates the people that the rows refer to.
+
+    With `reads`, nothing that the builder makes depends on rows of other apps than this one.
+    """
 
     def decorate(build: Callable[P, T]) -> Callable[P, T]:
         @wraps(build)
@@ -74,7 +77,7 @@ def cache_rows(person: Callable[..., User]) -> Callable[[Callable[P, T]], Callab
             if arguments is None or not connection.in_atomic_block:
                 return build(*args, **kwargs)
             before = _rows()
-            content = hashlib.sha256(repr(sorted(before)).encode()).digest()
+            content = hashlib.sha256(repr(sorted(row for row in before if row[0].startswith(reads))).encode()).digest()
             cache_key = (build, arguments, *_surroundings(), content)
             if cache_key not in _cache:
                 callbacks_before = len(connection.run_on_commit)

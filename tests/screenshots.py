@@ -45,7 +45,7 @@ PICTURES = {
     "record": ("manager", "/audit/"),
     "sign-in": ("stranger", "/sign-in/"),
     "message": ("stranger", "made preview"),
-    "help": ("stranger", "/m/quiet-page/help/affected"),
+    "help": ("stranger", "/m/quiet-page/po"),
     "arabic": ("stranger", "/m/arabic-page/?locale=ar"),
     "partner": ("stranger", "drawn partner"),
     "hidden": ("analyst", "/campaigns/few/results/"),

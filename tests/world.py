@@ -101,9 +101,15 @@ def sign_in(client: Client, user: User) -> None:
     session.save()
 
 
-@cached_rows
+@row_cache.cache_rows(person, reads="messaging_")
 def approved_revision(
-    frame: str, *, headline: str = "", locales: Sequence[str] = ("en",), matched_set: str = "", **claim: Any
+    frame: str,
+    *,
+    headline: str = "",
+    body: str = "First.\n\nSecond.",
+    locales: Sequence[str] = ("en",),
+    matched_set: str = "",
+    **claim: Any,
 ) -> Revision:
     """Return an approved revision of a new message in a frame, with a rendition in each locale."""
     theme, _ = Theme.objects.get_or_create(key=f"theme-{frame}", defaults={"name": frame, "frame": frame, "line": "…"})
@@ -113,7 +119,7 @@ def approved_revision(
     revision = Revision.objects.create(message=message, number=1, **{"claim_strength": "none", **claim})
     for locale in locales:
         rendition = Rendition.objects.create(
-            revision=revision, locale=locale, headline=headline or f"A {frame} headline", body="First.\n\nSecond."
+            revision=revision, locale=locale, headline=headline or f"A {frame} headline", body=body
         )
         workflow.submit(rendition, now=NOON)
         workflow.approve(rendition, by=None, now=NOON)
@@ -159,6 +165,7 @@ def mark_help_links_checked() -> None:
     HelpLink.objects.filter(verified_on=None).update(verified_on=timezone.localdate(), verified_by="rafael")
 
 
+@cached_rows
 def placement(key: str = "quiet-page", **fields: Any) -> Placement:
     """Return a placement of the example partner."""
     partner, _ = Partner.objects.get_or_create(name="Example partner")
@@ -204,6 +211,18 @@ def draft(
     arms = arms or {"neutral": 1, "victim": 1, "user": 1, "both": 1}
     design = design or ("different" if texts > 1 else "")
     mark_help_links_checked()
+    revisions = {
+        key: [
+            approved_revision(
+                key if key in {"neutral", "victim", "user", "both"} else "other",
+                headline=f"A {key} headline" + " again" * n if n else "",
+                locales=locales,
+                matched_set=f"{slug}-set-{n + 1}" if design == "matched" else "",
+            )
+            for n in range(texts)
+        ]
+        for key in arms
+    }
     campaign = Campaign.objects.create(
         slug=slug,
         name="The pilot",
@@ -216,17 +235,8 @@ def draft(
     )
     campaign.placements.add(at or placement(), *(placement(key) for key in places))
     for position, (key, weight) in enumerate(arms.items()):
-        frame = key if key in {"neutral", "victim", "user", "both"} else "other"
         Arm.objects.create_with_texts(
-            [
-                approved_revision(
-                    frame,
-                    headline=f"A {key} headline" + " again" * n if n else "",
-                    locales=locales,
-                    matched_set=f"{slug}-set-{n + 1}" if design == "matched" else "",
-                )
-                for n in range(texts)
-            ],
+            revisions[key],
             campaign=campaign,
             key=key,
             name=key.title(),

@@ -71,7 +71,8 @@ def reply_findings(answers: Sequence[ProbeReply], *, tls: bool) -> list[Finding]
     validators = _kinds(audience, "etag") | _kinds(audience, "last-modified")
     kept = {answer.kind for answer in own if "no-store" not in (answer.header("cache-control") or "")}
     marked = {why for answer in came for name, _ in answer.headers if (why := _IDENTIFYING_HEADERS.get(name))}
-    compressed = _kinds(own, "content-encoding")
+    # Pages are compressed by us, and filled up to one length afterwards.
+    compressed = _kinds([r for r in own if "html" not in (r.header("content-type") or "")], "content-encoding")
     versions = {server for answer in came if re.search(r"\d", server := answer.header("server") or "")}
     proxy = "Let the proxy pass headers on unchanged."
     mark = "A visitor gets an ETag or a date that marks its device"

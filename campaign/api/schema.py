@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from campaign.api.operation import ApiOperation
-from campaign.outcomes import RECORDED_OUTCOMES, REPORTED, help_doors, offered_outcomes
+from campaign.outcomes import PAGE_ADDRESSES, RECORDED_OUTCOMES, REPORTED, offered_outcomes
 from campaign.uncounted import EXPLANATIONS
 
 Json = dict[str, Any]
@@ -238,19 +238,14 @@ def _paths() -> Json:
         "/api/v1/events": {"post": _events()},
         "/m/{placement}/": {"get": _hosted_page(), "post": _hosted_form()},
         "/m/{placement}/seen.gif": {"get": _hosted_seen_image()},
-        "/m/{placement}/help/{lane}": {
-            "get": _neighbour(
-                "hosted_help",
-                "Where to get help: who made a picture, who is depicted, who is worried about someone",
-                _path_parameter("lane", "Whose help.", help_doors()),
-            )
-        },
         "/m/{placement}/{page}": {
             "get": _neighbour(
                 "hosted_neighbour",
-                "The quiet pages that the message's buttons lead to",
+                "The quiet pages that the message's buttons and doors lead to",
                 _path_parameter(
-                    "page", "Which page.", ["left", "continued", "about", "thanks", "withdrawn", "too-late"]
+                    "page",
+                    "; ".join(f"`{address}`: {name}" for name, address in PAGE_ADDRESSES.items()),
+                    list(PAGE_ADDRESSES.values()),
                 ),
             )
         },
@@ -503,8 +498,16 @@ def _schemas() -> Json:
                 "locale": _text(),
                 "dir": _text(enum=["ltr", "rtl"]),
                 "actions": {"type": "array", "items": _ref("Action")},
+                "crisis": _ref("Crisis"),
                 "exit": _ref("Exit"),
                 "privacy": _text("What is counted, in one sentence: show it."),
+            }
+        ),
+        "Crisis": _object(
+            {
+                "label": _text(),
+                "note": _text(),
+                "href": _text("Lines for somebody in crisis, relative to this site: show it first of all help."),
             }
         ),
         "Exit": _object(

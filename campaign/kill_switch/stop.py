@@ -17,6 +17,7 @@ from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.after_backup import remove_fallbacks
 from campaign.models import Arm, ArmText, Campaign, Placement
 from messages.audit import log
+from messages.audit.verification import genuine_entries
 from messages.i18n.recorded_sentences import recorded
 from messages.models import Message
 from messages.roles import MANAGER, REVIEWER, has_role
@@ -93,12 +94,18 @@ def lift_stop(message: Message, *, by: User, reason: str) -> None:
     reason = _authorize_and_lock(message, by, reason)
     if message.stopped_at is None:
         raise ActionRefused(_("This message is not stopped."))
-    if message.stopped_by == by:
+    if message.stopped_by == by or _stopper_on_record(message) == by.get_username():
         raise ActionRefused(_("You stopped this message, so a colleague has to allow it again."))
     message.stopped_at, message.stopped_by, message.stopped_reason = None, None, ""
     message.save(update_fields=["stopped_at", "stopped_by", "stopped_reason"])
     _renew_previews(message)
     _record(log.Action.MESSAGE_LIFT, message, by, reason)
+
+
+def _stopper_on_record(message: Message) -> str:
+    """The name of who stopped a message, which the row may not say."""
+    entry = genuine_entries(log.ObjectKind.MESSAGE, [message.key], (log.Action.MESSAGE_STOP,)).get(message.key)
+    return entry.actor if entry is not None else ""
 
 
 def _authorize_and_lock(message: Message, by: User | str, reason: str) -> str:

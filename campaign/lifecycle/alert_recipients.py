@@ -23,12 +23,12 @@ def why_nobody_hears(campaign: Campaign) -> str:
         return ""
     if not settings.EMAIL_HOST:
         return _(
-            "This site has no mail server, so nobody is told by e-mail when a message does harm. Look at the watch "
+            "This site has no mail server, so nobody is told by email when a message does harm. Look at the watch "
             "page every day, or ask whoever runs this site to set one up."
         )
     if not recipients(campaign):
         return _(
-            "Nobody who should hear of harm has an e-mail address here, so nobody is told when a message does harm. "
+            "Nobody who should hear of harm has an email address here, so nobody is told when a message does harm. "
             "Look at the watch page every day."
         )
     return ""

@@ -111,6 +111,24 @@ def _recorded_launches(slugs: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {slug: {"plan": "", **(entry.detail if entry else {})} for slug, entry in entries.items()}
 
 
+def campaigns_launched_on_record(campaigns: Iterable[Campaign]) -> set[int]:
+    """Return the primary keys of those of which the record holds the launch with the plan that they have.
+
+    Where the record began after this program did, a campaign without an entry may be older than it.
+    """
+    planned = [campaign for campaign in campaigns if hasattr(campaign, "plan")]
+    launches, sealed = _recorded_launches([campaign.slug for campaign in planned]), is_sealed_from_the_start()
+    return {
+        campaign.pk
+        for campaign in planned
+        if ((launch := launches.get(campaign.slug)) is None and not sealed)
+        or (
+            launch is not None
+            and (launch["plan"], launch.get("id", campaign.pk)) == (campaign.plan.fingerprint, campaign.pk)
+        )
+    }
+
+
 def _without_their_entry(campaigns: Sequence[Campaign]) -> set[int]:
     """Return those of which the audit record should hold a launch under the name that they have now.
 

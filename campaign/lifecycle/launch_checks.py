@@ -1,6 +1,6 @@
 """Find the obstacles to submitting and launching a campaign, each as a sentence for staff."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,8 @@ from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.lifecycle import place_sharing, webhook_tests
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
+from messages.audit import log
+from messages.audit.verification import genuine_entries
 from messages.help_links import directory
 from messages.i18n.sentence_translation import translate_sentence
 from messages.review import workflow
@@ -146,11 +148,20 @@ def approved_locales(arms: Iterable[Arm]) -> list[set[str]]:
 def stopped_message_obstacles(arms: QuerySet[Arm]) -> list[Obstacle]:
     """Return the arms whose message was stopped everywhere; they are not shown until the stop is lifted."""
     sentence = _("The message of “%(arm)s” is stopped everywhere. Someone has to allow it again first.")
-    stopped = ArmText.objects.filter(arm__in=arms, stopped_at=None, revision__message__stopped_at__isnull=False)
+    shown = list(ArmText.objects.filter(arm__in=arms, stopped_at=None).select_related("arm", "revision__message"))
+    on_record = messages_stopped_on_record({text.revision.message.key for text in shown})
     return [
         Obstacle(ObstacleReason.STOPPED, sentence % {"arm": text.arm.name}, text.arm.name, text.revision.message.key)
-        for text in stopped.select_related("arm", "revision__message")
+        for text in shown
+        if text.revision.message.stopped_at is not None or text.revision.message.key in on_record
     ]
+
+
+def messages_stopped_on_record(keys: Collection[str]) -> set[str]:
+    """Return the keys of those messages whose last step on record is a stop: rows that say otherwise lift none."""
+    steps = (log.Action.MESSAGE_STOP, log.Action.MESSAGE_LIFT)
+    entries = genuine_entries(log.ObjectKind.MESSAGE, sorted(keys), steps)
+    return {key for key, entry in entries.items() if entry is None or entry.action == log.Action.MESSAGE_STOP}
 
 
 def occupied_placement_obstacles(campaign: Campaign) -> list[Obstacle]:

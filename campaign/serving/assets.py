@@ -1,7 +1,7 @@
 """The style sheets and scripts of the audience surface, from memory: the same bytes for everybody.
 
-They go out compressed to whoever takes that. Nothing else does: the length of an answer would tell what it says
-(docs/threat-model.md). Any site may read them, so that a partner's tag can hold `integrity`.
+They go out compressed to whoever takes that, as pages do (page_bytes.py); answers of the API do not: their length would
+tell what they say (docs/threat-model.md). Any site may read them, so that a partner's tag can hold `integrity`.
 
 The embed and its module have a second address that names their content, `embed-<digest>.js`, for a tag that pins it.
 What such a tag loads never changes, so each version that was released is kept in `copies` (`make embed RELEASE=1`).
@@ -16,7 +16,7 @@ from campaign.serving.http import Refusal, Reply, Request
 from campaign.serving.routing import Route, ServingContext
 
 PREFIX = "/static/campaign/"
-ASSETS = ("tokens.css", "message.css", "page.js", "embed.js", "embed.mjs", "embed.d.mts", "frame.js")
+ASSETS = ("tokens.css", "message.css", "kept.js", "page.js", "embed.js", "embed.mjs", "embed.d.mts", "frame.js")
 COPIES = STATIC / "copies"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _TYPES[".mjs"] = _TYPES[".js"]
@@ -52,13 +52,19 @@ def handle_asset(request: Request, context: ServingContext) -> Reply:
         ("Cross-Origin-Resource-Policy", "cross-origin"),
         ("Access-Control-Allow-Origin", "*"),
     ]
-    if not _takes_gzip(request.header("accept-encoding") or ""):
+    if not takes_gzip(request):
         return Reply(200, headers, plain)
     return Reply(200, [*headers, ("Content-Encoding", "gzip")], compressed)
 
 
-def _takes_gzip(accepted: str) -> bool:
+def read_asset(name: str) -> bytes:
+    """The bytes of an asset."""
+    return _contents(name)[0]
+
+
+def takes_gzip(request: Request) -> bool:
     """Whether the client names gzip, other than to refuse it."""
+    accepted = request.header("accept-encoding") or ""
     codings = [coding.replace(" ", "").lower() for coding in accepted.split(",")]
     return any(
         coding == "gzip" or (coding.startswith("gzip;q=") and coding.strip("0.") != "gzip;q=") for coding in codings

@@ -316,8 +316,9 @@ def count_served(
         return Decision(decision.rendition, uncounted=UncountedReason.UNSIGNED)
     if placement.parts or placement.otherwise is not None:
         placement = placement.entry_of_campaign(arm.packed_ids) or placement
-    if decision.is_keyed and decision.window.nonce in context.recently_served:
-        receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=decision.is_washout)
+    before = context.recently_served.left_out(decision.window.nonce) if decision.is_keyed else None
+    if before is not None:
+        receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=before)
         return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
@@ -326,8 +327,6 @@ def count_served(
     )
     if reason is None and not decision.is_washout:
         context.served_counter.add(hour, arm)
-        if decision.is_keyed:
-            context.recently_served.add(decision.window.nonce)
     elif reason is not None:
         context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=reason)
         if reason is LeftOutCount.Reason.MACHINE:
@@ -335,6 +334,8 @@ def count_served(
     else:
         context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=LeftOutCount.Reason.WASHOUT)
     left_out = reason is not None or decision.is_washout
+    if decision.is_keyed:
+        context.recently_served.add(decision.window.nonce, left_out=left_out)
     receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=left_out)
     return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaign.outcomes import OutcomeAction, offered_outcomes
+from campaign.outcomes import PAGE_ADDRESSES, OutcomeAction, offered_outcomes
 from campaign.serving.page_paths import page_path
 from messages.help_links import doors
 from messages.i18n.countries import country_name
@@ -52,6 +52,7 @@ class Door:
     label: str
     note: str
     href: str
+    section_id: str
     crisis: tuple[Service, ...]
     parts: tuple[Part, ...]
 
@@ -69,7 +70,8 @@ def help_behind_doors(
         key = action.page.removeprefix("help/")
         parts = _merge_parts([_part(key, part, links, countries, language) for part in doors.PARTS[key]])
         href = page_path(placement, action.page, language)
-        return Door(key, gettext(action.label), gettext(action.note), href, crisis, parts)
+        section_id = PAGE_ADDRESSES[action.page]
+        return Door(key, gettext(action.label), gettext(action.note), href, section_id, crisis, parts)
 
     return [door(action) for _, action in offered_outcomes() if action.section == "help"]
 

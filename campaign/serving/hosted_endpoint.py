@@ -11,11 +11,13 @@ from django.conf import settings
 from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
 from campaign.outcomes import REPORTED, WITHDRAWAL, read_form
 from campaign.placements.tag_check import TagCheckChannel
+from campaign.serving.assets import takes_gzip
 from campaign.serving.decision import MessageRequest, count_served, decide
 from campaign.serving.hosted_pages import PAGE_SECTIONS, insert_sections
-from campaign.serving.http import Refusal, Reply, Request, read_body, refusal_reply
+from campaign.serving.http import Headers, Refusal, Reply, Request, read_body, refusal_reply
 from campaign.serving.locales import interface_language
-from campaign.serving.page_paths import PAGES, page_path
+from campaign.serving.page_bytes import compress_page, inline_sources, with_styles
+from campaign.serving.page_paths import page_at, page_path
 from campaign.serving.privacy_signals import has_privacy_signal
 from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
 from campaign.serving.snapshot_entries import PlacementEntry
@@ -28,7 +30,7 @@ _GIF = (
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
 _FRAME = (
-    b'<!doctype html><html lang="%b"><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+    b'<!doctype html><html lang="%b"><meta charset="utf-8"><meta name="color-scheme" content="%b">'
     b'<title>\xe2\x80\xa6</title><body data-placement="%b" data-answer="%b">'
     b'<script src="/static/campaign/frame.js"></script>'
 )
@@ -76,12 +78,14 @@ def _handle_message(request: Request, context: ServingContext, placement: Placem
         return _follow_up_reply(request, placement, "unavailable")
     rendition = decision.rendition
     if decision.uncounted is UncountedReason.PREVIEW:
-        return _message_reply(placement.insert_key(rendition.preview_page), placement, rendition.language, choices={})
+        page = placement.insert_key(rendition.preview_page)
+        return _message_reply(request, page, placement, rendition.language, choices={})
     receipt = decision.receipt
     if request.method == "GET":
         receipt = count_served(decision, request, placement, context, from_browser=True).receipt
     parts = rendition.page if receipt else (rendition.uncounted_page,)
-    return _message_reply(receipt.join(map(placement.insert_key, parts)), placement, rendition.language)
+    page = receipt.join(map(placement.insert_key, parts))
+    return _message_reply(request, page, placement, rendition.language, receipt)
 
 
 def _handle_frame(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply:
@@ -103,7 +107,8 @@ def _handle_frame(request: Request, context: ServingContext, placement: Placemen
     except Refusal as refusal:
         status, answer = refusal.status, json.dumps({"error": refusal.as_dict()}).encode()
     answer = answer.ljust(placement.lengths[language].message)
-    page = _FRAME % (language.encode(), placement.key.encode(), b64encode(answer))
+    scheme = b"light dark" if "dark" in _parse_form(request.query) else b"light"
+    page = _FRAME % (language.encode(), scheme, placement.key.encode(), b64encode(answer))
     return _html_reply(status, page, f"{_FRAME_POLICY} {' '.join(sorted(placement.origins)) or _NOBODY}")
 
 
@@ -148,7 +153,7 @@ def _show_in_language(
         return Reply(303, [("Location", target), ("Cache-Control", "no-store")], b"".ljust(_REDIRECT_LENGTH))
     parts = (text.rendition.uncounted_page,) if has_privacy_signal(request) else text.rendition.page
     page = receipt.encode().join(map(placement.insert_key, parts))
-    return _message_reply(page, placement, text.rendition.language)
+    return _message_reply(request, page, placement, text.rendition.language, receipt.encode())
 
 
 def _handle_seen_image(request: Request, context: ServingContext, placement: PlacementEntry) -> Reply | PendingReply:
@@ -195,14 +200,12 @@ def _redirect_target(request: Request, placement: PlacementEntry, outcome: str) 
     return page_path(placement.key, page, _wanted_locale(request) or "")
 
 
-def _follow_up_reply(request: Request, placement: PlacementEntry, name: str) -> Reply:
+def _follow_up_reply(request: Request, placement: PlacementEntry, path: str) -> Reply:
     """One of the pages behind the message, in the language that the address or the browser asks for."""
     language = interface_language(_wanted_locale(request))
-    parts = placement.pages[f"{language}:{name}"] if name in PAGES else None
-    status = 404 if parts is None else 200
-    return _page_reply(
-        status, placement.insert_key(parts or placement.pages[f"{language}:unavailable"]), placement, language
-    )
+    name = page_at(path)
+    parts = placement.pages[f"{language}:{name or 'unavailable'}"]
+    return _page_reply(request, 200 if name else 404, placement.insert_key(parts), placement, language)
 
 
 def _wanted_locale(request: Request) -> str | None:
@@ -222,20 +225,30 @@ def _parse_form(text: str) -> dict[str, list[str]]:
 
 
 def _message_reply(
-    page: bytes, placement: PlacementEntry, language: str, choices: Mapping[str, bytes] | None = None
+    request: Request,
+    page: bytes,
+    placement: PlacementEntry,
+    language: str,
+    receipt: bytes = b"",
+    choices: Mapping[str, bytes] | None = None,
 ) -> Reply:
     sections = placement.insert_key(placement.pages[f"{language}:{PAGE_SECTIONS}"])
-    return _page_reply(
-        200, insert_sections(page, sections, placement.choices if choices is None else choices), placement, language
-    )
+    page = insert_sections(page, sections, placement.choices if choices is None else choices)
+    return _page_reply(request, 200, page, placement, language, receipt)
 
 
-def _page_reply(status: int, page: bytes, placement: PlacementEntry, language: str) -> Reply:
+def _page_reply(
+    request: Request, status: int, page: bytes, placement: PlacementEntry, language: str, receipt: bytes = b""
+) -> Reply:
     """A page of this placement, as long as all of them in its language."""
-    return _html_reply(status, page.ljust(placement.lengths[language].page), placement.content_security_policy)
+    length = placement.lengths[language].page
+    policy = f"{placement.content_security_policy}; {inline_sources()}"
+    if takes_gzip(request) and (smaller := compress_page(with_styles(page), receipt, length)):
+        return _html_reply(status, smaller, policy, [("Content-Encoding", "gzip")])
+    return _html_reply(status, with_styles(page.ljust(length)), policy)
 
 
-def _html_reply(status: int, body: bytes, policy: str) -> Reply:
+def _html_reply(status: int, body: bytes, policy: str, more: Headers | None = None) -> Reply:
     return Reply(
         status,
         [
@@ -245,6 +258,7 @@ def _html_reply(status: int, body: bytes, policy: str) -> Reply:
             ("Referrer-Policy", "no-referrer"),
             ("X-Content-Type-Options", "nosniff"),
             ("X-Robots-Tag", "noindex"),
+            *(more or []),
         ],
         body,
     )

@@ -13,10 +13,10 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from campaign.models import Placement
-from campaign.outcomes import REPORTED, SECTIONS, Outcome, OutcomeAction, offered_outcomes
+from campaign.outcomes import PAGE_ADDRESSES, REPORTED, SECTIONS, Outcome, OutcomeAction, offered_outcomes
 from campaign.serving.help_behind_doors import help_behind_doors
 from campaign.serving.locales import interface_language, locale_query
-from campaign.serving.page_paths import page_path
+from campaign.serving.page_paths import PAGES, page_path
 from messages.i18n.languages import local_name
 from messages.models import HelpLink
 from messages.text.language_tags import direction_of
@@ -60,6 +60,11 @@ def _payload(words: RenderedMessage, placement: Placement) -> dict[str, Any]:
         "locale": words.locale,
         "dir": words.direction,
         "actions": [_action(outcome, offer, placement, words.locale) for outcome, offer in offered_outcomes()],
+        "crisis": {
+            "label": gettext("In crisis, or not safe?"),
+            "note": gettext("Talk to someone now"),
+            "href": page_path(placement.key, "help/crisis", words.locale),
+        },
         "exit": {"label": gettext("Leave now"), "href": settings.EXIT_URL},
         "privacy": gettext("We count how many people see and leave this page, never who."),
     }
@@ -132,6 +137,7 @@ def message_context(message: dict[str, Any], placement: Placement, receipt: str,
     return {
         "message": message,
         "actions": _by_section(message, placement),
+        "crisis_id": PAGE_ADDRESSES["help/crisis"],
         "placement": placement.key,
         "in_language": locale_query(message["locale"]),
         "receipt": receipt,
@@ -152,7 +158,7 @@ def _by_section(message: dict[str, Any], placement: Placement) -> dict[str, list
             offer = outcome.action
             is_ours = offer.page and not (offer.placement_url and getattr(placement, offer.placement_url))
             page = page_path(placement.key, offer.page, message["locale"]) if is_ours else ""
-            section = "" if offer.stays else offer.page.replace("/", "-")
+            section = "" if offer.stays else PAGE_ADDRESSES.get(offer.page, "")
             sections[offer.section].append(action | {"section": section, "page": page})
     return sections
 
@@ -187,19 +193,26 @@ class FollowUpPages:
                 "organisation": settings.ORGANISATION,
                 "contact": settings.ORGANISATION_CONTACT,
                 "message": {"locale": locale, "dir": direction_of(locale)},
+                "crisis": doors[0].crisis,
+                "crisis_href": page_path(_KEY, "help/crisis", locale),
                 "doors": doors,
             }
-            for name in ("left", "continued", "about", "thanks", "withdrawn", "too-late", "unavailable"):
-                yield name, render_to_string(f"campaign/serving/{name}.html", context)
-            for door in doors:
+            by_page = {f"help/{door.key}": door for door in doors}
+            for name in (*PAGES, "unavailable"):
+                door = by_page.get(name)
                 others = [other for other in doors if other is not door]
-                page = render_to_string("campaign/serving/help.html", context | {"door": door, "doors": others})
-                yield f"help/{door.key}", page
-            yield PAGE_SECTIONS, render_to_string("campaign/serving/sections.html", context)
+                template = "help" if door else name.replace("/", "-")
+                more = {"door": door, "doors": others, "crisis_first": not name.startswith("help/")}
+                yield name, render_to_string(f"campaign/serving/{template}.html", context | more)
+            ids = {"about_id": PAGE_ADDRESSES["about"], "crisis_id": PAGE_ADDRESSES["help/crisis"]}
+            yield PAGE_SECTIONS, render_to_string("campaign/serving/sections.html", context | ids)
 
 
 def content_security_policy(placement: Placement) -> str:
-    """The content security policy of the page. Chromium applies form-action to redirects, so it lists their targets."""
+    """The content security policy of the page, but for styles and scripts (page_bytes.py).
+
+    Chromium applies form-action to redirects, so it lists their targets.
+    """
     origins = {
         f"{parts.scheme}://{parts.netloc}"
         for url in (placement.leave_url, placement.continue_url)
@@ -208,6 +221,6 @@ def content_security_policy(placement: Placement) -> str:
     allowed = sorted(o for o in origins if settings.LOCAL_HTTP or o.startswith("https:"))
     targets = " ".join(["'self'", "https:", *allowed])
     return (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        "default-src 'none'; img-src 'self'; connect-src 'self'; "
         f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
     )

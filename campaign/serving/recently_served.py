@@ -1,4 +1,4 @@
-"""PURE  Tell a message that was counted as served from one whose request was sent again.
+"""PURE  Tell a message that was counted, as served or as left out, from one whose request was sent again.
 
 A table in memory that the processes of one server share holds four bytes of each nonce that came of a key, at the place
 that two more bytes name; the next one of that place replaces it. It is never on a disk, and it names nobody: a nonce is
@@ -24,11 +24,15 @@ class RecentlyServed:
     def __init__(self) -> None:
         self._memory = _inherited[0] if _inherited else mmap.mmap(-1, _PLACES * _BYTES)
 
-    def __contains__(self, nonce: bytes) -> bool:
+    def left_out(self, nonce: bytes) -> bool | None:
+        """Whether the message of this nonce was left out when it was counted; None if it was not counted here."""
         start = int.from_bytes(nonce[:2], "big") * _BYTES
-        return self._memory[start : start + _BYTES] == nonce[2 : 2 + _BYTES]
+        *kept, last = self._memory[start : start + _BYTES]
+        if bytes(kept) != nonce[2:5] or (last ^ nonce[5]) > 1:
+            return None
+        return bool(last & 1)
 
-    def add(self, nonce: bytes) -> None:
-        """Remember a nonce."""
+    def add(self, nonce: bytes, *, left_out: bool) -> None:
+        """Remember a nonce, and in its last bit whether it was left out."""
         start = int.from_bytes(nonce[:2], "big") * _BYTES
-        self._memory[start : start + _BYTES] = nonce[2 : 2 + _BYTES]
+        self._memory[start : start + _BYTES] = nonce[2:5] + bytes([nonce[5] & 0xFE | left_out])

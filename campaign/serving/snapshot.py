@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from campaign.keys.store import subject_secret
+from campaign.lifecycle.frozen_plan import campaigns_launched_on_record
 from campaign.lifecycle.placement_authors import recorded_places
 from campaign.models import ArmText, Campaign, Placement
 from campaign.planned_people import planned_people
@@ -80,6 +81,9 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
     for start in range(0, len(changed), _CHUNK_SIZE):
         chunk = list(placements.filter(pk__in=changed[start : start + _CHUNK_SIZE]))
         renderer.approved |= recorded_approvals(words for placement in chunk for words in _renditions_at(placement))
+        renderer.launched |= campaigns_launched_on_record(
+            {c.pk: c for placement in chunk for c in placement.campaigns.all() if c.state in Campaign.LIVE}.values()
+        )
         recorded = recorded_places(placement for placement in chunk if placement.fallback is not None)
         for placement in chunk:
             if placement.pk not in recorded:
@@ -96,11 +100,12 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
 class _Renderer:
     """Renders messages, once for all placements whose buttons lead to the same places.
 
-    `approved` holds the renditions whose approval is on record.
+    `approved` holds the renditions whose approval is on record, `launched` the campaigns whose launch is.
     """
 
     def __init__(self, previous: Iterable[PlacementEntry]) -> None:
         self.approved: set[int] = set()
+        self.launched: set[int] = set()
         self._shared = {rendition: rendition for entry in previous for rendition in entry.all_renditions()}
         self._rendered: dict[tuple[int, str, str], RenditionEntry] = {}
 
@@ -133,7 +138,10 @@ def _placement_entry(
 ) -> PlacementEntry:
     campaigns = list(placement.campaigns.all())
     # A scheduled campaign too: it starts by the server's clock, even if the worker is late.
-    running = sorted((c for c in campaigns if c.state in Campaign.LIVE and _is_launched(c)), key=_precedence)
+    running = sorted(
+        (c for c in campaigns if c.state in Campaign.LIVE and c.pk in renderer.launched and _is_launched(c)),
+        key=_precedence,
+    )
     sharing = sorted((c for c in running if c.shares_places), key=lambda campaign: (campaign.first_slot, campaign.pk))
     alone = [campaign for campaign in running if not campaign.shares_places]
     arms = {

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
+from tests.browser.installation import Installation, running_installation
+
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # as in chromium.sh
@@ -57,6 +59,13 @@ def browser() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as environment, chromium() as launched:
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield launched
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One installation for all tests that only look at its pages, however often others have."""
+    with running_installation(tmp_path_factory.mktemp("installation")) as made:
+        yield made
 
 
 @pytest.fixture

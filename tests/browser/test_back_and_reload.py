@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.installation import Installation
 from tests.browser.test_embed_hostile import Origin, partner, script_of, server, visit
 from tests.browser.test_exit import EXIT, neutral_site, requests_of
-from tests.browser.test_pages import Installation, collect_events, running_installation, until_exposed, wait_for_outcome
-from tests.waiting import let_pass
+from tests.browser.test_pages import collect_events, until_exposed, wait_for_outcome
+from tests.waiting import let_pass, wait_in_page_until
 
 __all__ = ["partner", "server"]  # fixtures
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running_installation(tmp_path_factory.mktemp("installation")) as made:
-        yield made
 
 
 def shown(tab: Page) -> list[str]:
@@ -96,6 +91,52 @@ def test_a_reload_keeps_words_and_receipt_and_nothing_is_stored(site: Installati
         assert shown(tab) == first
     assert tab.context.cookies() == []
     assert tab.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+
+
+WATCH_PAINTS = """
+window.painted = [];
+(function look() {
+  const words = document.querySelector("form.message h1")?.parentElement;
+  if (words && getComputedStyle(words).visibility === "visible") painted.push(words.querySelector(".body").textContent);
+  requestAnimationFrame(look);
+})();
+"""
+
+
+def come_late(route: Route) -> None:
+    let_pass(route.request.frame.page, 150)
+    route.continue_()
+
+
+@pytest.mark.parametrize("way", ["reload", "back"])
+def test_no_other_words_are_drawn_before_those_that_were_kept(site: Installation, page: OpenPage, way: str) -> None:
+    """The script that brings the words back comes late here; until then nothing is drawn."""
+    tab, again = page(), 0
+    tab.goto(f"{site.url}/m/quiet-page/")
+    first = shown(tab)
+    tab.add_init_script(WATCH_PAINTS)
+    tab.route("**/page.js", come_late)
+    new = set[str]()
+    tab.on("response", lambda reply: new.add(reply.text()) if reply.url.endswith("/quiet-page/") else None)
+    while again < 6:
+        again += 1
+        if way == "back":
+            tab.goto(f"{site.url}/health/live")
+        tab.reload() if way == "reload" else tab.go_back()
+        wait_in_page_until(tab, lambda: tab.evaluate("painted.length > 0"), what="the words drawn")
+        assert set(tab.evaluate("painted")) == {tab.locator(".body").text_content()}
+        assert shown(tab) == first
+    assert len({re.search(r"<h1>.*?</form>", text, re.DOTALL)[0][:400] for text in new}) > 1  # type: ignore[index]
+
+
+def test_without_the_other_script_the_words_of_a_reload_are_shown_all_the_same(
+    site: Installation, page: OpenPage
+) -> None:
+    tab = page()
+    tab.goto(f"{site.url}/m/quiet-page/")
+    tab.route("**/page.js", lambda route: route.abort())
+    tab.reload()
+    expect(tab.get_by_role("heading", level=1)).to_be_visible()
 
 
 def test_what_is_pressed_after_a_reload_belongs_to_the_first_view(site: Installation, page: OpenPage) -> None:

@@ -200,12 +200,17 @@ def test_what_is_unsent_goes_in_one_request_as_the_page_closes(page: OpenPage, s
     wait_in_page_until(tab, lambda: len(server.events()) == 2)
     let_pass(tab, 200)
     sent = len(server.asked)
+
+    def lists() -> list[str]:
+        return [body for _, body, _ in server.asked[sent:] if body.startswith("[")]
+
     tab.goto(f"{server.url}/m/spot/help/self")
+    wait_in_page_until(tab, lists)
     let_pass(tab, 200)
-    lists = [json.loads(body) for _, body, _ in server.asked[sent:] if body.startswith("[")]
-    assert [[event["outcome"] for event in one] for one in lists] == [["exposed", "annoyed"]]
-    assert {event["receipt"] for event in lists[0]} == {RECEIPT}
-    assert {len(body) for _, body, _ in server.asked[sent:] if body.startswith("[")} == {2048}
+    told = [json.loads(body) for body in lists()]
+    assert [[event["outcome"] for event in one] for one in told] == [["exposed", "annoyed"]]
+    assert {event["receipt"] for event in told[0]} == {RECEIPT}
+    assert [len(body) for body in lists()] == [2048]
 
 
 def test_what_is_refused_is_not_sent_again(page: OpenPage, server: Origin, partner: Origin) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page
 
 from messages.text.lint import EMBED_LIMITS
 from tests.browser.conftest import OpenPage
+from tests.browser.installation import Installation
 from tests.browser.test_embed_hostile import Origin, Reply, partner, script_of, server, wait_told
 from tests.browser.test_embed_tells import HANDBOOK, open_page
-from tests.browser.test_pages import Installation, running_installation
 from tests.waiting import let_pass, wait_in_page_until
 
 __all__ = ["partner", "server"]  # fixtures
@@ -24,12 +23,6 @@ MARGIN = 16  # of the page, on both sides
 SENTENCE = "Somebody in this picture never agreed to it being made and would feel it for years. "
 LONGEST_BODY = " ".join((SENTENCE * 5).split()[: EMBED_LIMITS.word_limit])
 LONGEST_HEADLINE = SENTENCE[: EMBED_LIMITS.headline_limit]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running_installation(tmp_path_factory.mktemp("installation")) as made:
-        yield made
 
 
 def kept_room() -> str:

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
+from campaign.outcomes import PAGE_ADDRESSES
 from tests.browser.conftest import OpenPage
+from tests.browser.installation import Installation
 from tests.browser.test_embed_hostile import NEUTRAL, Origin, partner, script_of, server, visit, wait_told
-from tests.browser.test_pages import Installation, collect_events, running_installation, until_exposed
+from tests.browser.test_pages import collect_events, until_exposed
 from tests.tiers import proofs_but_each
-from tests.waiting import let_pass
+from tests.waiting import let_pass, wait_in_page_until
 
 __all__ = ["partner", "server"]  # fixtures
 pytestmark = pytest.mark.browser
 
 EXIT = "https://www.wikipedia.org/"
-PAGES = ("", "left", "continued", "about", "thanks", "help/self", "help/affected", "help/worried", "nothing-here")
+PAGES = ("", *PAGE_ADDRESSES.values(), "nothing-here")
 SMALL: dict[str, ViewportSize] = {
     "portrait": {"width": 360, "height": 640},
     "landscape": {"width": 640, "height": 360},
     "narrow": {"width": 320, "height": 480},
     "desk": {"width": 1280, "height": 800},
 }
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running_installation(tmp_path_factory.mktemp("installation")) as made:
-        yield made
 
 
 def neutral_site(tab: Page, address: str = EXIT) -> None:
@@ -73,7 +68,7 @@ def test_after_a_choice_it_leads_back_to_no_page_of_ours(
     tab.goto(f"{site.url}/health/live")
     tab.goto(f"{site.url}/m/quiet-page/")
     tab.get_by_role("button", name=choice).click()
-    tab.wait_for_url(f"**/m/quiet-page/{outcome}?*")
+    tab.wait_for_url(f"**/m/quiet-page/{PAGE_ADDRESSES[outcome]}?*")
     assert outcome in [event["outcome"] for event in events]
     tab.get_by_role("link", name="Leave now").click()
     tab.wait_for_url(EXIT)
@@ -87,7 +82,7 @@ def test_a_choice_that_the_script_cannot_report_is_sent_by_the_form(site: Instal
     tab.goto(f"{site.url}/m/quiet-page/")
     with tab.expect_request(lambda request: request.method == "POST" and "/m/quiet-page/" in request.url):
         tab.get_by_role("button", name="Leave this page").click()
-    tab.wait_for_url("**/m/quiet-page/left?*")
+    tab.wait_for_url(f"**/m/quiet-page/{PAGE_ADDRESSES['left']}?*")
 
 
 def test_the_page_is_blank_before_the_other_site_is_asked(site: Installation, page: OpenPage) -> None:
@@ -141,8 +136,9 @@ def test_without_script_it_is_a_link(site: Installation, page: OpenPage) -> None
 
 @pytest.mark.parametrize("path", proofs_but_each(3, PAGES))
 def test_it_is_on_screen_on_every_page_however_far_one_scrolls(site: Installation, page: OpenPage, path: str) -> None:
+    tab = page()
     for size in SMALL.values():
-        tab = page(viewport=size)
+        tab.set_viewport_size(size)
         tab.goto(f"{site.url}/m/quiet-page/{path}")
         for wheel in (0, 400, 4000):
             tab.mouse.wheel(0, wheel)
@@ -164,6 +160,8 @@ def test_in_the_embed_it_tells_neither_us_nor_the_partners_page(
     tab.goto(f"{server.url}/m/spot/help/self")
     visit(tab, partner, script_of(server), tag=f'data-display="{display}" data-target="#spot"')
     wait_told(tab, "exposed") if display == "cover" else wait_told(tab, "shown")
+    if display == "cover":  # the page hears of it before our server does
+        wait_in_page_until(tab, server.events)
     told, sent = tab.evaluate("harm.told"), len(server.asked)
     tab.get_by_role("button", name="Leave now").click()
     tab.wait_for_url(NEUTRAL)

@@ -11,9 +11,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from campaign.entrypoints import launcher
+from campaign.outcomes import PAGE_ADDRESSES
 from tests import arabic
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import collect_errors, environment, manage
+from tests.browser.installation import environment, manage
+from tests.browser.test_pages import collect_errors
 from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.browser
@@ -94,7 +96,7 @@ def test_the_arabic_page_runs_from_right_to_left(desk: Desk, page: OpenPage, pho
     assert box(ones.nth(0))["x"] > box(ones.nth(4))["x"], "the scale rises towards the left"
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     tab.locator("a.door").first.click()
-    expect(tab.locator("#help-self")).to_be_visible()
+    expect(tab.locator(f"#{PAGE_ADDRESSES['help/self']}")).to_be_visible()
     assert tab.context.cookies() == []
     assert wrong == []
 

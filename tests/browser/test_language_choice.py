@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from campaign.entrypoints import launcher
 from tests.browser.conftest import OpenPage
+from tests.browser.installation import PREPARE, environment, manage
 from tests.browser.test_back_and_reload import shown
-from tests.browser.test_pages import PREPARE, environment, manage
 from tests.installation import copy_migrated_databases
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An installation whose campaign speaks three languages."""
     directory = tmp_path_factory.mktemp("installation")
     copy_migrated_databases(directory)
-    before, create = PREPARE.format(port=launcher.free_port()).rstrip().rsplit("\n", 1)
+    before, create = PREPARE.format(origins=[f"http://localhost:{launcher.free_port()}"]).rstrip().rsplit("\n", 1)
     manage(directory, "shell", "--no-imports", "-c", f"{before}\n{TRANSLATED}\n{create}")
     with launcher.run_server("campaign.rsgi:application", environment=environment(directory)) as found:
         yield found

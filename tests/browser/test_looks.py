@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.installation import Installation
 from tests.browser.test_embed_hostile import Origin, partner, script_of, server, visit, wait_told
-from tests.browser.test_pages import Installation, running_installation
 
 __all__ = ["partner", "server"]  # fixtures
 pytestmark = pytest.mark.browser
@@ -26,17 +25,12 @@ MODES: dict[str, dict[str, Any]] = {
     "print": {"media": "print"},
     "text of 200%": {},
 }
-FORMS = ("hosted", "inline", "cover")
+FORMS = ("hosted", "frame", "inline", "cover")
+OWN_PAGE = {"hosted": "", "frame": "frame"}  # forms that are a page of ours, and the end of its address
 NARROW, DESK = {"width": 320, "height": 700}, {"width": 1280, "height": 900}
 RELATION = """([one, other]) => ["color", "backgroundColor", "backgroundImage", "borderTopColor", "borderTopWidth",
   "borderTopStyle", "fontSize", "fontWeight", "textDecorationLine", "boxShadow", "opacity", "width", "height"]
   .filter((name) => getComputedStyle(one)[name] !== getComputedStyle(other)[name])"""
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running_installation(tmp_path_factory.mktemp("installation")) as made:
-        yield made
 
 
 def luminance(colour: tuple[int, ...]) -> float:
@@ -57,21 +51,27 @@ def drawn_contrast(control: Locator) -> float:
     return max((max(ground, other) + 0.05) / (min(ground, other) + 0.05) for other in others)
 
 
-def show(page: OpenPage, site: Installation, server: Origin, partner: Origin, form: str, mode: str, width: Any) -> Page:
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    """One tab for all cases: what is looked at depends on nothing that a visit leaves."""
+    with browser.new_context() as context:
+        yield context.new_page()
+
+
+def show(tab: Page, site: Installation, server: Origin, partner: Origin, form: str, mode: str, width: Any) -> None:
     """Open a message in a form and a mode."""
-    tab = page(viewport=width)
-    tab.emulate_media(**MODES[mode])
+    tab.set_viewport_size(width)
+    tab.emulate_media(**{"media": "screen", "color_scheme": "light", "forced_colors": "none"} | MODES[mode])
     # The embed takes its size from the reader's own setting, which the zoom of a whole page stands for.
     large = "html { zoom: 2 }" if mode.startswith("text") else ""
-    if form == "hosted":
-        tab.goto(f"{site.url}/m/quiet-page/")
+    if form in OWN_PAGE:
+        tab.goto(f"{site.url}/m/quiet-page/{OWN_PAGE[form]}")
         if large:
             tab.evaluate("document.documentElement.style.fontSize = '200%'")
     else:
         style = f":root {{ color-scheme: light dark }} #spot {{ font-size: 1rem; min-height: 1200px }} {large}"
         visit(tab, partner, script_of(server), tag=f'data-display="{form}" data-target="#spot"', style=style)
         wait_told(tab, "shown")
-    return tab
 
 
 CASES = [(form, mode) for mode in MODES for form in FORMS]
@@ -79,10 +79,10 @@ CASES = [(form, mode) for mode in MODES for form in FORMS]
 
 @pytest.mark.parametrize(("form", "mode"), CASES)
 def test_the_two_choices_are_equal_and_legible(
-    page: OpenPage, site: Installation, server: Origin, partner: Origin, form: str, mode: str
+    tab: Page, site: Installation, server: Origin, partner: Origin, form: str, mode: str
 ) -> None:
-    for width in (DESK,) if mode.startswith("text") and form != "hosted" else (NARROW, DESK):
-        tab = show(page, site, server, partner, form, mode, width)
+    for width in (DESK,) if mode.startswith("text") and form not in OWN_PAGE else (NARROW, DESK):
+        show(tab, site, server, partner, form, mode, width)
         choices = [tab.get_by_role("button", name=name) for name in ("Leave this page", "Continue")]
         handles = [choice.element_handle() for choice in choices]
         assert tab.evaluate(RELATION, handles) == []
@@ -98,9 +98,9 @@ def test_the_two_choices_are_equal_and_legible(
 
 @pytest.mark.parametrize(("form", "mode"), [case for case in CASES if case[1] != "print"])
 def test_a_pressed_rating_can_be_read_and_told_from_the_others(
-    page: OpenPage, site: Installation, server: Origin, partner: Origin, form: str, mode: str
+    tab: Page, site: Installation, server: Origin, partner: Origin, form: str, mode: str
 ) -> None:
-    tab = show(page, site, server, partner, form, mode, DESK)
+    show(tab, site, server, partner, form, mode, DESK)
     pressed, other = (tab.get_by_role("button", name=name, exact=True) for name in ("4", "2"))
     pressed.click()
     expect(pressed).to_have_attribute("aria-pressed", "true")

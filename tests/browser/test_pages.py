@@ -3,88 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sqlite3
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from analytics.management.commands.demo import PARTNER_PAGE, make_partner_server
-from campaign.entrypoints import launcher
-from campaign.outcomes import OUTCOMES
+from campaign.outcomes import OUTCOMES, PAGE_ADDRESSES
 from tests.browser.conftest import OpenPage
-from tests.installation import copy_migrated_databases
-from tests.power.ledger import in_audience
+from tests.browser.installation import Installation, running_installation
 from tests.waiting import let_pass, wait_in_page_until, wait_until
 
 pytestmark = pytest.mark.browser
 
-PREPARE = """
-from datetime import timedelta
-from django.utils import timezone
-from analytics.simulated_visits import demo
-from messages.library import starter_library
-now = timezone.now()
-starter_library.load(now=now)
-for person in demo.create_accounts():
-    print(person.name, person.password)
-demo.create_campaign(now=now - timedelta(days=2), origins={origins}, planned_per_arm=100)
-"""
-
-
 # As the server's clock, so that the embed's request for a message has the hour of the server.
 A_DAY_AGO = "{ const now = Date.now; Date.now = () => now() - 24 * 36e5; }"
-
-
-@dataclass
-class Installation:
-    """An installation: data directory, server, and a partner's page on another origin."""
-
-    directory: Path
-    url: str
-    partner: str
-    passwords: dict[str, str]
-
-    def manage(self, *arguments: str) -> str:
-        return manage(self.directory, *arguments)
-
-    def open_outcomes(self) -> dict[str, int]:
-        """Return how many open views have each of these outcomes."""
-        views = in_audience(self.directory).values()
-        told = ("exposed", "left", "continued", "help_self", "help_affected")
-        return {outcome: sum(bool(bits & OUTCOMES[outcome].mask) for bits in views) for outcome in told}
-
-    def folded_count(self, outcome: str) -> int:
-        """Return how many folded views had this outcome, over all arms."""
-        with closing(sqlite3.connect(self.directory / "default.sqlite3")) as database:
-            asked = database.execute("SELECT COALESCE(SUM(count), 0) FROM analytics_tally WHERE outcome = ?", [outcome])
-            return int(asked.fetchone()[0])
-
-
-def environment(directory: Path) -> dict[str, str]:
-    return {**os.environ, "DATA_DIRECTORY": str(directory), "LOCAL_HTTP": "1", "SKIP_SECOND_FACTOR": "1"}
-
-
-def manage(directory: Path, *arguments: str) -> str:
-    command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(command, env=environment(directory), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running_installation(tmp_path_factory.mktemp("installation")) as made:
-        yield made
 
 
 @pytest.fixture
@@ -92,25 +27,6 @@ def unvisited_site(tmp_path: Path) -> Iterator[Installation]:
     """One that no other test has visited: all that is counted is counted here."""
     with running_installation(tmp_path) as made:
         yield made
-
-
-@contextmanager
-def running_installation(directory: Path, *, more_origins: Sequence[str] = ()) -> Iterator[Installation]:
-    """Run the server a day in the past, so that views are closed when the test folds."""
-    copy_migrated_databases(directory)
-    port = launcher.free_port()
-    told = manage(
-        directory, "shell", "--no-imports", "-c", PREPARE.format(origins=[f"http://localhost:{port}", *more_origins])
-    )
-    passwords = dict(line.split() for line in told.splitlines())
-    clock = environment(directory) | {"REHEARSAL_HOURS_AGO": "24", "SERVED_FLUSH_SECONDS": "0.1"}
-    with launcher.run_server("campaign.entrypoints.time_shifted:application", environment=clock) as url:
-        html = PARTNER_PAGE.read_text(encoding="utf-8").replace("{{ORIGIN}}", url)
-        partner = make_partner_server(html.replace("{{PLACEMENT}}", "partner-page"), port)
-        threading.Thread(target=partner.serve_forever, args=[0.02], daemon=True).start()
-        yield Installation(directory, url, f"http://localhost:{port}/", passwords)
-        partner.shutdown()
-        partner.server_close()
 
 
 def collect_errors(page: Page) -> list[str]:
@@ -166,7 +82,7 @@ def test_what_a_browser_does_is_what_is_counted(unvisited_site: Installation, pa
     tab = page(java_script_enabled=False)
     tab.goto(f"{site.url}/m/quiet-page/")
     tab.get_by_role("button", name="Leave this page").click()
-    tab.wait_for_url(re.compile(r"/left\?(locale=en&)?\d+$"))
+    tab.wait_for_url(re.compile(rf"/{PAGE_ADDRESSES['left']}\?locale=en$"))
     # The partner's page, on another origin: one leaves, one goes on.
     for button, outcome in (("Leave this page", "left"), ("Continue", "continued")):
         tab = page()
@@ -269,8 +185,8 @@ call_command("evaluate", "autumn-pilot")
 
 
 @pytest.mark.proof
-def test_an_analyst_signs_in_and_reads_the_results(site: Installation, page: OpenPage) -> None:
-    tab = page()
+def test_an_analyst_signs_in_and_reads_the_results(unvisited_site: Installation, page: OpenPage) -> None:
+    site, tab = unvisited_site, page()
     wrong = collect_errors(tab)
     tab.goto(f"{site.url}/campaigns/autumn-pilot/results/")
     assert "/sign-in/" in tab.url  # a stranger sees nothing
@@ -284,7 +200,7 @@ def test_an_analyst_signs_in_and_reads_the_results(site: Installation, page: Ope
     expect(tab.locator("main")).to_contain_text("It is too early to compare")
     site.manage("shell", "--no-imports", "-c", COUNT_AND_LOOK.format(seen=5, turned_back=3, day=1))
     tab.reload()
-    expect(tab.locator("main")).to_contain_text("Small counts are hidden so that nobody can be found in them.")
+    expect(tab.locator("main")).to_contain_text("Small counts are hidden so that nobody can be identified.")
     expect(tab.locator("main")).not_to_contain_text("Of 100 people who saw")
     site.manage("shell", "--no-imports", "-c", COUNT_AND_LOOK.format(seen=90, turned_back=30, day=2))
     tab.reload()
@@ -300,5 +216,9 @@ def test_the_api_description_is_rendered_without_calling_anyone(site: Installati
     tab = page()
     wrong = collect_errors(tab)
     tab.goto(f"{site.url}/api/docs/")
-    expect(tab.locator("body")).to_contain_text("/api/v1/decide")
+    expect(tab.locator("#operations")).to_contain_text("POST /api/v1/decide")
+    loaded = "performance.getEntriesByType('resource').reduce((sum, each) => sum + each.decodedBodySize, 0)"
+    assert tab.evaluate(loaded) < 150_000, "what is large is loaded by a button"
+    tab.get_by_role("button", name="Load the interactive page").click()
+    expect(tab.locator(".swagger-ui")).to_contain_text("/api/v1/decide")
     assert wrong == []

@@ -9,9 +9,10 @@ from playwright.sync_api import expect
 
 from campaign.outcomes import WITHDRAWAL
 from tests.browser.conftest import OpenPage
+from tests.browser.installation import Installation, running_installation
 from tests.browser.test_back_and_reload import shown
 from tests.browser.test_exit import requests_of
-from tests.browser.test_pages import Installation, collect_events, running_installation, until_exposed, wait_for_outcome
+from tests.browser.test_pages import collect_events, until_exposed, wait_for_outcome
 from tests.power.ledger import in_audience
 from tests.waiting import wait_until
 

@@ -31,7 +31,7 @@ DECIDE, EVENTS = "/api/v1/decide", "/api/v1/events"
 _TRIES = 3
 _RECEIPT = re.compile(rb'name="receipt" value="([\w-]{112})"')
 _EXACT_PATHS = {DECIDE, EVENTS, "/favicon.ico", "/health/live", "/health/ready", "/metrics"}
-_ASSETS = ("tokens.css", "message.css", "page.js", "embed.js")
+_ASSETS = ("tokens.css", "message.css", "kept.js", "page.js", "embed.js")
 _EXPIRED = Receipt(campaign=1, arm=1, placement=1, hour=400_000, closes=400_003, locale="en", nonce=b"n" * 16)
 # All statuses of the audience surface; a run must meet each of them.
 STATUSES = frozenset({200, 204, 207, 303, 400, 401, 403, 404, 405, 409, 410, 413, 500, 503})

@@ -244,4 +244,4 @@ def test_every_check_is_told_in_the_report() -> None:
 
     assert "1 person had" in tipping_sentence(1, was_significant=True)
     assert "no longer" not in tipping_sentence(3, was_significant=False)
-    assert "Nothing" in tipping_sentence(None, was_significant=True)
+    assert "No change" in tipping_sentence(None, was_significant=True)

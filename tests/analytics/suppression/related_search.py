@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import combinations, product
 from typing import Any
 
@@ -34,12 +34,12 @@ from analytics.suppression.cells import ExactCells, RelatedOutcomes, ReleasedCel
 
 LEAST = 10
 ARMS = ("neutral", "both")
-_AT_ONCE = 8
+_AT_ONCE = 4
 View = frozenset[str]  # the recorded outcomes of one visitor
 Where = tuple[str, str, View]  # column and text
 Groups = Callable[[tuple[str, ...]], list[RelatedOutcomes]]
 
-RECORDED = ("left", "continued", "help_self", "help_affected", "help_worried", "annoyed")
+RECORDED = ("left", "continued", "help_self", "help_affected", "help_worried", "annoyed", "upset")
 ANSWERS = ("left", "continued", "help_self", "help_affected", "help_worried")
 
 
@@ -67,7 +67,7 @@ PLANS = (
     ("turned_back", "left"), ("left", "turned_back"), ("turned_back", "continued"), ("annoyed", "left"),
     ("continued", "left", "turned_back"), ("turned_back", "left", "continued"), ("turned_back", "annoyed", "left"),
     ("turned_back", "left", "help_self"), ("help_self", "turned_back", "continued", "left"),
-    ("turned_back", "help_self", "annoyed"),
+    ("turned_back", "help_self", "annoyed"), ("turned_back", "annoyed", "upset"), ("left", "upset"),
 )  # fmt: skip
 EXTRAS = ("no_answer", "continued", "left", "help_affected")  # that an analyst may ask for beside the plan
 
@@ -207,7 +207,7 @@ def judge(moments: Sequence[Moment], name: str = "", *, only_exact: bool = False
     cells = list(product(columns, texts))
     system = _System(moments, cells, views)
     found = Found(moments=len(moments), shown=len(system.rights))
-    groups = _groups(views, outcomes)
+    groups = _groups(tuple(views), tuple(outcomes))
     members = np.array([each for each, _, _ in groups])
     came = system.truth.reshape(len(moments), len(cells), len(views))
     rows, names, plain = [], [], []
@@ -239,7 +239,8 @@ def _subsets(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
         yield from combinations(names, size)
 
 
-def _groups(views: Sequence[View], outcomes: Sequence[str]) -> list[tuple[Any, str, bool]]:
+@cache
+def _groups(views: tuple[View, ...], outcomes: tuple[str, ...]) -> list[tuple[Any, str, bool]]:
     """Who did some things and did not do others; and any other set of people, where there are few combinations.
 
     The last says whether the group is one of the first.
@@ -255,7 +256,7 @@ def _groups(views: Sequence[View], outcomes: Sequence[str]) -> list[tuple[Any, s
             found.setdefault(members.tobytes(), (members, what, True))
     if len(views) <= 8:
         for number in range(1, 2 ** len(views)):
-            members = np.array([bool(number >> at & 1) for at in range(len(views))])
+            members = (number >> np.arange(len(views)) & 1).astype(bool)
             what = " or ".join(
                 "+".join(sorted(view)) or "nothing" for view, has in zip(views, members, strict=True) if has
             )
@@ -332,7 +333,14 @@ class _System:
         """A table for each row of costs that fits everything shown, by one program."""
         equal: Any = kron(eye_array(len(costs)), self._equal, format="csr")
         bounds: Any = (0, max(self.rights))
-        solution = linprog(costs.ravel(), A_eq=equal, b_eq=self.rights * len(costs), bounds=bounds, method="highs")
+        solution = linprog(
+            costs.ravel(),
+            A_eq=equal,
+            b_eq=self.rights * len(costs),
+            bounds=bounds,
+            method="highs",
+            options={"presolve": False},  # which takes longer than it saves in programs as small as these
+        )
         assert solution.status == 0, solution.message
         return np.asarray(solution.x).reshape(costs.shape)
 

@@ -250,7 +250,7 @@ class TestNoFalseReassurance:
         campaign = heard(settings)
         DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
         User.objects.update(email="")
-        assert "has an e-mail address here" in read_text()
+        assert "has an email address here" in read_text()
 
     def test_a_program_of_theirs_that_is_told_is_enough(self, settings: Any) -> None:
         campaign = world.draft()
@@ -409,9 +409,9 @@ class TestThePage:
         client = client_of("analyst")
         for path in ("/", "/campaigns/pilot/"):
             assert f'href="{WATCH}"' in client.get(path).content.decode()
-        assert ">Done<" not in client.get("/").content.decode()
+        assert ">Finished<" not in client.get("/").content.decode()
         campaign.notices.create(kind="planned", ref="planned", at=world.NOON)
-        assert ">Done<" in client.get("/").content.decode()
+        assert ">Finished<" in client.get("/").content.decode()
 
 
 def campaign_with_early_look(**plan: Any) -> Campaign:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from analytics.looks.evaluate import PlanChanged, evaluate
+from campaign.kill_switch.stop import lift_stop, stop_message
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.changed_campaigns import pause_changed_campaigns
@@ -19,7 +20,7 @@ from campaign.models import Arm, Campaign, Placement
 from campaign.placements.changes import neutral_revisions
 from messages.audit import log
 from messages.audit.hash_chain import digest_of
-from messages.models import AuditEntry, Rendition
+from messages.models import AuditEntry, Message, Rendition
 from messages.review import workflow
 from messages.review.recorded_approvals import recorded_approvals
 from tests import world
@@ -128,6 +129,15 @@ def test_neutral_words_that_sql_approved_are_offered_nowhere_and_not_shown(road:
     assert world.AudienceSite().decide().status == 409
 
 
+def test_a_campaign_that_sql_froze_launched_and_marked_as_running_is_shown_to_nobody() -> None:
+    campaign = world.draft()
+    world.drop_triggers()
+    run("UPDATE campaign_campaign SET state = 'running', launched_at = '2020-01-01', locales = %s", '["en"]')
+    run("UPDATE campaign_analysisplan SET frozen_at = '2020-01-01', fingerprint = %s, canonical = '{}'", "x" * 64)
+    assert changed_plans([campaign.pk])
+    assert world.AudienceSite().decide().status == 409
+
+
 def test_what_was_approved_here_counts_and_its_withdrawal_ends_that() -> None:
     words = world.approved_revision("victim").renditions.get()
     assert recorded_approvals([words]) == {words.pk}
@@ -166,3 +176,26 @@ class TestTheWordsOfAnArm:
         campaign = self.shown()
         put_into(campaign, world.approved_revision("victim").renditions.get())
         assert world.person("nora").pk not in contributors(campaign)
+
+
+class TestAMessageThatWasStoppedEverywhere:
+    def stopped(self, campaign: Campaign) -> Message:
+        message = arm(campaign).first_revision.message
+        stop_message(message, by=world.person("mara", "manager"), reason="It frightens.", now=world.NOON)
+        return message
+
+    def test_stays_stopped_for_a_launch_if_sql_lifts_the_stop(self) -> None:
+        campaign, mara = world.draft(), world.person("mara", "manager")
+        transitions.submit(campaign, by=mara)
+        world.approve(campaign)
+        self.stopped(campaign)
+        run("UPDATE messaging_message SET stopped_at = NULL, stopped_by_id = NULL, stopped_reason = %s", "")
+        with pytest.raises(ActionRefused, match="“Victim” is stopped everywhere"):
+            transitions.launch(campaign, by=mara, now=world.NOON)
+
+    def test_is_not_lifted_by_who_stopped_it_if_sql_names_another(self) -> None:
+        message, rafael = self.stopped(world.draft()), world.person("rafael", "reviewer")
+        run("UPDATE messaging_message SET stopped_by_id = %s WHERE id = %s", rafael.pk, message.pk)
+        with pytest.raises(ActionRefused, match="a colleague has to allow it"):
+            lift_stop(message, by=world.person("mara"), reason="It is fine.")
+        lift_stop(message, by=world.person("olga", "reviewer"), reason="It is fine.")

@@ -2,8 +2,10 @@
 
 import pytest
 
+from analytics.fold.fold import fold
 from campaign.assignment import decide_keys
 from campaign.assignment.receipts import ReceiptSigner
+from campaign.models import LeftOutCount
 from campaign.serving import decide_endpoint
 from campaign.serving.decide_endpoint import read_fields
 from campaign.serving.http import Refusal
@@ -28,6 +30,20 @@ class TestRequest:
             assert site.report_event(answer["receipt"]).status == 200
         assert world.open_views() == 1
         assert sum(world.served_counts(campaign, site).values()) == 1
+
+    def test_what_is_left_out_is_so_once_and_stays_so_when_it_is_asked_for_again(self) -> None:
+        campaign = world.launched()
+        site = world.AudienceSite()
+        keys = [key_at(site, f"{RANDOM}{number}") for number in range(3)]  # one network counts for two
+        browser = {"HTTP_ORIGIN": world.PARTNER_ORIGIN, "REMOTE_ADDR": "192.0.2.1"}
+        asks = [{"placement": "quiet-page", "key": key} for key in (*keys, *keys, *keys)]
+        receipts = [site.post("/api/v1/decide", ask, **browser).json["receipt"] for ask in asks]
+        assert sum(world.served_counts(campaign, site).values()) == 2
+        assert LeftOutCount.objects.get().count == 1
+        for receipt in receipts:
+            assert site.report_event(receipt).status == 200
+        fold(hour=site.hour + 4)
+        assert sum(count for (_, outcome, _), count in world.tallies(campaign).items() if outcome == "exposed") == 2
 
     def test_other_keys_are_other_draws(self) -> None:
         campaign = world.launched()
@@ -108,8 +124,9 @@ def test_a_malformed_body_is_never_taken_for_one_that_was_parsed(monkeypatch: py
 def test_a_nonce_is_remembered_until_another_takes_its_place() -> None:
     served = RecentlyServed()
     first, other = b"ab" + bytes([2] * 14), b"ab" + bytes([1] * 14)
-    served.add(other)
-    assert other in served
-    served.add(first)
-    assert first in served
-    assert other not in served
+    assert served.left_out(other) is None
+    served.add(other, left_out=True)
+    assert served.left_out(other) is True
+    served.add(first, left_out=False)
+    assert served.left_out(first) is False
+    assert served.left_out(other) is None

@@ -52,6 +52,13 @@ def test_only_the_pages_of_the_placement_may_frame_it_and_it_is_in_a_sandbox_wha
     assert f'sandbox="{FRAME_SANDBOX}"' in (ROOT / "docs/embed.md").read_text(encoding="utf-8")
 
 
+def test_a_frame_is_dark_only_in_a_page_that_says_so() -> None:
+    world.launched()
+    site = world.AudienceSite()
+    assert b'<meta name="color-scheme" content="light">' in site.get(FRAME).body
+    assert b'<meta name="color-scheme" content="light dark">' in site.get(f"{FRAME}?dark=1&locale=en").body
+
+
 def test_without_a_campaign_the_frame_says_why() -> None:
     world.placement()
     answered = world.AudienceSite().get(FRAME)

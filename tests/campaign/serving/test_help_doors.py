@@ -1,5 +1,6 @@
 """Each door is walked as each of seven people, in each country and language of the starter set."""
 
+import json
 import re
 from dataclasses import dataclass
 from html import unescape
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.utils import translation
 
 from campaign.models import Placement
+from campaign.outcomes import PAGE_ADDRESSES
 from messages.help_links.doors import EVERYWHERE
 from messages.i18n.languages import language_name
 from messages.models import HelpLink
@@ -16,7 +18,8 @@ from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
 
-COUNTRIES = ("AU", "ES", "GB", "US")
+DIRECTORY = json.loads((settings.BASE_DIR / "messages" / "library" / "helplinks.json").read_text(encoding="utf-8"))
+COUNTRIES = sorted({link["country"] for link in DIRECTORY} - {EVERYWHERE})
 STEPS = ("Stop.", "Do not send it", "Delete it", "take it down", "Talk to someone you trust")
 
 
@@ -74,7 +77,7 @@ def door_page(site: world.AudienceSite, door: str, language: str) -> str:
 
 def section(site: world.AudienceSite, door: str) -> str:
     page = site.get("/m/quiet-page/").body.decode()
-    (found,) = re.findall(rf'<section class="more" id="help-{door}".*?</section>', page, re.DOTALL)
+    (found,) = re.findall(rf'<section class="more" id="{PAGE_ADDRESSES[f"help/{door}"]}".*?</section>', page, re.DOTALL)
     return str(found)
 
 
@@ -107,7 +110,7 @@ def test_somebody_in_crisis_first_meets_a_crisis_line(country: str, door: str) -
     assert re.findall(r'href="(https:[^"]+)"', section(site, door))[0] in lines
     message = site.get("/m/quiet-page/").body.decode()
     doors = message.split('<div class="doors">')[1]
-    assert re.findall(r'href="([^"]+)"', doors)[0] == "#help-crisis"
+    assert re.findall(r'href="([^"]+)"', doors)[0] == f"#{PAGE_ADDRESSES['help/crisis']}"
     assert re.findall(r'href="(https:[^"]+)"', section(site, "crisis"))[0] in lines
 
 
@@ -135,6 +138,19 @@ def test_a_service_in_another_language_says_so() -> None:
     with translation.override("es"):
         english = language_name("en")
     assert re.search(rf"StopNCII\.org</a>.*?<b>[^<]*{english}</b>", door_page(site, "affected", "es"), re.DOTALL)
+
+
+@pytest.mark.parametrize(("language", "spain"), [("en", "Spain"), ("es", "España"), ("ar", "إسبانيا")])
+def test_a_country_is_named_in_the_language_of_the_page(language: str, spain: str) -> None:
+    assert re.search(rf"Canal prioritario</a>[^<]*\({spain}\)", door_page(published([]), "affected", language))
+
+
+def test_the_crisis_lines_have_a_page_of_their_own_in_each_language() -> None:
+    site = published(["ES"])
+    for language in settings.AUDIENCE_LANGUAGES:
+        page = door_page(site, "crisis", language)
+        assert "https://findahelpline.com" in page
+        assert f'lang="{language}"' in page
 
 
 def test_a_service_that_speaks_the_visitors_language_takes_the_place_of_its_other_pages() -> None:

@@ -11,14 +11,13 @@ from django.conf import settings
 
 from campaign.lifecycle import arm_pauses
 from campaign.models import Campaign
-from campaign.outcomes import offered_outcomes, read_form
+from campaign.outcomes import PAGE_ADDRESSES, offered_outcomes, read_form
+from campaign.serving.page_paths import PAGES, page_path
 from campaign.serving.preview_links import preview_url
 from campaign.serving.snapshot_file import SnapshotFile
 from tests import world
 
 pytestmark = pytest.mark.django_db(databases=["default", "audience"])
-
-FOLLOW_UP_PAGES = ("left", "continued", "help/self", "help/affected", "help/worried", "about", "thanks", "withdrawn")
 
 
 def sizes(replies: Iterable[world.SurfaceReply]) -> set[int]:
@@ -92,7 +91,7 @@ def test_previews_of_a_campaign_that_runs_are_as_long_as_its_messages() -> None:
 def test_the_pages_behind_all_buttons_have_one_length_in_each_language(language: str) -> None:
     world.launched()
     site = world.AudienceSite()
-    pages = [site.get(f"/m/quiet-page/{name}?locale={language}") for name in FOLLOW_UP_PAGES]
+    pages = [site.get(page_path("quiet-page", name, language)) for name in PAGES]
     assert {page.status for page in pages} == {200}
     assert len(sizes(pages)) == 1
     assert sizes([site.get("/m/quiet-page/unavailable", HTTP_ACCEPT_LANGUAGE=language)]) == sizes(pages)
@@ -191,28 +190,37 @@ HUFFMAN = {
 }
 
 
+def test_requests_for_all_pages_have_one_length_over_http_1_and_2() -> None:
+    assert len({len(address) for address in PAGE_ADDRESSES.values()}) == 1
+    assert len({sum(HUFFMAN[letter] for letter in address) for address in PAGE_ADDRESSES.values()}) == 1
+
+
+def test_no_address_says_what_the_page_is_for() -> None:
+    assert {offer.page for _, offer in offered_outcomes()} - {""} <= PAGE_ADDRESSES.keys()
+    assert len(set(PAGE_ADDRESSES.values())) == len(PAGE_ADDRESSES)
+    for name, address in PAGE_ADDRESSES.items():
+        assert not {address, *address.split("/")} & {*re.split(r"[/-]", name), "help"}
+
+
 @pytest.mark.parametrize("language", settings.AUDIENCE_LANGUAGES)
-def test_requests_for_all_pages_have_one_length_over_http_1_and_2(language: str) -> None:
+def test_buttons_and_doors_lead_to_addresses_that_say_nothing(language: str) -> None:
     world.launched()
     site = world.AudienceSite()
-    pressed = {
+    page = site.get(f"/m/quiet-page/p0?locale={language}").body.decode()
+    led_to = {html.unescape(path) for path in re.findall(r'href="(/m/[^"]+)"', page)}
+    led_to |= {
         site.press(f"/m/quiet-page/?locale={language}", outcome=outcome.key).headers["Location"]
         for outcome, _ in offered_outcomes()
-        if not outcome.values
     }
-    assert len(pressed) == len(FOLLOW_UP_PAGES)
-    assert all(site.get(path).status == 200 for path in pressed)
-    page = site.get(f"/m/quiet-page/left?locale={language}").body.decode()
-    doors = {html.unescape(path) for path in re.findall(r'class="door" href="([^"]+)"', page)}
-    assert len({len(path) for path in pressed}) == 1
-    assert len({sum(HUFFMAN[letter] for letter in path) for path in pressed}) == 1
-    assert doors <= pressed
+    assert led_to == {page_path("quiet-page", name, language) for name in PAGES} - {
+        page_path("quiet-page", "too-late", language)
+    }
+    anchors = set(re.findall(r'href="#(\w+)"', site.get("/m/quiet-page/").body.decode())) - {"message"}
+    assert anchors <= set(PAGE_ADDRESSES.values())
 
 
-def test_the_links_of_the_api_have_one_length() -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_still_answers_at_the_name_that_was_its_address(name: str) -> None:
     world.launched()
-    links = [
-        action["href"] for action in world.AudienceSite().decide().json["message"]["actions"] if action.get("href")
-    ]
-    assert len(links) > 3
-    assert len({len(link) for link in links}) == 1
+    site = world.AudienceSite()
+    assert site.get(f"/m/quiet-page/{name}").body == site.get(page_path("quiet-page", name, "en")).body
