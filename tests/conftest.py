@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -120,15 +121,22 @@ def passwords_are_hashed_at_little_cost() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def spools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Places for spools. Each is made once something is written to it, which few tests do."""
+    place = tmp_path_factory.mktemp("spools")
+    return (place / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def a_spool_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(settings, "SPOOL_DIRECTORY", tmp_path / "spool")
+def a_spool_of_its_own(monkeypatch: pytest.MonkeyPatch, spools: Iterator[Path]) -> None:
+    monkeypatch.setattr(settings, "SPOOL_DIRECTORY", next(spools))
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_noted_of_another_tests_record() -> None:
     """Entries that a test commits go with it, and so does their note; the key stays, for rows that are kept."""
-    if signed_head.read_note() is not signed_head.NoNote.NOTHING_SIGNED:
+    if signed_head.read_note() not in (signed_head.NoNote.NOTHING_SIGNED, signed_head.NOTHING):
         signed_head.begin(signed_head.NOTHING)
 
 

@@ -95,7 +95,7 @@ def test_the_audit_log_of_cached_rows_is_valid(
     with django_capture_on_commit_callbacks(execute=True):
         world.launched()
     verdict = verification.verify()
-    assert (verdict.problems, verdict.count) == ((), 11)
+    assert (verdict.problems, verdict.count) == ((), 12)
 
 
 def test_cached_rows_can_be_built_upon() -> None:

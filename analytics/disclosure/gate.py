@@ -26,6 +26,7 @@ from analytics.disclosure.released_texts import is_of_texts, released_text_estim
 from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally, Withdrawals
+from analytics.suppression.cells import end_of_band
 from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
 from campaign.outcomes import OUTCOMES
@@ -244,15 +245,16 @@ def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
 
 
 def withdrawal_percent(campaign: Campaign) -> int | None:
-    """For each 100 people counted of a campaign, how many more asked not to be counted after they saw a message.
+    """For each 100 people counted of a campaign, at most how many more asked not to be counted after seeing a message.
 
-    Rounded down, over all days; None below 100 small cells, so that one percent is a small cell at least.
+    Rounded down, over all days, of the highest number in its band; None below 100 small cells. The people counted are
+    known and grow, so a percentage of the number itself would tell it to one person whenever it changes.
     """
     seen = Tally.objects.filter(arm__campaign=campaign, outcome="exposed").aggregate(Sum("count"))["count__sum"] or 0
     if seen < 100 * _small_cell():
         return None
     withdrawn = Withdrawals.objects.filter(campaign=campaign).values_list("count", flat=True).first() or 0
-    return 100 * withdrawn // seen
+    return 100 * end_of_band(withdrawn, _small_cell()) // seen
 
 
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:

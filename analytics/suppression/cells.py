@@ -18,6 +18,16 @@ def is_small(count: int, least: int) -> bool:
     return 0 < abs(count) < least
 
 
+def end_of_band(count: int, least: int) -> int:
+    """The highest count that is shown as this one is, whenever somebody looks.
+
+    Bands of twice `least` counts stand still while a count grows. So whoever looks again and again, and sees it enter
+    the next band, knows neither the count nor its growth since any earlier look to fewer than `least` people.
+    """
+    width = 2 * least
+    return (count // width + 1) * width - 1
+
+
 @dataclass(frozen=True, slots=True)
 class RelatedOutcomes:
     """Outcomes that are functions of one another, and each combination of their parts in which a view can be.

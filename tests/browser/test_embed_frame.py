@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,12 +46,25 @@ class Partner:
         return f"{self.origin.url}/"
 
 
-@pytest.fixture
-def partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partner]:
+@contextmanager
+def _partner(directory: Path) -> Iterator[Partner]:
     origin = Origin()
-    with running_installation(tmp_path_factory.mktemp("site"), more_origins=[origin.url]) as site:
+    with running_installation(directory, more_origins=[origin.url]) as site:
         yield Partner(site, origin)
     origin.close()
+
+
+@pytest.fixture(scope="module")
+def partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partner]:
+    with _partner(tmp_path_factory.mktemp("site")) as partner:
+        yield partner
+
+
+@pytest.fixture
+def unvisited_partner(tmp_path: Path) -> Iterator[Partner]:
+    """One whose site no other test has visited: all that is counted is counted here."""
+    with _partner(tmp_path / "site") as partner:
+        yield partner
 
 
 def wait_told(tab: Page, name: str) -> list[str]:
@@ -62,8 +76,8 @@ def framed(tab: Page) -> FrameLocator:
     return tab.frame_locator("#second-thought")
 
 
-def test_the_message_is_shown_seen_answered_and_counted_once(partner: Partner, page: OpenPage) -> None:
-    tab = page()
+def test_the_message_is_shown_seen_answered_and_counted_once(unvisited_partner: Partner, page: OpenPage) -> None:
+    partner, tab = unvisited_partner, page()
     tab.goto(partner.serve())
     assert wait_told(tab, "exposed") == ["shown", "exposed"]
     assert tab.evaluate("shift") == 0
@@ -89,12 +103,12 @@ def test_the_frame_reaches_nothing_of_the_page_or_of_ours(partner: Partner, page
 
 
 def test_leaving_leads_out_of_the_frame(partner: Partner, page: OpenPage) -> None:
-    tab = page()
+    before, tab = partner.site.open_outcomes()["left"], page()
     tab.goto(partner.serve())
     wait_told(tab, "exposed")
     framed(tab).get_by_role("button", name="Leave this page").click()
     tab.wait_for_url(f"{partner.site.url}/m/partner-page/{PAGE_ADDRESSES['left']}?*")
-    wait_until(lambda: partner.site.open_outcomes()["left"] == 1)
+    wait_until(lambda: partner.site.open_outcomes()["left"] == before + 1)
 
 
 def test_help_opens_in_a_tab_that_is_whole(partner: Partner, page: OpenPage) -> None:
@@ -139,7 +153,8 @@ def test_without_a_message_the_page_goes_on_by_its_timer(partner: Partner, page:
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="no Firefox here: apt install firefox-esr, or name it in FIREFOX")
-def test_the_same_holds_in_firefox(partner: Partner, tmp_path: Path) -> None:
+def test_the_same_holds_in_firefox(unvisited_partner: Partner, tmp_path: Path) -> None:
+    partner = unvisited_partner
     with firefox(tmp_path / "profile") as browser:
         browser.goto(partner.serve())
         wait_until(lambda: "exposed" in browser.evaluate("told"), what="seen in Firefox")

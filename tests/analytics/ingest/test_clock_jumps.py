@@ -9,9 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from analytics.ingest import open_views, writer
 from analytics.ingest.spool import Spool
@@ -98,8 +98,8 @@ class Town:
 
 
 @pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    return Spool(tmp_path / "spool")  # where tests/conftest.py leads the worker too
+def spool(a_spool_of_its_own: None) -> Spool:
+    return Spool(settings.SPOOL_DIRECTORY)
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
+import itertools
+import random
 from datetime import date
 
 import pytest
+from django.conf import settings
 
 from analytics.disclosure import gate
 from analytics.models import Tally, Withdrawals
 from analytics.results.withdrawals import quality_item, worst_case_shift
+from analytics.suppression.cells import end_of_band
 from campaign.models import Campaign
 from tests import world
 
@@ -39,9 +43,46 @@ def counted(people: int, withdrawn: int) -> Campaign:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("people", "withdrawn", "told"), [(999, 500, None), (1_000, 9, 0), (1_000, 10, 1), (1_000, 19, 1), (10_000, 99, 0)]
+    ("people", "withdrawn", "told"),
+    [
+        (999, 500, None),
+        (1_000, 0, 1),
+        (1_000, 19, 1),
+        (1_000, 20, 3),
+        (10_000, 79, 0),
+        (10_000, 80, 0),
+        (10_000, 100, 1),
+    ],
 )
 def test_only_whole_percents_leave_and_none_of_fewer_than_a_thousand_people(
     people: int, withdrawn: int, told: int | None
 ) -> None:
     assert gate.withdrawal_percent(counted(people, withdrawn)) == told
+
+
+def told_of(withdrawn: int, seen: int) -> int:
+    return 100 * end_of_band(withdrawn, settings.SMALL_CELL) // seen
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whoever_looks_after_each_person_knows_no_small_group_of_them(seed: int) -> None:
+    """Known to them: the people counted, exactly, and that nobody who asked ever comes back."""
+    chance = random.Random(seed)
+    withdrawn, seen, looks = 0, 1_000, list[tuple[int, int]]()
+    for _ in range(400):
+        some = chance.random() < chance.choice((0.02, 0.3, 0.9))
+        withdrawn, seen = withdrawn + some, seen + (not some)
+        looks.append((withdrawn, seen))
+    low, high = list[int](), list[int]()
+    for real, people in looks:
+        fitting = [guess for guess in range(1_000) if told_of(guess, people) == told_of(real, people)]
+        low.append(max([fitting[0], *low[-1:]]))
+        high.append(fitting[-1])
+    for at in reversed(range(len(high) - 1)):
+        high[at] = min(high[at], high[at + 1])
+    least = settings.SMALL_CELL
+    assert all(low[at] <= real <= high[at] for at, (real, _) in enumerate(looks))
+    assert min(top - bottom for top, bottom in zip(high, low, strict=True)) >= least
+    for since, at in itertools.combinations(range(0, len(looks), 5), 2):
+        growth = high[at] - low[since] - max(0, low[at] - high[since])
+        assert growth >= least, (looks[since], looks[at])

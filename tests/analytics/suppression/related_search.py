@@ -39,7 +39,7 @@ View = frozenset[str]  # the recorded outcomes of one visitor
 Where = tuple[str, str, View]  # column and text
 Groups = Callable[[tuple[str, ...]], list[RelatedOutcomes]]
 
-RECORDED = ("left", "continued", "help_self", "help_affected", "help_worried", "annoyed")
+RECORDED = ("left", "continued", "help_self", "help_affected", "help_worried", "annoyed", "upset")
 ANSWERS = ("left", "continued", "help_self", "help_affected", "help_worried")
 
 
@@ -67,7 +67,7 @@ PLANS = (
     ("turned_back", "left"), ("left", "turned_back"), ("turned_back", "continued"), ("annoyed", "left"),
     ("continued", "left", "turned_back"), ("turned_back", "left", "continued"), ("turned_back", "annoyed", "left"),
     ("turned_back", "left", "help_self"), ("help_self", "turned_back", "continued", "left"),
-    ("turned_back", "help_self", "annoyed"),
+    ("turned_back", "help_self", "annoyed"), ("turned_back", "annoyed", "upset"), ("left", "upset"),
 )  # fmt: skip
 EXTRAS = ("no_answer", "continued", "left", "help_affected")  # that an analyst may ask for beside the plan
 

@@ -179,5 +179,5 @@ class TestTheCommand:
         assert "All sessions" in command("--yes", "--anyway")
 
     def test_refuses_what_is_no_arm(self, backup: Campaign) -> None:
-        with pytest.raises(CommandError, match="is no arm"):
+        with pytest.raises(CommandError, match="is not an arm"):
             command("--yes", "--paused", "pilot")

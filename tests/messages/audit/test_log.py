@@ -137,6 +137,7 @@ class TestWhatIsOnIt:
         transitions.close(campaign, by=mara, now=world.NOON)
         about = AuditEntry.objects.filter(kind="campaign", ref="pilot").values_list("actor", "action")
         assert list(about)[::-1] == [
+            ("mara", "campaign-change"),
             ("mara", "campaign-submit"),
             ("rafael", "campaign-approve"),
             ("mara", "campaign-launch"),
@@ -492,13 +493,13 @@ class TestAcceptance:
 
     def test_it_goes_on_with_a_reason_that_stays(self, committing: Committing) -> None:
         with committing():
-            assert "Entry 3 says" in command("accept", "A server still ran the old code.")
+            assert "Entry 3 records" in command("accept", "A server still ran the old code.")
         assert "Fine: 3 entries" in command("verify")
         assert sentences()[0].endswith("A server still ran the old code.")
 
     @pytest.mark.parametrize("why", ["", " ", "x" * 301])
     def test_a_reason_is_needed(self, why: str) -> None:
-        with pytest.raises(CommandError, match="Please say why"):
+        with pytest.raises(CommandError, match="Enter a reason of at most 300 characters"):
             command("accept", why)
 
     def test_a_changed_entry_is_not_accepted_away(self, committing: Committing) -> None:
