@@ -61,7 +61,7 @@ def next_steps(report: Report, step: Certainty) -> Iterator[str]:
         yield (
             _("Let the campaign run to the end of its plan before you act on the result.")
             if report.campaign.state in (Campaign.State.RUNNING, Campaign.State.PAUSED)
-            else _("If the question still matters, plan a larger trial. “What next?” shows how many people it needs.")
+            else _("If the question still matters, plan a larger trial. “Next steps” shows how many people it needs.")
         )
     elif not better and not worse:
         yield _(

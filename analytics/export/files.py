@@ -92,10 +92,7 @@ FILES = (
     ResultFile(
         "counts.csv",
         _("Counts"),
-        _(
-            "How many people were sent each message, how many saw it and what they did. Enough to "
-            "recalculate the results."
-        ),
+        _("How many people were sent each message, how many saw it and what they did, to recalculate the results."),
         _csv_of("counts"),
     ),
     ResultFile(

@@ -44,8 +44,8 @@ def explain_pauses(item: QualityItem, shares: Sequence[ArmShare]) -> QualityItem
     if not paused:
         return item
     why = ngettext(
-        ("%(arms)s was paused for a while, so fewer people may have seen it than planned. This is expected."),
-        ("%(arms)s were paused for a while, so fewer people may have seen them than planned. This is expected."),
+        "%(arms)s was paused for a while, so fewer people may have seen it than planned. This is expected.",
+        "%(arms)s were paused for a while, so fewer people may have seen them than planned. This is expected.",
         len(paused),
     ) % {"arms": ", ".join(gettext("“%(arm)s”") % {"arm": share.name} for share in paused)}
     if sum(bool(share.weight) for share in shares if not share.was_paused) < 2:

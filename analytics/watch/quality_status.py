@@ -119,7 +119,10 @@ def _silence(hours: int) -> QualityItem:
     return QualityItem(
         label % {"few": wording.number(settings.SMALL_CELL), "hours": wording.number(hours)},
         "alarm",
-        gettext("The tag may be gone, or nobody comes. Open the page where the message should be, and test its place."),
+        gettext(
+            "The tag may have been removed, or there may be no visitors. Open the page where the "
+            "message should be, and test the placement."
+        ),
     )
 
 

@@ -126,9 +126,9 @@ def _sentence(data: Dashboard, use: UseSummary | None) -> str:
         sentence = _("The campaign is running without “%(arm)s”, which was stopped. Please decide what to do next.")
         return sentence % {"arm": "”, “".join(data.stopped_arms)}
     if data.undelivered:
-        return _("The campaign is running. A notice could not be delivered: read below to whom it may be news.")
+        return _("The campaign is running. A notice could not be delivered. Read below who has not been told.")
     if data.unheard:
-        return _("The campaign is running, but nobody would hear of harm.")
+        return _("The campaign is running, but nobody would be alerted to harm.")
     if use is not None:
         return _("The message is in use.") + " " + use.sentence
     if not data.quality:
@@ -143,7 +143,7 @@ def _progress(data: Dashboard) -> str:
     """Describe how many people are counted, and how long the rest will take."""
     if not data.planned_people or data.campaign.launched_at is None or data.campaign.is_use:
         return ""
-    counted = _("%(people)s people are counted; %(planned)s are planned.") % {
+    counted = _("%(people)s people have been counted; %(planned)s were planned.") % {
         "people": wording.number(data.people) if data.people is not None else _("Only a few"),
         "planned": wording.number(data.planned_people),
     }

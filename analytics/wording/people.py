@@ -26,7 +26,7 @@ def exposure_sentence(value: int | None) -> str:
 
 def small_counts_note() -> str:
     """Explain why small counts are suppressed."""
-    return gettext("Small counts are hidden so that nobody can be found in them.")
+    return gettext("Small counts are hidden so that nobody can be identified.")
 
 
 def hidden_reason(least: int) -> str:

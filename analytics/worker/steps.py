@@ -137,8 +137,7 @@ def destroy_unneeded_keys(now: datetime) -> str:
 @cache  # once a campaign: a person has to find out whether this is the wrong database
 def _warn_of_unknown_campaign(campaign: int) -> None:
     log.warning(
-        ("Kept the secret of campaign %s, which is not in this database. Run manage.py keys to see what to do."),
-        campaign,
+        "Kept the secret of campaign %s, which is not in this database. Run manage.py keys to see what to do.", campaign
     )
 
 

@@ -118,7 +118,7 @@ def _step_after_launch(campaign: Campaign, *, manages: bool) -> CampaignNextStep
         ),
         State.CLOSED: (
             _("This campaign is closed for good. You can still read its results."),
-            (ButtonLink(_("What happens next"), reverse("analytics:next-steps", args=[campaign.slug])),),
+            (ButtonLink(_("See next steps"), reverse("analytics:next-steps", args=[campaign.slug])),),
         ),
     }[State(campaign.state)]
     return CampaignNextStep(sentence, buttons if manages else ())

@@ -158,8 +158,8 @@ def neutral_revisions() -> list[Revision]:
     """Revisions that may be a fallback: approved, neutral, and not stopped everywhere."""
     revisions = workflow.servable_revisions().filter(message__frame=Frame.NEUTRAL)
     rows = revisions.select_related("message").prefetch_related("renditions").order_by("message__key", "-number")
-    recorded = recorded_locales(rows)
-    return [revision for revision in rows if recorded[revision.pk]]
+    locales = recorded_locales(rows)
+    return [revision for revision in rows if locales[revision.pk]]
 
 
 def contact_candidates() -> list[User]:

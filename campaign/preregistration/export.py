@@ -78,7 +78,8 @@ def _pdf_values(plan_document: PlanDocument) -> dict[str, Any]:
         eyebrow, foot = _("Frozen analysis plan"), f"{plan_document.campaign.slug} · SHA-256 {plan.fingerprint}"
     else:
         status = [_("This is a draft. It is frozen at launch. Until then, anything in it can change.")]
-        eyebrow, foot = _("DRAFT analysis plan"), f"{plan_document.campaign.slug} · {_('draft, not frozen')}"
+        state = _("draft, not frozen")
+        eyebrow, foot = _("DRAFT analysis plan"), f"{plan_document.campaign.slug} · {state}"
     return {
         "title": plan_document.campaign.name,
         "eyebrow": eyebrow,

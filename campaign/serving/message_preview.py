@@ -54,9 +54,10 @@ def message_preview(request: HttpRequest) -> HttpResponse:
 def _message_text(request: HttpRequest, user: AbstractUser) -> RenderedMessage:
     headline, body, locale = _load_text(request, user)
     direction = request.GET.get("direction", "")
+    empty = _("The text will appear here")
     return RenderedMessage(
         headline=shortened(headline).strip() or _("The headline will appear here"),
-        body_html=body_html(body) or f"<p>{_('The words will stand here.')}</p>",
+        body_html=body_html(body) or f"<p>{empty}</p>",
         locale=locale,
         direction=direction if direction in ("ltr", "rtl") else direction_of(locale),
     )

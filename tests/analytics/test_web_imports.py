@@ -15,7 +15,8 @@ def test_every_folder_that_imports_nothing_heavy_is_in_the_light_web_contract() 
     graph = grimp.build_graph("analytics", include_external_packages=True, cache_dir=None)
     for ignored in light["ignore_imports"]:
         importer, imported = ignored.split(" -> ")
-        graph.remove_import(importer=importer, imported=imported)
+        if importer in graph.modules:  # others are campaign's
+            graph.remove_import(importer=importer, imported=imported)
     heavy = {
         folder
         for folder in graph.find_children("analytics")

@@ -91,7 +91,7 @@ def test_an_arm_that_annoys_is_stopped_and_a_manager_decides(site: Site, page: O
     desk.get_by_role("link", name="The pilot", exact=True).click()
     told = desk.get_by_role("region", name="One message was stopped in this campaign")
     expect(told).to_contain_text("more said it annoyed them than of 100 who saw “Neutral”. The plan allows 1.")
-    expect(told).to_contain_text("the words of “Neutral”, in their language. They are not counted")
+    expect(told).to_contain_text("the text of “Neutral”, in their language. They are not counted")
     expect(told.get_by_role("link", name="Stop its message everywhere")).to_be_visible()
 
     told.get_by_role("link", name="Show it again").click()

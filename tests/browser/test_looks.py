@@ -25,7 +25,8 @@ MODES: dict[str, dict[str, Any]] = {
     "print": {"media": "print"},
     "text of 200%": {},
 }
-FORMS = ("hosted", "inline", "cover")
+FORMS = ("hosted", "frame", "inline", "cover")
+OWN_PAGE = {"hosted": "", "frame": "frame"}  # forms that are a page of ours, and the end of its address
 NARROW, DESK = {"width": 320, "height": 700}, {"width": 1280, "height": 900}
 RELATION = """([one, other]) => ["color", "backgroundColor", "backgroundImage", "borderTopColor", "borderTopWidth",
   "borderTopStyle", "fontSize", "fontWeight", "textDecorationLine", "boxShadow", "opacity", "width", "height"]
@@ -63,8 +64,8 @@ def show(tab: Page, site: Installation, server: Origin, partner: Origin, form: s
     tab.emulate_media(**{"media": "screen", "color_scheme": "light", "forced_colors": "none"} | MODES[mode])
     # The embed takes its size from the reader's own setting, which the zoom of a whole page stands for.
     large = "html { zoom: 2 }" if mode.startswith("text") else ""
-    if form == "hosted":
-        tab.goto(f"{site.url}/m/quiet-page/")
+    if form in OWN_PAGE:
+        tab.goto(f"{site.url}/m/quiet-page/{OWN_PAGE[form]}")
         if large:
             tab.evaluate("document.documentElement.style.fontSize = '200%'")
     else:
@@ -80,7 +81,7 @@ CASES = [(form, mode) for mode in MODES for form in FORMS]
 def test_the_two_choices_are_equal_and_legible(
     tab: Page, site: Installation, server: Origin, partner: Origin, form: str, mode: str
 ) -> None:
-    for width in (DESK,) if mode.startswith("text") and form != "hosted" else (NARROW, DESK):
+    for width in (DESK,) if mode.startswith("text") and form not in OWN_PAGE else (NARROW, DESK):
         show(tab, site, server, partner, form, mode, width)
         choices = [tab.get_by_role("button", name=name) for name in ("Leave this page", "Continue")]
         handles = [choice.element_handle() for choice in choices]

@@ -200,7 +200,7 @@ def test_an_analyst_signs_in_and_reads_the_results(unvisited_site: Installation,
     expect(tab.locator("main")).to_contain_text("It is too early to compare")
     site.manage("shell", "--no-imports", "-c", COUNT_AND_LOOK.format(seen=5, turned_back=3, day=1))
     tab.reload()
-    expect(tab.locator("main")).to_contain_text("Small counts are hidden so that nobody can be found in them.")
+    expect(tab.locator("main")).to_contain_text("Small counts are hidden so that nobody can be identified.")
     expect(tab.locator("main")).not_to_contain_text("Of 100 people who saw")
     site.manage("shell", "--no-imports", "-c", COUNT_AND_LOOK.format(seen=90, turned_back=30, day=2))
     tab.reload()

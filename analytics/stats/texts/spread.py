@@ -133,7 +133,7 @@ def shrunken(
     Source: Rubin 1981, Journal of Educational Statistics 6:377; Gelman 2006, Bayesian Analysis 1:515, for the uniform
     distribution of the standard deviation.
 
-    Not for: naming the best text: with a few texts the order is mostly chance, and no text is to be crowned by it.
+    Not for: naming the best text: with a few texts the order is mostly chance.
 
     The plain empirical Bayes interval takes the estimated spread for the true one, and covers far too little where
     texts differ somewhat (van Aert and others 2021, Research Synthesis Methods 12:429; with four texts 86% for 95%). No

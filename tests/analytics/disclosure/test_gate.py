@@ -293,7 +293,7 @@ def test_staff_read_fewer_than_ten_and_why(monkeypatch: pytest.MonkeyPatch) -> N
     for name in (RESULTS, "report []"):
         text = " ".join(told[name].split())
         assert "fewer than 10" in text
-        assert "Small counts are hidden so that nobody can be found in them." in text
+        assert "Small counts are hidden so that nobody can be identified." in text
     rows = json.loads(told[f"{API}analyses/1/"])["estimates"][0]["arms"]
     assert [(row["arm"], row["events"], row["rate"], row["hidden"]) for row in rows if row["hidden"]] == [
         ("both", None, None, True)

@@ -48,7 +48,7 @@ class TestWhatWorked:
     def test_is_put_to_use_in_three_clicks_and_waits_for_a_second_person(self, client: Client) -> None:
         campaign = judged(WORKS)
         world.sign_in(client, world.person("mara", "manager"))
-        results = client.get(f"/campaigns/{campaign.slug}/results/").content.decode()  # click: What next?
+        results = client.get(f"/campaigns/{campaign.slug}/results/").content.decode()  # click: See next steps
         assert f'href="/campaigns/{campaign.slug}/next/"' in results
         shown = send(client, campaign)  # click: Send for approval
         made = Campaign.objects.get(based_on=campaign)

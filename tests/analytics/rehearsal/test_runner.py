@@ -288,7 +288,7 @@ class TestThePage:
         assert "quiet-page: visitors see nothing while the campaign is paused." in html
         assert "No problems found" in html
         assert "Turned back" in html
-        assert "people in all" in html
+        assert "the planned number was set to" in html
         assert '<a href="/placements/">Placements</a>' in html, "the navigation is the one of every page"
         assert "No results yet" in manager.get("/").content.decode(), "a rehearsal is no result"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from gettext import GNUTranslations
 from html.parser import HTMLParser
@@ -404,3 +405,22 @@ def test_placements_of_one_partner_share_their_quiet_pages_and_keep_their_own_ad
     one, other = site.snapshot.placements["one"], site.snapshot.placements["other"]
     assert one.pages is other.pages
     assert f'href="{escape(page_path("other", "help/self", "en"))}"' in site.get("/m/other/about").body.decode()
+
+
+_CALLS = {"gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "_"}
+
+
+def test_every_sentence_in_a_call_of_gettext_is_gathered() -> None:
+    """Babel passes over what stands in an f-string or in brackets of its own."""
+    gathered = {words for each in catalogs.extract_strings() for words in _words_of(each.msgid)}
+    for folder in ("analytics", "campaign", "messages"):
+        for path in (catalogs.ROOT / folder).rglob("*.py"):
+            calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+            for call in calls:
+                if getattr(call.func, "id", "") in _CALLS:
+                    said = [each.value for each in call.args if isinstance(each, ast.Constant)]
+                    assert gathered >= {words for words in said if isinstance(words, str)}, path
+
+
+def _words_of(msgid: catalogs.MessageId) -> tuple[str, ...]:
+    return (msgid,) if isinstance(msgid, str) else msgid
