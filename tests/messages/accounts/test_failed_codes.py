@@ -49,7 +49,7 @@ def answer(reply: Any) -> str:
     if reply.status_code == 429 or b"Too many attempts" in reply.content:
         return WAIT
     assert reply.status_code in (200, 401, 403)
-    assert b"is not correct" in reply.content or b"do not belong together" in reply.content
+    assert b"is not correct" in reply.content
     return LOOKED_AT
 
 
