@@ -66,7 +66,7 @@ def require_confirmation(request: Request, user: User) -> None:
     if not code:
         raise ConfirmationRequired
     if not _limit_guesses(lambda: second_factors.check_code(user, code)):
-        raise ConfirmationRequired("This code is not right, or was used already.")
+        raise ConfirmationRequired("This code is not correct, or it has already been used.")
 
 
 def _decode_header(value: str) -> str:

@@ -345,7 +345,7 @@ TRANSITION_VIEWS: tuple[type[TransitionView], ...] = (Submit, Approve, Launch, P
 
 class WrongCredentials(exceptions.AuthenticationFailed):
     default_code = "wrong_credentials"
-    default_detail = "This name, password and code do not belong together."
+    default_detail = "The name, password or code is not correct."
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):

@@ -138,10 +138,8 @@ def _placement_entry(
 ) -> PlacementEntry:
     campaigns = list(placement.campaigns.all())
     # A scheduled campaign too: it starts by the server's clock, even if the worker is late.
-    running = sorted(
-        (c for c in campaigns if c.state in Campaign.LIVE and c.pk in renderer.launched and _is_launched(c)),
-        key=_precedence,
-    )
+    launched = [campaign for campaign in campaigns if campaign.pk in renderer.launched and _is_launched(campaign)]
+    running = sorted((campaign for campaign in launched if campaign.state in Campaign.LIVE), key=_precedence)
     sharing = sorted((c for c in running if c.shares_places), key=lambda campaign: (campaign.first_slot, campaign.pk))
     alone = [campaign for campaign in running if not campaign.shares_places]
     arms = {

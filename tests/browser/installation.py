@@ -12,7 +12,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from analytics.management.commands.demo import PARTNER_PAGE, make_partner_server
 from campaign.entrypoints import launcher
 from campaign.outcomes import OUTCOMES
 from tests.installation import copy_migrated_databases
@@ -70,6 +69,9 @@ def manage(directory: Path, *arguments: str) -> str:
 @contextmanager
 def running_installation(directory: Path, *, more_origins: Sequence[str] = ()) -> Iterator[Installation]:
     """Run the server a day in the past, so that views are closed when the test folds."""
+    # Here, as pictures and measurements use this folder without Django's settings.
+    from analytics.management.commands.demo import PARTNER_PAGE, make_partner_server
+
     copy_migrated_databases(directory)
     port = launcher.free_port()
     told = manage(

@@ -200,7 +200,7 @@ class TestNothingIsLost:
         rafael.get_by_role("button", name="Save as a new version").click()
         rafael.wait_for_url("**/messages/reward-without-the-work/")
         mara.get_by_role("button", name="Save as a new version").click()
-        both = mara.get_by_role("heading", name=re.compile("rafael saved revision"))
+        both = mara.get_by_role("heading", name=re.compile("rafael saved version"))
         expect(both).to_be_focused()
         expect(mara.locator(".both")).to_contain_text("Rafael wrote this headline.")
         expect(mara.get_by_label("Headline", exact=True)).to_have_value("Mara wrote this headline.")

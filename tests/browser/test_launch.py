@@ -118,7 +118,7 @@ def test_a_deviation_is_put_on_record_and_stands_on_the_results(desk: SignIn) ->
     analyst = desk(world.person("ana", "analyst"), "/campaigns/pilot/results/")
     shown = analyst.get_by_role("region", name="Changes from the plan")
     expect(shown).to_contain_text("It ran two days longer.")
-    expect(shown).to_contain_text("Because: The partner moved to another server.")
+    expect(shown).to_contain_text("Reason: The partner moved to another server.")
 
 
 @pytest.mark.proof

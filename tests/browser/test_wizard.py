@@ -158,7 +158,7 @@ def test_stopping_in_the_middle_loses_nothing_and_goes_on_there(desk: SignIn, si
     question(tab, 3)
     tab.close()
     tab = desk(mara, "/")
-    tab.get_by_role("link", name="Half a plan").click()
+    tab.get_by_role("link", name="Half a plan", exact=True).click()
     tab.get_by_role("link", name="Continue planning").click()
     question(tab, 5)
     tab.get_by_role("link", name="See all answers").click()

@@ -66,7 +66,7 @@ def test_a_second_person_publishes_it_and_anybody_reads_it(mara: Client, rafael:
     assert Client().get(PUBLIC).status_code == 404
     assert "Proposed. A colleague has to read the page" in press(mara, "propose")
     assert Client().get(PUBLIC).status_code == 404
-    assert "A second person has to publish it" in press(mara, "publish", look="1")
+    assert "a colleague has to publish it" in press(mara, "publish", look="1")
     assert "Published." in press(rafael, "publish", look="1")
     assert "36 turned back; 9 more than with the neutral text" in Client().get(PUBLIC).content.decode()
     actions = AuditEntry.objects.filter(action__startswith="results-").order_by("pk").values_list("action", flat=True)

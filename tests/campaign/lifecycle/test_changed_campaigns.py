@@ -105,7 +105,7 @@ def test_its_people_and_administrators_are_told_at_once(campaign: Campaign, chan
     assert sorted(person for each in mail.outbox for person in each.to) == [
         f"{name}@ngo.example" for name in ("adam", "mara", "tess")
     ]
-    assert "changed in the database itself" in mail.outbox[0].body
+    assert "changed directly in the database" in mail.outbox[0].body
     assert Notice.objects.get().kind == "changed"
 
 
@@ -114,7 +114,7 @@ def test_the_notice_is_in_the_language_of_the_installation(campaign: Campaign, s
     run(*STATEMENTS["an address"][0])
     steps.pause_changed_campaigns(NOW)
     steps.send_notices(NOW)
-    assert "en la propia base de datos" in mail.outbox[0].body
+    assert "directamente en la base de datos" in mail.outbox[0].body
 
 
 def test_it_is_paused_once_for_one_change_and_again_for_another(campaign: Campaign) -> None:

@@ -68,7 +68,7 @@ def test_what_sql_changed_is_found_and_no_look_is_taken(campaign: Campaign, chan
 def test_the_worker_says_so_in_its_log(campaign: Campaign, caplog: pytest.LogCaptureFixture) -> None:
     run(STATEMENTS["a help link leads elsewhere"][0])
     steps.pause_changed_campaigns(world.NOON)
-    assert f"Campaign {campaign.pk} was changed past this program, and is paused: help_links" in caplog.text
+    assert f"Campaign {campaign.pk} was changed directly in the database and is paused: help_links" in caplog.text
 
 
 def test_the_results_say_so(campaign: Campaign, client: Client) -> None:

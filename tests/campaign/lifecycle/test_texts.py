@@ -28,10 +28,10 @@ def test_an_arm_with_texts_of_two_appeals_is_neither_sent_nor_launched() -> None
     transitions.submit(campaign, by=mara)
     mix()
     world.approve(campaign)
-    with pytest.raises(ActionRefused, match="“Victim” appeal to different things"):
+    with pytest.raises(ActionRefused, match="“Victim” have different appeals"):
         transitions.launch(campaign, by=mara, now=world.NOON)
     transitions.take_back(campaign, by=mara)
-    with pytest.raises(ActionRefused, match="“Victim” appeal to different things"):
+    with pytest.raises(ActionRefused, match="“Victim” have different appeals"):
         transitions.submit(campaign, by=mara)
 
 

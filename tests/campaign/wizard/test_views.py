@@ -173,7 +173,7 @@ class TestEachQuestion:
         response = answer(manager, step, **said)
         assert response.status_code == 200
         assert error in text(response)
-        assert "Nothing you entered is lost" in text(response)
+        assert "There is a problem" in text(response)
         assert QUESTIONS_BY_KEY[step].read(Campaign.objects.get()) == before
 
     def test_two_people_see_both_answers_and_the_second_press_is_meant(self, manager: Client) -> None:

@@ -46,10 +46,10 @@ def type_password(client: Client, **environ: Any) -> None:
 
 def answer(reply: Any) -> str:
     """What became of a wrong code."""
-    if reply.status_code == 429 or b"Please wait" in reply.content:
+    if reply.status_code == 429 or b"Too many attempts" in reply.content:
         return WAIT
     assert reply.status_code in (200, 401, 403)
-    assert b"not right" in reply.content or b"do not belong together" in reply.content
+    assert b"is not correct" in reply.content
     return LOOKED_AT
 
 
@@ -250,7 +250,7 @@ def test_the_account_page_tells_of_wrong_codes(client: Client) -> None:
     at_sign_in()
     at_sign_in()
     world.sign_in(client, user)
-    assert "2 wrong codes were sent for this account lately" in client.get("/account/").content.decode()
+    assert "2 wrong codes were recently entered for this account" in client.get("/account/").content.decode()
 
 
 def test_nothing_of_the_network_is_stored() -> None:
