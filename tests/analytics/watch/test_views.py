@@ -242,7 +242,7 @@ class TestNoFalseReassurance:
         DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
         settings.EMAIL_HOST = ""
         text = read_text()
-        assert "but nobody would hear of harm" in text
+        assert "but nobody would be alerted to harm" in text
         assert "This site has no mail server" in text
         assert "All is well" not in text
 
