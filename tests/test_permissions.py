@@ -42,7 +42,13 @@ def looked_at() -> Campaign:
     for file in FILES:
         if file.made_by_worker:
             running.prepared_files.create(
-                look=1, name=file.name, asked_at=world.NOON, made_at=world.NOON, least=1_000, content=b"made"
+                look=1,
+                name=file.name,
+                language=file.language,
+                asked_at=world.NOON,
+                made_at=world.NOON,
+                least=1_000,
+                content=b"made",
             )
     return running
 
@@ -103,6 +109,8 @@ def test_nothing_but_the_description_and_signing_in_lets_a_stranger_in() -> None
         "/api/v1/token/",
         "/api/docs/",
         "/api/schema/",
+        "/published/<slug:slug>/",
+        "/published/<slug:slug>/<str:name>",
     }
 
 

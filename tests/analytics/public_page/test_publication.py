@@ -103,7 +103,7 @@ def test_a_running_campaign_is_not_published(mara: Client) -> None:
     evaluate(campaign, now=world.NOON)
     assert "after the campaign is closed" in press(mara, "propose")
     assert "Public page" not in mara.get(STAFF).content.decode()
-    assert mara.get(f"{STAFF}public/").status_code == 404
+    assert mara.get(f"{STAFF}public/").headers["Location"] == f"{STAFF}#publish"
 
 
 def test_an_analyst_neither_proposes_nor_publishes(mara: Client) -> None:
