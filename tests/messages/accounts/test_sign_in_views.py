@@ -180,6 +180,8 @@ class TestWithoutASecondFactor:
             "/api/schema/",
             "/api/v1/token/",
             "/admin/login/",
+            "/published/<slug:slug>/",
+            "/published/<slug:slug>/<str:name>",
         }
         before = {SET_UP, f"{SET_UP}app/", f"{SET_UP}passkey/", "/account/confirm/", "/sign-out/"}
         reached = set()
