@@ -69,7 +69,9 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     page = PublicPage.objects.filter(campaign=campaign).first()
     analysis = look_of(page) if page else publishable_look(campaign)
     if analysis is None:
-        flash.info(request, _("Results can be published once the campaign is closed and its last look is there."))
+        flash.info(
+            request, _("You can publish the results after the campaign is closed and its last look has been taken.")
+        )
         return _to_results(slug)
     return render(
         request, "analytics/public_page/public_page.html", {**_context(request, analysis), "is_preview": True}
