@@ -143,8 +143,8 @@ def test_a_manager_withdraws_words(desk: SignIn) -> None:
 @pytest.mark.proof
 def test_an_administrator_makes_an_exception_that_stays(desk: SignIn) -> None:
     root = User.objects.create_superuser("root")
-    rendition = world.submitted_rendition()
-    Rendition.objects.filter(pk=rendition.pk).update(body="She asked for it.")  # edited after it was sent
+    rendition = world.draft_rendition(body="She asked for it.")
+    workflow.submit(rendition, by=root, now=world.NOON, override="It quotes somebody.")
     tab = desk(root)
     wrong = collect_errors(tab)
     tab.goto("/reviews/")
