@@ -164,7 +164,7 @@ class TestTheSecretOfACampaign:
         keys("create", name)
         with pytest.raises(CommandError, match="would be assigned again"):
             keys("destroy", name)
-        assert "assigns its subjects anew" in keys("destroy", name, "--now")
+        assert "assigns its subjects again" in keys("destroy", name, "--now")
         assert name not in keys("list")
 
     def test_a_closed_campaign_does_not_need_it(self, directory: Path) -> None:
