@@ -1,6 +1,5 @@
 """What the documents about a look share: title, language, date, the line at the foot, and charts."""
 
-import re
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -60,8 +59,13 @@ def certainty_values(judged: CertaintyStep) -> dict[str, Any]:
 def chart_values(draw: Callable[[OutcomeBlock, float, str], str], block: OutcomeBlock, level: float) -> dict[str, str]:
     """Return a chart as a drawing, its title, and its words for who cannot see it."""
     drawing = draw(block, level, "wide")
-    title, told = (unescape(re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", drawing)[0]) for tag in ("title", "desc"))
+    title, told = (unescape(_content(drawing, tag)) for tag in ("title", "desc"))
     return {"drawing": for_print(drawing), "title": title, "alt": f"{title}. {told}"}
+
+
+def _content(drawing: str, tag: str) -> str:
+    """Return what the first element of a kind holds."""
+    return drawing.partition(f"<{tag}")[2].partition(">")[2].partition(f"</{tag}>")[0]
 
 
 def _people(report: Report) -> str:

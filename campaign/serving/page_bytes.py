@@ -27,7 +27,7 @@ _STORED, _LAST = b"\x00", b"\x01"
 def _styles() -> str:
     """The style sheets without comments and needless spaces."""
     text = "".join(read_asset(name).decode() for name in _STYLES)
-    return re.sub(r"\s*([{};])\s*", r"\1", " ".join(re.sub(r"/[*].*?[*]/", "", text, flags=re.DOTALL).split()))
+    return re.sub(" ?([{};]) ?", r"\1", " ".join(re.sub(r"/[*].*?[*]/", "", text, flags=re.DOTALL).split()))
 
 
 @lru_cache(maxsize=1)

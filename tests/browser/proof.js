@@ -18,7 +18,7 @@
     ...[...root.querySelectorAll("*")].filter((e) => e.shadowRoot).flatMap((e) => all(selector, e.shadowRoot)),
   ];
   const controls = () => all(CONTROLS).filter((element) =>
-    !element.matches(':disabled') && !element.closest("[inert]")
+    !element.matches(':disabled, [aria-hidden="true"][tabindex="-1"]') && !element.closest("[inert]")
     && element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
     && element.getBoundingClientRect().width > 0);
   const look = (element) => {
@@ -142,7 +142,7 @@
       });
       found.forEach((element) => before.set(element, look(element).rest));
       const within = [...document.querySelectorAll("iframe")].map((frame) => {
-        try { return frame.contentDocument.querySelectorAll(CONTROLS).length + 1; } catch { return 10; }
+        try { return frame.contentDocument.querySelectorAll(CONTROLS).length + 1; } catch { return 30; }
       });
       return found.length + within.reduce((sum, count) => sum + count, 3);
     },

@@ -33,9 +33,9 @@ def test_what_a_person_wrote_stays_as_it_is() -> None:
 
 
 def test_each_declared_sentence_has_a_translation_with_the_same_gaps() -> None:
-    assert changes._TOLD["leave_url"] in recorded_sentences._patterns
+    assert changes._TOLD["leave_url"] in recorded_sentences._templates
     with translation.override("es"):
-        for template in recorded_sentences._patterns:
+        for template in recorded_sentences._templates:
             translated = translation.gettext(template)
             assert translated != template
             assert set(recorded_sentences._GAP.findall(translated)) == set(recorded_sentences._GAP.findall(template))
