@@ -58,7 +58,8 @@ def check(bench: Bench) -> Result:
             if reply.is_audience:
                 head = "\n".join(f"{name}: {value}" for name, value in reply.headers)
                 hits += search.find_hits(head.encode() + reply.body, f"an answer {reply.status}")
-        missing = STATUSES - set(group.statuses)
+        # nginx names loopback addresses, from which these visitors come: none is refused as a stranger to this machine.
+        missing = STATUSES - set(group.statuses) - ({401} if group.proxy else set())
         hits = list(dict.fromkeys(hits))
         broken = [str(hit) for hit in hits]
         broken += [f"the audience surface never answered {status}" for status in sorted(missing)]
