@@ -15,8 +15,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics.export.files import FILES, ResultFile
-from analytics.export.look_tables import NotExportable, exportable_looks
-from analytics.export.prepared_files import request_file, requested_files
+from analytics.export.look_tables import NotExportable, exportable_look
+from analytics.export.offered_files import FILE_STATES, OfferedFile, offered_files
+from analytics.export.prepared_files import request_file
 from analytics.export.views import file_content
 from analytics.models import Analysis
 from campaign.api.exceptions import TransitionConflict
@@ -24,8 +25,6 @@ from campaign.api.operation import ApiOperation
 from campaign.api.views import HasRole
 from campaign.staff_site.access import campaign_for
 from messages.downloads import download
-
-_STATES = ("ready", "asked", "failed", "not asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class FileSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     audience = serializers.CharField(help_text="Who it is for, and what it holds.")
     state = serializers.ChoiceField(
-        choices=_STATES,
+        choices=FILE_STATES,
         help_text="`ready`: GET hands it out. `not asked`, `failed`: POST has it made. `asked`: it is being made.",
     )
     made_at = serializers.DateTimeField(allow_null=True, help_text="Null for a file that is made when it is asked for.")
@@ -60,7 +59,7 @@ class FileList(APIView):
     @ApiOperation(tag="results", response_serializer=FileSerializer, many=True, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str, look: int) -> Response:
         analysis = _exportable(request, slug, look)
-        return Response(FileSerializer(_offers(analysis), many=True).data)
+        return Response(FileSerializer(_entries(analysis), many=True).data)
 
 
 @method_decorator(conditional_page, name="dispatch")
@@ -90,13 +89,12 @@ class FileDetail(APIView):
         if not file.made_by_worker:
             raise TransitionConflict("This file is made when it is asked for: GET hands it out.")
         request_file(analysis, file, now=timezone.now())
-        offer = next(offer for offer in _offers(analysis) if offer.name == name)
-        return Response(FileSerializer(offer).data, status=status.HTTP_202_ACCEPTED)
+        entry = next(entry for entry in _entries(analysis) if entry.name == name)
+        return Response(FileSerializer(entry).data, status=status.HTTP_202_ACCEPTED)
 
 
 def _exportable(request: Request, slug: str, look: int) -> Analysis:
-    campaign = campaign_for(request.user, slug)
-    analysis = next((each for each in exportable_looks(campaign) if each.look == look), None)
+    analysis = exportable_look(campaign_for(request.user, slug), look)
     if analysis is None:
         raise exceptions.NotFound("There is no look with this number, or nothing to take away of it.")
     return analysis
@@ -109,28 +107,16 @@ def _file(name: str) -> ResultFile:
     return file
 
 
-def _offers(analysis: Analysis) -> list[FileEntry]:
-    requested = requested_files(analysis.campaign, analysis.look)
-    offers = []
-    for file in FILES:
-        if not file.is_available():
-            continue
-        prepared = requested.get(file.name)
-        if not file.made_by_worker or (prepared and prepared.made_at):
-            state = "ready"
-        elif prepared is None:
-            state = "not asked"
-        else:
-            state = "failed" if prepared.failure else "asked"
-        kwargs = {"slug": analysis.campaign.slug, "look": analysis.look, "name": file.name}
-        offers.append(
-            FileEntry(
-                name=file.name,
-                title=str(file.title),
-                audience=str(file.audience),
-                state=state,
-                made_at=prepared.made_at if prepared else None,
-                url=reverse("api-file", kwargs=kwargs),
-            )
-        )
-    return offers
+def _entry(offer: OfferedFile, analysis: Analysis) -> FileEntry:
+    return FileEntry(
+        name=offer.file.name,
+        title=str(offer.file.title),
+        audience=str(offer.file.audience),
+        state=offer.state,
+        made_at=offer.prepared.made_at if offer.prepared else None,
+        url=reverse("api-file", args=[analysis.campaign.slug, analysis.look, offer.file.name]),
+    )
+
+
+def _entries(analysis: Analysis) -> list[FileEntry]:
+    return [_entry(offer, analysis) for offer in offered_files(analysis.campaign, analysis.look)]

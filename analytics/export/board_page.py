@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analytics.export.document_values import certainty_values, chart_values, released_report, shared_values
+from analytics.export.document_values import certainty_values, chart_values, shared_values
+from analytics.export.look_tables import released_report
 from analytics.models import Analysis, Estimate
 from analytics.results import charts
 from analytics.results.build import Report

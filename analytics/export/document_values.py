@@ -10,19 +10,10 @@ from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
 from analytics.export.chart_files import for_print
-from analytics.export.look_tables import EXPLORATORY, WITHHELD, NotExportable, status_of
-from analytics.models import Analysis
+from analytics.export.look_tables import EXPLORATORY, WITHHELD, status_of
 from analytics.report_rows import OutcomeBlock
-from analytics.results.build import Report, build
+from analytics.results.build import Report
 from analytics.results.certainty import STEP_MEANINGS, STEP_NAMES, Certainty, CertaintyStep
-
-
-def released_report(analysis: Analysis) -> Report:
-    """Return the report of a look that may be taken away. Raises NotExportable."""
-    report = build(analysis, early=False)
-    if report.embargoed or report.changed_plan_keys:
-        raise NotExportable("This look cannot be told as a document.")
-    return report
 
 
 def shared_values(report: Report, eyebrow: str) -> dict[str, Any]:
@@ -34,7 +25,7 @@ def shared_values(report: Report, eyebrow: str) -> dict[str, Any]:
         "eyebrow": f"{settings.ORGANISATION} · {eyebrow}" if settings.ORGANISATION else eyebrow,
         "author": settings.ORGANISATION,
         "foot": " · ".join(
-            [campaign.slug, look, _status(report), plan % {"print": report.plan_fingerprint[:16] or "–"}]
+            [campaign.slug, look, status_text(report), plan % {"print": report.plan_fingerprint[:16] or "–"}]
         ),
         "dated": report.made_at.replace(microsecond=0).isoformat(),
         "language": get_language() or "en",
@@ -76,6 +67,7 @@ def _people(report: Report) -> str:
     return f"{sentence} " + _("They were counted from %(from)s to %(to)s.") % days
 
 
-def _status(report: Report) -> str:
+def status_text(report: Report) -> str:
+    """Return what the numbers of a look are worth, in words."""
     status = status_of(report)
     return _("withheld") if status == WITHHELD else _("exploratory") if status == EXPLORATORY else _("as planned")

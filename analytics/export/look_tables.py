@@ -93,19 +93,30 @@ def exportable_looks(campaign: Campaign) -> list[Analysis]:
     return list(looks.select_related("campaign__plan").order_by("look"))
 
 
+def exportable_look(campaign: Campaign, number: int) -> Analysis | None:
+    """Return the look with this number, if anybody who reads results may take it away."""
+    return next((each for each in exportable_looks(campaign) if each.look == number), None)
+
+
 def publishable_look(campaign: Campaign) -> Analysis | None:
     """Return the last look at a closed campaign that anybody who reads results may take away; None if there is none."""
     looks = exportable_looks(campaign) if campaign.state == Campaign.State.CLOSED else []
     return looks[-1] if looks else None
 
 
-def look_tables(analysis: Analysis) -> LookTables:
-    """Build the tables of a look within disclosure limits. Without verdicts to trust they hold counts alone."""
+def released_report(analysis: Analysis) -> Report:
+    """Return the report of a look that may be taken away. Raises NotExportable."""
     report = build(analysis, early=False)
     if report.embargoed:
         raise NotExportable("There is nothing to download before the first planned look.")
     if report.changed_plan_keys:
         raise NotExportable("The plan in the database is not the one that was frozen, so nothing can be downloaded.")
+    return report
+
+
+def look_tables(analysis: Analysis) -> LookTables:
+    """Build the tables of a look within disclosure limits. Without verdicts to trust they hold counts alone."""
+    report = released_report(analysis)
     status = status_of(report)
     rows = _Rows(report, look_numbers(report.campaign), status)
     return LookTables(

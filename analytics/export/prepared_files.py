@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import translation
 
 from analytics.export.files import FILES, ResultFile
-from analytics.export.look_tables import NotExportable, exportable_looks
+from analytics.export.look_tables import NotExportable, exportable_look
 from analytics.models import Analysis, PreparedFile
 from campaign.models import Campaign
 
@@ -61,7 +61,7 @@ def delete_old_files(*, now: datetime) -> int:
 def _make(requested: PreparedFile) -> tuple[bytes | None, str]:
     """Return the file, or the name of the error that stopped it."""
     file = next((each for each in FILES if each.name == requested.name), None)
-    analysis = next((each for each in exportable_looks(requested.campaign) if each.look == requested.look), None)
+    analysis = exportable_look(requested.campaign, requested.look)
     if file is None or analysis is None:
         return None, NotExportable.__name__
     try:

@@ -8,9 +8,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from analytics import wording
-from analytics.export.document_values import certainty_values, chart_values, released_report, shared_values
+from analytics.export.document_values import certainty_values, chart_values, shared_values, status_text
+from analytics.export.look_tables import released_report
 from analytics.models import Analysis
-from analytics.report_rows import CrossCheckRow, DifferenceRow, OutcomeBlock
+from analytics.report_rows import CrossCheckRow, DeviationRow, DifferenceRow, OutcomeBlock
 from analytics.results import charts
 from analytics.results.build import Report
 from analytics.results.certainty import judge_certainty
@@ -56,8 +57,12 @@ def report_pdf(analysis: Analysis) -> bytes:
 
 
 def report_values(analysis: Analysis) -> dict[str, Any]:
-    """Return what templates/pdf/report.typ reads."""
-    report = released_report(analysis)
+    """Return what templates/pdf/report.typ reads. Raises NotExportable."""
+    return values_of(released_report(analysis))
+
+
+def values_of(report: Report) -> dict[str, Any]:
+    """Return a released report as values, for the document and for the public page."""
     document = build_plan_document(report.campaign.plan)
     rows = {row.key: row for section in document.sections for row in section.rows}
     primary = report.primary
@@ -74,7 +79,7 @@ def report_values(analysis: Analysis) -> dict[str, Any]:
         "results": [_outcome(block, report) for block in (primary, *report.others) if block.role != "guardrail"],
         "factorial": [row.sentence for row in (*report.factorial, *report.factorial_kinds) if row.sentence],
         "harms": list(_harms(report)),
-        "deviations": [_deviation(report, number) for number in range(len(report.deviations))],
+        "deviations": [_deviation(row) for row in report.deviations],
         "quality": [f"{item.label}: {item.detail}" for item in report.quality],
         "robustness": list(_robustness(report.checks)),
         "cost": cost_sentences(report),
@@ -138,11 +143,7 @@ def _plan_beside_done(report: Report, plan: AnalysisPlan) -> dict[str, Any]:
             [_("People who see a message"), wording.number(report.planned_people), people],
             [_("Looks"), ", ".join(looks) or "–", _("look %(number)s") % {"number": report.shown_look}],
             [_("Days"), "–", days],
-            [
-                _("Status of this look"),
-                _("as planned"),
-                _("exploratory") if report.exploratory else _("withheld") if report.withheld else _("as planned"),
-            ],
+            [_("Status of this look"), _("as planned"), status_text(report)],
         ],
     }
 
@@ -217,8 +218,7 @@ def _harms(report: Report) -> Iterator[str]:
                 yield from (row.sentence for row in block.answers if row.sentence)
 
 
-def _deviation(report: Report, number: int) -> str:
-    row = report.deviations[number]
+def _deviation(row: DeviationRow) -> str:
     return f"{date_format(row.at, 'DATE_FORMAT')}: {row.what} {row.why}".strip()
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from analytics.export.files import ResultFile
-from analytics.export.look_tables import NotExportable, exportable_looks
+from analytics.export.look_tables import NotExportable, exportable_look
 from analytics.export.prepared_files import finished_file, request_file
 from analytics.models import Analysis
 from campaign.lifecycle.frozen_plan import changed_plans
@@ -24,7 +24,7 @@ def file_view(file: ResultFile) -> Callable[..., HttpResponse]:
 
     def download_file(request: HttpRequest, slug: str, look: int) -> HttpResponse:
         campaign = campaign_for(request.user, slug)
-        analysis = next((each for each in exportable_looks(campaign) if each.look == look), None)
+        analysis = exportable_look(campaign, look)
         if analysis is None:
             return _nothing_to_download(request, campaign, look)
         if request.method == "POST":

@@ -6,11 +6,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from analytics.export.document_values import released_report
-from analytics.export.look_tables import NotExportable, publishable_look
+from analytics.export.look_tables import exportable_look, publishable_look
 from analytics.models import Analysis, PublicPage
 from campaign.lifecycle.actions import ActionRefused
-from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Campaign
 from messages.audit import log
 from messages.roles import MANAGER, REVIEWER, require_role
@@ -62,20 +60,9 @@ def take_down(campaign: Campaign, *, by: User) -> None:
 
 
 def published_look(slug: str) -> Analysis | None:
-    """Return the look that anybody may read; None where nothing is published, or the plan is not the one frozen."""
-    page = PublicPage.objects.filter(campaign__slug=slug, published_at__isnull=False).first()
-    if page is None or changed_plans([page.campaign_id]):
-        return None
-    return look_of(page)
-
-
-def look_of(page: PublicPage) -> Analysis | None:
-    """Return the look that a page shows; None if it may not be taken away any more."""
-    looks = Analysis.objects.select_related("campaign__plan").filter(campaign=page.campaign_id, look=page.look)
-    try:
-        return next((analysis for analysis in looks if released_report(analysis)), None)
-    except NotExportable:
-        return None
+    """Return the look that anybody may read; None where nothing is published."""
+    page = PublicPage.objects.select_related("campaign").filter(campaign__slug=slug, published_at__isnull=False).first()
+    return exportable_look(page.campaign, page.look) if page else None
 
 
 def _record(action: log.Action, page: PublicPage, by: User, **detail: str | int) -> None:

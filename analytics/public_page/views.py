@@ -17,11 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.export.data_package import licence_url
 from analytics.export.files import FILES
-from analytics.export.look_tables import NotExportable, publishable_look
-from analytics.export.report_document import report_values
+from analytics.export.look_tables import NotExportable, exportable_look, publishable_look, released_report
+from analytics.export.report_document import values_of
 from analytics.models import Analysis, PublicPage
-from analytics.public_page.publication import look_of, propose_publication, publish, published_look, take_down
-from analytics.results.build import build
+from analytics.public_page.publication import propose_publication, publish, published_look, take_down
 from campaign.lifecycle.actions import ActionRefused
 from campaign.staff_site.access import campaign_for
 from messages.accounts.step_up import confirmation_required_for_button
@@ -31,7 +30,6 @@ from messages.roles import current_user
 # The tables that name no place: a partner's site is not published with the result.
 PUBLIC_FILES = ("counts.csv", "estimates.csv")
 _IN_JSON = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}  # so that no text ends the script element
-Languages = list[tuple[str, str]]
 
 
 @login_not_required
@@ -43,8 +41,11 @@ def public_page(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     chosen = request.GET.get("language", "")
     language = chosen if chosen in dict(settings.LANGUAGES) else translation.get_language()
-    with translation.override(language):
-        return render(request, "analytics/public_page/public_page.html", _context(request, analysis))
+    try:
+        with translation.override(language):
+            return render(request, "analytics/public_page/public_page.html", _context(request, analysis))
+    except NotExportable:
+        raise Http404 from None
 
 
 @login_not_required
@@ -67,15 +68,17 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     """Show staff the page as it would be published."""
     campaign = campaign_for(request.user, slug)
     page = PublicPage.objects.filter(campaign=campaign).first()
-    analysis = look_of(page) if page else publishable_look(campaign)
-    if analysis is None:
+    analysis = exportable_look(campaign, page.look) if page else publishable_look(campaign)
+    try:
+        context = _context(request, analysis) if analysis else None
+    except NotExportable:
+        context = None
+    if context is None:
         flash.info(
             request, _("You can publish the results after the campaign is closed and its last look has been taken.")
         )
         return _to_results(slug)
-    return render(
-        request, "analytics/public_page/public_page.html", {**_context(request, analysis), "is_preview": True}
-    )
+    return render(request, "analytics/public_page/public_page.html", {**context, "is_preview": True})
 
 
 @confirmation_required_for_button("analytics:results", about_the_same=True)
@@ -123,8 +126,9 @@ def _to_results(slug: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, analysis: Analysis) -> dict[str, Any]:
-    report, values = build(analysis, early=False), report_values(analysis)
-    address = request.build_absolute_uri(reverse("analytics:public", args=[analysis.campaign.slug]))
+    report = released_report(analysis)
+    values = values_of(report)
+    address = request.build_absolute_uri(reverse("analytics:public", args=[report.campaign.slug]))
     files = [(file, f"{address}{file.name}") for file in FILES if file.name in PUBLIC_FILES]
     # Where it was shown is left out: partners did not agree to be named.
     values["plan"] = [row for row in values["plan"] if row["key"] != "collection"]

@@ -182,3 +182,5 @@ class TestThePage:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE campaign_analysisplan SET planned_per_arm = 7 WHERE campaign_id = %s", [campaign.pk])
         assert Client().get(PUBLIC).status_code == 404
+        assert Client().get(f"{PUBLIC}counts.csv").status_code == 404
+        assert rafael.get(f"{STAFF}public/").headers["Location"] == f"{STAFF}#publish"
