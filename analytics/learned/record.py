@@ -79,11 +79,9 @@ def write_result(
         **owner,
     )
     found = {Kind.FRAME: content.frames, Kind.VERDICT: content.verdicts, Kind.LANGUAGE: content.languages, **facets}
-    LearnedFacet.objects.bulk_create(
-        LearnedFacet(result=result, kind=kind, value=value[:120])
-        for kind, values in found.items()
-        for value in dict.fromkeys(values)
-    )
+    for kind, values in found.items():
+        for value in dict.fromkeys(values):
+            result.facets.add(LearnedFacet.objects.get_or_create(kind=kind, value=value[:120])[0])
     LearnedComparison.objects.bulk_create(_comparisons(result, content))
     pool(touched | contrasts_of(result))
     return result
@@ -94,6 +92,7 @@ def forget_result(result: LearnedResult) -> None:
     """Remove a result, and work out anew the averages to which it contributed."""
     touched = contrasts_of(result)
     result.delete()
+    LearnedFacet.objects.filter(results=None).delete()
     pool(touched)
 
 

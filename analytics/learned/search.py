@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 
 from analytics.learned.plain_letters import plain_letters
@@ -50,9 +50,7 @@ class LearnedFilter:
         """Narrow the results."""
         for kind in FACETS:
             if value := getattr(self, kind):
-                results = results.filter(
-                    Exists(LearnedFacet.objects.filter(kind=kind, value=value, result=OuterRef("pk")))
-                )
+                results = results.filter(facets__in=LearnedFacet.objects.filter(kind=kind, value=value))
         if self.design:
             results = results.filter(design=self.design)
         if self.whose:
@@ -67,12 +65,16 @@ def readable_results() -> QuerySet[LearnedResult]:
     return LearnedResult.objects.filter(Q(campaign__isnull=True) | Q(least__gte=settings.SMALL_CELL))
 
 
-def facet_values(kind: str) -> list[str]:
-    """Return the values that results have of a kind."""
-    return list(LearnedFacet.objects.filter(kind=kind).order_by("value").values_list("value", flat=True).distinct())
+def facet_values() -> dict[str, list[str]]:
+    """Return the values that results have, by kind."""
+    values: dict[str, list[str]] = {kind: [] for kind in FACETS}
+    for kind, value in LearnedFacet.objects.order_by("value").values_list("kind", "value"):
+        values[kind].append(value)
+    return values
 
 
 def verdict_counts(results: QuerySet[LearnedResult]) -> dict[str, int]:
     """Return how many of the results have each verdict in an answer of theirs."""
-    found = LearnedFacet.objects.filter(kind=LearnedFacet.Kind.VERDICT, result__in=results.order_by())
-    return dict(found.order_by().values_list("value").annotate(Count("pk")))
+    links = LearnedResult.facets.through.objects.filter(learnedfacet__kind=LearnedFacet.Kind.VERDICT)
+    found = links.filter(learnedresult__in=results.order_by().values("pk"))
+    return dict(found.order_by().values_list("learnedfacet__value").annotate(Count("pk")))

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from analytics import wording
 from analytics.learned.forest_chart import MOST_ROWS, forest_chart
 from analytics.learned.published import published_trials
-from analytics.learned.search import FACETS, OURS, THEIRS, LearnedFilter, facet_values, readable_results, verdict_counts
+from analytics.learned.search import OURS, THEIRS, LearnedFilter, facet_values, readable_results, verdict_counts
 from analytics.learned.wording import STOPPED, contrast_title, known_so_far, verdict_label
 from analytics.models import Estimate, LearnedComparison, LearnedFacet, LearnedResult, PooledComparison
 from campaign.lifecycle.frozen_plan import changed_plans
@@ -37,7 +37,7 @@ class ResultCard:
     sentence: str
     language: str
     outcome: str
-    frames: tuple[str, ...]
+    frames: tuple[tuple[str, str], ...]
     verdicts: tuple[str, ...]
 
 
@@ -47,9 +47,8 @@ def learned(request: HttpRequest) -> HttpResponse:
     """List what closed campaigns showed."""
     asked = LearnedFilter.of(request)
     found = asked.apply(readable_results())
-    page = find_page(
-        Paginator(found.select_related("campaign", "signer").defer("words"), PER_PAGE), request.GET.get("page", "1")
-    )
+    page = find_page(Paginator(found.values_list("pk", flat=True), PER_PAGE), request.GET.get("page", "1"))
+    cards = _cards(page.object_list)
     counts = verdict_counts(found)
     return render(
         request,
@@ -57,8 +56,8 @@ def learned(request: HttpRequest) -> HttpResponse:
         {
             "asked": asked,
             "page": page,
-            "cards": _cards(page.object_list),
-            "any": bool(page.object_list) or readable_results().exists(),
+            "cards": cards,
+            "any": bool(cards) or readable_results().exists(),
             "verdicts": [(verdict_label(value), wording.number(counts[value])) for value in _in_order(counts)],
             "filters": _filters(asked),
             "newer": asked.query(page.previous_page_number()) if page.has_previous() else "",
@@ -132,19 +131,19 @@ def _why_not(comparison: LearnedComparison) -> str:
     return _("it was designed differently: %(design)s") % {"design": comparison.result.get_design_display().lower()}
 
 
-def _cards(results: Iterable[LearnedResult]) -> list[ResultCard]:
-    listed, language = list(results), get_language() or "en"
-    facets: dict[tuple[int, str], list[str]] = {}
-    for pk, kind, value in LearnedFacet.objects.filter(result__in=[each.pk for each in listed]).values_list(
-        "result", "kind", "value"
-    ):
-        facets.setdefault((pk, kind), []).append(value)
+def _cards(numbers: Iterable[int]) -> list[ResultCard]:
+    """The results with these numbers, in this order. A page looks for numbers alone, which an index holds."""
+    wanted = list(numbers)
+    stored = LearnedResult.objects.select_related("campaign", "signer").prefetch_related("facets").defer("words")
+    by_number = stored.in_bulk(wanted)
+    listed, language = [by_number[number] for number in wanted], get_language() or "en"
     changed = changed_plans([each.campaign_id for each in listed if each.campaign_id is not None])
     cards = []
     for result in listed:
         spoken = language if language in result.sentences else next(iter(result.sentences), language)
         sentence = result.sentences.get(spoken, "")
-        verdicts = _in_order(facets.get((result.pk, Kind.VERDICT), []))
+        facets = {(each.kind, each.value) for each in result.facets.all()}
+        verdicts = _in_order(value for kind, value in facets if kind == Kind.VERDICT)
         if result.campaign_id in changed:
             sentence, verdicts = (
                 _("We are not showing a comparison, because the plan in the database is not the one that was frozen."),
@@ -156,7 +155,7 @@ def _cards(results: Iterable[LearnedResult]) -> list[ResultCard]:
                 sentence,
                 spoken,
                 _outcome_name(result.outcome),
-                tuple(value for value in Frame.values if value in facets.get((result.pk, Kind.FRAME), [])),
+                tuple((value, str(label)) for value, label in Frame.choices if (Kind.FRAME, value) in facets),
                 tuple(map(verdict_label, verdicts)),
             )
         )
@@ -177,8 +176,7 @@ def _filters(asked: LearnedFilter) -> list[tuple[str, str, str, list[tuple[str, 
     """Each list of choices: its name, its label, what is chosen, and its options."""
     labels = {Kind.FRAME: dict(Frame.choices), Kind.PLACEMENT: dict(PlacementTest.Way.choices)}
     filters = []
-    for kind in FACETS:
-        values = facet_values(kind)
+    for kind, values in facet_values().items():
         if kind == Kind.VERDICT:
             options = [(value, verdict_label(value)) for value in _in_order(values)]
         elif kind == Kind.LANGUAGE:

@@ -127,11 +127,11 @@ def _direction(low: float, high: float, outcome: Outcome) -> str:
 def _next(pooled: PooledComparison, scale: wording.PeopleScale) -> str:
     if pooled.next_low is None or pooled.next_high is None:
         return ""
-    values = {"low": scale.signed(pooled.next_low), "high": scale.signed(pooled.next_high)}
     sentence = gettext("In one more campaign like these, the true difference is likely between %(low)s and %(high)s.")
+    told = sentence % {"low": scale.signed(pooled.next_low), "high": scale.signed(pooled.next_high)}
     if pooled.next_low <= 0.0 <= pooled.next_high:
-        return f"{sentence % values} {gettext('That may be none, or the opposite.')}"
-    return sentence % values
+        told += " " + gettext("That may be none, or the opposite.")
+    return told
 
 
 def _what_would_change_it(pooled: PooledComparison) -> str:

@@ -23,6 +23,26 @@ class KnownSigner(models.Model):
         return self.organisation
 
 
+class LearnedFacet(models.Model):
+    """One value by which results are found: a frame, a theme, a kind of placement, a language, a verdict."""
+
+    class Kind(models.TextChoices):
+        FRAME = "frame", _("Appeal")
+        THEME = "theme", _("Theme")
+        PLACEMENT = "placement", _("Kind of placement")
+        LANGUAGE = "language", _("Language")
+        VERDICT = "verdict", _("Result")
+
+    kind = models.CharField(max_length=9, choices=Kind)
+    value = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "value"], name="learned_facet_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.value}"
+
+
 class LearnedResult(models.Model):
     """What one closed campaign showed, as far as it was released; of ours, or from the bundle of another organisation.
 
@@ -60,11 +80,15 @@ class LearnedResult(models.Model):
     people = models.PositiveBigIntegerField(null=True, help_text="Who saw a message, as released.")
     least = models.PositiveSmallIntegerField(help_text="SMALL_CELL when it was written.")
     sentences = models.JSONField(help_text="The verdict of the results page, by language.")
+    facets = models.ManyToManyField(LearnedFacet, related_name="results")
     words = models.TextField(help_text="What a search looks through, in small letters without accents.")
 
     class Meta:
         ordering = ["-ended_on", "-pk"]
-        indexes = [models.Index(fields=["-ended_on", "-id"], name="learned_newest_first")]
+        # Everything that a page needs to count and order the results, without their words.
+        indexes = [
+            models.Index(fields=["-ended_on", "-id", "campaign", "least", "design"], name="learned_newest_first")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(campaign__isnull=False, signer__isnull=True, bundle_digest="")
@@ -77,33 +101,11 @@ class LearnedResult(models.Model):
         return self.name
 
 
-class LearnedFacet(models.Model):
-    """One value by which a result is found: a frame, a theme, a kind of placement, a language, a verdict."""
-
-    class Kind(models.TextChoices):
-        FRAME = "frame", _("Appeal")
-        THEME = "theme", _("Theme")
-        PLACEMENT = "placement", _("Kind of placement")
-        LANGUAGE = "language", _("Language")
-        VERDICT = "verdict", _("Result")
-
-    result = models.ForeignKey(LearnedResult, on_delete=models.CASCADE, related_name="facets")
-    kind = models.CharField(max_length=9, choices=Kind)
-    value = models.CharField(max_length=120)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "value", "result"], name="learned_facet_once")]
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.value}"
-
-
 class LearnedComparison(models.Model):
     """One planned comparison of the primary outcome, with the counts that were released; empty where none were."""
 
     class NotPooled(models.TextChoices):
         DESIGN = "design", _("it was not compared message by message, so its counts do not give its uncertainty")
-        WITHHELD = "withheld", _("its comparison is withheld")
         HIDDEN = "hidden", _("its counts are too small to be shown")
         KIND = "kind", _("it compares answers on a scale, not how many people did something")
         FRAMES = "frames", _("several of its messages have the same appeal")
