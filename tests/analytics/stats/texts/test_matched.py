@@ -24,12 +24,7 @@ ARMS = (
     (0.50, 0.53, 0.44, 0.54, 0.52),
 )
 # The events of 400 people a text, in five sets: ../reference/texts.R, of which R 4.2 printed texts.txt.
-EVENTS = (
-    (160, 190, 140, 176, 150),
-    (200, 188, 184, 232, 170),
-    (168, 220, 164, 184, 196),
-    (216, 224, 200, 248, 206),
-)
+EVENTS = ((160, 190, 140, 176, 150), (200, 188, 184, 232, 170), (168, 220, 164, 184, 196), (216, 224, 200, 248, 206))
 
 
 def known(value: object) -> SetsEstimate:
