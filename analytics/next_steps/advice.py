@@ -1,7 +1,7 @@
 """What a verdict leads to: messages to use, or what was learned and how large the next trial would have to be."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import sqrt
 from statistics import fmean
@@ -13,6 +13,7 @@ from analytics.models import Estimate
 from analytics.report_rows import DifferenceRow, KindRow
 from analytics.results import build
 from analytics.results.build import Report
+from analytics.results.outcome_rows import people_scale
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from campaign.wizard.plan_size import DEFAULT_SPREAD, sample_size_inputs
@@ -68,6 +69,7 @@ class Advice:
     kind: AdviceKind
     report: Report | None = None
     working: tuple[Arm, ...] = ()  # not stopped, the best first
+    gains: Mapping[str, str] = field(default_factory=dict)  # what each of them did more than the control, in words
     against_control: tuple[DifferenceRow, ...] = ()
     sizes: tuple[TrialSize, ...] = ()
     texts: TextsAssumed | None = None  # for the sizes; None with one text in each message
@@ -95,7 +97,9 @@ def advise(campaign: Campaign) -> Advice:
     better = sorted((row for row in rows if row.verdict == "better"), key=lambda row: -sign * (row.effect or 0.0))
     working = tuple(arms[row.treated] for row in better if arms[row.treated].paused_at is None)
     if working:
-        return Advice(AdviceKind.USE, report, working, told)
+        has_rates = report.primary.outcome.kind != "ordered"
+        gains = {row.treated: _gain(row, people_scale(report.primary)) for row in better if has_rates}
+        return Advice(AdviceKind.USE, report, working, gains, told)
     kind = AdviceKind.HARM if any(row.verdict == "worse" for row in rows) else AdviceKind.LEARN
     spread = _spread(campaign.plan, told)
     return Advice(
@@ -149,6 +153,17 @@ def smallest_found(advice: Advice) -> TrialSize | None:
         return None
     found = [size for size in advice.sizes if size.people is not None and size.people <= advice.report.planned_people]
     return min(found, key=lambda size: size.difference, default=None)
+
+
+def _gain(row: DifferenceRow, scale: wording.PeopleScale) -> str:
+    """Say how many more people did it than after the control."""
+    if row.effect is None or row.low is None or row.high is None:
+        return ""
+    return _("%(gap)s in %(people)s (%(interval)s)") % {
+        "gap": wording.difference_phrase(row.effect, scale),
+        "people": scale.people,
+        "interval": wording.interval_text(row.low, row.high, scale),
+    }
 
 
 def _in_words(people: int) -> str:

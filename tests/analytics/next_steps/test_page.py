@@ -41,6 +41,7 @@ class TestWhatWorked:
         shown = page(client, judged(WORKS))
         assert shown.index('value="user"') < shown.index('value="victim"')
         assert 'value="both"' not in shown
+        assert "15 more in 100 (12 to 18)" in shown
         for chosen in ('name="message" value="user"', 'name="holdout" value="10"', 'name="places" value="quiet-page"'):
             tag = shown[shown.index(chosen) :]
             assert "checked" in tag[: tag.index(">")]
@@ -128,6 +129,7 @@ class TestSeveralTexts:
         evaluate(campaign, now=world.NOON)
         shown = page(client, campaign)
         assert "Use what works" in shown
+        assert "All texts of the message are shown in turn." in shown
         send(client, campaign)
         made = Campaign.objects.get(based_on=campaign)
         assert (made.plan.texts, [arm.texts.count() for arm in made.arms.all()]) == ("matched", [2, 2])
