@@ -62,7 +62,7 @@ def text_stoppers(draft: Campaign) -> set[int]:
 
 
 def _copies(slug: str) -> dict[str, int]:
-    """Return what a draft was made from, directly or by way of others, each with the number of the last copy's entry."""
+    """Return what a draft was made from, directly or by way of others, each with the number of its last copy."""
     found: dict[str, int] = {}
     left = [slug]
     copies = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN, action=log.Action.CAMPAIGN_COPY)
