@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -31,9 +32,9 @@ FEW = {"neutral": (410, 140), "victim": (404, 150), "user": (400, 145), "both": 
 TWO = {"neutral": 1, "both": 1}
 
 
-def looked(counts: dict[str, tuple[int, int]], *, exception: str = "", **options: object) -> Campaign:
+def looked(counts: dict[str, tuple[int, int]], *, exception: str = "", **options: Any) -> Campaign:
     campaign = world.launched(**options)
-    world.tally(campaign, counts, outcome=str(options.get("outcome", "turned_back")))
+    world.tally(campaign, counts)
     evaluate(campaign, now=world.NOON, embargo_exception=exception)
     return campaign
 
