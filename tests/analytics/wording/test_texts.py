@@ -20,8 +20,8 @@ from campaign.outcomes import OUTCOMES
 from tests.analytics.wording.test_grid import check_gap, check_interval, draw_counts, read
 
 TABLES = 150
-AMOUNT = re.compile(r"(as many|less than 1 more|less than 1 fewer|[\d,]+ more|[\d,]+ fewer) in ([\d,]+) \(")
-SMALLER = re.compile(r"any difference is smaller than ([\d,.]+) in ([\d,]+)")
+AMOUNT = re.compile(r"(as many|less than 1 more|less than 1 fewer|[\d,.]+ more|[\d,.]+ fewer) in ([\d,]+) \(")
+SMALLER = re.compile(r"(?:any difference is smaller than|That is less than the) ([\d,.]+) in ([\d,]+)")
 TIMES, TEXTS = re.compile(r"about ([\d,.]+) times as many"), re.compile(r"about ([\d,]+) (?:sets|texts|of each)")
 SCALE = wording.PeopleScale(1_000)
 
