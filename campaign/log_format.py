@@ -9,9 +9,9 @@ import logging
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 
 _OWN_PACKAGES = ("analytics", "campaign", "messages")
-_OF_VISITORS = ("analytics.ingest", "campaign.serving", "campaign.rsgi", "campaign.wsgi")
 _SECONDS_PER_HOUR = 3600
 
 log = logging.getLogger(__name__)
@@ -28,17 +28,19 @@ class RequestFreeFormatter(logging.Formatter):
 
 
 class OncePerHour(logging.Filter):
-    """Of what requests of visitors cause, the first line of each kind in an hour; of everything else, each line.
+    """Of what these loggers write, the first line of each kind in an hour; of everything else, each line.
 
-    Whoever keeps a log notes the moment of each line: a disk that is full would write down when each visitor came.
+    For what requests of visitors cause: whoever keeps a log notes the moment of each line, and a disk that is full
+    would write down when each visitor came.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, loggers: Sequence[str]) -> None:
         super().__init__()
+        self._loggers = tuple(loggers)
         self._hours: dict[tuple[str, int, str], int] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not record.name.startswith(_OF_VISITORS):
+        if not record.name.startswith(self._loggers):
             return True
         kind, hour = (record.name, record.lineno, record.getMessage()), int(record.created) // _SECONDS_PER_HOUR
         is_first = self._hours.get(kind) != hour

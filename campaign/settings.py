@@ -273,7 +273,12 @@ LOGGING = {
         if DEBUG
         else {"()": "campaign.log_format.RequestFreeFormatter"}
     },
-    "filters": {"once_per_hour": {"()": "campaign.log_format.OncePerHour"}},
+    "filters": {
+        "once_per_hour": {
+            "()": "campaign.log_format.OncePerHour",
+            "loggers": ["analytics.ingest", "campaign.serving", "campaign.rsgi", "campaign.wsgi"],
+        }
+    },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
