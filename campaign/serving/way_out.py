@@ -2,8 +2,8 @@
 
 A link to another site leaves our page behind in the history. A link to the address that the page has already takes the
 place of the page there, by the HTML standard ("navigate", 7.4.2.2). So the link leads to its own page. We answer with a
-blank one, which the neutral site replaces at once. We know such a request by its `Referer`, which this link alone sends,
-and only to us. A browser that may not send it gets a link to the neutral site.
+blank one, which the neutral site replaces at once. We know such a request by its `Referer`, which nothing else sends
+us. A browser that may not send it gets a link to the neutral site.
 """
 
 from html import escape

@@ -70,7 +70,7 @@ def go_back(browser: Firefox, to: str) -> None:
     wait_until(lambda: browser.url() == to, what=f"Back at {to}")
 
 
-def test_it_takes_the_place_of_the_page_and_tells_the_other_site_nothing(browser: Firefox, around: Surroundings) -> None:
+def test_it_takes_the_place_of_the_page_and_tells_nothing(browser: Firefox, around: Surroundings) -> None:
     visit(browser, around)
     leave(browser, around)
     assert "referer" not in around.neutral.asked[-1][2]
