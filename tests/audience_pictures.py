@@ -165,10 +165,13 @@ def picture(tab: Page, mode: Mode) -> bytes:
     height = min(tab.locator("html").evaluate("(root) => root.scrollHeight"), 6000)
     is_covered = tab.locator("second-thought").evaluate_all("all => all.some((one) => one.style.position === 'fixed')")
     clip = {"x": 0, "y": 0, "width": mode.width, "height": mode.height if is_covered else height, "scale": 1}
+    is_beyond = not is_covered and not mode.large_text
+    if mode.large_text and not is_covered:  # beyond the window the size of text would be the usual one
+        tab.set_viewport_size({"width": mode.width, "height": height})
     shot = client.send(
-        "Page.captureScreenshot",
-        {"format": "webp", "quality": 82, "captureBeyondViewport": not is_covered, "clip": clip},
+        "Page.captureScreenshot", {"format": "webp", "quality": 82, "captureBeyondViewport": is_beyond, "clip": clip}
     )
+    tab.set_viewport_size({"width": mode.width, "height": mode.height})
     return base64.b64decode(shot["data"])
 
 
