@@ -30,7 +30,7 @@ from analytics.simulated_visits import demo
 from campaign.follow_up.use import put_to_use
 from campaign.keys import rotation, store
 from campaign.kill_switch import stop
-from campaign.lifecycle import arm_pauses, deviations, transitions
+from campaign.lifecycle import arm_pauses, deviations, tags, transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
 from campaign.placements import tag_check
 from campaign.serving.preview_links import preview_url
@@ -106,6 +106,7 @@ def build() -> dict[str, Any]:
     world.placement("resting-page", allowed_origins=[])
     _open_tag_check(world.placement("few-page"), now=now)
     _add_rehearsal(draft("draft", *NAMES["draft"], words, planned=1000), now=now)
+    tags.set_tags(Campaign.objects.get(slug="draft"), ["schools", "spring"])
     launch(draft("arabic", *NAMES["arabic"], [_bilingual_revision(each) for each in words], planned=1000), now=now)
     _create_stopped_campaign(words, now)
     for slug in ("waiting", "ready"):
