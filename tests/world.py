@@ -36,7 +36,8 @@ from campaign.serving.served_counts import ServedCounter
 from campaign.serving.sketch_record import SketchRecord
 from campaign.serving.snapshot import compile_snapshot
 from campaign.wsgi import WsgiApplication
-from messages.accounts import second_factors, sessions, step_up
+from messages.accounts import recorded_accounts, second_factors, sessions, step_up
+from messages.audit.log import Action
 from messages.library import starter_library
 from messages.models import HelpLink, Message, Rendition, Revision, Theme
 from messages.review import checklist, workflow
@@ -69,6 +70,8 @@ def second_factor(user: User) -> None:
     """Give a user an authenticator app, unless they have a second factor."""
     if not second_factors.has_factor(user):
         app.TOTP.activate(user, SECRET)
+        if recorded_accounts.are_accounts_on_record():
+            recorded_accounts.record_step(Action.FACTOR_ADD, user, by=user, factor="an authenticator app")
 
 
 def passkey(user: User, name: str = "key") -> None:
