@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0034_public_pages"), ("campaign", "0037_archive_and_tags")]
+    dependencies = [("analytics", "0035_withdrawals_of_a_look"), ("campaign", "0037_archive_and_tags")]
 
     operations = [
         migrations.CreateModel(
