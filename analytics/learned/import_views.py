@@ -6,7 +6,7 @@ from django.contrib import messages as flash
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -76,7 +76,10 @@ def remove_key(request: HttpRequest, pk: int) -> HttpResponse:
     """Trust a key no longer, and remove what it signed."""
 
     def act(by: User) -> str:
-        remove_signer(get_object_or_404(KnownSigner, pk=pk), by=by)
+        signer = KnownSigner.objects.filter(pk=pk).first()
+        if signer is None:
+            raise ActionRefused(_("It was already removed."))
+        remove_signer(signer, by=by)
         return _("Removed, with everything that was imported from them.")
 
     return _acted(request, act)
@@ -89,7 +92,10 @@ def remove_result(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove one imported result."""
 
     def act(by: User) -> str:
-        remove_import(get_object_or_404(LearnedResult.objects.select_related("signer"), pk=pk), by=by)
+        result = LearnedResult.objects.select_related("signer").filter(pk=pk).first()
+        if result is None:
+            raise ActionRefused(_("It was already removed."))
+        remove_import(result, by=by)
         return _("Removed.")
 
     return _acted(request, act)

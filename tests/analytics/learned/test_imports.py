@@ -256,6 +256,9 @@ class TestRemoved:
         assert "Removed, with everything that was imported from them." in shown
         assert not KnownSigner.objects.exists()
         assert not LearnedResult.objects.exists()
+        for button in (f"keys/{signer.pk}", "results/999"):
+            again = client.post(f"{OTHERS}{button}/remove/", follow=True).content.decode()
+            assert "It was already removed." in again
 
 
 class TestThePage:
