@@ -87,9 +87,9 @@ def is_sealed_chain(rows: Iterable[RowT], digest: Callable[[RowT, str], str], *,
 
     `digest` is given a row and the seal before it. Nothing shows that rows are missing at the end.
     """
-    before = ""
+    before, key = "", _key()
     for row in rows:
-        if not is_sealed(digest(row, before), row.seal, of=of):
+        if key is None or not hmac.compare_digest(row.seal.encode(), _sign(key, of, digest(row, before)).encode()):
             return False
         before = row.seal
     return True

@@ -38,7 +38,7 @@ from campaign.wizard import answers
 from campaign.wizard.questions import HypothesisAnswer
 from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.library import starter_library
-from messages.models import HelpLink, Message, Rendition, Revision
+from messages.models import Message, Rendition, Revision
 from messages.review import workflow
 from messages.roles import ANALYST, MANAGER, REVIEWER
 from tests import permissions, world
@@ -87,7 +87,7 @@ def build() -> dict[str, Any]:
     """Create the data. Return cookies by role, paths by route, and the HTML of pages that have no path."""
     now = timezone.now()
     starter_library.load(now=now)
-    HelpLink.objects.update(verified_on=now.date())
+    world.check_help_links(today=now.date())
     demo.create_accounts()
     pilot = demo.create_campaign(
         now=now - timedelta(days=20), origins=["https://partner.example"], planned_per_arm=2500, slug="pilot"

@@ -9,7 +9,6 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from campaign.models import Placement
 from campaign.outcomes import PAGE_ADDRESSES
 from messages.help_links.doors import EVERYWHERE
 from messages.i18n.languages import language_name
@@ -67,9 +66,9 @@ def first_services(page: str, label: str) -> list[str]:
 def published(countries: list[str]) -> world.AudienceSite:
     """A site whose starter links are all checked, and whose visitors live there."""
     world.load_starter_library()
-    HelpLink.objects.update(verified_on=world.NOON.date(), verified_by="rafael")
+    world.check_help_links(today=world.NOON.date())
     world.launched()
-    Placement.objects.update(countries=countries)
+    world.change_places(countries=countries)
     return world.AudienceSite()
 
 
