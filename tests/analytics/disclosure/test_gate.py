@@ -167,7 +167,7 @@ def harmed_since_the_look(few: int) -> None:
     pause_harmful_arms(campaign, now=world.NOON)
 
 
-def counted_late(few: int, *, looks_late: int = 1, places: Sequence[str] = (), **plan: Any) -> Campaign:
+def counted_late(few: int, plan: Mapping[str, object], *, looks_late: int = 1, places: Sequence[str] = ()) -> Campaign:
     """An arm is paused after a look; a few of its views are counted later, and many of the others'."""
     campaign = looked(places=places, plan=plan)
     arm_pauses.pause_arm(campaign.arms.get(key="user"), reason="The page broke.", now=world.NOON, by="worker")
@@ -242,12 +242,14 @@ PAIRS = {
         partial(with_texts, places=["side-page"], strata="placement"), 3, 8
     ),
     "few did it on the days of one message": _pair(by_days, 3, 8),
-    "few were counted late of a paused arm": _pair(partial(counted_late, **ALWAYS), 2, 9),
+    "few were counted late of a paused arm": _pair(partial(counted_late, plan=ALWAYS), 2, 9),
     "few were counted late before the last planned look": _pair(
-        partial(counted_late, monitoring="group-sequential", planned_per_arm=3000, looks=[0.5, 1.0]), 1, 8
+        partial(counted_late, plan={"monitoring": "group-sequential", "planned_per_arm": 3000, "looks": [0.5, 1.0]}),
+        1,
+        8,
     ),
     "few were counted late before two looks at places": _pair(
-        partial(counted_late, looks_late=2, places=["side-page"], strata="placement", **ALWAYS), 2, 9
+        partial(counted_late, looks_late=2, places=["side-page"], plan=ALWAYS | {"strata": "placement"}), 2, 9
     ),
 }
 
@@ -354,7 +356,7 @@ def test_a_look_that_adds_a_few_shows_what_the_last_one_showed_and_says_so() -> 
 
 @pytest.mark.django_db
 def test_few_late_views_of_a_paused_arm_hold_no_look_back_and_wait_alone() -> None:
-    campaign = counted_late(3, **ALWAYS)
+    campaign = counted_late(3, ALWAYS)
     told = gate.released_look(Analysis.objects.get(campaign=campaign, look=2))
     assert not told.shows_earlier_look
     rates = {e.treated.key: (e.n, e.events) for e in told.estimates if e.kind == "rate" and e.outcome == "turned_back"}
@@ -379,7 +381,7 @@ def test_an_arm_that_is_shown_still_holds_a_look_back() -> None:
 
 @pytest.mark.django_db
 def test_many_late_views_are_shown_like_any() -> None:
-    campaign = counted_late(30, **ALWAYS)
+    campaign = counted_late(30, ALWAYS)
     user = Release.objects.get(analysis__campaign=campaign, analysis__look=2).arms["user"]
     assert (user["n"], user["totals"]["turned_back"]) == (2030, [795, 1235])
 
