@@ -10,6 +10,8 @@ from analytics.next_steps import views as next_steps_views
 from analytics.public_page import views as public_views
 from analytics.rehearsal.views import rehearsal_page
 from analytics.results.views import enter_cost, results
+from analytics.shared_links import staff_views as link_views
+from analytics.shared_links import views as shared_views
 from analytics.watch.views import dashboard_fragment, dashboard_page, request_early_look
 
 app_name = "analytics"
@@ -20,6 +22,12 @@ urlpatterns = [
     path("campaigns/<slug:slug>/results/public/propose/", public_views.propose, name="public-propose"),
     path("campaigns/<slug:slug>/results/public/publish/", public_views.confirm, name="public-publish"),
     path("campaigns/<slug:slug>/results/public/take-down/", public_views.withdraw, name="public-take-down"),
+    path("campaigns/<slug:slug>/results/links/", link_views.links, name="links"),
+    path("campaigns/<slug:slug>/results/links/<int:pk>/withdraw/", link_views.withdraw, name="link-withdraw"),
+    path("shared/<str:token>/", shared_views.ask, name="shared"),
+    path("shared/<str:token>/code/", shared_views.enter_code, name="shared-code"),
+    path("shared/<str:token>/results/", shared_views.results, name="shared-results"),
+    path("shared/<str:token>/close/", shared_views.close_results, name="shared-close"),
     path("published/<slug:slug>/", public_views.public_page, name="public"),
     path("published/<slug:slug>/<str:name>", public_views.public_file, name="public-file"),
     path("learned/", learned_views.learned, name="learned"),

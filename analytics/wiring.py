@@ -9,7 +9,8 @@ from analytics.disclosure import look_seals
 from analytics.ingest.endpoint import EVENTS_ROUTE
 from analytics.ingest.writer import event_writer
 from analytics.learned.past_rate import past_rate as rate_of_trial_before
-from campaign.restoration import seals
+from analytics.shared_links.links import end_all_links
+from campaign.restoration import links, seals
 from campaign.serving import routing
 from campaign.staff_site import site_warning
 from campaign.wizard import past_rate, sample_size
@@ -32,6 +33,7 @@ def register() -> None:
     routing.register_background_tasks(health.MONITOR.start, watch.start)
     site_warning.register(watch.warning)
     seals.register(look_seals.seal_all)
+    links.register(end_all_links)
 
 
 def _load_power_functions() -> sample_size.PowerFunctions:

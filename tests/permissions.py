@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from unittest import mock
 
@@ -16,7 +17,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from analytics.models import PublicPage
+from analytics.models import PublicPage, SharedLink
+from analytics.shared_links import links
 from campaign.keys import store
 from campaign.lifecycle.draft_versions import assign_outside_reviewers
 from campaign.models import Campaign
@@ -142,6 +144,7 @@ def clients_by_role() -> dict[str, Client]:
 
 
 UNKNOWN_CAMPAIGN = 999_999
+SHARED_TOKEN = "a-token-that-tests-know"  # noqa: S105  (of no real link)
 
 
 def publish_for_everybody(campaign: Campaign) -> None:
@@ -151,6 +154,19 @@ def publish_for_everybody(campaign: Campaign) -> None:
     PublicPage.objects.get_or_create(
         campaign=campaign, defaults=fields | {"published_by": second, "published_at": world.NOON}
     )
+
+
+def share_with_a_person(campaign: Campaign) -> SharedLink:
+    """Give a link to the results of a campaign, with a token that tests know; once."""
+    giver = world.person("root", "administrator")
+    link = SharedLink(campaign=campaign, given_by=giver, given_at=world.NOON, digest=links.digest_of(SHARED_TOKEN))
+    link.expires_at = timezone.now() + timedelta(days=30)
+    known = SharedLink.objects.filter(digest=link.digest).first()
+    if known is not None:
+        return known
+    links.seal_terms(link, "reader@example.org")
+    link.save()
+    return link
 
 
 def example_path(route: str) -> str:
@@ -172,6 +188,9 @@ def example_path(route: str) -> str:
             assign_outside_reviewers(pilot, asked, seen="", by=world.person("root", "administrator"))
     if pilot is not None and ("/published/" in route or "/results/public/" in route):
         publish_for_everybody(pilot)
+    if pilot is not None and ("/shared/" in route or "/results/links/" in route):
+        keys["links"] = share_with_a_person(pilot).pk
+        route = route.replace("/shared/<str:token>/", f"/shared/{SHARED_TOKEN}/")
     pk = str(next((pk for name, pk in keys.items() if f"/{name}/" in route), 1))
     for placeholder, value in {
         "<slug:slug>": "pilot",

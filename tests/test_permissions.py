@@ -109,6 +109,10 @@ def test_nothing_but_the_description_and_signing_in_lets_a_stranger_in() -> None
         "/api/v1/token/",
         "/api/docs/",
         "/api/schema/",
+        "/shared/<str:token>/",
+        "/shared/<str:token>/code/",
+        "/shared/<str:token>/results/",
+        "/shared/<str:token>/close/",
         "/published/<slug:slug>/",
         "/published/<slug:slug>/<str:name>",
     }

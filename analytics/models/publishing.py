@@ -60,3 +60,26 @@ class PublicPage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign}, look {self.look}"
+
+
+class SharedLink(models.Model):
+    """A link with which one person without an account reads a campaign's results. Deleted when it ends."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="shared_links")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret part of the link.")
+    terms = models.TextField(help_text="The address and what the link was given for, encrypted.")
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField(help_text="To the second.")
+    expires_at = models.DateTimeField()
+    is_code_wanted = models.BooleanField(default=False, help_text="The worker mails a code.")
+    language = models.CharField(max_length=12, blank=True, help_text="Of the page on which a code was asked for.")
+    code = models.CharField(max_length=64, blank=True, help_text="The code that was mailed, under a key.")
+    code_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0, help_text="Wrong codes.")
+    next_guess_at = models.DateTimeField(null=True, help_text="When the next code is looked at, to the minute.")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from analytics.export.data_package import licence_url
 from analytics.export.files import FILES
-from analytics.export.look_tables import NotExportable, exportable_look, publishable_look, released_report
-from analytics.export.report_document import values_of
+from analytics.export.look_tables import NotExportable, exportable_look, publishable_look
+from analytics.export.outside_page import outside_page_context
 from analytics.models import Analysis, PublicPage
 from analytics.public_page.publication import propose_publication, publish, published_look, take_down
 from campaign.lifecycle.actions import ActionRefused
@@ -126,23 +126,16 @@ def _to_results(slug: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, analysis: Analysis) -> dict[str, Any]:
-    report = released_report(analysis)
-    values = values_of(report)
-    address = request.build_absolute_uri(reverse("analytics:public", args=[report.campaign.slug]))
+    context = outside_page_context(analysis)
+    address = request.build_absolute_uri(reverse("analytics:public", args=[context["report"].campaign.slug]))
     files = [(file, f"{address}{file.name}") for file in FILES if file.name in PUBLIC_FILES]
-    # Where it was shown is left out: partners did not agree to be named.
-    values["plan"] = [row for row in values["plan"] if row["key"] != "collection"]
     return {
-        "report": report,
-        "values": values,
+        **context,
         "files": files,
         "licence": settings.RESULTS_LICENCE,
         "licence_url": licence_url(),
-        "organisation": settings.ORGANISATION,
-        "contact": settings.ORGANISATION_CONTACT,
-        "languages": settings.LANGUAGES,
         "address": address,
-        "dataset": _dataset(values, address, [link for _file, link in files]),
+        "dataset": _dataset(context["values"], address, [link for _file, link in files]),
     }
 
 

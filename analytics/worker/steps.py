@@ -24,6 +24,8 @@ from analytics.looks.evaluate import NotEvaluable, PlanChanged, evaluate, is_loo
 from analytics.models import FoldProgress, ShutHour, WorkerStep
 from analytics.notifications import delivery, events, webhook_test
 from analytics.rehearsal import runner
+from analytics.shared_links import codes
+from analytics.shared_links.links import forget_ended_links
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
 from campaign.lifecycle import changed_campaigns, launch_queue, secret_destruction, transitions
@@ -182,6 +184,16 @@ def record_learned_results(now: datetime) -> str:
     return _summarize((written, "results of closed campaigns written"))
 
 
+def mail_link_codes(now: datetime) -> str:
+    """Mail the codes that readers of shared links asked for."""
+    return _summarize((codes.mail_codes(now=now), "codes of shared links mailed"))
+
+
+def forget_links(now: datetime) -> str:
+    """Delete shared links that ended, with the addresses that they were given to."""
+    return _summarize((forget_ended_links(now=now), "shared links forgotten"))
+
+
 def probe_help_links(now: datetime) -> str:
     """Flag help links whose address does not answer."""
     return _summarize((directory.probe_all(now=now), "help links need to be checked"))
@@ -218,6 +230,8 @@ STEPS: tuple[ScheduledStep, ...] = (
     ScheduledStep("placement tests", 60, prune_tag_checks, forgets=True),
     ScheduledStep("rehearsals", 2, run_requested_rehearsals),
     ScheduledStep("files", 2, make_requested_files),
+    ScheduledStep("link codes", 2, mail_link_codes),
+    ScheduledStep("shared links", 60, forget_links, forgets=True),
     ScheduledStep("learn", 60, record_learned_results),
     *([ScheduledStep("help links", 86_400, probe_help_links)] if settings.CHECK_HELP_LINKS else []),
 )

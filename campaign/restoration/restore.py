@@ -16,7 +16,7 @@ from campaign.kill_switch.stop import stop_message
 from campaign.lifecycle import after_backup, arm_pauses
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Arm, Campaign
-from campaign.restoration import seals
+from campaign.restoration import links, seals
 from messages.accounts import members, recorded_accounts
 from messages.audit import continuity, log
 from messages.models import Message
@@ -72,6 +72,7 @@ def take_into_use(memory: Memory, *, by: str, now: datetime) -> Restoration:
     is_key_new = seals.seal_anew_with_a_new_key()
     held = after_backup.hold_campaigns(by=by, backup_of=backup_of, as_they_are=is_key_new)
     placements = after_backup.remove_fallbacks(by=by)
+    links.end_all()
     closed_accounts = members.end_all_access(keep=[user.get_username() for user in kept], by=by)
     try:
         for message in messages:

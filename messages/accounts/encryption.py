@@ -1,4 +1,4 @@
-"""Encrypt the secrets of second factors, so that a copy of the database does not reveal them.
+"""Encrypt secrets of second factors and shared links, so that a copy of the database does not reveal them.
 
 The key is a file in the key directory, outside the database and its backups. The cipher is ChaCha20-Poly1305 (RFC 8439)
 of libsodium, under a key derived by HKDF (RFC 5869). PyNaCl, loaded on first use, takes 2 MB.
@@ -16,10 +16,11 @@ from django.http import HttpRequest
 
 FORMAT_BYTE = b"\x02"  # authenticated with the rest; migration 0011 encrypts secrets of earlier formats again
 _NONCE_BYTES = 12
+_SECOND_FACTOR = "second factor"
 
 
-def encrypt_secret(text: str, *, key: bytes) -> str:
-    """Encrypt and authenticate a secret.
+def encrypt_secret(text: str, *, key: bytes, purpose: str = _SECOND_FACTOR) -> str:
+    """Encrypt and authenticate a secret. What was encrypted for one purpose is not read for another.
 
     >>> decrypt_secret(encrypt_secret("JBSWY3DPEHPK3PXP", key=b"k"), key=b"k")
     'JBSWY3DPEHPK3PXP'
@@ -27,11 +28,11 @@ def encrypt_secret(text: str, *, key: bytes) -> str:
     from nacl.bindings import crypto_aead_chacha20poly1305_ietf_encrypt as encrypt
 
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    ciphertext = encrypt(text.encode(), FORMAT_BYTE, nonce, _derive_key(key))
+    ciphertext = encrypt(text.encode(), FORMAT_BYTE, nonce, _derive_key(key, purpose))
     return base64.b64encode(FORMAT_BYTE + nonce + ciphertext).decode("ascii")
 
 
-def decrypt_secret(encrypted: str, *, key: bytes) -> str:
+def decrypt_secret(encrypted: str, *, key: bytes, purpose: str = _SECOND_FACTOR) -> str:
     """Decrypt a secret. Raises ValueError if it was changed, or encrypted with another key."""
     from nacl.bindings import crypto_aead_chacha20poly1305_ietf_decrypt as decrypt
     from nacl.exceptions import CryptoError
@@ -41,15 +42,15 @@ def decrypt_secret(encrypted: str, *, key: bytes) -> str:
     try:
         if not raw.startswith(FORMAT_BYTE):
             raise ValueError
-        return decrypt(ciphertext, FORMAT_BYTE, nonce, _derive_key(key)).decode()
+        return decrypt(ciphertext, FORMAT_BYTE, nonce, _derive_key(key, purpose)).decode()
     except (CryptoError, ValueError):
         raise ValueError("This was not encrypted with the current key.") from None
 
 
-def _derive_key(key: bytes) -> bytes:
+def _derive_key(key: bytes, purpose: str) -> bytes:
     """HKDF with SHA-256 and no salt; the 32 bytes of output are a single block."""
     extracted = hmac.digest(bytes(32), key, "sha256")
-    return hmac.digest(extracted, b"second factor\x01", "sha256")
+    return hmac.digest(extracted, purpose.encode() + b"\x01", "sha256")
 
 
 class EncryptingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # django-allauth has no types

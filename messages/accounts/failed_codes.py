@@ -1,12 +1,11 @@
 """Count wrong codes of second factors for each account, in the database, so that all roads and processes share them.
 
-Five are free, then the wait doubles up to a quarter of an hour. Neither a right password nor a right code takes one off
-the count, only time does: otherwise each sign-in of the owner would give a guesser five more. Guessing takes the
-password, a session or a token, so a stranger makes nobody wait.
+The rule is that of messages.accounts.wrong_codes. Guessing takes the password, a session or a token, so a stranger
+makes nobody wait.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -17,16 +16,12 @@ from django.utils.translation import gettext as _
 
 from messages.accounts.login_attempts import TooManyAttempts
 from messages.accounts.mail import send_mail_if_possible
-from messages.accounts.throttle import CODE_POLICY, remaining_failures
+from messages.accounts.wrong_codes import WrongCodes
 from messages.audit import log
 from messages.audit.log import Action
 from messages.models import FailedCodes
 
 SOMEBODY = "somebody"  # the actor on record: it need not have been the owner
-_MINUTE = timedelta(minutes=1)
-_LONGEST_WAIT = timedelta(seconds=CODE_POLICY.longest_seconds) + _MINUTE
-# Doubling numbers: who goes on guessing fills neither the record nor the owner's mailbox.
-_REPORTED = frozenset(CODE_POLICY.free_failures * 2**n for n in range(16))
 
 
 def check_code_guess(user: User, is_right: Callable[[], bool], *, now: datetime) -> bool:
@@ -34,47 +29,30 @@ def check_code_guess(user: User, is_right: Callable[[], bool], *, now: datetime)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)  # guesses at the same time take turns
         counted = FailedCodes.objects.filter(user=user).first()
-        if seconds := _seconds_to_wait(counted, now):
+        wrong = _wrong_codes(counted)
+        if seconds := wrong.seconds_to_wait(now):
             raise TooManyAttempts(seconds)
-        failures = _remaining(counted, now)
         if is_right():
-            if counted and not failures:
+            if counted and not wrong.remaining(now):
                 counted.delete()
             return True
-        failures += 1
-        next_guess_at = _next_guess_at(failures, now)
-        values = {"failures": failures, "next_guess_at": next_guess_at}
+        wrong = wrong.after_another(now)
+        values = {"failures": wrong.failures, "next_guess_at": wrong.next_guess_at}
         FailedCodes.objects.update_or_create(user=user, defaults=values)
-        if failures in _REPORTED:
-            log.record_user(Action.CODES_GUESS, user, by=SOMEBODY, number=failures)
-    if failures in _REPORTED:
-        _tell_owner(user, failures)
+        if wrong.is_reported:
+            log.record_user(Action.CODES_GUESS, user, by=SOMEBODY, number=wrong.failures)
+    if wrong.is_reported:
+        _tell_owner(user, wrong.failures)
     return False
 
 
 def recent_failures(user: User, *, now: datetime) -> int:
     """How many wrong codes for an account are not forgotten yet."""
-    return _remaining(FailedCodes.objects.filter(user=user).first(), now)
+    return _wrong_codes(FailedCodes.objects.filter(user=user).first()).remaining(now)
 
 
-def _seconds_to_wait(counted: FailedCodes | None, now: datetime) -> float:
-    wait = counted.next_guess_at - now if counted else timedelta()
-    if wait > _LONGEST_WAIT:  # the clock was set back
-        return 0.0
-    return max(0.0, wait.total_seconds())
-
-
-def _remaining(counted: FailedCodes | None, now: datetime) -> int:
-    if counted is None:
-        return 0
-    return remaining_failures(counted.failures, idle_seconds=(now - counted.next_guess_at).total_seconds())
-
-
-def _next_guess_at(failures: int, now: datetime) -> datetime:
-    """The end of the wait, rounded up to the minute; without a wait the minute that has begun."""
-    seconds = CODE_POLICY.wait(failures)
-    end = (now + timedelta(seconds=seconds)).replace(second=0, microsecond=0)
-    return end + _MINUTE if seconds else end
+def _wrong_codes(counted: FailedCodes | None) -> WrongCodes:
+    return WrongCodes(counted.failures, counted.next_guess_at) if counted else WrongCodes()
 
 
 def _tell_owner(user: User, failures: int) -> None:

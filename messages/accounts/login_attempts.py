@@ -28,6 +28,7 @@ class GuessOf(StrEnum):
 
     TYPED_NAME = "name"
     PASSKEY = "passkey"
+    LINK_ADDRESS = "address of a shared link"
 
 
 def check_guess(request: HttpRequest, kind: GuessOf, name: str, is_right: Callable[[], bool]) -> bool:
@@ -39,6 +40,12 @@ def check_guess(request: HttpRequest, kind: GuessOf, name: str, is_right: Callab
         return False
     attempts.record_success(name, address)
     return True
+
+
+def count_request(request: HttpRequest, kind: GuessOf, name: str) -> None:
+    """Count a request whose answer is the same whatever it brings. Raises TooManyAttempts if it comes too soon."""
+    if wait := attempts.begin_guess(f"{kind}:{name}", client_address(request), now=time.time()):
+        raise TooManyAttempts(wait)
 
 
 def client_address(request: HttpRequest) -> str:
