@@ -144,7 +144,7 @@ def clients_by_role() -> dict[str, Client]:
 
 
 UNKNOWN_CAMPAIGN = 999_999
-SHARED_TOKEN = "a-token-that-tests-know"  # noqa: S105  (of no real link)
+SHARED_TOKEN = "a-token-that-tests-know"
 
 
 def publish_for_everybody(campaign: Campaign) -> None:

@@ -88,7 +88,8 @@ def _mail_code(pk: int, *, now: datetime) -> bool:
         return False
     with translation.override(working.language or settings.LANGUAGE_CODE):
         text = _(
-            "Your code is %(code)s\n\nIt works once, within %(minutes)d minutes, on the page where you asked for it.\n\n"
+            "Your code is %(code)s\n\nIt works once, within %(minutes)d minutes, on the page where you asked for it."
+            "\n\n"
             "If you did not ask for a code, you can ignore this. Nobody can read anything without it."
         ) % {"code": f"{code[:4]} {code[4:]}", "minutes": CODE_MINUTES}
         return send_mail_if_possible(address_of(working), _("Your code"), text)
