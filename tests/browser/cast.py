@@ -48,6 +48,7 @@ from messages.models import Message, Rendition, Revision
 from messages.review import workflow
 from messages.roles import ANALYST, MANAGER, REVIEWER
 from tests import permissions, world
+from tests.analytics.disclosure.staff_output import open_shared_link
 
 DAYS = 7
 STOPPED = "what-is-in-the-way"  # a message that no campaign uses
@@ -141,6 +142,8 @@ def build() -> dict[str, Any]:
         "half-way": _client_before_second_factor(),
         "newcomer": _client_of_newcomer(),
     }
+    roles["link reader"] = Client()
+    open_shared_link(roles["link reader"])
     roles |= {name: _signed_in_client(name) for name in ("one-factor", "two-factors")}
     passkey = Authenticator.objects.create(
         user=world.person("two-factors"), type=second_factors.PASSKEY, data={"name": "The phone in my pocket"}
