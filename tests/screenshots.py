@@ -27,6 +27,10 @@ from tests.installation import ROOT, new_installation
 # Picture -> role and path; pages that are "made" or "drawn" come from tests/browser/cast.py.
 PICTURES = {
     "results": ("analyst", "/campaigns/pilot/results/"),
+    "links": ("manager", "/campaigns/pilot/results/links/"),
+    "shared": ("link reader", "/shared/a-token-that-tests-know/results/"),
+    "shared-address": ("stranger", "/shared/a-token-that-tests-know/"),
+    "shared-code": ("stranger", "/shared/a-token-that-tests-know/code/"),
     "learned": ("analyst", "/learned/"),
     "others": ("manager", "/learned/others/"),
     "averages": ("analyst", "/learned/averages/?show=turned_back.both.neutral.view"),
