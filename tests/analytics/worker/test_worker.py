@@ -88,7 +88,7 @@ def test_in_a_restored_backup_views_are_forgotten_and_nothing_else_happens(
 
     worker = Worker(tuple(replace(step, run=note(step.name)) for step in STEPS), clock=lambda: world.NOON)
     worker.run_due()
-    assert set(ran) == {"spool", "fold", "prune", "placement tests"}
+    assert set(ran) == {"spool", "fold", "prune", "placement tests", "shared links"}
     assert caplog.messages == [f"The worker only deletes views. {continuity.OLDER_DATABASE}"]
     monkeypatch.setattr(continuity, "is_older_database", lambda: False)
     worker.run_due()
