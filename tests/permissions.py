@@ -147,10 +147,10 @@ UNKNOWN_CAMPAIGN = 999_999
 SHARED_TOKEN = "a-token-that-tests-know"
 
 
-def publish_for_everybody(campaign: Campaign) -> None:
-    """Put the first look of a campaign on a public page, if it has one."""
+def publish_for_everybody(campaign: Campaign, *, look: int = 1) -> None:
+    """Put a look of a campaign on a public page, if it has one."""
     proposer, second = world.person("root", "administrator"), world.person("somebody else", "analyst")
-    fields = {"look": 1, "proposed_by": proposer, "proposed_at": world.NOON}
+    fields = {"look": look, "proposed_by": proposer, "proposed_at": world.NOON}
     PublicPage.objects.get_or_create(
         campaign=campaign, defaults=fields | {"published_by": second, "published_at": world.NOON}
     )
