@@ -88,6 +88,17 @@ def test_it_is_found_by_what_it_has(ana: Client, query: dict[str, str], expected
     assert found(ana, **query) == expected
 
 
+@pytest.mark.parametrize("kind", ["theme", "placement"])
+def test_it_is_found_by_theme_and_by_kind_of_placement(ana: Client, kind: str) -> None:
+    learned("better", BETTER, plan=WIDE)
+    offered = re.search(rf'<select[^>]*name="{kind}"[^>]*>(.*?)</select>', text(ana))
+    assert offered is not None
+    values = [value for value in re.findall(r'value="([^"]*)"', offered[1]) if value]
+    assert values
+    assert {tuple(found(ana, **{kind: value})) for value in values} == {("better",)}
+    assert found(ana, **{kind: "none-of-this-name"}) == []
+
+
 def test_a_changed_plan_takes_its_sentence_off_the_page_at_once(ana: Client) -> None:
     result = learned()
     world.drop_triggers()
