@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -20,6 +19,7 @@ from analytics.results import build
 from campaign.lifecycle import changed_campaigns
 from campaign.lifecycle.alert_recipients import recipients
 from campaign.models import AnalysisPlan, Campaign
+from messages.accounts.mail import is_mail_possible
 from messages.audit import log
 from messages.help_links import directory
 from messages.models import AuditEntry
@@ -125,7 +125,7 @@ def _record_notice(campaign: Campaign, event: NoticeEvent, *, now: datetime) -> 
             notice = Notice.objects.create(
                 campaign=campaign, kind=event.kind, ref=event.ref, about=event.about[:160], at=now
             )
-            people = _recipients_of(campaign, event.kind) if settings.EMAIL_HOST else []
+            people = _recipients_of(campaign, event.kind) if is_mail_possible() else []
             deliveries = [NoticeDelivery(notice=notice, person=person, due_at=now) for person in people]
             plan = AnalysisPlan.objects.filter(campaign=campaign).first()
             if plan is not None and plan.webhook:

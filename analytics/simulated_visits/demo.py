@@ -13,6 +13,7 @@ from campaign.lifecycle import transitions
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.placement_authors import field_digests, record_change
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
+from messages.accounts import mailboxes
 from messages.help_links import directory
 from messages.models import Message
 from messages.roles import STAFF_ROLES
@@ -58,6 +59,7 @@ def create_accounts() -> list[DemoAccount]:
         user.set_password(password)
         user.save()
         user.groups.set([group])
+        mailboxes.confirm(user, f"{name}@demo.example")  # an address that does not exist: mails of the demo are printed
         accounts.append(DemoAccount(name, role, password))
     return accounts
 

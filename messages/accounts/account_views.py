@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from messages.accounts import api_tokens, failed_codes, members, second_factors, sessions
+from messages.accounts import api_tokens, failed_codes, mailboxes, members, second_factors, sessions
 from messages.accounts.forms import CodeForm, PasskeyForm, PasswordForm
 from messages.accounts.login_attempts import GuessOf, TooManyAttempts, check_guess, wait_message
 from messages.accounts.middleware import allow_without_second_factor, ask_to_sign_in_again
@@ -36,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "codes_left": second_factors.unused_code_count(user),
         "sessions": sessions.sessions_of(user, current=request.session.session_key),
         "tokens": len(api_tokens.tokens_of(user)),
+        "mail_is_confirmed": mailboxes.is_confirmed(user),
     }
     return render(request, "messages/accounts/account.html", context)
 

@@ -116,6 +116,7 @@ class Action(StrEnum):
     CODES_MAKE = "codes-make"
     CODE_USE = "code-use"
     CODES_GUESS = "codes-guess"
+    ADDRESS_CONFIRM = "address-confirm"
     PASSWORD_CHANGE = "password-change"  # noqa: S105  (a name, no password)
     TOKEN_CREATE = "token-create"  # noqa: S105
     TOKEN_DELETE = "token-delete"  # noqa: S105

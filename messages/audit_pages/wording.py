@@ -91,6 +91,7 @@ _SENTENCES: dict[str, str] = {
     Action.CODES_MAKE: "created new recovery codes",
     Action.CODE_USE: "used a recovery code",
     Action.CODES_GUESS: "entered {number} wrong codes for the account of “{label}” (person)",
+    Action.ADDRESS_CONFIRM: "confirmed their email address",
     Action.PASSWORD_CHANGE: "changed their password",
     Action.TOKEN_CREATE: "created an API token{called}",
     Action.TOKEN_DELETE: "deleted an API token{called}",
