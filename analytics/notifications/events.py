@@ -19,11 +19,11 @@ from analytics.results import build
 from campaign.lifecycle import changed_campaigns
 from campaign.lifecycle.alert_recipients import recipients
 from campaign.models import AnalysisPlan, Campaign
-from messages.accounts.mail import is_mail_possible
 from messages.audit import log
 from messages.help_links import directory
 from messages.models import AuditEntry
 from messages.roles import ADMINISTRATOR, users_with_role
+from messages.staff_mail.mail import is_mail_possible
 
 State = Campaign.State
 Kind = Notice.Kind

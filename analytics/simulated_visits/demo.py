@@ -13,10 +13,10 @@ from campaign.lifecycle import transitions
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.placement_authors import field_digests, record_change
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
-from messages.accounts import mailboxes
 from messages.help_links import directory
 from messages.models import Message
 from messages.roles import STAFF_ROLES
+from messages.staff_mail import mailboxes
 
 SLUG = "autumn-pilot"
 CHECKER = "the demo, which opened none of them"

@@ -4,8 +4,8 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from campaign.models import AnalysisPlan, Campaign
-from messages.accounts.mail import is_mail_possible
-from messages.accounts.mailboxes import confirmed_people
+from messages.staff_mail.mail import is_mail_possible
+from messages.staff_mail.mailboxes import confirmed_people
 
 
 def recipients(campaign: Campaign) -> list[User]:

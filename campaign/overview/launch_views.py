@@ -21,10 +21,10 @@ from campaign.models import AnalysisPlan, Campaign
 from campaign.staff_site.access import campaign_for
 from campaign.wizard.links import question_url
 from campaign.wizard.questions import CHECK, question_for_obstacle
-from messages.accounts.mail import is_mail_possible
 from messages.accounts.step_up import confirmation_required
 from messages.i18n.languages import language_name
 from messages.roles import current_user
+from messages.staff_mail.mail import is_mail_possible
 
 _QUEUE_ACTIONS = ("queue", "leave_queue")
 

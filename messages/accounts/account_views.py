@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from messages.accounts import api_tokens, failed_codes, mailboxes, members, second_factors, sessions
+from messages.accounts import api_tokens, failed_codes, members, second_factors, sessions
 from messages.accounts.forms import CodeForm, PasskeyForm, PasswordForm
 from messages.accounts.login_attempts import GuessOf, TooManyAttempts, check_guess, wait_message
 from messages.accounts.middleware import allow_without_second_factor, ask_to_sign_in_again
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, mark_confirmed
 from messages.roles import ROLE_NAMES, current_user, main_role
+from messages.staff_mail import mailboxes
 
 
 @require_safe

@@ -16,12 +16,13 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from messages.accounts import mailboxes, partners
-from messages.accounts.mail import send_mail_if_possible
+from messages.accounts import partners
 from messages.audit import log
 from messages.audit.log import Action, ObjectKind
 from messages.models import Invitation
 from messages.roles import ADMINISTRATOR, users_with_role
+from messages.staff_mail import mailboxes
+from messages.staff_mail.mail import send_mail_if_possible
 
 DAYS = 7
 

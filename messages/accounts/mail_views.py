@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from messages.accounts import mailboxes
 from messages.accounts.forms import WRONG_ADDRESS
-from messages.accounts.mail import is_mail_possible
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required
 from messages.roles import STAFF_ROLES, current_user, has_role
+from messages.staff_mail import mailboxes
+from messages.staff_mail.mail import is_mail_possible
 
 
 class AddressForm(forms.Form):

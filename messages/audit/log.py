@@ -62,6 +62,7 @@ class Action(StrEnum):
     CAMPAIGN_CHANGE = "campaign-change"
     CAMPAIGN_COPY = "campaign-copy"
     CAMPAIGN_PUT_BACK = "campaign-put-back"
+    CAMPAIGN_ASK = "campaign-ask"
     CAMPAIGN_DELETE = "campaign-delete"
     CAMPAIGN_ARCHIVE = "campaign-archive"
     CAMPAIGN_BRING_BACK = "campaign-bring-back"

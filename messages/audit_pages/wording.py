@@ -35,6 +35,7 @@ _SENTENCES: dict[str, str] = {
     Action.CAMPAIGN_CHANGE: "changed the draft of “{label}” (campaign), from version {version} on",
     Action.CAMPAIGN_COPY: "planned “{label}” (campaign) as a copy of “{original}”",
     Action.CAMPAIGN_PUT_BACK: "restored version {version} of “{label}” (campaign)",
+    Action.CAMPAIGN_ASK: "asked {reviewer} to review “{label}” (campaign)",
     Action.CAMPAIGN_DELETE: "deleted the draft “{label}” (campaign)",
     Action.CAMPAIGN_ARCHIVE: "archived “{label}” (campaign)",
     Action.CAMPAIGN_BRING_BACK: "brought back “{label}” (campaign) from the archive",

@@ -45,6 +45,10 @@ class Migration(migrations.Migration):
                 ),
                 ("wants_digest", models.BooleanField(default=True, help_text="What happened, once a week.")),
                 ("tasks_sent_on", models.DateField(blank=True, null=True)),
+                (
+                    "tasks_digest",
+                    models.CharField(blank=True, help_text="SHA-256 of what that mail said.", max_length=64),
+                ),
                 ("digest_sent_on", models.DateField(blank=True, null=True)),
             ],
         ),

@@ -72,6 +72,7 @@ class Mailbox(models.Model):
     wants_tasks = models.BooleanField(default=True, help_text="What waits for them, once a day at most.")
     wants_digest = models.BooleanField(default=True, help_text="What happened, once a week.")
     tasks_sent_on = models.DateField(null=True, blank=True)
+    tasks_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what that mail said.")
     digest_sent_on = models.DateField(null=True, blank=True)
 
     def __str__(self) -> str:

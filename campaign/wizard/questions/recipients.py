@@ -16,8 +16,8 @@ from campaign.models import AnalysisPlan, Campaign
 from campaign.wizard.draft import ensure_plan
 from campaign.wizard.questions.base import Answer, Question, QuestionForm
 from messages import public_http
-from messages.accounts.mailboxes import confirmed_people
 from messages.roles import ADMINISTRATOR, STAFF_ROLES
+from messages.staff_mail.mailboxes import confirmed_people
 
 
 @dataclass(frozen=True, slots=True)

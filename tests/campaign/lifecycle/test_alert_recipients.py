@@ -11,8 +11,8 @@ from django.test import Client
 from campaign.lifecycle import launch_queue, transitions, webhook_tests
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
-from messages.accounts import mailboxes
 from messages.models import Mailbox
+from messages.staff_mail import mailboxes
 from tests import world
 
 pytestmark = pytest.mark.django_db

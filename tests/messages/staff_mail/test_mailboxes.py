@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 
-from messages.accounts import invitations, mailboxes
+from messages.accounts import invitations
 from messages.models import AuditEntry, Mailbox
+from messages.staff_mail import mailboxes
 from tests import world
 
 pytestmark = pytest.mark.django_db

@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from messages.accounts.mail import is_mail_possible, send_mail_if_possible
-from messages.accounts.second_factors import clean_code
 from messages.audit import log
 from messages.models import Mailbox
+from messages.staff_mail.mail import is_mail_possible, send_mail_if_possible
+from messages.text.typed_codes import clean_code
 
 CODE_LIFE = timedelta(hours=1)
 SEND_AGAIN_AFTER = timedelta(minutes=1)
