@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaign.lifecycle import arm_pauses, transitions
+from campaign.lifecycle.launch_checks import ObstacleReason, submission_obstacles
 from campaign.models import Campaign
 from campaign.overview.home_tasks import first_steps, home_tasks, waiting_counts
 from messages.help_links import directory
@@ -134,8 +135,10 @@ def test_a_sample_is_a_draft_with_every_answer_but_who_agreed(client: Client) ->
     assert draft.state == "draft"
     assert draft.plan.planned_per_arm > 100
     assert [place.name for place in draft.placements.all()] == ["Our own page"]
-    assert "Say who approved this trial" in page
-    assert page.count('<p class="error">') <= 1
+    assert "Each question but this one has the recommended answer" in page
+    assert "ethics_exemption" in page
+    missing = [obstacle.reason for obstacle in submission_obstacles(draft)]
+    assert missing == [ObstacleReason.NO_ETHICS]
 
 
 def test_a_sample_uses_the_placement_that_is_there(client: Client) -> None:
