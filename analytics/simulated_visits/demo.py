@@ -13,6 +13,7 @@ from campaign.lifecycle import transitions
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.placement_authors import field_digests, record_change
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
+from messages.accounts import recorded_accounts
 from messages.help_links import directory
 from messages.models import Message
 from messages.roles import STAFF_ROLES
@@ -61,6 +62,8 @@ def create_accounts() -> list[DemoAccount]:
         user.groups.set([group])
         mailboxes.confirm(user, f"{name}@demo.example")  # an address that does not exist: mails of the demo are printed
         accounts.append(DemoAccount(name, role, password))
+        if recorded_accounts.are_accounts_on_record():
+            recorded_accounts.vouch_for([user], by="the demo")
     return accounts
 
 

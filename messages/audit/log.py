@@ -108,6 +108,7 @@ class Action(StrEnum):
     INVITATION_REVOKE = "invitation-revoke"
     PERSON_JOIN = "person-join"
     PERSON_ROLE = "person-role"
+    PERSON_VOUCH = "person-vouch"
     PERSON_DEACTIVATE = "person-deactivate"
     PERSON_REACTIVATE = "person-reactivate"
     SESSIONS_END = "sessions-end"
@@ -119,6 +120,7 @@ class Action(StrEnum):
     CODES_GUESS = "codes-guess"
     ADDRESS_CONFIRM = "address-confirm"
     PASSWORD_CHANGE = "password-change"  # noqa: S105  (a name, no password)
+    PASSWORD_REHASH = "password-rehash"  # noqa: S105
     TOKEN_CREATE = "token-create"  # noqa: S105
     TOKEN_DELETE = "token-delete"  # noqa: S105
 

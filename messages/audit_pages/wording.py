@@ -83,6 +83,7 @@ _SENTENCES: dict[str, str] = {
     Action.INVITATION_REVOKE: "withdrew the invitation of {label} ({role})",
     Action.PERSON_JOIN: "joined as {role} (invitation {number})",
     Action.PERSON_ROLE: "gave “{label}” (person) the role {role}",
+    Action.PERSON_VOUCH: "put the account of “{label}” (person) on record as it is",
     Action.PERSON_DEACTIVATE: "closed the account of “{label}” (person)",
     Action.PERSON_REACTIVATE: "reopened the account of “{label}” (person)",
     Action.SESSIONS_END: "signed “{label}” (person) out everywhere",
@@ -94,6 +95,7 @@ _SENTENCES: dict[str, str] = {
     Action.CODES_GUESS: "entered {number} wrong codes for the account of “{label}” (person)",
     Action.ADDRESS_CONFIRM: "confirmed their email address",
     Action.PASSWORD_CHANGE: "changed their password",
+    Action.PASSWORD_REHASH: "signed in, and their password was stored in a newer way",
     Action.TOKEN_CREATE: "created an API token{called}",
     Action.TOKEN_DELETE: "deleted an API token{called}",
 }
