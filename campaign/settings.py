@@ -273,7 +273,19 @@ LOGGING = {
         if DEBUG
         else {"()": "campaign.log_format.RequestFreeFormatter"}
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {
+        "once_per_hour": {
+            "()": "campaign.log_format.OncePerHour",
+            "loggers": ["analytics.ingest", "campaign.serving", "campaign.rsgi", "campaign.wsgi"],
+        }
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": [] if DEBUG else ["once_per_hour"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

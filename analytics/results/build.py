@@ -138,7 +138,9 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
             primary,
             planned_people,
             gate.exclusion_percentages(analysis),
-            withdrawals.quality_item(gate.withdrawal_percent(campaign), [arm.weight for arm in campaign.arms.all()]),
+            withdrawals.quality_item(
+                gate.withdrawal_percent(requested, early=early), [arm.weight for arm in campaign.arms.all()]
+            ),
             split_after_pause.arm_shares_at(
                 analysis.made_at, campaign, {e.treated_id: e.treated for e in look.estimates}.values()
             ),
