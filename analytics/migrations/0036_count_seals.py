@@ -3,12 +3,14 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from campaign.migration_operations import CreateInKeyOrder
+
 
 class Migration(migrations.Migration):
     dependencies = [("analytics", "0035_withdrawals_of_a_look"), ("campaign", "0037_archive_and_tags")]
 
     operations = [
-        migrations.CreateModel(
+        CreateInKeyOrder(
             name="CountSeal",
             fields=[
                 (
