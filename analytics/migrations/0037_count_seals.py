@@ -7,7 +7,7 @@ from campaign.migration_operations import CreateInKeyOrder
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0035_withdrawals_of_a_look"), ("campaign", "0037_archive_and_tags")]
+    dependencies = [("analytics", "0036_learned_results"), ("campaign", "0037_archive_and_tags")]
 
     operations = [
         CreateInKeyOrder(
