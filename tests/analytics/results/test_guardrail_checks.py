@@ -17,7 +17,7 @@ from tests.campaign.api.test_views import analyst
 
 pytestmark = pytest.mark.django_db
 SEEN = dict.fromkeys(("neutral", "victim", "user", "both"), (3000, 1100))
-ANNOYED = {"neutral": 60, "victim": 58, "user": 75, "both": 110}
+ANNOYED = {"neutral": 60, "victim": 30, "user": 75, "both": 110}
 
 
 def look(annoyed: dict[str, int], margin: float | None = 0.01) -> Campaign:
@@ -61,6 +61,17 @@ def test_the_page_and_the_report_say_what_is_ruled_out(client: Client, capsys: p
     for text in (" ".join(re.sub("<[^>]+>", "", html).split()), " ".join(capsys.readouterr().out.split())):
         assert "We can rule out that “Victim” is worse than “Neutral” by 1 in 100 or more." in text
         assert "We cannot rule out that “Both” is worse than “Neutral” by 1 in 100 or more." in text
+
+
+def test_what_one_network_alone_could_have_ruled_out_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 3,000 people 1.9 in 100 were annoyed, and 2 in 100 with the control: 30 views move that by 1 in 100."""
+    monkeypatch.setattr("analytics.looks.evaluate.views_of_one_network", lambda *_: 30)
+    look(ANNOYED | {"victim": 58})
+    assert told()["victim"]["sentence"] == (
+        "We cannot rule out that “Victim” is worse than “Neutral” by 1 in 100 or more, because one network alone could "
+        "have changed this."
+    )
+    assert "because" not in told()["both"]["sentence"]  # nor could anybody else
 
 
 def test_a_guardrail_without_a_margin_asks_nothing() -> None:
