@@ -50,6 +50,7 @@ def _guardrail_checks(
             **_not_worse(arm, by_key[control], rules[planned.outcome], margin=planned.harm_margin),
         }
         for planned in plan.outcomes.filter(harm_margin__gt=0)
+        if planned.harm_margin is not None
         for by_key in [{arm.key: arm for arm in comparisons[planned.outcome].arms}]
         for arm in by_key.values()
         if arm.key != control
