@@ -74,7 +74,7 @@ def told_usual(usual: float, *, least: int) -> int:
     >>> told_usual(7, least=10), told_usual(37, least=10), told_usual(1_234, least=10), told_usual(37, least=20)
     (10, 40, 1000, 40)
     """
-    step = max(10 ** (len(str(round(usual))) - 1), least)
+    step: int = max(10 ** (len(str(round(usual))) - 1), least)
     return floor(usual / step + 0.5) * step
 
 
