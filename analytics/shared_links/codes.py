@@ -17,9 +17,9 @@ from analytics.models import SharedLink
 from analytics.shared_links.links import LinkOver, address_of, find_link_by_number, normalize, record
 from messages.accounts.failed_codes import SOMEBODY
 from messages.accounts.login_attempts import TooManyAttempts
-from messages.accounts.mail import send_mail_if_possible
 from messages.accounts.wrong_codes import WrongCodes
 from messages.audit.log import Action
+from messages.staff_mail.mail import send_mail_if_possible
 
 CODE_MINUTES = 10
 _LIFE = timedelta(minutes=CODE_MINUTES)
@@ -92,7 +92,7 @@ def _mail_code(pk: int, *, now: datetime) -> bool:
             "\n\n"
             "If you did not ask for a code, you can ignore this. Nobody can read anything without it."
         ) % {"code": f"{code[:4]} {code[4:]}", "minutes": CODE_MINUTES}
-        return send_mail_if_possible(address_of(working), _("Your code"), text)
+        return send_mail_if_possible(address_of(working), _("Your code"), text, may_print=True)
 
 
 def _keyed(link: SharedLink, code: str) -> str:

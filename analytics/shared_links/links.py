@@ -22,10 +22,10 @@ from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.serving.snapshot_version import read_preview_givers
 from messages.accounts.encryption import decrypt_secret, encrypt_secret
-from messages.accounts.mail import send_mail_if_possible
 from messages.audit import log
 from messages.audit.log import Action, ObjectKind
 from messages.roles import MANAGER, require_role, users_with_role
+from messages.staff_mail.mail import is_mail_possible, send_mail_if_possible
 
 LONGEST_DAYS = 90
 _PURPOSE = "shared link"
@@ -44,7 +44,7 @@ def shareable_look(campaign: Campaign) -> Analysis | None:
 def give_link(campaign: Campaign, *, email: str, days: int, by: User, now: datetime) -> tuple[SharedLink, str]:
     """Give somebody a link; return it with its secret token. Raises ActionRefused."""
     require_role(by, MANAGER)
-    if not settings.EMAIL_HOST:
+    if not is_mail_possible():
         raise ActionRefused(_("This site cannot send email, so no code would reach them. Ask whoever runs it."))
     if shareable_look(campaign) is None:
         raise ActionRefused(_("You can share the results once the first planned look has been taken."))
@@ -123,7 +123,7 @@ def send_link(address: str, url: str, *, days: int) -> bool:
         "Open it and enter this email address. You then get a code by email.\n\n"
         "If you did not expect this, you can ignore it."
     ) % {"days": days, "link": url}
-    return send_mail_if_possible(address, _("Results were shared with you"), text)
+    return send_mail_if_possible(address, _("Results were shared with you"), text, may_print=True)
 
 
 def record(action: Action, link: SharedLink, *, by: User | str, **detail: str | int) -> None:

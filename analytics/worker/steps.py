@@ -20,7 +20,7 @@ from analytics.guardrails.pause import pause_harmful_arms
 from analytics.ingest import writer
 from analytics.learned.record import record_result, unrecorded_campaigns
 from analytics.looks import early_looks
-from analytics.looks.evaluate import NotEvaluable, PlanChanged, evaluate, is_look_due
+from analytics.looks.evaluate import CountsChanged, NotEvaluable, PlanChanged, evaluate, is_look_due
 from analytics.models import FoldProgress, ShutHour, WorkerStep
 from analytics.notifications import delivery, events, webhook_test
 from analytics.rehearsal import runner
@@ -28,12 +28,15 @@ from analytics.shared_links import codes
 from analytics.shared_links.links import forget_ended_links
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
-from campaign.lifecycle import changed_campaigns, launch_queue, secret_destruction, transitions
+from campaign.lifecycle import changed_campaigns, deviations, launch_queue, secret_destruction, transitions
 from campaign.models import Campaign
+from campaign.overview import staff_mails
 from campaign.placements import tag_check
 from messages.audit.log import WORKER
 from messages.audit_pages import head_copy
 from messages.help_links import directory
+from messages.i18n.recorded_sentences import recorded
+from messages.staff_mail import mail_queue
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,8 @@ RowT = TypeVar("RowT", bound=models.Model)
 _HOURS_KEPT_FOR = timedelta(days=14)
 _NEWEST_HOURS_KEPT = 1_000
 AUDIT_HEAD_STEP = "audit head"
+_COUNTS_CHANGED = recorded("The counts were changed in the database itself. No look is taken at them.")
+_NOBODY_COUNTED = recorded("They are not those that were counted from views.")
 _rehearsals = runner.RehearsalLauncher()
 _turns = changed_campaigns.ComparisonTurns()
 
@@ -80,8 +85,10 @@ def record_due_looks(now: datetime) -> str:
             return 0
         try:
             evaluate(campaign, now=now)
-        except PlanChanged as reason:
+        except (PlanChanged, CountsChanged) as reason:
             log.error("No look at campaign %s: %s", campaign.pk, reason)
+            if isinstance(reason, CountsChanged):
+                _say_that_counts_changed(campaign, now=now)
             return 0
         except NotEvaluable:
             return 0
@@ -90,6 +97,12 @@ def record_due_looks(now: datetime) -> str:
     states = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.CLOSED]
     campaigns = Campaign.objects.filter(state__in=states).order_by("pk")
     return _summarize((_sum_over(campaigns, record_look), "looks on record"))
+
+
+def _say_that_counts_changed(campaign: Campaign, *, now: datetime) -> None:
+    """Have every result of the campaign say why no more looks are taken, once."""
+    if not campaign.deviations.filter(what=_COUNTS_CHANGED).exists():
+        deviations.record_change(campaign, by=WORKER, now=now, what=_COUNTS_CHANGED, why=_NOBODY_COUNTED)
 
 
 def record_early_looks(now: datetime) -> str:
@@ -121,6 +134,16 @@ def send_notices(now: datetime) -> str:
     finally:  # whatever failed, recorded notices are sent
         sent = delivery.send_due_notices(now=now)
     return _summarize((recorded, "notices"), (sent, "people or webhooks told"))
+
+
+def queue_staff_mails(now: datetime) -> str:
+    """Queue mails about what waits for staff, and weekly digests."""
+    return _summarize((staff_mails.queue_staff_mails(now=now), "mails queued"))
+
+
+def send_queued_mails(now: datetime) -> str:
+    """Send mails to staff. Fails as long as one was not accepted."""
+    return _summarize((mail_queue.send_queued_mails(now=now), "mails sent"))
 
 
 def send_webhook_tests(now: datetime) -> str:
@@ -223,6 +246,8 @@ STEPS: tuple[ScheduledStep, ...] = (
     ScheduledStep("verify", 60, pause_changed_campaigns),
     ScheduledStep("pulse", 3600, check_running_campaigns),
     ScheduledStep("tell", 30, send_notices),
+    ScheduledStep("staff mails", 3600, queue_staff_mails),
+    ScheduledStep("mail queue", 10, send_queued_mails),
     ScheduledStep("webhook tests", 10, send_webhook_tests),
     ScheduledStep("keys", 60, destroy_unneeded_keys),
     ScheduledStep("prune", 3600, prune_expired_records, forgets=True),

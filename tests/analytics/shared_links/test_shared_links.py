@@ -12,7 +12,6 @@ from django.conf import settings
 from django.core import mail
 from django.db import connection
 from django.db.models import F
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -75,7 +74,7 @@ def mailed_code(reader: Client, page: str, address: str = READER) -> str:
     return re.findall(r"\d{4} \d{4}", str(mail.outbox[-1].body))[0]
 
 
-def enter(reader: Client, page: str, code: str) -> HttpResponse:
+def enter(reader: Client, page: str, code: str) -> Any:
     return reader.post(f"{page}code/", {"code": code})
 
 
@@ -220,9 +219,9 @@ class TestNobodyElse:
         planted = attacker.session
         planted["planted"] = True
         planted.save()
-        attacker.cookies[settings.SESSION_COOKIE_NAME] = planted.session_key
+        attacker.cookies[settings.SESSION_COOKIE_NAME] = planted.session_key or ""
         reader = Client()
-        reader.cookies[settings.SESSION_COOKIE_NAME] = planted.session_key
+        reader.cookies[settings.SESSION_COOKIE_NAME] = planted.session_key or ""
         opened_by(reader, page)
         assert reader.cookies[settings.SESSION_COOKIE_NAME].value != planted.session_key
         assert attacker.get(f"{page}results/").headers["Location"] == page
@@ -254,7 +253,7 @@ class TestACode:
         clock_that_stands_still.move_to(timezone.now().replace(second=0, microsecond=0))
         reader, page = Client(), give()
         code = mailed_code(reader, page)
-        waits = []
+        waits: list[int] = []
         for _ in range(8):
             while "Too many attempts" in (html := enter(Client(), page, wrong(code)).content.decode()):
                 waits[-1] += 1
@@ -422,6 +421,6 @@ def _pages(reader: Client, page: str) -> set[int]:
     return {reader.get(f"{page}{part}").status_code for part in ("", "code/", "results/")}
 
 
-def _plain(response: HttpResponse) -> str:
+def _plain(response: Any) -> str:
     """A page without what differs from request to request."""
     return re.sub(r'value="\w{64}"|value="/shared/[^"]*"', "", response.content.decode())

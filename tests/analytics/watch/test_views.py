@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -60,7 +60,6 @@ def heard(settings: Any, **options: Any) -> Campaign:
     """A running campaign whose author hears of harm."""
     campaign = world.launched(**options)
     settings.EMAIL_HOST = "mail.example"
-    User.objects.filter(username="mara").update(email="mara@example.org")
     return campaign
 
 
@@ -92,6 +91,25 @@ class TestFlow:
     def test_nothing_is_said_before_it_is_known_what_is_usual(self) -> None:
         assert self.status({MONDAY: 3}, world.NOON) == Flow.UNKNOWN
         assert self.status(self.usual(2), world.NOON) == Flow.UNKNOWN
+
+    def test_a_single_day_with_a_few_messages_is_not_told_as_usual(self) -> None:
+        """Eight days on, 5 messages of one day would be told, and be the count of that day."""
+        tuesday = MONDAY - timedelta(days=7)
+        now, since = world.NOON, datetime.combine(tuesday - timedelta(days=1), time(), UTC)
+        told = {n: flow_status({tuesday: n}, since=since, now=now, least=10) for n in range(1, 10)}
+        assert {status.usual for n, status in told.items() if n < 5} == {None}
+        assert {status.usual for n, status in told.items() if n >= 5} == {10}  # as for 10 to 14
+
+    def test_the_hour_of_a_caution_does_not_tell_how_many_came(self) -> None:
+        """While nobody comes, what is expected grows by the hour, and passes four times what came."""
+
+        def changes(recent: int) -> list[int]:
+            served = self.usual(60) | {MONDAY - timedelta(days=1): recent}
+            found = [self.status(served, world.NOON.replace(hour=hour)) for hour in range(11)]
+            return [hour for hour in range(1, 11) if found[hour] != found[hour - 1]]
+
+        assert len({tuple(changes(recent)) for recent in range(10, 20)}) == 1
+        assert len({tuple(changes(recent)) for recent in range(20, 40)}) == 1
 
     def test_a_campaign_that_was_just_resumed_is_not_silent(self) -> None:
         since = world.NOON - timedelta(minutes=30)
@@ -240,21 +258,21 @@ class TestNoFalseReassurance:
     def test_without_a_mail_server_it_says_that_nobody_hears_of_harm(self, settings: Any) -> None:
         campaign = heard(settings)
         DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
-        settings.EMAIL_HOST = ""
+        settings.EMAIL_HOST, settings.MAIL_IS_PRINTED = "", False
         text = read_text()
         assert "but nobody would be alerted to harm" in text
         assert "This site has no mail server" in text
         assert "All is well" not in text
 
-    def test_without_an_address_it_says_so_too(self, settings: Any) -> None:
+    def test_without_an_address_that_answered_it_says_so_too(self, settings: Any) -> None:
         campaign = heard(settings)
         DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
-        User.objects.update(email="")
-        assert "has an email address here" in read_text()
+        User.objects.update(email="mara@elsewhere.example")
+        assert "no email address of these people is confirmed: mara." in read_text()
 
     def test_a_program_of_theirs_that_is_told_is_enough(self, settings: Any) -> None:
         campaign = world.draft()
-        settings.EMAIL_HOST = ""
+        settings.EMAIL_HOST, settings.MAIL_IS_PRINTED = "", False
         assert why_nobody_hears(campaign)
         plan = campaign.plan
         plan.webhook = "https://alarm.example/"
