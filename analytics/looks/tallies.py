@@ -11,6 +11,7 @@ from analytics.models import Tally
 from analytics.stats import Counts, Levels
 from analytics.suppression.cells import WHOLE_ARM, ExactCells, Parts
 from analytics.text_exposures import text_exposures
+from campaign.assignment.periods import DAY_HOURS
 from campaign.models import AnalysisPlan, Arm, Placement, ServedCount
 from campaign.outcomes import OUTCOMES
 
@@ -69,7 +70,7 @@ class CampaignTallies:
             return {f"{place} {day}": counts for (place, day), counts in cells.items()} if plan.clusters else {}
         sums: dict[str, Counts] = {}
         for (place, day), counts in cells.items():
-            hour = (date.fromisoformat(day) - _EPOCH).days * AnalysisPlan.DAY_HOURS
+            hour = (date.fromisoformat(day) - _EPOCH).days * DAY_HOURS
             block, slot = periods.set_of(periods.period_at(hour), len(self.arms))
             name = f"{place} {block} {slot}"
             sums[name] = sums.get(name, Counts(0, 0)) + counts

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from campaign.assignment import decide_keys, subject_ids
 from campaign.assignment.arm_hash import arm_for, text_for
-from campaign.assignment.periods import Periods, arm_of_period
+from campaign.assignment.periods import DAY_HOURS, Periods, arm_of_period
 from campaign.assignment.receipts import (
     SECONDS_PER_HOUR,
     Receipt,
@@ -81,6 +81,7 @@ class Decision(NamedTuple):
     previewed_arm: str = ""
     is_keyed: bool = False  # the same request, sent again, gets the same nonce
     is_washout: bool = False  # shown at a time of the period that is not counted
+    day: int | None = None  # since 1970, on which it is counted as served, where that is not always today
 
 
 def decide(
@@ -165,7 +166,7 @@ def assign(
     unit = fields.unit
     hour, nonce = issue or _issue(placement, fields.key, context, now_hour=int(now) // SECONDS_PER_HOUR)
     if campaign.periods is not None:
-        return _assign_period(placement, campaign, campaign.periods, fields, context, hour, nonce, is_countable)
+        return _assign_period(placement, campaign, campaign.periods, fields, context, hour, nonce, now, is_countable)
     if campaign.secret and unit is not None:
         nonce = subject_ids.nonce(unit, campaign.secret, hour=hour)
         index = subject_ids.arm_for(unit, campaign.secret, campaign.weights)
@@ -207,6 +208,7 @@ def _assign_period(
     context: ServingContext,
     hour: int,
     nonce: bytes,
+    now: float,
     is_countable: bool,
 ) -> Decision:
     """Whatever the placement shows in this period, under a receipt of its own."""
@@ -219,8 +221,10 @@ def _assign_period(
         ReceiptWindow(hour, closing_hour(hour, context.receipt_life_hours), nonce),
         fields.key is not None,
     )
-    is_washout = not periods.is_counted(hour)
-    return Decision(text.rendition, b"", None, text, window, is_keyed=is_keyed, is_washout=is_washout)
+    # A request that is sent again, in a later hour, is one of its own hour.
+    is_washout = not periods.is_counted(min(now, (hour + 1) * SECONDS_PER_HOUR - 1))
+    day = periods.tally_day(hour, len(campaign.weights))
+    return Decision(text.rendition, b"", None, text, window, is_keyed=is_keyed, is_washout=is_washout, day=day)
 
 
 def _text_of_period(
@@ -228,7 +232,7 @@ def _text_of_period(
 ) -> ServedText:
     """The text that the placement shows in this hour; in such a campaign an arm has one."""
     period, arms = periods.period_at(hour), len(campaign.weights)
-    index = arm_of_period(period, salt=campaign.salt, placement=placement.key, arms=arms, slots=periods.slots)
+    index = arm_of_period(period, salt=campaign.salt, placement=placement.key, arms=arms, hours=periods.hours)
     offered = campaign.locales.index(best_locale(campaign.locales, locale))
     return placement.served_arms[offered * arms + index][0]
 
@@ -326,7 +330,7 @@ def count_served(
         request, placement, from_browser=from_browser, in_washout=decision.is_washout, now=now
     )
     if reason is None and not decision.is_washout:
-        context.served_counter.add(hour, arm)
+        context.served_counter.add(hour // DAY_HOURS if decision.day is None else decision.day, arm)
     elif reason is not None:
         context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=reason)
         if reason is LeftOutCount.Reason.MACHINE:
