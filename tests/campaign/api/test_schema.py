@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from analytics.ingest import endpoint as events_surface
 from analytics.looks.evaluate import evaluate
 from campaign.api import schema as api_schema
-from campaign.api.schema import DECIDE_REFUSALS, EVENT_REFUSALS, EVENTS_REFUSALS
+from campaign.api.audience_refusals import DECIDE_REFUSALS, EVENT_REFUSALS, EVENTS_REFUSALS
 from campaign.api.schema_views import SCHEMA_FILES
 from campaign.api.views import CampaignDetail
 from campaign.models import Campaign

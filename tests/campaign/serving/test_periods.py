@@ -9,7 +9,7 @@ from django.conf import settings
 
 from analytics.fold.fold import fold
 from analytics.models import Tally
-from campaign.api.schema import RECEIPT_REFUSALS, TEXT_REFUSALS
+from campaign.api.audience_refusals import RECEIPT_REFUSALS, TEXT_REFUSALS
 from campaign.assignment.periods import Periods, schedule, schedule_digest
 from campaign.lifecycle.arm_pauses import pause_arm
 from campaign.models import Campaign, LeftOutCount

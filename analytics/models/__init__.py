@@ -1,0 +1,32 @@
+"""Models of results, by subject."""
+
+from analytics.models.looks import Analysis, EarlyLook, Estimate, Rehearsal, Release
+from analytics.models.open_views import OpenView, ShutHour
+from analytics.models.publishing import CampaignCost, PreparedFile, PublicPage
+from analytics.models.tallies import FoldProgress, Tally, TextTally, Withdrawals
+from analytics.models.watching import DataQualityStatus, GuardEvent, Notice, NoticeDelivery
+from analytics.models.worker import ClockRecord, WorkerAlarm, WorkerStep
+
+__all__ = [
+    "Analysis",
+    "CampaignCost",
+    "ClockRecord",
+    "DataQualityStatus",
+    "EarlyLook",
+    "Estimate",
+    "FoldProgress",
+    "GuardEvent",
+    "Notice",
+    "NoticeDelivery",
+    "OpenView",
+    "PreparedFile",
+    "PublicPage",
+    "Rehearsal",
+    "Release",
+    "ShutHour",
+    "Tally",
+    "TextTally",
+    "Withdrawals",
+    "WorkerAlarm",
+    "WorkerStep",
+]

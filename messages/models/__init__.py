@@ -1,0 +1,27 @@
+"""Models of messages, help links and accounts, by subject."""
+
+from messages.models.accounts import ApiToken, AuditEntry, FailedCodes, Invitation
+from messages.models.help_links import HelpLink, HelpLinkQuerySet, ProposedChange, by_web
+from messages.models.library import ClaimStrength, Draft, Frame, Message, OverwrittenWords, Rendition, Revision, Theme
+from messages.models.review import Comment, Review
+
+__all__ = [
+    "ApiToken",
+    "AuditEntry",
+    "ClaimStrength",
+    "Comment",
+    "Draft",
+    "FailedCodes",
+    "Frame",
+    "HelpLink",
+    "HelpLinkQuerySet",
+    "Invitation",
+    "Message",
+    "OverwrittenWords",
+    "ProposedChange",
+    "Rendition",
+    "Review",
+    "Revision",
+    "Theme",
+    "by_web",
+]

@@ -1,0 +1,78 @@
+"""The audit record, invitations, failed codes and tokens."""
+
+from django.conf import settings
+from django.db import models
+
+
+class AuditEntry(models.Model):
+    """One action in the audit log, chained to the entry before. Written only by messages.audit.log. Append-only."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    at = models.DateTimeField(help_text="To the second.")
+    actor = models.CharField(max_length=160, help_text="A name, which outlives the account.")
+    action = models.CharField(max_length=40)
+    kind = models.CharField(max_length=20)
+    ref = models.CharField(max_length=160, help_text="The key of the thing that it was done to.")
+    label = models.CharField(max_length=200, help_text="Its name at that time.")
+    detail = models.JSONField(default=dict, help_text="A few plain values.")
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, unique=True)
+    seal = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Of the digest, by a key of the key directory."
+    )
+
+    class Meta:
+        ordering = ["-number"]
+        indexes = [models.Index(fields=["kind", "ref"], name="audit_of_one_thing")]
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.actor}, {self.action}, {self.label}"
+
+
+class Invitation(models.Model):
+    """An open invitation to join. Deleted when it is accepted or withdrawn."""
+
+    email = models.EmailField(blank=True, help_text="Empty: of the first administrator, who types it on this machine.")
+    role = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret part of the link.")
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, help_text="Empty: the command line."
+    )
+    expires_at = models.DateTimeField()
+    partner = models.PositiveIntegerField(null=True, help_text="The partner of a partner contact, by its number.")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
+
+
+class FailedCodes(models.Model):
+    """Wrong codes of a second factor for one account, until they are forgotten."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    failures = models.PositiveIntegerField()
+    next_guess_at = models.DateTimeField(help_text="When the next code is looked at, to the minute.")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.failures}"
+
+
+class ApiToken(models.Model):
+    """A token with which a program uses the API as one person. Deleted when it is ended."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token.")
+    created_on = models.DateField()
+    expires_on = models.DateField(help_text="The last day on which it is taken.")
+    last_used_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["user", "name"]
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="apitoken_name_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.name}"
