@@ -96,6 +96,18 @@ class Periods:
         block = max(hour - self.first, 0) // (DAY_HOURS * arms)
         return self.first // DAY_HOURS + (block + 1) * arms - 1
 
+    def days_of_block(self, last_day: int, arms: int) -> range:
+        """The days, since 1970, whose counts tallies hold on one day."""
+        return range(last_day - arms + 1, last_day + 1) if self.are_hours else range(last_day, last_day + 1)
+
+    def whole_blocks(self, first: int, last: int, arms: int) -> tuple[int, int]:
+        """A span of days, since 1970, drawn to those that tallies count together: from the block of the first day on,
+        and no further than the last that is over."""
+        if not self.are_hours:
+            return first, last
+        end = self.tally_day(last * DAY_HOURS, arms)
+        return self.tally_day(first * DAY_HOURS, arms) - arms + 1, end if end == last else end - arms
+
 
 def divides_day(hours: int, arms: int) -> bool:
     """Whether each of so many arms can have the same number of such periods in a day.

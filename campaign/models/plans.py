@@ -170,6 +170,11 @@ class AnalysisPlan(models.Model):
         return self.period in self.PERIODS_OF_HOURS
 
     @property
+    def washout_share(self) -> float:
+        """The part of each period that is not counted; 0 without periods."""
+        return self.washout_minutes / (60 * self.period_hours) if self.period else 0.0
+
+    @property
     def recorded_washout(self) -> dict[str, int]:
         """The wash-out as plans and drafts record it: in hours, as before there were minutes, or in minutes."""
         hours, minutes = divmod(self.washout_minutes, 60)

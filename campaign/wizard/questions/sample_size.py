@@ -270,7 +270,9 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
                 inputs=inputs,
             ),
             "too_short": end_date_warning(answer.starts or form.today, answer.ends, size),
-            "periods": describe_weeks(answer.weeks or _weeks(campaign, answer), arms=form.block) if form.block else "",
+            "periods": describe_weeks(answer.weeks or _weeks(campaign, answer), arms=form.block, plan=plan)
+            if form.block
+            else "",
         }
 
     def summarize(self, campaign: Campaign, answer: SampleSizeAnswer) -> Iterable[str]:
@@ -291,7 +293,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
             if plan_texts := current_plan(campaign).texts:
                 yield describe_spread(str(plan_texts), _spread(answer))
         if answer.weeks:
-            yield describe_weeks(answer.weeks, arms=campaign.arms.count())
+            yield describe_weeks(answer.weeks, arms=campaign.arms.count(), plan=current_plan(campaign))
         if answer.starts:
             yield gettext("From %(day)s on.") % {"day": date_format(answer.starts, "DATE_FORMAT")}
         if answer.ends:
@@ -336,14 +338,15 @@ def _inputs(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.SampleS
         expected_rate=base.per_hundred_to_share(answer.expected),
         smallest_difference=base.per_hundred_to_share(answer.smallest),
         weights=tuple(weights.values()),
-        per_day=daily_traffic(campaign),
+        per_day=round(daily_traffic(campaign) * (1 - plan.washout_share)),
         pairs=tuple((weights[pair.treated], weights[pair.control]) for pair in plan.pairs if {*pair} <= set(weights)),
         comparisons=sample_size.comparison_count(plan.comparisons, plan.correction),
         level=plan.level,
         power=plan.power,
         monitoring=plan.monitoring,
         spending=plan.spending,
-        within=str(plan.period or plan.strata or plan.clusters),
+        # Of a block of hours, each message has as much as of a day.
+        within="day" if plan.has_hour_periods else str(plan.period or plan.strata or plan.clusters),
         design_effect=plan.design_effect or 1.0,
         placements=campaign.placements.count(),
         text_design=_SIZED_DESIGNS[str(plan.texts)],

@@ -33,7 +33,7 @@ def launched(
     margins: Mapping[str, float | None] | None = None,
     **plan: Any,
 ) -> Campaign:
-    content = {"period": "day", "clusters": "period", "washout_hours": 1, "period_weeks": 4, "correction": "none"}
+    content = {"period": "day", "clusters": "period", "washout_minutes": 60, "period_weeks": 4, "correction": "none"}
     content["planned_per_arm"] = 20_000  # one network may have half a percent of it
     arms = arms or {"neutral": 1, "victim": 1}
     return world.launched(arms=arms, unit="period", places=places, margins=margins, plan={**content, **plan})
@@ -231,6 +231,6 @@ def test_the_watch_page_says_how_much_of_the_week_fell_into_wash_outs() -> None:
     LeftOutCount.objects.create(day=day, placement=campaign.placements.get(), reason="washout", count=4_000)
     now = datetime.combine(FIRST_DAY + timedelta(days=7), datetime.min.time(), tzinfo=world.NOON.tzinfo)
     check_data_quality(campaign, now=now)
-    (told,) = [item for item in build_dashboard(campaign, now=now).quality if "first hours" in item.label]
+    (told,) = [item for item in build_dashboard(campaign, now=now).quality if "start of each period" in item.label]
     # 11,200 served and 4,000 left out.
     assert (told.status, told.detail.split(" of ")[0]) == ("ok", "26")

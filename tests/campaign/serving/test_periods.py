@@ -28,7 +28,7 @@ FIRST_HOUR = int(world.NOON.replace(hour=0, minute=0).timestamp()) // HOURS
 
 
 def launched(**more: Any) -> Campaign:
-    plan = {"period": "day", "clusters": "period", "washout_hours": 2, "period_weeks": 4, "correction": "none"}
+    plan = {"period": "day", "clusters": "period", "washout_minutes": 120, "period_weeks": 4, "correction": "none"}
     return world.launched(arms={"neutral": 1, "victim": 1}, unit="period", plan={**plan, **more})
 
 
@@ -54,7 +54,7 @@ def cache_seconds(reply: world.SurfaceReply) -> int:
 def test_everybody_is_shown_the_arm_of_the_day_and_each_day_that_of_the_schedule() -> None:
     campaign = launched()
     periods = campaign.plan.periods_from(campaign.starts_at)
-    assert periods == Periods(FIRST_HOUR, 24, 2, 28)
+    assert periods == Periods(FIRST_HOUR, 24, 120, 28)
     order = schedule(periods, salt=campaign.salt, placement="quiet-page", arms=2)
     headlines = [f"A {arm.key} headline" for arm in campaign.arms.all()]
     for day in range(28):
@@ -207,7 +207,7 @@ def test_the_stored_snapshot_holds_the_periods() -> None:
 def test_the_frozen_plan_commits_to_the_schedule_of_each_placement() -> None:
     campaign = launched()
     frozen = json.loads(campaign.plan.canonical)
-    periods = Periods(FIRST_HOUR, 24, 2, 28)
+    periods = Periods(FIRST_HOUR, 24, 120, 28)
     order = schedule(periods, salt=campaign.salt, placement="quiet-page", arms=2)
     assert frozen["periods"] == {
         "length": "day",
@@ -220,8 +220,8 @@ def test_the_frozen_plan_commits_to_the_schedule_of_each_placement() -> None:
 
 def test_weeks_begin_on_the_first_full_day() -> None:
     campaign = launched(period="week", period_weeks=12)
-    assert campaign.plan.periods_from(campaign.starts_at) == Periods(FIRST_HOUR, 168, 2, 12)
-    assert campaign.plan.periods_from(world.NOON - timedelta(hours=13)) == Periods(FIRST_HOUR, 168, 2, 12)
+    assert campaign.plan.periods_from(campaign.starts_at) == Periods(FIRST_HOUR, 168, 120, 12)
+    assert campaign.plan.periods_from(world.NOON - timedelta(hours=13)) == Periods(FIRST_HOUR, 168, 120, 12)
 
 
 def test_text_and_receipt_answer_and_refuse_as_described() -> None:

@@ -47,7 +47,7 @@ def test_weeks_come_in_whole_blocks() -> None:
 
 
 def test_the_cost_is_said_in_days() -> None:
-    assert describe_weeks(4, arms=2).startswith("The periods take 4 weeks: 28 days. They come in blocks of 2 weeks")
+    assert describe_weeks(4, arms=2, plan=plan()).startswith("The periods take 4 weeks: 28 days. They come in blocks of 2 weeks")
 
 
 PERIODS = {"period": "day", "clusters": "period", "period_weeks": 2}
@@ -112,9 +112,9 @@ def test_the_form_says_what_does_not_go_with_periods_and_keeps_what_was_typed() 
     question = PrecisionQuestion()
     shown = question.build_form(campaign, question.read(campaign))
     data = {name: value for name in shown.fields if (value := shown[name].value()) not in (None, False)}
-    form = question.build_form(campaign, question.read(campaign), data | {"unit": "period", "washout_hours": "3"})
+    form = question.build_form(campaign, question.read(campaign), data | {"unit": "period", "washout_minutes": "180"})
     assert set(form.errors) == {"monitoring", "within"}
-    assert form["washout_hours"].value() == "3"
+    assert form["washout_minutes"].value() == "180"
 
 
 @pytest.mark.django_db
