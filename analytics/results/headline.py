@@ -1,6 +1,7 @@
 """Choose the headline of a report: one sentence, its interval, and the frame whose colour it takes."""
 
 import json
+from math import sqrt
 
 from django.utils.translation import gettext
 
@@ -13,6 +14,9 @@ from campaign.lifecycle.launch_checks import planned_sets
 from campaign.models import Campaign
 
 _FEW_SETS = 13  # with more, the smallest p-value is below 0.0001
+# As analytics.stats.switchback, which a web request may not load.
+SETS_IN_FULL, DRAWS, SEED = 15, 9_999, 20_230_101
+_DRAWN_ERROR = sqrt(0.05 * 0.95 / (DRAWS + 1))  # of a p-value of 0.05
 
 
 def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, str]:
@@ -147,12 +151,31 @@ def _period_notes(campaign: Campaign) -> list[str]:
         return []
     frozen = json.loads(plan.canonical)  # a list of campaigns asks no more of the database than one does
     sets = planned_sets(plan, arms=len(frozen["arms"]), placements=len(frozen["placements"]))
-    notes = [
-        gettext(
+    if plan.has_hour_periods:
+        drawn = gettext(
+            "Blocks of days were assigned at random, not people: chance decided which message had which hours. So the "
+            "result is compared with every order of hours that could have been drawn."
+        )
+    else:
+        drawn = gettext(
             "Periods were assigned at random, not people. So the result is compared with every order "
             "of periods that could have been drawn."
         )
-    ]
+    notes = [drawn]
+    if sets > SETS_IN_FULL:
+        values = {
+            "orders": wording.number(DRAWS),
+            "seed": str(SEED),
+            "p": wording.p_value(0.05, 2),
+            "error": wording.p_value(_DRAWN_ERROR, 3),
+        }
+        notes.append(
+            gettext(
+                "There are too many orders for all of them, so %(orders)s were drawn with the seed %(seed)s. That leaves "
+                "a p-value of %(p)s uncertain by %(error)s."
+            )
+            % values
+        )
     if sets <= _FEW_SETS:
         values = {"sets": wording.number(sets), "p": wording.p_value(2.0 ** (1 - sets), 4)}
         notes.append(gettext("With %(sets)s sets of periods, the p-value cannot be below %(p)s.") % values)

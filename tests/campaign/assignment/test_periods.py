@@ -1,5 +1,6 @@
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -125,7 +126,7 @@ def test_within_the_days_of_two_blocks_each_arm_follows_each_other_one_equally_o
         steps = day_steps(slots, arms, is_mirrored=is_mirrored)
         for turn in range(arms):
             shown = [(turn + step) % arms for step in steps]
-            followed.update(zip(shown, shown[1:], strict=False))
+            followed.update(pairwise(shown))
     others = {followed[a, b] for a in range(arms) for b in range(arms) if a != b}
     itself = {followed[a, a] for a in range(arms)}
     assert len(others) == len(itself) == 1
@@ -164,7 +165,7 @@ def test_a_block_of_hours_is_one_set_and_is_tallied_on_its_last_day() -> None:
 
 
 def test_a_count_of_a_block_says_no_hour_of_the_day() -> None:
-    """Whoever knows the order, an arm and the day of its tally knows 24 hours in which it may have been: one of each."""
+    """Whoever knows the order, an arm and the day of its tally is left with 24 hours: one of each."""
     for hours, arms in EVEN:
         periods = Periods(240, hours, 5, 24 // hours * arms * 2)
         order = schedule(periods, salt="s", placement="p", arms=arms)
@@ -184,7 +185,7 @@ def test_a_span_of_days_is_drawn_to_whole_blocks() -> None:
 
 
 def test_periods_are_hours_that_passed_whatever_clocks_say() -> None:
-    """On 29 March 2026 clocks in Berlin go from 2:00 to 3:00: that day has 23 hours there, and 24 periods of an hour."""
+    """On 29 March 2026 clocks in Berlin go from 2:00 to 3:00, and periods take no notice."""
     berlin = ZoneInfo("Europe/Berlin")
     first = int(datetime(2026, 3, 29, tzinfo=UTC).timestamp()) // 3600
     hours = Periods(first, 1, 5, 24 * 14)

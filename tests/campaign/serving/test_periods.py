@@ -12,7 +12,7 @@ from analytics.models import Tally
 from campaign.api.audience_refusals import RECEIPT_REFUSALS, TEXT_REFUSALS
 from campaign.assignment.periods import Periods, schedule, schedule_digest
 from campaign.lifecycle.arm_pauses import pause_arm
-from campaign.models import Campaign, LeftOutCount
+from campaign.models import Campaign, LeftOutCount, ServedCount
 from campaign.serving.network_share import FLOOR
 from campaign.serving.period_endpoint import MAX_CACHE_SECONDS
 from campaign.serving.snapshot_file import SnapshotFile
@@ -255,3 +255,80 @@ def test_text_and_receipt_answer_and_refuse_as_described() -> None:
         for reply in refused[path]:
             assert reply.json["error"]["code"] in table[reply.status], reply.json
             assert reply.headers["Cache-Control"] == "no-store"
+
+
+def launched_by_hours(**more: Any) -> Campaign:
+    return launched(period="2h", washout_minutes=10, period_weeks=2, **more)
+
+
+def ask_at(site: world.AudienceSite, hour: float) -> str:
+    """Ask for the text and a receipt so many hours after the first period began, and report it as seen."""
+    site.now = (FIRST_HOUR + hour) * HOURS
+    receipt: str = ask_receipt(site, site.get(TEXT).json)["receipt"]
+    assert site.report_event(receipt).status == 200
+    return receipt
+
+
+def test_everybody_is_shown_the_arm_of_the_two_hours_and_the_next_two_those_of_the_schedule() -> None:
+    campaign = launched_by_hours()
+    periods = campaign.plan.periods_from(campaign.starts_at)
+    assert periods == Periods(FIRST_HOUR, 2, 10, 168)
+    order = schedule(periods, salt=campaign.salt, placement="quiet-page", arms=2)
+    headlines = [f"A {arm.key} headline" for arm in campaign.arms.all()]
+    for period in range(24):
+        site = site_at(2 * period + 1.5)
+        shown = {site.get(TEXT).json["message"]["headline"], site.decide().json["message"]["headline"]}
+        assert shown == {headlines[order[period]]}
+
+
+def test_a_text_of_two_hours_is_not_held_beyond_them_and_a_page_that_outlives_them_is_left_out() -> None:
+    launched_by_hours()
+    site = site_at(2 - 1 / 60)
+    reply = site.get(TEXT)
+    assert cache_seconds(reply) == pytest.approx(60, abs=1)
+    assert ask_receipt(site_at(2.01), reply.json) == {"receipt": None, "reason": "period_over"}
+
+
+def test_the_first_ten_minutes_of_two_hours_are_not_counted() -> None:
+    campaign = launched_by_hours()
+    site = site_at(0)
+    receipts = [ask_at(site, 2 + minute / 60) for minute in (0, 9.9, 10.1, 119)]
+    assert [site.read_receipt(each).left_out for each in receipts] == [True, True, False, False]
+    assert sum(world.served_counts(campaign, site).values()) == 2
+
+
+def test_a_request_sent_again_in_the_next_hour_is_one_of_the_hour_of_its_key() -> None:
+    """Its minute is not known any more, and it may be shown in what is a wash-out by then."""
+    launched_by_hours()
+    site = site_at(1.5)
+    key = f"{site.hour}-{'0' * 32}"
+    first = site.decide(key=key)
+    assert first.status == 200, first.json
+    fresh = site_at(2.05)
+    again = fresh.decide(key=key)
+    assert again.json["message"] == first.json["message"]
+    receipts = [each.read_receipt(reply.json["receipt"]) for each, reply in ((site, first), (fresh, again))]
+    assert [receipt.left_out for receipt in receipts] == [False, False]
+
+
+def test_what_is_counted_of_a_block_of_hours_stands_on_its_last_day_and_says_no_hour() -> None:
+    """Each arm was shown in every hour of the day, so an arm and a day leave 24 hours, one of each."""
+    campaign = launched_by_hours()
+    site = site_at(0)
+    for hour in range(48):
+        ask_at(site, hour + 0.5)
+    site.served.flush()
+    fold(hour=site.hour + 30)
+    last_day = (world.NOON + timedelta(days=1)).date()  # the second of the first two whole days
+    for model in (Tally, ServedCount):
+        rows = model.objects.filter(**({"outcome": "exposed"} if model is Tally else {}))
+        assert set(rows.values_list("day", "arm__key", "count")) == {
+            (last_day, arm.key, 24) for arm in campaign.arms.all()
+        }
+
+
+def test_the_frozen_plan_says_hours_and_minutes() -> None:
+    campaign = launched_by_hours()
+    frozen = json.loads(campaign.plan.canonical)["periods"]
+    assert (frozen["length"], frozen["washout_minutes"]) == ("2h", 10)
+    assert "washout_hours" not in frozen

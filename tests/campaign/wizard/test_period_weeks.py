@@ -47,7 +47,9 @@ def test_weeks_come_in_whole_blocks() -> None:
 
 
 def test_the_cost_is_said_in_days() -> None:
-    assert describe_weeks(4, arms=2, plan=plan()).startswith("The periods take 4 weeks: 28 days. They come in blocks of 2 weeks")
+    assert describe_weeks(4, arms=2, plan=plan()).startswith(
+        "The periods take 4 weeks: 28 days. They come in blocks of 2 weeks"
+    )
 
 
 PERIODS = {"period": "day", "clusters": "period", "period_weeks": 2}
