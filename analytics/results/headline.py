@@ -171,8 +171,8 @@ def _period_notes(campaign: Campaign) -> list[str]:
         }
         notes.append(
             gettext(
-                "There are too many orders for all of them, so %(orders)s were drawn with the seed %(seed)s. That leaves "
-                "a p-value of %(p)s uncertain by %(error)s."
+                "There are too many orders for all of them, so %(orders)s were drawn with the seed %(seed)s. That "
+                "leaves a p-value of %(p)s uncertain by %(error)s."
             )
             % values
         )

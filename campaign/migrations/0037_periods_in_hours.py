@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
     dependencies = [("campaign", "0036_plain_labels")]
 
     operations = [
-        migrations.RunPython(drop_frozen_trigger, drop_frozen_trigger),
+        migrations.RunPython(drop_frozen_trigger, migrations.RunPython.noop),
         migrations.RemoveConstraint(model_name="analysisplan", name="plan_washout_of_some_hours"),
         migrations.RenameField(model_name="analysisplan", old_name="washout_hours", new_name="washout_minutes"),
         migrations.RunPython(hours_to_minutes, minutes_to_hours),
@@ -80,4 +80,5 @@ class Migration(migrations.Migration):
                 max_length=8,
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, drop_frozen_trigger),
     ]
