@@ -106,9 +106,12 @@ def hours_section(trials: int) -> list[str]:
         "",
         *head,
     ]
-    for number, washout in enumerate((10, 59)):
+    for number, washout in enumerate((10, 60)):
         cells = []
         for place, hours in enumerate(_LENGTHS):
+            if washout >= 60 * hours:
+                cells.append("–")
+                continue
             campaign = HourCampaign(hours, per_day=3_000, washout=washout, gain=0.05, carried=0.5)
             mean = switchback_hours.mean_effect(campaign, count=count // 5, seed=1_400 + 10 * number + place)
             cells.append(f"{100 * mean:.1f}")
