@@ -30,7 +30,8 @@ class Trigger:
     """Refuses to change rows of `table` or, if `fixed` names columns, to change rows in these columns.
 
     `parent` names a table, the column that points to it, and a column of it: rows are refused once that one is set.
-    Where that column is of another table, `through` names the table between them and its column.
+    Where that column is of another table, `through` names the table between them and its column. With `outlived_by`, a
+    table and the column that refers to it, rows are refused as long as theirs is there.
 
     PostgreSQL has one trigger for all events, and SQLite one for each: `sqlite_name` then has a gap for it. On
     PostgreSQL a second trigger refuses TRUNCATE, which passes by those for rows; SQLite has no such statement.
@@ -45,11 +46,12 @@ class Trigger:
     condition: str = ""
     fixed: tuple[str, ...] = ()
     parent: tuple[str, str, str] | None = None
+    outlived_by: tuple[str, str] | None = None
     through: tuple[str, str] | None = None
 
     def columns(self) -> set[str]:
         """The columns without which the trigger cannot be created, as in the middle of old migrations."""
-        named = ("state", "frozen_at", "launched_at")
+        named = ("state", "frozen_at", "launched_at", "submitted_at")
         return {*self.fixed, *(column for column in named if f"OLD.{column}" in self.condition)}
 
     def names(self, vendor: str) -> dict[str, str]:
@@ -71,7 +73,7 @@ class Trigger:
         function, body, each = self.function, refuse, f"ROW {when and f'WHEN ({when}) '}"
         if events == "TRUNCATE":
             each = "STATEMENT "
-        elif self.parent:  # PostgreSQL reads no other table in WHEN
+        elif self.parent or self.outlived_by:  # PostgreSQL reads no other table in WHEN
             function, each = f"{self.name}_rows", "ROW "
             body = "".join(
                 f"IF TG_OP = '{event}' THEN IF {self._when(vendor, event)} THEN {refuse} END IF; END IF; "
@@ -84,6 +86,9 @@ class Trigger:
     def _when(self, vendor: str, event: str) -> str:
         """The condition under which an event is refused; empty if it always is."""
         changed = " OR ".join(f"OLD.{column} {_DIFFERS[vendor]} NEW.{column}" for column in self.fixed)
+        if self.outlived_by:
+            table, key = self.outlived_by
+            return f"EXISTS (SELECT 1 FROM {table} WHERE id = OLD.{key})"  # noqa: S608
         if self.parent is None:
             return self.condition.format(changed=changed)
         table, key, column = self.parent
@@ -152,6 +157,8 @@ class ReplaceTrigger:
 _BOTH = ("UPDATE", "DELETE")
 _ALL = ("INSERT", "UPDATE", "DELETE")
 _FROZEN = ("campaign_plan_frozen", "a frozen plan cannot be changed")
+_SENT = ("campaign_submitted", "a campaign that was sent for approval stays")
+_VERSION = "a version of a draft on record cannot be changed"
 _APPROVED = "OLD.state IN ('approved', 'withdrawn') AND "
 _ON_RECORD = ("analytics_append_only", "an analysis on record cannot be changed")
 _APPROVED_WORDS = ("messaging_approved_words", "approved words cannot be changed: write a new revision")
@@ -200,6 +207,21 @@ TRIGGERS = (
             ),
             *("approved_fingerprint", "ethics_reference", "ethics_exemption", "first_slot", "last_slot"),
         ),
+    ),
+    # A campaign that was sent for approval stays, so that whoever reviewed it finds what they read.
+    Trigger(
+        "campaign_campaign",
+        "campaign_submitted_fixed",
+        *_SENT,
+        condition="OLD.submitted_at IS NOT NULL AND ({changed})",
+        fixed=("submitted_at",),
+    ),
+    Trigger(
+        "campaign_campaign",
+        "campaign_submitted_stays",
+        *_SENT,
+        events=("DELETE",),
+        condition="OLD.submitted_at IS NOT NULL",
     ),
     Trigger(
         "campaign_campaign",
@@ -255,9 +277,18 @@ TRIGGERS = (
         "campaign_draftversion",
         "campaign_draftversion_stays",
         "campaign_draftversion_stays",
-        "a version of a draft on record cannot be changed",
+        _VERSION,
         sqlite_name="campaign_draftversion_{event}",
-        events=_BOTH,
+    ),
+    # The versions of a draft that was never sent go after it, in one transaction.
+    Trigger(
+        "campaign_draftversion",
+        "campaign_draftversion_kept",
+        "campaign_draftversion_kept",
+        _VERSION,
+        sqlite_name="campaign_draftversion_{event}",
+        events=("DELETE",),
+        outlived_by=("campaign_campaign", "campaign_id"),
     ),
     Trigger(
         "messaging_message",

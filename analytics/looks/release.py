@@ -19,7 +19,8 @@ from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
 from analytics.stats import Counts
 from analytics.suppression import suppress
-from analytics.suppression.cells import ExactCells, ReleasedCells, is_small
+from analytics.suppression.cells import ExactCells, ReleasedCells, start_of_band
+from analytics.suppression.unseen_messages import ToldMessages, tellable_messages
 from campaign.models import Campaign
 
 
@@ -51,22 +52,22 @@ def decide_release(
     if shown is None:
         return Release(least=rule.least, is_withheld=True)
     by_text = suppress.suppress_texts(texts, shown, before, rule) if texts and shown else None
-    served = {arm.key: tallies.served_by_arm[arm.pk] for arm in tallies.arms}
+    messages = tellable_messages(
+        {key: arm.n for key, arm in shown.items()},
+        {arm.key: tallies.served_by_arm[arm.pk] for arm in tallies.arms if arm.key in shown},
+        tallies.withdrawn,
+        [_read_messages(each) for each in past],
+        least=rule.least,
+    )
     return Release(
         least=rule.least,
-        arms={
-            key: {
-                "n": arm.n,
-                "served": _releasable_served(served[key], arm.n, key, past, rule.least),
-                "totals": arm.totals,
-            }
-            for key, arm in shown.items()
-        },
+        arms={key: {"n": arm.n, "served": messages.served[key], "totals": arm.totals} for key, arm in shown.items()},
         verdicts=_recompute_verdicts(shown, comparisons, rules),
         table={key: {"seen": arm.seen, "parts": arm.parts} for key, arm in shown.items()}
         if any(arm.seen for arm in shown.values())
         else None,
         by_month=_by_month(campaign, primary, past, shown, rules[primary], now=now) if campaign.is_use else None,
+        withdrawn=messages.withdrawn[1] if messages.withdrawn else None,
         texts=None if by_text is None else {k: {"seen": arm.seen, "parts": arm.parts} for k, arm in by_text.items()},
     )
 
@@ -95,12 +96,13 @@ def _by_month(
     return [asdict(month) | {"from_day": str(month.from_day), "to_day": str(month.to_day)} for month in months]
 
 
-def _releasable_served(count: int, n: int, arm: str, past: Sequence[Release], least: int) -> int | None:
-    """Messages served; None if they, the unseen ones among them, or the growth of either since last shown are few."""
-    shown = [each.arms[arm] for each in past if arm in each.arms and each.arms[arm]["served"] is not None]
-    last_served, last_n = (shown[-1]["served"], shown[-1]["n"]) if shown else (count, n)
-    groups = (count, count - n, count - last_served, (count - n) - (last_served - last_n))
-    return None if any(is_small(each, least) for each in groups) else count
+def _read_messages(stored: Release) -> ToldMessages:
+    """What a stored release tells of messages that were sent."""
+    return ToldMessages(
+        {key: arm["n"] for key, arm in stored.arms.items()},
+        {key: arm["served"] for key, arm in stored.arms.items()},
+        None if stored.withdrawn is None else (start_of_band(stored.withdrawn, stored.least), stored.withdrawn),
+    )
 
 
 def _recompute_verdicts(

@@ -7,7 +7,7 @@ from analytics import report_rows, wording
 from analytics.disclosure import gate
 from analytics.models import Analysis, Estimate
 from analytics.results import paused_arms, split_after_pause, supplementary_rows, withdrawals
-from analytics.results.headline import lead_sentence
+from analytics.results.headline import Kind, headline, stopped_by
 from analytics.results.look_quality import look_quality
 from analytics.results.look_summaries import people_exposed
 from analytics.results.outcome_rows import outcome_blocks
@@ -27,6 +27,7 @@ class Report:
     to_day: date | None
     level: float
     smallest_difference: float
+    kind: Kind
     sentence: str
     interval_sentence: str
     withheld: bool
@@ -96,7 +97,8 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     plan = campaign.plan
     planned_people = plan.planned_people
     primary, *others = outcome_blocks(look.estimates, plan, embargoed=analysis.embargoed)
-    sentence, interval_sentence, lead = lead_sentence(primary, look)
+    events = list(campaign.guard_events.select_related("arm", "text"))
+    verdict = headline(primary, look, stopped_by(events, look))
     checks = supplementary_rows.cross_check_rows(look.checks, primary)
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
     of_these = [e for e in contrasts if e.about == Estimate.About.THESE]
@@ -123,11 +125,12 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         shown_look=analysis.look,
         note=_note(look),
         made_at=requested.made_at,
-        sentence=sentence,
-        interval_sentence=interval_sentence,
+        kind=verdict.kind,
+        sentence=verdict.sentence,
+        interval_sentence=verdict.interval_sentence,
         withheld=look.is_withheld,
         changed_plan_keys=look.changed_plan_keys,
-        lead_frame=lead,
+        lead_frame=verdict.frame,
         people=people_exposed(primary),
         planned_people=planned_people,
         quality=look_quality(
@@ -135,7 +138,9 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
             primary,
             planned_people,
             gate.exclusion_percentages(analysis),
-            withdrawals.quality_item(gate.withdrawal_percent(campaign), [arm.weight for arm in campaign.arms.all()]),
+            withdrawals.quality_item(
+                gate.withdrawal_percent(requested, early=early), [arm.weight for arm in campaign.arms.all()]
+            ),
             split_after_pause.arm_shares_at(
                 analysis.made_at, campaign, {e.treated_id: e.treated for e in look.estimates}.values()
             ),
@@ -153,9 +158,7 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         design_effect_sentence=supplementary_rows.design_effect_sentence(checks),
         chances=supplementary_rows.posterior_rows(look.checks, primary),
         pooled=supplementary_rows.pooled_rows(look.checks),
-        guardrail_pauses=tuple(
-            paused_arms.guardrail_pause_sentence(event) for event in campaign.guard_events.select_related("arm", "text")
-        ),
+        guardrail_pauses=tuple(paused_arms.guardrail_pause_sentence(event) for event in events),
         information=look.information,
     )
 

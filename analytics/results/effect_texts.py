@@ -33,17 +33,14 @@ def as_people(share: float) -> str:
 def not_worse_sentence(treated: str, control: str, *, margin: float, p_value: float, level: float) -> str:
     """State whether it is ruled out that an arm is worse by a margin: at half the error, as an interval's one end."""
     template = (
-        gettext("We can rule out that %(treated)s is worse than %(control)s by %(margin)s or more (one-sided p %(p)s).")
+        gettext("We can rule out that %(treated)s is worse than %(control)s by %(margin)s or more.")
         if p_value < (1 - level) / 2
-        else gettext(
-            "We cannot rule out that %(treated)s is worse than %(control)s by %(margin)s or more (one-sided p %(p)s)."
-        )
+        else gettext("We cannot rule out that %(treated)s is worse than %(control)s by %(margin)s or more.")
     )
     return template % {
         "treated": wording.arm_phrase(treated),
         "control": wording.arm_phrase(control),
         "margin": as_people(margin),
-        "p": wording.p_value(p_value),
     }
 
 

@@ -1,33 +1,71 @@
 """Choose the headline of a report: one sentence, its interval, and the frame whose colour it takes."""
 
 import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Literal, get_args
 
 from django.utils.translation import gettext
 
 from analytics import wording
 from analytics.disclosure.gate import ReleasedLook
-from analytics.models import Analysis
+from analytics.models import Analysis, GuardEvent
 from analytics.report_rows import DifferenceRow, OutcomeBlock
 from analytics.results.outcome_rows import people_scale
+from analytics.results.paused_arms import stopped_name
 from campaign.lifecycle.launch_checks import planned_sets
 from campaign.models import Campaign
+from campaign.outcomes import OUTCOMES
 
-_FEW_SETS = 13  # with more, the smallest p-value is below 0.0001
+_FEW_SETS = 13  # with more, that is less than 1 in 4,000
 # As analytics.stats.switchback, which a web request may not load.
 SETS_IN_FULL, DRAWS, SEED = 15, 9_999, 20_230_101
-_DRAWN_ERROR = sqrt(0.05 * 0.95 / (DRAWS + 1))  # of a p-value of 0.05
+_DRAWN_ERROR = 100 * sqrt(0.05 * 0.95 / (DRAWS + 1))  # of 5 in 100
 
 
-def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, str]:
-    """Return the sentence, the sentences about its interval, and the frame of the arm it is about.
+Kind = Literal[
+    "plan changed", "split broken", "too early", "hidden", "nobody counted", "stopped for harm",
+    "better", "worse", "less than planned", "no meaningful difference", "cannot tell yet",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+WITHHELD: tuple[Kind, ...] = ("plan changed", "split broken")
 
-    The comparison with control in the headline is the worst harm, else the best improvement, else the best estimate.
-    """
-    analysis = look.shown_analysis
-    is_by_period = analysis.campaign.unit == Campaign.Unit.PERIOD
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The verdict of a look: what kind it is, its sentence, sentences about its interval, and the frame it is about."""
+
+    kind: Kind
+    sentence: str
+    interval_sentence: str
+    frame: str = "neutral"
+
+
+def headline(primary: OutcomeBlock, look: ReleasedLook, stopped: Sequence[GuardEvent]) -> Headline:
+    """Return the verdict of a look. `stopped` are the arms and texts that a guardrail had stopped by then."""
+    found = _withheld(look) or _too_early(look) or _comparison(primary, look)
+    if not stopped or found.kind in WITHHELD:
+        return found
+    harm = " ".join(dict.fromkeys(_stopped_sentence(event) for event in stopped))
+    return replace(found, kind="stopped for harm", sentence=f"{harm} {found.sentence}")
+
+
+def _stopped_sentence(event: GuardEvent) -> str:
+    harm = wording.translate_outcome(OUTCOMES[event.outcome]).name
+    values = {"message": stopped_name(event), "harm": harm[:1].lower() + harm[1:]}
+    return gettext("“%(message)s” was stopped because it did harm (%(harm)s).") % values
+
+
+def stopped_by(events: Iterable[GuardEvent], look: ReleasedLook) -> list[GuardEvent]:
+    """Return the guardrail events that had happened when a look was taken: what it says stays the same."""
+    return [event for event in events if event.at <= look.analysis.made_at]
+
+
+def _withheld(look: ReleasedLook) -> Headline | None:
     if look.changed_plan_keys:
-        return (
+        return Headline(
+            "plan changed",
             gettext(
                 "We are not showing a comparison, because the plan in the database is not the one that was frozen."
             ),
@@ -36,51 +74,75 @@ def lead_sentence(primary: OutcomeBlock, look: ReleasedLook) -> tuple[str, str, 
                 "to restore them from a backup. The fingerprint matches again once they are right."
             )
             % {"keys": ", ".join(look.changed_plan_keys)},
-            "neutral",
         )
     if look.is_withheld:
-        return (
+        return Headline(
+            "split broken",
             gettext("We are not showing a comparison, because the messages were not shown as often as planned."),
             gettext(
                 "When the split is wrong, any message can look good or bad. Find the cause, fix it and "
                 "start a new campaign."
             ),
-            "neutral",
         )
-    if analysis.embargoed:
-        return (
-            gettext("It is too early to compare. The plan’s first look has not been reached yet."),
-            f"{_progress_sentence(look.information, by_period=is_by_period)} "
-            + gettext(
-                "Early leads often disappear, so rates and differences stay hidden until then. The data "
-                "quality is shown below."
-            ),
-            "neutral",
-        )
-    controls = {row.key for row in primary.rates if row.is_control}
-    # Where texts of a kind cannot be told yet, the lead is taken from these texts, and its sentence says so.
-    rows = primary.answers if any(row.effect is not None for row in primary.answers) else primary.differences
-    against_control = [row for row in rows if row.control in controls and row.effect is not None]
-    if not against_control and any(row.hidden for row in primary.rates):
-        return (
+    return None
+
+
+def _too_early(look: ReleasedLook) -> Headline | None:
+    analysis = look.shown_analysis
+    if not analysis.embargoed:
+        return None
+    is_by_period = analysis.campaign.unit == Campaign.Unit.PERIOD
+    return Headline(
+        "too early",
+        gettext("It is too early to compare. The plan’s first look has not been reached yet."),
+        f"{_progress_sentence(look.information, by_period=is_by_period)} "
+        + gettext(
+            "Early leads often disappear, so rates and differences stay hidden until then. The data "
+            "quality is shown below."
+        ),
+    )
+
+
+def _comparison(primary: OutcomeBlock, look: ReleasedLook) -> Headline:
+    lead = lead_comparison(primary)
+    if lead is None and any(row.hidden for row in primary.rates):
+        return Headline(
+            "hidden",
             gettext("We cannot tell yet: some counts are too small to be shown."),
             wording.hidden_reason(look.least),
-            "neutral",
         )
-    if not against_control:
-        return (
+    if lead is None:
+        return Headline(
+            "nobody counted",
             gettext("Nobody has been counted yet."),
             gettext("The first numbers appear when the first views are counted, a few hours after they were shown."),
-            "neutral",
         )
+    notes = [*_other_comparisons(primary, lead), *_interval_notes(look.shown_analysis, primary)]
+    sentence = next((row.sentence for row in primary.kinds if _pair(row) == _pair(lead)), lead.sentence)
+    kind = _kind(lead, look.shown_analysis.level)
+    return Headline(kind, f"{sentence} {primary.kind_note}".strip(), " ".join(notes), lead.treated_frame)
+
+
+def lead_comparison(primary: OutcomeBlock) -> DifferenceRow | None:
+    """Return the comparison with the control in the headline: the worst harm, else the best improvement or estimate.
+
+    Where texts of a kind cannot be told yet, it is of these texts, and its sentence says so.
+    """
+    controls = {row.key for row in primary.rates if row.is_control}
+    rows = primary.answers if any(row.effect is not None for row in primary.answers) else primary.differences
+    against_control = [row for row in rows if row.control in controls and row.effect is not None]
     sign = -1.0 if primary.outcome.better == "lower" else 1.0
     ranked = sorted(against_control, key=lambda row: sign * (row.effect or 0.0), reverse=True)
     worse = [row for row in ranked if row.verdict == "worse"]
     better = [row for row in ranked if row.verdict == "better"]
-    lead = worse[-1] if worse else better[0] if better else ranked[0]
-    notes = [*_other_comparisons(primary, lead), *_interval_notes(analysis, primary)]
-    sentence = next((row.sentence for row in primary.kinds if _pair(row) == _pair(lead)), lead.sentence)
-    return f"{sentence} {primary.kind_note}".strip(), " ".join(notes), lead.treated_frame
+    return worse[-1] if worse else better[0] if better else ranked[0] if ranked else None
+
+
+def _kind(lead: DifferenceRow, level: float) -> Kind:
+    if lead.verdict == "no-meaningful-difference":
+        is_shown = wording.is_shown(lead.low or 0.0, lead.high or 0.0, lead.p_adjusted, level)
+        return "less than planned" if is_shown else "no meaningful difference"
+    return "better" if lead.verdict == "better" else "worse" if lead.verdict == "worse" else "cannot tell yet"
 
 
 def _pair(row: DifferenceRow) -> tuple[str, str]:
@@ -125,8 +187,9 @@ def _interval_notes(analysis: Analysis, primary: OutcomeBlock) -> list[str]:
     if primary.kinds:
         notes = [
             gettext(
-                "The ranges in brackets are %(level)s intervals: the first for the exact messages that "
-                "were shown, the second for messages of this kind."
+                "Messages of this kind are other texts that make the same appeal. The ranges in brackets are "
+                "%(level)s intervals: the first for the exact texts that were shown, the second for messages of "
+                "this kind."
             )
             % {"level": wording.level_text(analysis.level)}
         ]
@@ -166,17 +229,23 @@ def _period_notes(campaign: Campaign) -> list[str]:
         values = {
             "orders": wording.number(DRAWS),
             "seed": str(SEED),
-            "p": wording.p_value(0.05, 2),
-            "error": wording.p_value(_DRAWN_ERROR, 3),
+            "low": wording.number(5 - _DRAWN_ERROR, 1),
+            "high": wording.number(5 + _DRAWN_ERROR, 1),
         }
         notes.append(
             gettext(
-                "There are too many orders for all of them, so %(orders)s were drawn with the seed %(seed)s. That "
-                "leaves a p-value of %(p)s uncertain by %(error)s."
+                "There are too many orders to try them all, so %(orders)s were drawn with the seed %(seed)s. With "
+                "another seed, 5 of 100 could come out as %(low)s or %(high)s."
             )
             % values
         )
     if sets <= _FEW_SETS:
-        values = {"sets": wording.number(sets), "p": wording.p_value(2.0 ** (1 - sets), 4)}
-        notes.append(gettext("With %(sets)s sets of periods, the p-value cannot be below %(p)s.") % values)
+        values = {"sets": wording.number(sets), "orders": wording.number(2 ** (sets - 1))}
+        notes.append(
+            gettext(
+                "With %(sets)s sets of periods, chance alone gives even the clearest difference in 1 of "
+                "%(orders)s draws."
+            )
+            % values
+        )
     return notes

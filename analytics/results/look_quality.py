@@ -68,16 +68,12 @@ def _sample_ratio(analysis: Analysis) -> QualityItem:
     ratio = Analysis.SampleRatio(analysis.sample_ratio)
     status: Status = _STATUS[ratio]
     p_value = analysis.sample_ratio_p
-    p = "" if p_value is None else " " + gettext("(p %(p)s)") % {"p": wording.p_value(p_value)}
     details = {
-        "ok": gettext("Each message was seen about as often as planned%(p)s."),
-        "caution": gettext("The split is slightly off%(p)s. Keep an eye on it. Nothing is withheld yet."),
-        "alarm": gettext(
-            "The split is far off%(p)s. Something affects who sees which message, so verdicts are withheld."
-        ),
+        "ok": gettext("Each message was seen about as often as planned."),
+        "caution": gettext("The split is slightly off. Keep an eye on it. Nothing is withheld yet."),
+        "alarm": gettext("The split is far off. Something affects who sees which message, so verdicts are withheld."),
         "unknown": gettext("Too few people so far to check the split."),
     }
-    detail = details[status]
     if analysis.sample_ratio_method == BY_TEXT and status in {"caution", "alarm"}:
         by_text = {
             "caution": gettext(
@@ -91,11 +87,11 @@ def _sample_ratio(analysis: Analysis) -> QualityItem:
         return QualityItem(str(ratio.label), status, by_text[status])
     if status == "caution" and p_value is not None and p_value < ALARM_BELOW:
         by_network = gettext(
-            "The split is far off%(p)s, but one network alone could have caused it. Results are shown, "
+            "The split is far off, but one network alone could have caused it. Results are shown, "
             "without a verdict where so few views could change it. Look for the cause."
         )
-        return QualityItem(gettext("One network may have changed the split"), status, by_network % {"p": p})
-    return QualityItem(str(ratio.label), status, detail % {"p": p} if status != "unknown" else detail)
+        return QualityItem(gettext("One network may have changed the split"), status, by_network)
+    return QualityItem(str(ratio.label), status, details[status])
 
 
 def _reach(analysis: Analysis) -> QualityItem:
@@ -109,14 +105,12 @@ def _reach(analysis: Analysis) -> QualityItem:
         return QualityItem(
             gettext("Some messages reach the screen less often"),
             "caution",
-            gettext("After being sent, some messages were seen less often than others (p %(p)s).")
-            % {"p": wording.p_value(analysis.reach_p)},
+            gettext("After being sent, some messages were seen less often than others."),
         )
     return QualityItem(
         gettext("Messages reach the screen equally often"),
         "ok",
-        gettext("Of the messages sent, about the same share was seen in each group (p %(p)s).")
-        % {"p": wording.p_value(analysis.reach_p)},
+        gettext("Of the messages sent, about the same share was seen in each group."),
     )
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from analytics import wording
 from analytics.disclosure import gate
+from analytics.models import GuardEvent
 from analytics.report_rows import OutcomeBlock
-from analytics.results.headline import lead_sentence
+from analytics.results.headline import headline, stopped_by
 from analytics.results.outcome_rows import outcome_blocks
 from campaign.models import Campaign
 
@@ -27,16 +28,19 @@ class LookSummary:
 def look_summaries(campaigns: Sequence[Campaign], *, early: bool = True) -> dict[int, LookSummary]:
     """Return the summary of each campaign that has a look, by primary key. It matches the campaign's results page."""
     summaries = {}
+    events: dict[int, list[GuardEvent]] = {}
+    for event in GuardEvent.objects.filter(campaign__in=campaigns).select_related("arm", "text"):
+        events.setdefault(event.campaign_id, []).append(event)
     for look in gate.latest_released_looks(campaigns, early=early):
         shown = look.shown_analysis
         primary = outcome_blocks(look.estimates, shown.campaign.plan, embargoed=shown.embargoed)[0]
-        sentence, _, lead = lead_sentence(primary, look)
+        verdict = headline(primary, look, stopped_by(events.get(look.analysis.campaign_id, ()), look))
         summaries[look.analysis.campaign_id] = LookSummary(
             look=look.analysis.look,
             made_at=look.analysis.made_at,
-            sentence=sentence,
+            sentence=verdict.sentence,
             withheld=look.is_withheld,
-            lead_frame=lead,
+            lead_frame=verdict.frame,
             people_in_words=wording.people_text(people_exposed(primary)),
         )
     return summaries

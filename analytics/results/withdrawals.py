@@ -38,4 +38,9 @@ def quality_item(percent: int | None, weights: Sequence[int]) -> QualityItem | N
     )
     words = {"share": percent + 1, "points": wording.number(100 * shift, 1)}
     status: Status = "caution" if shift >= MANY_POINTS else "ok"
-    return QualityItem(gettext("Some people asked not to be counted"), status, f"{some % words} {bound % words}")
+    label = (
+        gettext("Few people asked not to be counted")
+        if status == "ok"
+        else gettext("Many people asked not to be counted")
+    )
+    return QualityItem(label, status, f"{some % words} {bound % words}")

@@ -85,6 +85,11 @@ def not_compared_sentence(treated: str, control: str, why: str) -> str:
     return gettext("The comparison of %(treated)s with %(control)s cannot be made yet: %(why)s") % values
 
 
+def is_shown(low: float, high: float, p_adjusted: float | None, level: float) -> bool:
+    """Whether both the interval and the corrected p-value exclude that there is no difference."""
+    return (low > 0 or high < 0) and p_adjusted is not None and p_adjusted < 1 - level
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """A verdict and what it rests on: an interval around zero or not, p-values, and why it is held, if it is."""
@@ -106,6 +111,12 @@ class Judged:
     @property
     def excludes_zero(self) -> bool:
         return self.low > 0 or self.high < 0
+
+    @property
+    def is_less_than_matters(self) -> bool:
+        """Whether there surely is a difference, and it is surely smaller than the smallest one that matters."""
+        shown = is_shown(self.low, self.high, self.p_adjusted, self.level)
+        return self.verdict == "no-meaningful-difference" and shown
 
     @property
     def is_held_by_correction(self) -> bool:
@@ -166,6 +177,16 @@ COMPARISON_RULES: tuple[SentenceRule[ComparisonNumbers], ...] = (
     ),
     SentenceRule("more of what is bad", lambda n: n.verdict == "worse", (_DIFFERENCE, _HARM)),
     SentenceRule("a difference", lambda n: n.is_claim, (_DIFFERENCE,)),
+    SentenceRule(
+        "less than planned",
+        lambda n: n.is_less_than_matters,
+        (
+            gettext_lazy(
+                "%(of)s. That is %(exact_gap)s than with %(control)s (%(interval)s), but less than the %(small)s in "
+                "%(people)s that the plan counts as a difference that matters."
+            ),
+        ),
+    ),
     SentenceRule(
         "too small to matter",
         lambda n: n.verdict == "no-meaningful-difference",
@@ -234,6 +255,7 @@ def comparison_sentence(numbers: ComparisonNumbers, scale: PeopleScale) -> str:
             "control": numbers.control,
             # An effect that was rounded to nothing for disclosure lies on the side of its interval.
             "gap": difference_phrase(numbers.effect or numbers.low + numbers.high, scale),
+            "exact_gap": difference_phrase(numbers.effect or numbers.low + numbers.high, scale, decimals=1),
             "interval": interval_text(numbers.low, numbers.high, scale, margin=margin),
             "small": compact_number((margin or 0.0) * scale.base),
             "people": scale.people,
@@ -257,6 +279,14 @@ ORDINAL_RULES: tuple[SentenceRule[ComparisonNumbers], ...] = (
     SentenceRule("withheld", lambda n: n.verdict == "withheld", (_WITHHELD,)),
     SentenceRule("fewer of what is good", lambda n: n.verdict == "worse", (_PAIRS, _HARM)),
     SentenceRule("a difference", lambda n: n.is_claim, (_PAIRS,)),
+    SentenceRule(
+        "less than planned",
+        lambda n: n.is_less_than_matters,
+        (
+            _PAIRS,
+            gettext_lazy("That is less than the %(small)s pairs that the plan counts as a difference that matters."),
+        ),
+    ),
     SentenceRule(
         "too small to matter",
         lambda n: n.verdict == "no-meaningful-difference",

@@ -13,14 +13,14 @@ def tipping_sentence(tips_at: int | None, *, was_significant: bool) -> str:
         return gettext("No change in what this message’s readers did would change the result.")
     sentence = (
         ngettext(
-            "If %(number)s person had acted differently, the difference would no longer be significant.",
-            "If %(number)s people had acted differently, the difference would no longer be significant.",
+            "If %(number)s person had acted differently, there would no longer be a clear difference.",
+            "If %(number)s people had acted differently, there would no longer be a clear difference.",
             tips_at,
         )
         if was_significant
         else ngettext(
-            "If %(number)s person had acted differently, the difference would be significant.",
-            "If %(number)s people had acted differently, the difference would be significant.",
+            "If %(number)s person had acted differently, there would be a clear difference.",
+            "If %(number)s people had acted differently, there would be a clear difference.",
             tips_at,
         )
     )

@@ -179,15 +179,15 @@ def interval_text(low: float, high: float, scale: PeopleScale, *, margin: float 
     return interval_in(low * scale.base, high * scale.base, decimals=0, bounds=bounds)
 
 
-def difference_phrase(effect: float, scale: PeopleScale) -> str:
-    """Format a difference: "9 more", "3 fewer", "less than 1 more"."""
-    size = round(abs(effect) * scale.base)
+def difference_phrase(effect: float, scale: PeopleScale, *, decimals: int = 0) -> str:
+    """Format a difference: "9 more", "3 fewer", "less than 1 more"; with more decimals only where it is not none."""
+    size = round(abs(effect) * scale.base, decimals)
     if abs(effect) < EQUAL:
         return gettext("as many")
     if not size:
         return gettext("less than 1 more") if effect > 0 else gettext("less than 1 fewer")
     words = gettext("%(number)s more") if effect > 0 else gettext("%(number)s fewer")
-    return words % {"number": number(size)}
+    return words % {"number": number(size, decimals)}
 
 
 def at_most(share: float, scale: PeopleScale) -> str:

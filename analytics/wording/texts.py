@@ -69,6 +69,16 @@ KIND_RULES: tuple[SentenceRule[KindNumbers], ...] = (
     SentenceRule("more of what is bad", lambda n: n.verdict == "worse", (_AMOUNT, gettext_lazy("That is worse."))),
     SentenceRule("a difference", lambda n: n.is_claim, (_AMOUNT,)),
     SentenceRule(
+        "less than planned",
+        lambda n: n.is_less_than_matters,
+        (
+            gettext_lazy(
+                "For messages of this kind: %(amount)s (%(interval)s). That is less than the %(small)s that the plan "
+                "counts as a difference that matters."
+            ),
+        ),
+    ),
+    SentenceRule(
         "too small to matter",
         lambda n: n.verdict == "no-meaningful-difference",
         (
@@ -147,10 +157,10 @@ _HELP_BY_TEXTS: Mapping[str, Promise] = {
 
 
 def these_texts_sentence(told: str, *, design: str, texts: int, control_texts: int) -> str:
-    """Say on how many texts a comparison rests: "In these 4 sets: Of 100 people who saw …"."""
+    """Say on how many texts a comparison rests: "With these 4 sets of texts: Of 100 people who saw …"."""
     values = {"told": told, "texts": number(texts), "control_texts": number(control_texts)}
     if design == MATCHED:
-        return gettext("In these %(texts)s sets: %(told)s") % values
+        return gettext("With these %(texts)s sets of texts: %(told)s") % values
     if texts == control_texts:
         return gettext("With these %(texts)s texts of each message: %(told)s") % values
     return gettext("With these texts (%(texts)s and %(control_texts)s): %(told)s") % values
@@ -165,8 +175,13 @@ def kind_sentence(numbers: KindNumbers, scale: PeopleScale, *, design: str) -> s
             "amount": _pairs(numbers.effect)
             if ordered
             else gettext("%(gap)s in %(people)s")
-            # An effect that was rounded to nothing for disclosure lies on the side of its interval.
-            % {"gap": difference_phrase(numbers.effect or numbers.low + numbers.high, scale), "people": scale.people},
+            % {
+                # An effect that was rounded to nothing for disclosure lies on the side of its interval.
+                "gap": difference_phrase(
+                    numbers.effect or numbers.low + numbers.high, scale, decimals=int(numbers.is_less_than_matters)
+                ),
+                "people": scale.people,
+            },
             "interval": _pairs_interval(numbers.low, numbers.high, margin)
             if ordered
             else interval_text(numbers.low, numbers.high, scale, margin=margin),

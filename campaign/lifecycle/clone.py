@@ -10,7 +10,8 @@ from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.draft_versions import record_version, take_over_versions
 from campaign.lifecycle.recorded_history import record_copy
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
-from messages.models import Revision
+from messages.audit import log
+from messages.models import AuditEntry, Revision
 from messages.roles import MANAGER, ROLE_NAMES, has_role
 
 _SLUG_LIMIT, _NAME_LIMIT = 50, 160
@@ -77,7 +78,7 @@ def begin_draft(original: Campaign, *, by: User, name: str, **fields: Any) -> Ca
 def record_draft(draft: Campaign, original: Campaign, *, by: User) -> None:
     """Begin the history of a draft with that of its original, and put on record what it was made from."""
     take_over_versions(draft, original)
-    record_version(draft, by=by, is_planned=False)
+    record_version(draft, by=by, is_on_record=True)
     record_copy(draft, original, by=by)
 
 
@@ -93,13 +94,20 @@ def copy_plan(plan: AnalysisPlan, campaign: Campaign) -> None:
     PlannedOutcome.objects.bulk_create(outcomes)
 
 
+def taken_slugs(stem: str) -> set[str]:
+    """Return the slugs with this beginning, those of deleted drafts as well: the audit record knows them by it."""
+    stored = Campaign.objects.filter(slug__startswith=stem).values_list("slug", flat=True)
+    about = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN, ref__startswith=stem)
+    return {*stored, *about.filter(action=log.Action.CAMPAIGN_DELETE).values_list("ref", flat=True)}
+
+
 def next_slug(slug: str) -> tuple[str, int]:
     """Return the next free slug and its number: after "pilot" comes "pilot-2", then "pilot-3"."""
     stem, _dash, last = slug.rpartition("-")
     if not (stem and last.isascii() and last.isdigit() and len(last) < 4):
         stem, last = slug, "1"
     number = int(last)
-    taken = set(Campaign.objects.filter(slug__startswith=stem[: _SLUG_LIMIT - 6]).values_list("slug", flat=True))
+    taken = taken_slugs(stem[: _SLUG_LIMIT - 6])
     while True:
         number += 1
         candidate = f"{stem[: _SLUG_LIMIT - 6]}-{number}"

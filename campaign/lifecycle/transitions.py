@@ -9,6 +9,7 @@ from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -64,7 +65,11 @@ def submit(campaign: Campaign, *, by: User) -> None:
     begin(campaign, "submit", by)
     _refuse_if_any(launch_checks.submission_obstacles(campaign))
     record_version(campaign, by=by)  # whoever sends what nobody on record wrote answers for it
-    _finish(campaign, "submit", by, version=campaign.versions.order_by("-number")[0].seal)
+    campaign.submitted_at = campaign.submitted_at or timezone.now()
+    campaign.archived_at = None
+    _finish(
+        campaign, "submit", by, ("submitted_at", "archived_at"), version=campaign.versions.order_by("-number")[0].seal
+    )
 
 
 @transaction.atomic

@@ -1,6 +1,15 @@
 """Models of campaigns, by subject."""
 
-from campaign.models.campaigns import Arm, ArmQuerySet, ArmText, Campaign, DraftVersion, new_salt, texts_with_messages
+from campaign.models.campaigns import (
+    Arm,
+    ArmQuerySet,
+    ArmText,
+    Campaign,
+    DraftVersion,
+    Tag,
+    new_salt,
+    texts_with_messages,
+)
 from campaign.models.counts import LeftOutCount, NetworkSketch, ServedCount, addition_sql
 from campaign.models.placements import Partner, Placement, PlacementChange, PlacementTest
 from campaign.models.plans import AnalysisPlan, Deviation, Pair, PlannedOutcome, WebhookTest, default_looks
@@ -24,6 +33,7 @@ __all__ = [
     "PlacementTest",
     "PlannedOutcome",
     "ServedCount",
+    "Tag",
     "WebhookTest",
     "addition_sql",
     "day_is_whole",

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from campaign.assignment.slots import SLOTS
@@ -18,6 +19,19 @@ from messages.models import Frame, Revision
 def new_salt() -> str:
     """Generate the salt of one campaign, so that assignments in different campaigns are independent."""
     return secrets.token_hex(16)
+
+
+class Tag(models.Model):
+    """A short label of campaigns, to find them by. It goes with the last campaign that has it."""
+
+    name = models.CharField(max_length=24)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="tag_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Campaign(models.Model):
@@ -38,6 +52,7 @@ class Campaign(models.Model):
 
     LIVE = (State.SCHEDULED, State.RUNNING)  # launched: serving starts at `starts_at` by the server's clock
     OPEN = (*LIVE, State.PAUSED)  # launched and not closed
+    ARCHIVABLE = (State.DRAFT, State.CLOSED)  # nobody is shown it, and it waits for nobody
 
     class Unit(models.TextChoices):
         VIEW = "view", _("Each message shown")
@@ -89,6 +104,13 @@ class Campaign(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )
     changed_at = models.DateTimeField(auto_now=True)
+    submitted_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When it was first sent for approval; it stays from then on."
+    )
+    archived_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when the list leaves it out."
+    )
+    tags = models.ManyToManyField(Tag, blank=True, related_name="campaigns")
     ethics_reference = models.CharField(max_length=200, blank=True, help_text="Who agreed to it, and their number.")
     ethics_exemption = models.CharField(max_length=500, blank=True, help_text="Or why nobody has to agree to it.")
 
@@ -106,6 +128,10 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(first_slot__gte=1, last_slot__gte=F("first_slot"), last_slot__lte=SLOTS),
                 name="campaign_slots_of_a_hundred",
+            ),
+            models.CheckConstraint(
+                condition=Q(archived_at__isnull=True) | Q(state__in=("draft", "closed")),
+                name="campaign_archived_at_rest",
             ),
         ]
 
@@ -131,7 +157,8 @@ class Campaign(models.Model):
 class DraftVersion(models.Model):
     """What a campaign's draft became by one change, and who made it. Append-only."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="versions")
+    # The database refuses to delete a version whose campaign is there, so both go in one transaction, this one last.
+    campaign = models.ForeignKey(Campaign, on_delete=models.DO_NOTHING, related_name="versions")
     number = models.PositiveIntegerField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()

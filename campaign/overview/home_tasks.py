@@ -102,7 +102,7 @@ def _campaigns_to_launch() -> Iterator[HomeTask]:
 
 
 def _own_drafts(user: User) -> Iterator[HomeTask]:
-    drafts = Campaign.objects.filter(state=State.DRAFT, created_by=user).order_by("-changed_at")
+    drafts = Campaign.objects.filter(state=State.DRAFT, archived_at=None, created_by=user).order_by("-changed_at")
     for campaign in drafts[:MOST_OF_A_KIND]:
         sent_back = send_back_entry(campaign) is not None
         sentence = (

@@ -1,4 +1,4 @@
-"""What a request asks of the list of campaigns: words, states and an order."""
+"""What a request asks of the list of campaigns: words, a state, a tag and an order."""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -16,7 +16,13 @@ STATE_FILTERS: dict[str, tuple[str, ...]] = {
     "planned": (State.DRAFT, State.SUBMITTED, State.APPROVED),
     "closed": (State.CLOSED,),
 }
-STATE_NAMES = {"open": _("Launched and not closed"), "planned": _("Still being planned"), "closed": _("Closed")}
+ARCHIVED = "archived"
+STATE_NAMES = {
+    "open": _("Launched and not closed"),
+    "planned": _("Still being planned"),
+    "closed": _("Closed"),
+    ARCHIVED: _("Archived"),
+}
 ORDER_NAMES = {"": _("Running first"), "newest": _("Newest first"), "name": _("By name")}
 # Who is shown something stands first, then what waits for somebody, and what is over last.
 _STATE_ORDER = (State.RUNNING, State.PAUSED, State.SCHEDULED, State.SUBMITTED, State.APPROVED, State.DRAFT)
@@ -25,24 +31,26 @@ _ORDERS = {"": ("place", "-launched_at", "-changed_at", "slug"), "newest": ("-pk
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """The words, the state and the order that were asked for; what is not known counts as not asked."""
+    """The words, the state, the tag and the order that were asked for; what is not known counts as not asked."""
 
     words: str = ""
     state: str = ""
     order: str = ""
+    tag: str = ""
 
     @classmethod
     def of(cls, request: HttpRequest) -> "ListFilter":
         state, order = request.GET.get("state", ""), request.GET.get("order", "")
         return cls(
             typed_search(request.GET.get("q", "")),
-            state if state in STATE_FILTERS else "",
+            state if state in STATE_NAMES else "",
             order if order in ORDER_NAMES else "",
+            typed_search(request.GET.get("tag", "")),
         )
 
     @property
     def is_active(self) -> bool:
-        return bool(self.words or self.state)
+        return bool(self.words or self.state or self.tag)
 
     def query(self, page: int) -> str:
         """The query of another page of the same list."""
@@ -51,11 +59,14 @@ class ListFilter:
         return f"?{query.urlencode()}"
 
     def _fields(self) -> tuple[tuple[str, str], ...]:
-        return ("q", self.words), ("state", self.state), ("order", self.order)
+        return ("q", self.words), ("state", self.state), ("tag", self.tag), ("order", self.order)
 
     def apply(self, campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
-        """Narrow and order the campaigns."""
-        if self.state:
+        """Narrow and order the campaigns. Archived ones are found only by asking for them."""
+        campaigns = campaigns.filter(archived_at__isnull=self.state != ARCHIVED)
+        if self.tag:
+            campaigns = campaigns.filter(tags__name__iexact=self.tag)
+        if self.state in STATE_FILTERS:
             campaigns = campaigns.filter(state__in=STATE_FILTERS[self.state])
         found = (Q(name__icontains=word) | Q(hypothesis__icontains=word) for word in search_words(self.words))
         campaigns = campaigns.filter(reduce(Q.__and__, found, Q()))

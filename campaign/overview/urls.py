@@ -3,7 +3,7 @@
 from django.urls import path
 
 from campaign.kill_switch.views import pause_or_resume_arm
-from campaign.overview import launch_views, outside_reviewers, plan_views, transition_views, views
+from campaign.overview import keeping_views, launch_views, outside_reviewers, plan_views, transition_views, views
 from campaign.serving import message_preview
 from campaign.wizard import versions
 from campaign.wizard import views as wizard_views
@@ -33,5 +33,9 @@ urlpatterns = [
     path("campaigns/<slug:slug>/resume/", transition_views.resume, name="resume"),
     path("campaigns/<slug:slug>/close/", transition_views.close, name="close"),
     path("campaigns/<slug:slug>/copy/", transition_views.copy, name="copy"),
+    path("campaigns/<slug:slug>/delete/", keeping_views.delete, name="delete"),
+    path("campaigns/<slug:slug>/archive/", keeping_views.archive_campaign, name="archive"),
+    path("campaigns/<slug:slug>/bring-back/", keeping_views.bring_back_campaign, name="bring-back"),
+    path("campaigns/<slug:slug>/tags/", keeping_views.change_tags, name="tags"),
     path("preview/", message_preview.message_preview, name="preview"),
 ]

@@ -16,9 +16,11 @@ from django.views.decorators.http import require_safe
 
 from campaign.i18n.numbers import format_people_by_arm
 from campaign.lifecycle import transitions
+from campaign.lifecycle.draft_deletion import may_delete
 from campaign.lifecycle.frozen_plan import changed_plans, factorial_arms
 from campaign.lifecycle.place_sharing import describe_sharing
-from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, Placement
+from campaign.lifecycle.tags import LONGEST_TAG, MOST_TAGS
+from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, Placement, Tag
 from campaign.overview.home_tasks import first_steps, home_tasks
 from campaign.overview.list_filter import ORDER_NAMES, STATE_NAMES, ListFilter
 from campaign.overview.next_step import next_step, send_back_entry
@@ -92,6 +94,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "states": STATE_NAMES,
         "orders": ORDER_NAMES,
+        "tags": list(Tag.objects.values_list("name", flat=True)),
         "tasks": home_tasks(user, with_links=not steps),
         "steps": steps,
         "done_steps": sum(step.is_done for step in steps),
@@ -105,7 +108,8 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 def _campaigns() -> QuerySet[Campaign]:
     paused = Arm.objects.filter(campaign=OuterRef("pk"), paused_at__isnull=False)
-    return Campaign.objects.annotate(deviated=Count("deviations"), arm_stopped=Exists(paused))
+    annotated = Campaign.objects.annotate(deviated=Count("deviations", distinct=True), arm_stopped=Exists(paused))
+    return annotated.prefetch_related("tags")
 
 
 @require_safe
@@ -141,6 +145,12 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "copies": campaign.launched_at is not None and has_role(request.user, MANAGER),
         "deviations": campaign.deviations.count(),
         "sent_back": send_back_entry(campaign),
+        "tags": [tag.name for tag in campaign.tags.all()],
+        "may_manage": has_role(request.user, MANAGER),
+        "may_delete": may_delete(campaign, request.user),
+        "may_archive": campaign.state in Campaign.ARCHIVABLE and campaign.archived_at is None,
+        "most_tags": MOST_TAGS,
+        "longest_tags": MOST_TAGS * (LONGEST_TAG + 2),
     }
     return render(request, "campaign/overview/detail.html", context)
 

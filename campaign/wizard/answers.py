@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from campaign.lifecycle import transitions
+from campaign.lifecycle.clone import taken_slugs
 from campaign.lifecycle.draft_versions import record_version
 from campaign.models import Campaign
 from campaign.wizard.draft import DraftEditConflict, edit_draft, ensure_plan, lock_draft, require_manager
@@ -24,9 +25,10 @@ def create_draft(answer: HypothesisAnswer, *, by: User) -> Campaign:
     """Create a draft from the answer to the first question, with an empty plan."""
     require_manager(by)
     base = slugify(answer.name)[:40].strip("-") or "campaign"
+    taken = RESERVED_SLUGS | taken_slugs(base)
     for number in count(1):
         slug = base if number == 1 else f"{base}-{number}"
-        if slug in RESERVED_SLUGS or Campaign.objects.filter(slug=slug).exists():
+        if slug in taken:
             continue
         try:
             with transaction.atomic():

@@ -30,7 +30,7 @@ from analytics.simulated_visits import demo
 from campaign.follow_up.use import put_to_use
 from campaign.keys import rotation, store
 from campaign.kill_switch import stop
-from campaign.lifecycle import arm_pauses, deviations, transitions
+from campaign.lifecycle import arm_pauses, deviations, tags, transitions
 from campaign.models import AnalysisPlan, Arm, Campaign, Placement, PlannedOutcome, ServedCount
 from campaign.placements import tag_check
 from campaign.serving.preview_links import preview_url
@@ -38,7 +38,7 @@ from campaign.wizard import answers
 from campaign.wizard.questions import HypothesisAnswer
 from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.library import starter_library
-from messages.models import HelpLink, Message, Rendition, Revision
+from messages.models import Message, Rendition, Revision
 from messages.review import workflow
 from messages.roles import ANALYST, MANAGER, REVIEWER
 from tests import permissions, world
@@ -87,7 +87,7 @@ def build() -> dict[str, Any]:
     """Create the data. Return cookies by role, paths by route, and the HTML of pages that have no path."""
     now = timezone.now()
     starter_library.load(now=now)
-    HelpLink.objects.update(verified_on=now.date())
+    world.check_help_links(today=now.date())
     demo.create_accounts()
     pilot = demo.create_campaign(
         now=now - timedelta(days=20), origins=["https://partner.example"], planned_per_arm=2500, slug="pilot"
@@ -106,6 +106,7 @@ def build() -> dict[str, Any]:
     world.placement("resting-page", allowed_origins=[])
     _open_tag_check(world.placement("few-page"), now=now)
     _add_rehearsal(draft("draft", *NAMES["draft"], words, planned=1000), now=now)
+    tags.set_tags(Campaign.objects.get(slug="draft"), ["schools", "spring"])
     launch(draft("arabic", *NAMES["arabic"], [_bilingual_revision(each) for each in words], planned=1000), now=now)
     _create_stopped_campaign(words, now)
     for slug in ("waiting", "ready"):

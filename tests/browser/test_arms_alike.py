@@ -79,8 +79,6 @@ def shown_by_arm(made: Site, browser: Browser, mode: Mode, form: str) -> list[li
                 answer_with(tab, answer)
                 tab.goto(made.embed(f'data-display="{form}"'))
                 tab.locator("second-thought h2").wait_for()
-            if mode.large_text:
-                tab.locator("html").evaluate("(root) => { root.style.fontSize = '200%' }")
             found.append(boxes(tab))
     return found
 

@@ -445,15 +445,29 @@ def test_a_log_line_beside_an_exact_time_tells_no_small_number() -> None:
 
 
 @pytest.mark.django_db
-def test_the_first_percent_left_out_is_ten_messages_of_a_thousand() -> None:
+def test_the_first_percent_left_out_is_twenty_messages_of_a_thousand() -> None:
     campaign = looked()
     ServedCount.objects.update(count=0)
     campaign.arms.get(key="both").served.update(count=991)
     place = campaign.placements.get()
-    row = LeftOutCount.objects.create(day=date(2026, 3, 1), placement=place, reason="machine", count=9)
+    row = LeftOutCount.objects.create(day=date(2026, 3, 1), placement=place, reason="machine", count=19)
     assert gate.exclusion_percentages(Analysis.objects.get(campaign=campaign)) == {}
-    LeftOutCount.objects.filter(pk=row.pk).update(count=11)
+    LeftOutCount.objects.filter(pk=row.pk).update(count=21)
     assert gate.exclusion_percentages(Analysis.objects.get(campaign=campaign)) == {"machine": 1}
+
+
+@pytest.mark.django_db
+def test_what_is_left_out_on_the_day_of_a_look_waits_for_the_end_of_the_day() -> None:
+    """Its counts still grow: whoever looks again would see each percent being reached."""
+    campaign = looked()
+    ServedCount.objects.update(count=0)
+    campaign.arms.get(key="both").served.update(count=1_991)
+    analysis = Analysis.objects.get(campaign=campaign)
+    place, day = campaign.placements.get(), analysis.made_at.date()
+    LeftOutCount.objects.create(day=date(2026, 3, 1), placement=place, reason="crowd", count=45)
+    LeftOutCount.objects.create(day=day, placement=place, reason="crowd", count=400)
+    analysis.to_day = day
+    assert gate.exclusion_percentages(analysis) == {"crowd": 1}
 
 
 @pytest.mark.django_db

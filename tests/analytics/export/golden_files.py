@@ -12,9 +12,9 @@ from pathlib import Path
 FOLDER = Path(__file__).with_name("golden")
 
 
-def assert_golden(name: str, content: bytes) -> None:
+def assert_golden(name: str, content: bytes, *, folder: Path = FOLDER) -> None:
     """Compare an export with the file that is kept of it."""
-    path = FOLDER / name
+    path = folder / name
     if os.environ.get("REWRITE"):
         path.write_bytes(content)
     assert _lines(path.read_bytes()) == _lines(content)

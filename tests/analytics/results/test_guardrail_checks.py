@@ -59,8 +59,8 @@ def test_the_page_and_the_report_say_what_is_ruled_out(client: Client, capsys: p
     html = client.get("/campaigns/pilot/results/").content.decode()
     call_command("report", "pilot")
     for text in (" ".join(re.sub("<[^>]+>", "", html).split()), " ".join(capsys.readouterr().out.split())):
-        assert "We can rule out that “Victim” is worse than “Neutral” by 1 in 100 or more (one-sided p " in text
-        assert "We cannot rule out that “Both” is worse than “Neutral” by 1 in 100 or more (one-sided p " in text
+        assert "We can rule out that “Victim” is worse than “Neutral” by 1 in 100 or more." in text
+        assert "We cannot rule out that “Both” is worse than “Neutral” by 1 in 100 or more." in text
 
 
 def test_a_guardrail_without_a_margin_asks_nothing() -> None:

@@ -22,10 +22,10 @@ from campaign.outcomes import OUTCOMES
 
 TABLES = 250
 OF = re.compile(r"^Of ([\d,]+) in “(\w)”, (fewer than |more than )?([\d,]+) had the outcome")
-GAP = re.compile(r"(as many|less than 1 more|less than 1 fewer|[\d,]+ more|[\d,]+ fewer) than with “(\w)”")
+GAP = re.compile(r"(as many|less than 1 more|less than 1 fewer|[\d,.]+ more|[\d,.]+ fewer) than with “(\w)”")
 CRUDE = re.compile(r"For all people together it is (as many|(?:less than 1|[\d,]+) (?:more|fewer))")
 INTERVAL = re.compile(r"\((−?[\d,.]+) to (−?[\d,.]+)\b")
-MARGIN = re.compile(r"Any difference is smaller than ([\d,.]+) in ([\d,]+)")
+MARGIN = re.compile(r"(?:Any difference is smaller than|but less than the) ([\d,.]+) in ([\d,]+)")
 
 
 @dataclass(frozen=True)
@@ -140,12 +140,12 @@ def check_sentence(table: Table, look: Comparison, pair: PairComparison) -> str:
     assert table.rules.stratified or estimate.effect == pytest.approx(crude, abs=1e-9)
     if found := CRUDE.search(told):
         check_gap(found[1], crude * base)
-    is_claim = "cannot tell" not in told and "Any difference is smaller" not in told
-    if is_claim:
+    is_claim = "cannot tell" not in told and not MARGIN.search(told)
+    if is_claim or "but less than the" in told:
         assert low > 0 or high < 0
         assert pair.p_adjusted < alpha
         assert gap
-    if "Any difference is smaller" in told:
+    if MARGIN.search(told):
         check_margin(told, table.rules.smallest_difference, low, high)
     if "it looks like" in told:
         assert low > 0 or high < 0
@@ -228,7 +228,8 @@ def check_reasons(told: str, table: Table, look: Comparison, pair: PairCompariso
 def test_every_sentence_about_a_comparison_is_true(tables: list[Table]) -> None:
     told = [check_sentence(table, look, pair) for table in tables for look, pair in compared(table)]
     for words in (
-        *("That is worse.", "This message did worse.", "about as many as with", "because several questions"),
+        *("That is worse.", "This message did worse.", "about as many as with", "but less than the"),
+        "because several questions",
         *("not strong enough.", "more or fewer", "comparison within strata", "One network"),
     ):
         assert any(words in sentence for sentence in told), words
@@ -324,7 +325,7 @@ def check_rating(pair: PairComparison, estimate: Estimate, rules: Rules) -> str:
         assert abs(read(text) - (50 + 100 * true)) <= half_a_unit(text)
         assert (read(text) > 50) == (true > 1e-11)
         assert (read(text) < 50) == (true < -1e-11)
-    if "from even" in told:
+    if "from even" in told or "That is less than the" in told:
         assert rules.smallest_difference is not None
         assert -rules.smallest_difference < low <= high < rules.smallest_difference
     elif "cannot tell" not in told:
@@ -332,7 +333,7 @@ def check_rating(pair: PairComparison, estimate: Estimate, rules: Rules) -> str:
         assert pair.p_adjusted is not None
         assert pair.p_adjusted < 1 - rules.level
     assert ("worse" in told) == (
-        rules.better == "higher" and estimate.effect < 0 and "cannot" not in told and "even" not in told
+        rules.better == "higher" and estimate.effect < 0 and not re.search("cannot|even|That is less than the", told)
     )
     if "because several questions" in told:
         assert estimate.p_value is not None

@@ -20,8 +20,8 @@ from campaign.outcomes import OUTCOMES
 from tests.analytics.wording.test_grid import check_gap, check_interval, draw_counts, read
 
 TABLES = 150
-AMOUNT = re.compile(r"(as many|less than 1 more|less than 1 fewer|[\d,]+ more|[\d,]+ fewer) in ([\d,]+) \(")
-SMALLER = re.compile(r"any difference is smaller than ([\d,.]+) in ([\d,]+)")
+AMOUNT = re.compile(r"(as many|less than 1 more|less than 1 fewer|[\d,.]+ more|[\d,.]+ fewer) in ([\d,]+) \(")
+SMALLER = re.compile(r"(?:any difference is smaller than|That is less than the) ([\d,.]+) in ([\d,]+)")
 TIMES, TEXTS = re.compile(r"about ([\d,.]+) times as many"), re.compile(r"about ([\d,]+) (?:sets|texts|of each)")
 SCALE = wording.PeopleScale(1_000)
 
@@ -210,7 +210,7 @@ def test_the_sentence_says_on_how_many_texts_it_rests() -> None:
     def said(design: str, texts: int, control_texts: int) -> str:
         return wording.these_texts_sentence("44 did.", design=design, texts=texts, control_texts=control_texts)
 
-    assert said("matched", 4, 4) == "In these 4 sets: 44 did."
+    assert said("matched", 4, 4) == "With these 4 sets of texts: 44 did."
     assert said("different", 3, 3) == "With these 3 texts of each message: 44 did."
     assert said("different", 3, 2) == "With these texts (3 and 2): 44 did."
 
