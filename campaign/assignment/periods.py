@@ -85,6 +85,19 @@ class Periods:
         """
         return period // (self.slots * arms), 0 if self.are_hours else period % self.slots
 
+    def window(self, hour: int, arms: int) -> tuple[int, int]:
+        """The first and the last hour that receipts of an hour name, so that none tells a time finer than an hour.
+
+        Where a wash-out ends within an hour, what counts of that hour came after it. So periods of hours are named by
+        so many of their hours that at least one is counted, and hours by two rounds of all arms, each with half of it.
+        """
+        if not self.are_hours:
+            return hour, hour
+        long = (each for each in range(2, self.hours + 1) if self.hours % each == 0 and each - 1 >= self.washout / 60)
+        length = next(long, 2 * self.hours * arms)
+        first = hour - (hour - self.first) % length
+        return first, first + length - 1
+
     def tally_day(self, hour: int, arms: int) -> int:
         """The day since 1970 on which tallies count an hour: its own, or if periods are hours, the last of its block.
 
@@ -107,6 +120,11 @@ class Periods:
             return first, last
         end = self.tally_day(last * DAY_HOURS, arms)
         return self.tally_day(first * DAY_HOURS, arms) - arms + 1, end if end == last else end - arms
+
+
+def longest_washout(hours: int) -> int:
+    """The most minutes of a period of so many hours that may be left out: an hour is left, or of an hour the half."""
+    return 60 * (hours - 1) if hours > 1 else 30
 
 
 def divides_day(hours: int, arms: int) -> bool:

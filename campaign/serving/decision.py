@@ -35,6 +35,7 @@ from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry, Ren
 from campaign.uncounted import UncountedReason
 
 NEW_SESSION = "new"
+MOST_OPEN_HOURS = 25  # of a view, as the database allows
 _UNAVAILABLE_MESSAGES = {
     "no_campaign": "No campaign runs at this placement.",
     "campaign_paused": "The campaign at this placement is paused.",
@@ -80,7 +81,6 @@ class Decision(NamedTuple):
     keeps_session: bool = False  # the browser tab is to keep the receipt
     previewed_arm: str = ""
     is_keyed: bool = False  # the same request, sent again, gets the same nonce
-    is_washout: bool = False  # shown at a time of the period that is not counted
     day: int | None = None  # since 1970, on which it is counted as served, where that is not always today
 
 
@@ -217,14 +217,15 @@ def _assign_period(
         return Decision(text.rendition, uncounted=UncountedReason.DECLINED)
     if text.paused:
         return Decision(text.rendition, uncounted=UncountedReason.PAUSED)
-    window, is_keyed = (
-        ReceiptWindow(hour, closing_hour(hour, context.receipt_life_hours), nonce),
-        fields.key is not None,
-    )
+    arms, is_keyed = len(campaign.weights), fields.key is not None
+    first, last = periods.window(hour, arms)
+    closes = min(closing_hour(last, context.receipt_life_hours), first + MOST_OPEN_HOURS)
+    window = ReceiptWindow(first, closes, nonce)
     # A request that is sent again, in a later hour, is one of its own hour.
-    is_washout = not periods.is_counted(min(now, (hour + 1) * SECONDS_PER_HOUR - 1))
-    day = periods.tally_day(hour, len(campaign.weights))
-    return Decision(text.rendition, b"", None, text, window, is_keyed=is_keyed, is_washout=is_washout, day=day)
+    if not periods.is_counted(min(now, (hour + 1) * SECONDS_PER_HOUR - 1)):
+        return Decision(text.rendition, uncounted=UncountedReason.WASHOUT, window=window, is_keyed=is_keyed)
+    day = periods.tally_day(hour, arms)
+    return Decision(text.rendition, b"", None, text, window, is_keyed=is_keyed, day=day)
 
 
 def _text_of_period(
@@ -310,11 +311,13 @@ def count_served(
 ) -> Decision:
     """Count the decision as served, in memory, and sign its receipt.
 
-    A machine gets no receipt. Whoever asks for more than a network's share, or in a wash-out, gets one that says so to
-    us alone. A request that was sent again under its key is not counted again.
+    A machine gets no receipt. Whoever asks for more than a network's share gets one that says so to us alone. A request
+    that was sent again under its key is not counted again.
     """
     arm = decision.served_arm
     if arm is None:
+        if decision.uncounted is UncountedReason.WASHOUT:
+            _count_washout(decision, placement, context)
         return decision
     if placement.counts_signed_only and not is_signed(request, placement):
         return Decision(decision.rendition, uncounted=UncountedReason.UNSIGNED)
@@ -326,22 +329,29 @@ def count_served(
         return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
-    reason = context.exclusions.exclusion_reason(
-        request, placement, from_browser=from_browser, in_washout=decision.is_washout, now=now
-    )
-    if reason is None and not decision.is_washout:
+    reason = context.exclusions.exclusion_reason(request, placement, from_browser=from_browser, now=now)
+    if reason is None:
         context.served_counter.add(hour // DAY_HOURS if decision.day is None else decision.day, arm)
-    elif reason is not None:
+    else:
         context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=reason)
         if reason is LeftOutCount.Reason.MACHINE:
             return Decision(decision.rendition, uncounted=UncountedReason.MACHINE)
-    else:
-        context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=LeftOutCount.Reason.WASHOUT)
-    left_out = reason is not None or decision.is_washout
+    left_out = reason is not None
     if decision.is_keyed:
         context.recently_served.add(decision.window.nonce, left_out=left_out)
     receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=left_out)
     return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
+
+
+def _count_washout(decision: Decision, placement: PlacementEntry, context: ServingContext) -> None:
+    """Count a message that was shown in a wash-out as left out, once for each key."""
+    nonce = decision.window.nonce
+    if decision.is_keyed:
+        if context.recently_served.left_out(nonce) is not None:
+            return
+        context.recently_served.add(nonce, left_out=True)
+    hour = int(context.clock()) // SECONDS_PER_HOUR
+    context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=LeftOutCount.Reason.WASHOUT)
 
 
 def sign_receipt(arm: ServedText, window: ReceiptWindow, signer: ReceiptSigner, *, left_out: bool = False) -> bytes:
