@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign.assignment.arm_hash import cumulative_weights
-from campaign.assignment.periods import divides_day
+from campaign.assignment.periods import divides_day, longest_washout
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.lifecycle import place_sharing, webhook_tests
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
@@ -310,8 +310,7 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
         yield Obstacle(ObstacleReason.PERIODS, sentence)
     if plan.has_hour_periods and weights and not divides_day(plan.period_hours, len(weights)):
         yield Obstacle(ObstacleReason.PERIODS, uneven_hours(len(weights)))
-    if plan.period and plan.washout_minutes >= 60 * plan.period_hours:
-        sentence = _("The time that is not counted must be shorter than the period.")
+    if plan.period and (sentence := unfit_washout(plan)):
         yield Obstacle(ObstacleReason.PERIODS, sentence)
     needed = fewest_weeks(plan, arms=len(weights), placements=campaign.placements.count())
     if needed and (plan.period_weeks < needed or plan.period_weeks % len(weights)):
@@ -323,6 +322,20 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
         yield Obstacle(ObstacleReason.PERIOD_WEEKS, sentence % values)
     if campaign.starts_at is not None and _ends_before_its_periods(campaign, plan, start=campaign.starts_at):
         yield _end_too_early()
+
+
+def unfit_washout(plan: AnalysisPlan) -> str:
+    """Say what is wrong with the part of each period that is not counted; empty if nothing is."""
+    if not plan.has_hour_periods:
+        # Else what counts of the hour in which it ends would say a time finer than the hour.
+        return (
+            ""
+            if plan.washout_minutes % 60 == 0
+            else _("With days and weeks, leave out whole hours: 60 or 120 minutes.")
+        )
+    if plan.washout_minutes > longest_washout(plan.period_hours):
+        return _("At least 60 minutes of each period have to be counted, or 30 if a period is one hour.")
+    return ""
 
 
 def uneven_hours(arms: int) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.assignment.periods import divides_day
 from campaign.i18n.numbers import format_number
-from campaign.lifecycle.launch_checks import ObstacleReason, uneven_hours
+from campaign.lifecycle.launch_checks import ObstacleReason, uneven_hours, unfit_washout
 from campaign.models import AnalysisPlan, Campaign
 from campaign.wizard.draft import DEFAULT_LOOKS, current_plan, ensure_plan
 from campaign.wizard.presets import Text
@@ -236,8 +236,9 @@ class PrecisionForm(QuestionForm[PrecisionAnswer]):
                 self.add_error("within", _("If you count each period as one, periods are always compared."))
             if length.has_hour_periods and self.arms and not divides_day(length.period_hours, self.arms):
                 self.add_error("period", uneven_hours(self.arms))
-            if values["washout_minutes"] >= 60 * length.period_hours:
-                self.add_error("washout_minutes", _("Enter fewer minutes than the period has."))
+            length.washout_minutes = values["washout_minutes"]
+            if sentence := unfit_washout(length):
+                self.add_error("washout_minutes", sentence)
         return values
 
 

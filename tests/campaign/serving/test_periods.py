@@ -1,6 +1,7 @@
 """A placement that shows one arm at a time: the text that caches hold, and the receipts that they do not."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -111,20 +112,28 @@ def test_a_made_up_period_gets_no_receipt() -> None:
         assert ask_receipt(site, {**shown, "period": name}) == {"receipt": None, "reason": "period_over"}
 
 
-def test_what_is_shown_in_a_washout_has_a_receipt_like_any_other_and_is_not_counted() -> None:
+def test_what_is_shown_in_a_washout_gets_no_receipt_and_counts_as_left_out() -> None:
     campaign = launched()
     site = site_at(24)
-    receipts = []
+    replies = []
     for hour in (24, 25.99, 26):
         site.now = (FIRST_HOUR + hour) * HOURS
-        receipts.append(ask_receipt(site, site.get(TEXT).json)["receipt"])
-        assert site.report_event(receipts[-1]).status == 200
-    assert [site.read_receipt(each).left_out for each in receipts] == [True, True, False]
-    assert len({len(each) for each in receipts}) == 1
+        replies.append(ask_receipt(site, site.get(TEXT).json))
+    assert replies[:2] == [{"receipt": None, "reason": "washout"}] * 2
+    assert site.report_event(replies[2]["receipt"]).status == 200
     assert sum(world.served_counts(campaign, site).values()) == 1
     assert list(LeftOutCount.objects.values_list("reason", "count")) == [("washout", 2)]
     fold(hour=site.hour + 30)
     assert sum(Tally.objects.filter(outcome="exposed").values_list("count", flat=True)) == 1
+
+
+def test_a_request_that_is_sent_again_in_a_washout_is_left_out_once() -> None:
+    launched()
+    site = site_at(24)
+    for _ in range(3):
+        assert site.decide(key=f"{site.hour}-{'0' * 32}").json["reason"] == "washout"
+    site.served.flush()
+    assert list(LeftOutCount.objects.values_list("reason", "count")) == [("washout", 1)]
 
 
 def test_what_is_shown_in_a_washout_adds_nothing_to_the_share_of_a_network_afterwards() -> None:
@@ -143,7 +152,7 @@ def test_what_is_shown_in_a_washout_adds_nothing_to_the_share_of_a_network_after
 def test_nothing_counts_before_the_first_period_and_after_the_last(hour: int) -> None:
     launched()
     site = site_at(hour)
-    assert site.read_receipt(ask_receipt(site, site.get(TEXT).json)["receipt"]).left_out
+    assert ask_receipt(site, site.get(TEXT).json) == {"receipt": None, "reason": "washout"}
 
 
 def test_a_paused_arm_shows_the_control_uncounted_and_a_cached_text_of_it_gets_no_receipt() -> None:
@@ -261,14 +270,6 @@ def launched_by_hours(**more: Any) -> Campaign:
     return launched(period="2h", washout_minutes=10, period_weeks=2, **more)
 
 
-def ask_at(site: world.AudienceSite, hour: float) -> str:
-    """Ask for the text and a receipt so many hours after the first period began, and report it as seen."""
-    site.now = (FIRST_HOUR + hour) * HOURS
-    receipt: str = ask_receipt(site, site.get(TEXT).json)["receipt"]
-    assert site.report_event(receipt).status == 200
-    return receipt
-
-
 def test_everybody_is_shown_the_arm_of_the_two_hours_and_the_next_two_those_of_the_schedule() -> None:
     campaign = launched_by_hours()
     periods = campaign.plan.periods_from(campaign.starts_at)
@@ -291,10 +292,27 @@ def test_a_text_of_two_hours_is_not_held_beyond_them_and_a_page_that_outlives_th
 
 def test_the_first_ten_minutes_of_two_hours_are_not_counted() -> None:
     campaign = launched_by_hours()
-    site = site_at(0)
-    receipts = [ask_at(site, 2 + minute / 60) for minute in (0, 9.9, 10.1, 119)]
-    assert [site.read_receipt(each).left_out for each in receipts] == [True, True, False, False]
+    site, counted = site_at(0), []
+    for minute in (0, 9.9, 10.1, 119):
+        site.now = (FIRST_HOUR + 2 + minute / 60) * HOURS
+        counted.append(ask_receipt(site, site.get(TEXT).json)["receipt"] is not None)
+    assert counted == [False, False, True, True]
     assert sum(world.served_counts(campaign, site).values()) == 2
+
+
+@pytest.mark.parametrize(("period", "washout"), [("1h", 30), ("2h", 60), ("3h", 10), ("12h", 100)])
+def test_no_open_view_says_a_time_finer_than_an_hour(period: str, washout: int) -> None:
+    """What may be known of a view: its arm, its hour, the order, and that it came after the wash-out."""
+    launched(period=period, washout_minutes=washout, period_weeks=2)
+    site, minutes = site_at(0), Counter[tuple[int, int, int]]()
+    for minute in range(0, 24 * 60, 5):
+        site.now = (FIRST_HOUR + minute / 60) * HOURS
+        receipt = site.decide().json["receipt"]
+        if receipt is not None:
+            read = site.read_receipt(receipt)
+            assert read.closes - 2 > site.hour  # it lives two hours and more
+            minutes[read.arm, read.hour, read.closes] += 5
+    assert min(minutes.values()) >= 60
 
 
 def test_a_request_sent_again_in_the_next_hour_is_one_of_the_hour_of_its_key() -> None:
@@ -308,7 +326,7 @@ def test_a_request_sent_again_in_the_next_hour_is_one_of_the_hour_of_its_key() -
     again = fresh.decide(key=key)
     assert again.json["message"] == first.json["message"]
     receipts = [each.read_receipt(reply.json["receipt"]) for each, reply in ((site, first), (fresh, again))]
-    assert [receipt.left_out for receipt in receipts] == [False, False]
+    assert receipts[0] == receipts[1]
 
 
 def test_what_is_counted_of_a_block_of_hours_stands_on_its_last_day_and_says_no_hour() -> None:
@@ -316,7 +334,8 @@ def test_what_is_counted_of_a_block_of_hours_stands_on_its_last_day_and_says_no_
     campaign = launched_by_hours()
     site = site_at(0)
     for hour in range(48):
-        ask_at(site, hour + 0.5)
+        site.now = (FIRST_HOUR + hour + 0.5) * HOURS
+        assert site.report_event(ask_receipt(site, site.get(TEXT).json)["receipt"]).status == 200
     site.served.flush()
     fold(hour=site.hour + 30)
     last_day = (world.NOON + timedelta(days=1)).date()  # the second of the first two whole days

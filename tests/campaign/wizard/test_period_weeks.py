@@ -61,6 +61,7 @@ WRONG: dict[str, tuple[dict[str, Any], ObstacleReason]] = {
     "weeks too few for whole weeks": ({"plan": PERIODS | {"period": "week"}}, ObstacleReason.PERIOD_WEEKS),
     "hours that do not divide a day": ({"plan": PERIODS | {"period": "8h"}}, ObstacleReason.PERIODS),
     "a wash-out as long as the period": ({"plan": PERIODS | {"period": "1h"}}, ObstacleReason.PERIODS),
+    "a wash-out of half hours": ({"plan": PERIODS | {"washout_minutes": 90}}, ObstacleReason.PERIODS),
     "no length": ({"plan": PERIODS | {"period": ""}}, ObstacleReason.PERIODS),
     "other clusters": ({"plan": PERIODS | {"clusters": "placement-day"}}, ObstacleReason.PERIODS),
     "several looks": ({"plan": PERIODS | {"monitoring": "always-valid"}}, ObstacleReason.PERIODS),
@@ -199,9 +200,13 @@ def test_five_messages_are_shown_for_whole_days() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("period", "minutes", "is_fine"), [("1h", "59", True), ("1h", "60", False), ("2h", "60", True), ("day", "4", False)]
+    ("period", "minutes", "is_fine"),
+    [
+        *(("1h", "5", True), ("1h", "30", True), ("1h", "31", False), ("2h", "60", True), ("2h", "61", False)),
+        *(("2h", "4", False), ("day", "120", True), ("day", "90", False), ("week", "10", False)),
+    ],
 )
-def test_a_wash_out_lasts_as_long_as_caches_and_ends_before_the_period(
+def test_a_wash_out_lasts_as_long_as_caches_and_leaves_enough_to_tell_no_minute(
     period: str, minutes: str, is_fine: bool
 ) -> None:
     form = filled(by_period(), period=period, washout_minutes=minutes)

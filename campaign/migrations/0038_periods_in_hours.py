@@ -24,7 +24,7 @@ def minutes_to_hours(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0036_plain_labels")]
+    dependencies = [("campaign", "0037_archive_and_tags")]
 
     operations = [
         migrations.RunPython(drop_frozen_trigger, migrations.RunPython.noop),
