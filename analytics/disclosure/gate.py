@@ -383,6 +383,8 @@ def _redact(stored: Estimate, release: Release) -> Estimate:
     plan, fewest = release.analysis.campaign.plan, smallest_arm(release)
     if e.kind == Estimate.Kind.RATE:
         e.served = release.arms[e.treated.key]["served"]
+        if release.arms[e.treated.key].get("waits"):
+            e.n = release.arms[e.treated.key]["n"]
         if hidden[e.treated.key] and not release.analysis.embargoed:
             return _without_numbers(e)
         return _round_to_one_person(e, fewest) if plan.clusters else e

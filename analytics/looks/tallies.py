@@ -44,7 +44,6 @@ class CampaignTallies:
         withdrawn = Withdrawals.objects.filter(campaign__arms__in=arms).values_list("count", flat=True)
         self.withdrawn = withdrawn.first() or 0
         self._texts = text_exposures(arms)
-        self.total_exposed = sum(self.total(arm, "exposed") for arm in arms)
 
     def total(self, arm: Arm, outcome: str) -> int:
         return sum(self._cells[arm.pk, outcome].values())

@@ -17,8 +17,9 @@ from analytics.results.outcome_rows import people_scale
 from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from campaign.wizard.plan_size import DEFAULT_SPREAD, sample_size_inputs
+from campaign.wizard.revision_choice import selectable_revisions
 from campaign.wizard.sample_size import MoreTextsNeeded, needed_people, people_for_these_texts
-from messages.models import Theme
+from messages.models import Message, Theme
 
 _DIFFERENCES = (0.1, 0.05, 0.03, 0.02, 0.01)  # that the table of sizes shows
 
@@ -71,6 +72,7 @@ class Advice:
     working: tuple[Arm, ...] = ()  # not stopped, the best first
     gains: Mapping[str, str] = field(default_factory=dict)  # what each of them did more than the control, in words
     against_control: tuple[DifferenceRow, ...] = ()
+    fresh_texts: tuple[Message, ...] = ()  # of the appeal that is in use, and not shown there
     sizes: tuple[TrialSize, ...] = ()
     texts: TextsAssumed | None = None  # for the sizes; None with one text in each message
     untried_themes: tuple[Theme, ...] = ()
@@ -99,7 +101,8 @@ def advise(campaign: Campaign) -> Advice:
     if working:
         has_rates = report.primary.outcome.kind != "ordered"
         gains = {row.treated: _gain(row, people_scale(report.primary)) for row in better if has_rates}
-        return Advice(AdviceKind.USE, report, working, gains, told)
+        fresh = tuple(_fresh_texts(working[0])) if campaign.is_use else ()
+        return Advice(AdviceKind.USE, report, working, gains, told, fresh)
     kind = AdviceKind.HARM if any(row.verdict == "worse" for row in rows) else AdviceKind.LEARN
     spread = _spread(campaign.plan, told)
     return Advice(
@@ -168,6 +171,13 @@ def _gain(row: DifferenceRow, scale: wording.PeopleScale) -> str:
 
 def _in_words(people: int) -> str:
     return wording.number(wording.to_two_figures(people))
+
+
+def _fresh_texts(shown: Arm) -> list[Message]:
+    """Return the messages with an approved text of an arm's appeal that the arm does not show."""
+    own = {text.revision.message_id for text in shown.texts.all()}
+    others = (revision.message for revision in selectable_revisions([shown.frame]))
+    return list({message.pk: message for message in others if message.pk not in own}.values())
 
 
 def _untried_themes(campaign: Campaign) -> list[Theme]:

@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 
 from analytics.looks.evaluate import evaluate
+from campaign.follow_up.use import put_to_use
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.models import Theme
 from tests import world
@@ -155,6 +157,27 @@ class TestSeveralTexts:
         evaluate(campaign, now=world.NOON)
         # Differences of -15, 15, -15 and 15 points vary by 17.3, and by 17.1 without the chance of people.
         assert "With 4 sets that differ by 17 in 100." in page(client, campaign)
+
+
+class TestWhatIsInUse:
+    def test_names_texts_of_its_appeal_that_are_not_shown_yet(self, client: Client) -> None:
+        trial, mara = judged(WORKS), world.person("mara", "manager")
+        use = put_to_use(trial, "user", holdout=10, placements=list(trial.placements.all()), by=mara)
+        world.approve(use)
+        transitions.launch(use, by=mara, now=world.NOON)
+        world.tally(use, {"user": (9_000, 4_050), "neutral": (1_000, 300)})
+        evaluate(use, now=world.NOON)
+        fresh, other = (world.approved_revision(frame, headline="Other words") for frame in ("user", "victim"))
+        shown = page(client, use)
+        rotate = shown[shown.index("Change its texts") : shown.index("Find something better")]
+        assert fresh.message.key in rotate
+        assert other.message.key not in rotate
+        assert use.arms.get(key="user").first_revision.message.key not in rotate
+
+    def test_a_trial_does_not(self, client: Client) -> None:
+        campaign = judged(WORKS)
+        world.approved_revision("user", headline="Other words")
+        assert "Change its texts" not in page(client, campaign)
 
 
 class TestWhatDidNot:

@@ -135,6 +135,25 @@ class TestThePage:
         ):
             assert words in told, words
 
+    @pytest.mark.parametrize(
+        ("monitoring", "looks", "covers"),
+        [
+            ("always-valid", [0.1, 1.0], "The interval that holds at every look covers these exact texts only."),
+            (
+                "group-sequential",
+                [0.5, 1.0],
+                "The repeated intervals of the planned looks cover these exact texts only.",
+            ),
+        ],
+    )
+    def test_says_which_of_both_answers_the_monitoring_covers(
+        self, monitoring: str, looks: list[float], covers: str
+    ) -> None:
+        looked(monitoring=monitoring, looks=looks)
+        told = page()
+        assert covers in told
+        assert "judged at a few points only" in told
+
     def test_of_one_text_an_arm_speaks_of_no_kind(self) -> None:
         campaign = world.launched(plan={"planned_per_arm": 100})
         world.tally(campaign, dict.fromkeys(("neutral", "victim", "user", "both"), (200, 80)))

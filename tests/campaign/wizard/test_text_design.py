@@ -132,6 +132,7 @@ class TestThePage:
         world.draft()
         html = page(manager, at("texts"))
         assert all(f"<b>{set_name(key)}</b>" in html for key in STARTER)
+        assert '<a href="/messages/exchange/">import them</a>' in html
         assert "The person shown may feel frightened and hurt." in html
         assert html.count("checked") == 5  # one text each, as it stands, and the sets to begin with
 

@@ -191,6 +191,14 @@ class TestThePage:
         assert 'name="spread"' not in html
         assert "no number of people is enough for messages of this kind" not in html
 
+    def test_it_says_how_many_verdicts_wait_because_of_one_network(self, manager: Client) -> None:
+        self.draft(texts=4, design="matched")
+        assert "about half of the verdicts on messages of this kind" in page(manager, at("length"))
+
+    def test_with_one_text_each_fewer_verdicts_wait(self, manager: Client) -> None:
+        self.draft()
+        assert "about one in four verdicts. With half as many people" in page(manager, at("length"))
+
     def test_the_number_that_is_planned_is_for_both_answers(self, manager: Client) -> None:
         plan = self.draft(texts=4, design="matched")
         answer(manager, "length", planned="", spread="2")
