@@ -1,7 +1,7 @@
 """A campaign's tallies in memory, summed as estimators and disclosure control need them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from django.db.models import Sum
@@ -99,4 +99,12 @@ class CampaignTallies:
             levels=Levels([answers.get(value, 0) for value in values]) if values else None,
             was_paused=arm.pauses > 0,
             texts=self._texts.get(arm.pk, ()),
+            stopped_texts=frozenset(_stopped_texts(arm)) if plan.texts else frozenset(),
         )
+
+
+def _stopped_texts(arm: Arm) -> Iterator[tuple[int, date]]:
+    """The places of an arm's stopped texts, and the days of their stops."""
+    for text in arm.texts.all():
+        if text.stopped_at:
+            yield text.position, text.stopped_at.date()
