@@ -68,7 +68,7 @@ def _after_a_stop(trials: int) -> list[str]:
         "",
         "Four matched sets that differ by 5 points in what their texts have in common, and appeals that work alike in",
         "each. One text of one arm is stopped, and the arm goes on with the others. In what share of campaigns is a",
-        "difference called by people alone, and for texts of their kind? One look; 40 of 100, and in the last row 45 at",
+        "difference called by people alone, and for texts of their kind? One look; 40 of 100, in the last row 45 at",
         "first and 35 in the end.",
         "",
         "| one text is stopped | 4,000 people an arm | 16,000 people an arm |",
