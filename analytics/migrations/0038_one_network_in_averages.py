@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0036_learned_results")]
+    dependencies = [("analytics", "0037_count_seals")]
 
     operations = [
         migrations.AddField(
