@@ -24,7 +24,7 @@ def minutes_to_hours(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0037_archive_and_tags")]
+    dependencies = [("campaign", "0038_asked_reviewers_and_comments")]
 
     operations = [
         migrations.RunPython(drop_frozen_trigger, migrations.RunPython.noop),
