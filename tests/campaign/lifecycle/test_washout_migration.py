@@ -23,7 +23,7 @@ def test_a_plan_that_was_frozen_in_hours_has_as_many_minutes_and_its_fingerprint
     periods = {"period": "day", "clusters": "period", "washout_minutes": 120, "period_weeks": 4, "correction": "none"}
     campaign = world.launched(arms={"neutral": 1, "victim": 1}, unit="period", plan=periods)
     now = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    migrate([("campaign", "0037_archive_and_tags")])
+    migrate([("campaign", "0038_asked_reviewers_and_comments")])
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT washout_hours, fingerprint FROM campaign_analysisplan")
