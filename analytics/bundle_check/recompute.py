@@ -11,11 +11,12 @@ from typing import Any
 from analytics.bundle_check.numbers import Value
 from analytics.bundle_check.rules import arms_of, hidden_arms, is_plain, rules_of, shares_at
 from analytics.bundle_check.texts import numbers_of_texts
-from analytics.comparison.compare import MIXED_TEXTS, ArmCounts, Comparison, Rules, compare, rejudge_without_arms
+from analytics.comparison.compare import ArmCounts, Comparison, Rules, compare, rejudge_without_arms
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.network_influence import ONE_NETWORK
 from analytics.comparison.not_worse import not_worse_p
 from analytics.comparison.sensitivity import run_cross_checks
+from analytics.comparison.text_mixes import MIXED_TEXTS
 from analytics.stats import Estimate, omnibus, sample_ratio
 
 # What holds a verdict, though the released counts do not say so.

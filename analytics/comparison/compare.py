@@ -10,6 +10,7 @@ from typing import Literal
 from analytics.comparison import grouped, network_influence
 from analytics.comparison.correction import Corrected, Correction, correct
 from analytics.comparison.split_check import check_split, check_texts, worse_of
+from analytics.comparison.text_mixes import MIXED_TEXTS
 from analytics.stats import (
     equivalence,
     exact_sequence,
@@ -39,10 +40,6 @@ TOO_FEW_EVENTS = NotEstimable(
 )
 TOO_FEW_ANSWERS = NotEstimable(
     "Each message needs at least 50 answers before there can be a verdict that holds at every look."
-)
-MIXED_TEXTS = NotEstimable(
-    "After a text was stopped, people saw another mix of texts with one message than with the other, and the "
-    "difference may come from that."
 )
 NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair.")
 

@@ -9,7 +9,7 @@ from statistics import fmean
 from django.utils.translation import gettext as _
 
 from analytics import wording
-from analytics.comparison.compare import MIXED_TEXTS
+from analytics.comparison.text_mixes import MIXED_TEXTS
 from analytics.models import Estimate
 from analytics.report_rows import DifferenceRow, KindRow
 from analytics.results import build

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from analytics.comparison.compare import MIXED_TEXTS
+from analytics.comparison.text_mixes import MIXED_TEXTS
 from analytics.data_quality.hourly_check import check_data_quality
 from analytics.disclosure import gate
 from analytics.looks.evaluate import evaluate
