@@ -31,11 +31,6 @@ def record_deviation(campaign: Campaign, *, what: str, why: str, by: User, now: 
     return campaign.deviations.latest("pk")
 
 
-def record_staff_deviation(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> dict[str, str]:
-    """Record a deviation if a person acted; what the worker does is part of the plan. Return what `record_change` does."""
-    return {} if isinstance(by, str) else record_change(campaign, by=by, now=now, what=what, why=why)
-
-
 def record_change(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> dict[str, str]:
     """Record what changes the meaning of later results, whoever did it: a person, or the worker by the plan.
 
@@ -45,6 +40,11 @@ def record_change(campaign: Campaign, *, by: User | str, now: datetime, what: st
     return recorded_deviations.detail_of(
         Deviation.objects.create(campaign=campaign, at=now, by=person, what=what, why=why)
     )
+
+
+def record_staff_deviation(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> dict[str, str]:
+    """Do the same if a person acted; what the worker does is part of the plan."""
+    return {} if isinstance(by, str) else record_change(campaign, by=by, now=now, what=what, why=why)
 
 
 @transaction.atomic

@@ -180,7 +180,7 @@ def _with_parts(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
     """Fetch plans with everything that is hashed, in a number of queries that does not grow with theirs."""
     revisions = "campaign__arms__texts__revision__"
     texts = (f"{revisions}message", f"{revisions}renditions__reviews__by")
-    return plans.select_related("campaign").prefetch_related("outcomes", *texts)
+    return plans.select_related("campaign__created_by").prefetch_related("outcomes", *texts)
 
 
 def _bears_out(current: Any, frozen: Any, *, name: str = "") -> bool:

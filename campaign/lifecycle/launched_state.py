@@ -76,7 +76,7 @@ def state_after(
 def with_state(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
     """Fetch plans with what `changed_parts` compares, in a number of queries that does not grow with theirs."""
     places = Prefetch("campaign__placements", Placement.objects.select_related("partner"))
-    return plans.select_related("campaign").prefetch_related(places, "campaign__arms__texts", "told")
+    return plans.select_related("campaign__created_by").prefetch_related(places, "campaign__arms__texts", "told")
 
 
 def changed_parts(plans: Iterable[AnalysisPlan]) -> dict[int, list[str]]:
@@ -131,7 +131,7 @@ def _digests(campaign: Campaign, plan: AnalysisPlan | None, links: Mapping[str, 
             for place in campaign.placements.all()
         },
         "help_links": links,
-        "author": campaign.created_by_id,  # who hears of harm, too
+        "author": campaign.created_by.get_username(),  # who hears of harm, too
     }
     return {part: _digest(content[part]) for part in _ALL}
 

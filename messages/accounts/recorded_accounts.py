@@ -1,8 +1,9 @@
 """Is an account as the audit record says? Whoever holds the database can write one, or a second factor into one.
 
 Each entry about an account holds a digest of each part of it, under the key that seals the record: who it is, its role,
-its password, its second factors and recovery codes, its tokens, its e-mail address. A step vouches for those parts alone that it sets. An
-account that differs does nothing, and nobody signs in with it, until `manage.py audit vouch` has put it on record.
+its password, its second factors and recovery codes, its tokens, its address of mail. A step vouches for those parts
+alone that it sets. An account that differs does nothing, and nobody signs in with it, until `manage.py audit vouch` has
+put it on record.
 
 This holds once an installation has begun with it, which its signed note says: with its first account, or, of one that
 is older, when its database is migrated. What the accounts were by then is taken as it is.

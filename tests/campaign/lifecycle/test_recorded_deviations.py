@@ -43,7 +43,8 @@ def report(campaign: Campaign, what: str = "It ran longer.") -> None:
 @pytest.fixture
 def campaign() -> Campaign:
     """A running campaign with two changes from its plan: one that was reported, and a pause."""
-    campaign, mara = world.launched(), world.person("mara", "manager")
+    place = world.placement(leave_url="https://partner.example/")
+    campaign, mara = world.launched(at=place), world.person("mara", "manager")
     report(campaign)
     arm_pauses.pause_arm(campaign.arms.get(key="both"), reason="A complaint.", now=world.NOON, by=mara)
     campaign.refresh_from_db()
@@ -87,10 +88,10 @@ def test_an_entry_out_of_which_sql_took_the_deviation_is_not_genuine(campaign: C
 def test_those_of_a_campaign_that_is_older_than_such_entries_are_taken_as_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(recorded_deviations, "DETAIL", "before")
-    campaign = world.launched()
-    report(campaign)
-    monkeypatch.undo()
+    with monkeypatch.context() as before:
+        before.setattr(recorded_deviations, "DETAIL", "before")
+        campaign = world.launched()
+        report(campaign)
     assert changed_plans([campaign.pk]) == {}
     report(campaign, "Longer still.")
     assert changed_plans([campaign.pk]) == {}

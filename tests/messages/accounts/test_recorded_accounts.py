@@ -209,9 +209,9 @@ def test_entries_of_another_account_vouch_for_nobody(rafael: User) -> None:
 def test_an_address_of_before_addresses_were_on_record_is_taken_as_it_is(
     rafael: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorded_accounts, "_PARTS", recorded_accounts._PARTS[:-1])
-    members.change_password(rafael, PASSWORD, keep=None)
-    monkeypatch.undo()
+    with monkeypatch.context() as before:
+        before.setattr(recorded_accounts, "_PARTS", recorded_accounts._PARTS[:-1])
+        members.change_password(rafael, PASSWORD, keep=None)
     assert not recorded_accounts.changed_parts([rafael])
     members.change_password(rafael, PASSWORD, keep=None)
     User.objects.filter(pk=rafael.pk).update(email="thief@example.org")
