@@ -90,7 +90,7 @@ def test_those_of_a_campaign_that_is_older_than_such_entries_are_taken_as_they_a
 ) -> None:
     with monkeypatch.context() as before:
         before.setattr(recorded_deviations, "DETAIL", "before")
-        campaign = world.launched()
+        campaign = world.launched("before-such-entries")
         report(campaign)
     assert changed_plans([campaign.pk]) == {}
     report(campaign, "Longer still.")
