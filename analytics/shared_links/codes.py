@@ -25,6 +25,7 @@ CODE_MINUTES = 10
 _LIFE = timedelta(minutes=CODE_MINUTES)
 _REST = timedelta(minutes=1)  # between two codes, whoever asks
 _DIGITS = 8
+_counted_here: dict[str, WrongCodes] = {}  # so that whoever resets the count by SQL gets no more guesses
 
 
 def ask_for_code(link: SharedLink, *, address: str, language: str, now: datetime) -> None:
@@ -47,7 +48,8 @@ def check_code(link: SharedLink, code: str, *, now: datetime) -> bool:
         locked = SharedLink.objects.select_for_update().select_related("campaign").filter(pk=link.pk).first()
         if locked is None:
             raise LinkOver
-        wrong = WrongCodes(locked.failures, locked.next_guess_at)
+        counted = WrongCodes(locked.failures, locked.next_guess_at)
+        wrong = counted.or_more(_counted_here.get(locked.digest, WrongCodes()), now)
         if seconds := wrong.seconds_to_wait(now):
             raise TooManyAttempts(seconds)
         is_fresh = locked.code_until is not None and now < locked.code_until <= now + _LIFE
@@ -57,7 +59,7 @@ def check_code(link: SharedLink, code: str, *, now: datetime) -> bool:
             locked.save(update_fields=["code"])
             record(Action.LINK_OPEN, locked, by=str(locked))
             return True
-        wrong = wrong.after_another(now)
+        _counted_here[locked.digest] = wrong = wrong.after_another(now)
         locked.failures, locked.next_guess_at = wrong.failures, wrong.next_guess_at
         if wrong.are_free_ones_used:
             locked.code = ""  # a new one has to be asked for

@@ -1,7 +1,8 @@
 """Count wrong codes of second factors for each account, in the database, so that all roads and processes share them.
 
 The rule is that of messages.accounts.wrong_codes. Guessing takes the password, a session or a token, so a stranger
-makes nobody wait.
+makes nobody wait. Each process also remembers what it counted, so that whoever takes the count out of the
+database by SQL gets no more guesses.
 """
 
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from messages.models import FailedCodes
 from messages.staff_mail.mail import send_mail_if_possible
 
 SOMEBODY = "somebody"  # the actor on record: it need not have been the owner
+_counted_here: dict[int, WrongCodes] = {}  # by account
 
 
 def check_code_guess(user: User, is_right: Callable[[], bool], *, now: datetime) -> bool:
@@ -29,14 +31,15 @@ def check_code_guess(user: User, is_right: Callable[[], bool], *, now: datetime)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)  # guesses at the same time take turns
         counted = FailedCodes.objects.filter(user=user).first()
-        wrong = _wrong_codes(counted)
+        wrong = _wrong_codes(counted).or_more(_counted_here.get(user.pk, WrongCodes()), now)
         if seconds := wrong.seconds_to_wait(now):
             raise TooManyAttempts(seconds)
         if is_right():
-            if counted and not wrong.remaining(now):
-                counted.delete()
+            if not wrong.remaining(now):
+                FailedCodes.objects.filter(user=user).delete()
+                _counted_here.pop(user.pk, None)
             return True
-        wrong = wrong.after_another(now)
+        _counted_here[user.pk] = wrong = wrong.after_another(now)
         values = {"failures": wrong.failures, "next_guess_at": wrong.next_guess_at}
         FailedCodes.objects.update_or_create(user=user, defaults=values)
         if wrong.is_reported:

@@ -34,6 +34,10 @@ class WrongCodes:
             return 0
         return remaining_failures(self.failures, idle_seconds=(now - self.next_guess_at).total_seconds())
 
+    def or_more(self, other: "WrongCodes", now: datetime) -> "WrongCodes":
+        """Whichever of two counts of the same codes is stricter, each as far as it is not forgotten."""
+        return max(self, other, key=lambda each: (each.seconds_to_wait(now), each.remaining(now)))
+
     def after_another(self, now: datetime) -> "WrongCodes":
         """The count after one more; the end of the wait is rounded up to the minute."""
         failures = self.remaining(now) + 1

@@ -71,7 +71,7 @@ def mailed_code(reader: Client, page: str, address: str = READER) -> str:
     """Ask for a code, let the worker mail it, and return it."""
     assert reader.post(page, {"email": address}).headers["Location"] == f"{page}code/"
     assert codes.mail_codes(now=timezone.now()) == 1
-    return re.findall(r"\d{4} \d{4}", str(mail.outbox[-1].body))[0]
+    return str(re.findall(r"\d{4} \d{4}", str(mail.outbox[-1].body))[0])
 
 
 def enter(reader: Client, page: str, code: str) -> Any:
