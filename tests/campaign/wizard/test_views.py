@@ -290,7 +290,7 @@ class TestWords:
         answer(manager, "compare", "ours", preset="own")
         response = answer(manager, "words", "ours", do="add", **{"name_message-2": "The second"})
         assert response.headers["Location"] == at("words", "ours") + "message-3/"
-        assert [arm.name for arm in Campaign.objects.get().arms.all()] == ["Control", "The second", "Message 3"]
+        assert [arm.name for arm in Campaign.objects.get().arms.all()] == ["victim", "The second", "Message 3"]
         answer(manager, "words", "ours", do="remove:message-3")
         assert Campaign.objects.get().arms.count() == 2
         html = text(answer(manager, "words", "ours", do="remove:control"))
