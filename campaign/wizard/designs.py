@@ -102,7 +102,7 @@ DESIGNS = {
     for design in (
         Design(
             "full",
-            _("Four arms: a neutral text, each harm alone, and both"),
+            _("Four messages: a neutral text, each harm alone, and both"),
             _("A 2 × 2 design. You learn what each harm does, and whether naming both does more than naming one."),
             "Prichard et al. 2022, doi:10.1177/10790632211013809",
             _("Naming both harms makes more people turn back than a neutral text."),
@@ -113,8 +113,8 @@ DESIGNS = {
             "any",
             _("A warning against none"),
             _(
-                "Two arms: a warning, and a neutral text that makes no argument. The published trials showed nothing "
-                "to the second group; with a neutral text, both groups stop and read."
+                "Two messages: a warning, and a neutral text that makes no argument. The published trials showed "
+                "nothing to the second group; with a neutral text, both groups stop and read."
             ),
             "Prichard et al. 2022, doi:10.1177/10790632211013809",
             _("The warning makes more people turn back than a neutral text."),
@@ -137,8 +137,8 @@ DESIGNS = {
             "benchmarks",
             _("Law and help as benchmarks"),
             _(
-                "Four arms: a neutral text, both harms, the law, and an offer of help. You learn whether naming the "
-                "harms does as much as the two appeals that did best in earlier trials."
+                "Four messages: a neutral text, both harms, the law, and an offer of help. You learn whether naming "
+                "the harms does as much as the two appeals that did best in earlier trials."
             ),
             "Prichard et al. 2022; 2024, Child Abuse & Neglect 155:106955",
             _("Naming both harms makes more people turn back than a neutral text, and no fewer than the law or help."),

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.lifecycle.clone import clone_campaign
@@ -35,7 +36,12 @@ class StartForm(HypothesisForm):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, shown=HypothesisAnswer())
-        self.fields["hypothesis"].required = False  # see clean
+        sentence = self.fields["hypothesis"]
+        sentence.required = False  # see clean
+        may_be_empty = gettext(
+            "If you start from a design or a campaign, you can leave this empty and use its sentence."
+        )
+        sentence.help_text = f"{sentence.help_text} {may_be_empty}"
         trials = Campaign.objects.filter(purpose=Campaign.Purpose.TRIAL).order_by("-pk")
         earlier = self.fields["earlier"]
         assert isinstance(earlier, forms.ModelChoiceField)
