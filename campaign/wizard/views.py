@@ -98,7 +98,8 @@ def wizard_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = question.build_form(campaign, question.suggest(campaign, stored, user=current_user(request)), posted)
     if posted is None:
-        return _render_question(request, campaign, question, form, seen_digest=stored.digest())
+        new_place = request.GET.get("new", "")  # a placement that was just added for this campaign
+        return _render_question(request, campaign, question, form, seen_digest=stored.digest(), new_place=new_place)
     if not form.is_valid() or posted.get("do") in ("work-out", "use-past") or not question.complete(campaign, form):
         return _render_question(request, campaign, question, form, seen_digest=posted.get("was", ""))
     return _save_and_continue(request, campaign, question, form)
