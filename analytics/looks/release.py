@@ -6,7 +6,7 @@ analytics.disclosure.gate applies it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.disclosure import told_cells
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
+from analytics.network_views import views_of_one_network
 from analytics.stats import Counts
 from analytics.suppression import suppress
 from analytics.suppression.cells import ExactCells, ReleasedCells, start_of_band
@@ -105,12 +106,18 @@ def _by_month(
             looks.append(LookCounts(at.date(), Counts(sum(treated), treated[0]), Counts(sum(control), control[0])))
     if not looks or use.launched_at is None:
         return None
+    arms = list(use.arms.all())
+
+    def views_per_network(first: date, last: date) -> int:
+        return views_of_one_network(use.plan, arms, first=first, last=last)
+
     months = monthly_effects(
         looks,
         first_day=use.launched_at.date(),
         level=rules.level,
         people_planned=use.plan.planned_people,
         higher_is_better=rules.better == "higher",
+        views_per_network=views_per_network,
     )
     return [asdict(month) | {"from_day": str(month.from_day), "to_day": str(month.to_day)} for month in months]
 
