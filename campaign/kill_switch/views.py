@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from campaign.kill_switch import stop as kill_switch_stop
@@ -42,7 +42,7 @@ class ArmUsage:
     placements: tuple[ArmPlacement, ...]
 
 
-@says_if_lost(_lazy("Nothing was stopped yet."))
+@says_if_lost(gettext_lazy("Nothing was stopped yet."))
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def stop(request: HttpRequest, key: str) -> HttpResponse:
@@ -64,7 +64,7 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "campaign/kill_switch/stop.html", context)
 
 
-@says_if_lost(_lazy("The message is still stopped."))
+@says_if_lost(gettext_lazy("The message is still stopped."))
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def lift(request: HttpRequest, key: str) -> HttpResponse:
@@ -84,7 +84,7 @@ def lift(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "campaign/kill_switch/lift.html", context)
 
 
-@says_if_lost(_lazy("Nothing was stopped or resumed yet."))
+@says_if_lost(gettext_lazy("Nothing was stopped or resumed yet."))
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def pause_or_resume_arm(request: HttpRequest, slug: str, arm: str) -> HttpResponse:

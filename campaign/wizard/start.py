@@ -20,13 +20,19 @@ from campaign.wizard.questions.hypothesis import HypothesisForm
 NOTHING, EARLIER = "", "earlier"
 
 
+class _EarlierField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    def label_from_instance(self, obj: Campaign) -> str:
+        day = date_format(obj.launched_at or obj.changed_at)
+        return f"{obj.name} ({obj.get_state_display()}, {day})"
+
+
 class StartForm(HypothesisForm):
     """The first question of a new campaign, and what the other answers begin with."""
 
     start = forms.ChoiceField(
         label=_("What do you want to start from?"), required=False, choices=[], widget=forms.RadioSelect
     )
-    earlier = forms.ModelChoiceField(
+    earlier = _EarlierField(
         Campaign.objects.none(),
         label=_("Which campaign?"),
         required=False,
@@ -46,7 +52,6 @@ class StartForm(HypothesisForm):
         earlier = self.fields["earlier"]
         assert isinstance(earlier, forms.ModelChoiceField)
         earlier.queryset = trials
-        earlier.label_from_instance = _label  # type: ignore[method-assign]  # documented, and shorter than a subclass
         designs = [(design.key, design.name) for design in DESIGNS.values()]
         more = [(EARLIER, _("An earlier campaign"))] if trials.exists() else []
         self.set_choices("start", [(NOTHING, _("Nothing: I answer each question")), *designs, *more])
@@ -76,12 +81,6 @@ class StartForm(HypothesisForm):
 
     def answer(self) -> HypothesisAnswer:
         return HypothesisAnswer(self.cleaned_data["name"], self.cleaned_data["hypothesis"])
-
-
-def _label(campaign: Campaign) -> str:
-    return (
-        f"{campaign.name} ({campaign.get_state_display()}, {date_format(campaign.launched_at or campaign.changed_at)})"
-    )
 
 
 @transaction.atomic

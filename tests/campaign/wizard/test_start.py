@@ -67,7 +67,11 @@ def test_a_design_can_be_submitted_after_a_press_of_continue_on_each_page(
 ) -> None:
     """Only what no design can know is typed: the place, the expected rate, and who agreed."""
     campaign, place = start(mara, key), world.placement(expected_per_day=2000)
-    typed = {"places": {"places": [place.pk]}, "length": {"expected": "35"}, "ethics": {"ethics_reference": "2027-17"}}
+    typed: dict[str, dict[str, Any]] = {
+        "places": {"places": [place.pk]},
+        "length": {"expected": "35"},
+        "ethics": {"ethics_reference": "2027-17"},
+    }
     for question in QUESTIONS:
         url = f"/campaigns/{campaign.slug}/plan-it/{question.key}/"
         form = mara.get(url).context["form"]
