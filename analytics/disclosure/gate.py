@@ -102,7 +102,10 @@ def released_looks(analyses: Sequence[Analysis], *, early: bool = True) -> list[
 def _estimates_by_look(analyses: Sequence[Analysis]) -> Callable[[Analysis], Sequence[Estimate]]:
     """Return a function that gives the estimates of a look: of these read at once, of any other when asked."""
     found: dict[int, list[Estimate]] = {each.pk: [] for each in analyses}
-    for e in _with_arms(Estimate.objects.filter(analysis__in=list(found))):
+    arms = Arm.objects.filter(campaign__in={each.campaign_id for each in analyses}).with_texts().in_bulk()
+    for e in Estimate.objects.filter(analysis__in=list(found)).order_by("position"):
+        e.treated = arms[e.treated_id]
+        e.control = None if e.control_id is None else arms[e.control_id]
         found[e.analysis_id].append(e)
 
     def estimates_of(analysis: Analysis) -> Sequence[Estimate]:
@@ -375,12 +378,8 @@ def _covers(release: Release, outcome: str) -> bool:
 
 
 def _stored_estimates(analysis: Analysis) -> QuerySet[Estimate]:
-    return _with_arms(Estimate.objects.filter(analysis=analysis))
-
-
-def _with_arms(estimates: QuerySet[Estimate]) -> QuerySet[Estimate]:
     texts = [texts_with_messages(arms) for arms in ("treated__", "control__")]
-    return estimates.select_related("treated", "control").prefetch_related(*texts).order_by("position")
+    return analysis.estimates.select_related("treated", "control").prefetch_related(*texts).order_by("position")
 
 
 def _redact(stored: Estimate, release: Release) -> Estimate:
