@@ -4,6 +4,7 @@ from django.urls import path
 
 from analytics.export.files import FILES
 from analytics.export.views import file_view
+from analytics.learned import views as learned_views
 from analytics.next_steps import views as next_steps_views
 from analytics.notifications.views import switch_result_mails
 from analytics.public_page import views as public_views
@@ -21,6 +22,8 @@ urlpatterns = [
     path("campaigns/<slug:slug>/results/public/take-down/", public_views.withdraw, name="public-take-down"),
     path("published/<slug:slug>/", public_views.public_page, name="public"),
     path("published/<slug:slug>/<str:name>", public_views.public_file, name="public-file"),
+    path("learned/", learned_views.learned, name="learned"),
+    path("learned/averages/", learned_views.averages, name="averages"),
     path("campaigns/<slug:slug>/next/", next_steps_views.next_steps, name="next-steps"),
     path("campaigns/<slug:slug>/next/use/", next_steps_views.use, name="use"),
     path("campaigns/<slug:slug>/next/trial/", next_steps_views.next_trial, name="next-trial"),

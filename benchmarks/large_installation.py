@@ -96,6 +96,7 @@ def launch(*, campaigns: int) -> None:
     from django.db import transaction
 
     from campaign.lifecycle.actions import record_campaign_action
+    from campaign.lifecycle.placement_authors import record_change
     from campaign.models import AnalysisPlan, ArmText, Campaign, Placement, PlannedOutcome, new_salt
     from messages.audit.log import Action
 
@@ -107,6 +108,7 @@ def launch(*, campaigns: int) -> None:
         for number in range(campaigns):
             place.pk, place.key = None, key_of(number)
             place.save(force_insert=True)
+            record_change(place, {}, by=None)
             demo.pk, demo.slug, demo.salt = None, f"campaign-{number}", new_salt()
             demo.save(force_insert=True)
             demo.placements.add(place)

@@ -9,8 +9,10 @@ import logging
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 
 _OWN_PACKAGES = ("analytics", "campaign", "messages")
+_SECONDS_PER_HOUR = 3600
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,27 @@ class RequestFreeFormatter(logging.Formatter):
         text = record.getMessage() if is_own else f"at {record.module}, line {record.lineno}"
         error = record.exc_info[1] if record.exc_info else None
         return "\n".join([f"{record.levelname} {record.name} {text}", *_describe_errors(error)])
+
+
+class OncePerHour(logging.Filter):
+    """Of what these loggers write, the first line of each kind in an hour; of everything else, each line.
+
+    For what requests of visitors cause: whoever keeps a log notes the moment of each line, and a disk that is full
+    would write down when each visitor came.
+    """
+
+    def __init__(self, loggers: Sequence[str]) -> None:
+        super().__init__()
+        self._loggers = tuple(loggers)
+        self._hours: dict[tuple[str, int, str], int] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(self._loggers):
+            return True
+        kind, hour = (record.name, record.lineno, record.getMessage()), int(record.created) // _SECONDS_PER_HOUR
+        is_first = self._hours.get(kind) != hour
+        self._hours[kind] = hour
+        return is_first
 
 
 def _describe_errors(error: BaseException | None) -> list[str]:

@@ -37,7 +37,7 @@ class OutcomeAction:
     note: str = ""
     low: str = ""
     high: str = ""
-    thanks: str = ""
+    thanks: str = ""  # what the embed says when it was pressed
     page: HostedPage = ""  # the hosted page it leads to, below /m/<placement>/; empty: the page of thanks
     placement_url: Literal["", "leave_url", "continue_url"] = ""  # field of the placement that overrides `page`
     closes: bool = False  # in the embed it closes the message instead of opening `page`
@@ -185,7 +185,7 @@ _CATALOGUE = (
         "said it annoyed them",
         better="lower",
         bit=6,
-        action=OutcomeAction("feedback", "This message annoyed me"),
+        action=OutcomeAction("feedback", "This message annoyed me", thanks="Thank you."),
         goal=Goal(7, "Fewer people say that it annoyed them", "Rarely a goal in itself."),
         harm=Harm(1, "More people say that it annoyed them"),
         verb="say that it annoyed them",
@@ -196,7 +196,7 @@ _CATALOGUE = (
         "said it upset them",
         better="lower",
         bit=8,
-        action=OutcomeAction("feedback", "This message upset me"),
+        action=OutcomeAction("feedback", "This message upset me", thanks="Thank you."),
         harm=Harm(7, "More people say that it upset them"),
     ),
     Outcome(
@@ -241,7 +241,7 @@ WITHDRAWAL = Outcome(
     "Asked not to be counted",
     "asked not to be counted",
     bit=14,
-    action=OutcomeAction("about", "Do not count me", page="withdrawn", stays=True),
+    action=OutcomeAction("about", "Do not count me", thanks="You are not counted.", page="withdrawn", stays=True),
 )
 
 OUTCOMES: dict[str, Outcome] = {outcome.key: outcome for outcome in _CATALOGUE}

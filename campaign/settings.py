@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "messages.accounts.middleware.OlderDatabaseMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "messages.accounts.middleware.SessionIdleMiddleware",
+    "messages.accounts.middleware.RecordedAccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "messages.accounts.middleware.SecondFactorMiddleware",
     "campaign.staff_site.middleware.explain_wrong_method",
@@ -144,6 +145,7 @@ DATABASE_ROUTERS = ["analytics.routers.AudienceRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Passwords are hashed with Argon2id; other hashes are upgraded at the next sign-in.
+AUTHENTICATION_BACKENDS = ["messages.accounts.sign_in_backend.RecordingBackend"]
 PASSWORD_HASHERS = ["messages.accounts.password_hasher.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -155,6 +157,7 @@ LOGIN_REDIRECT_URL = "campaign:list"
 LOGOUT_REDIRECT_URL = "login"
 
 # Sessions and second factors. A session ends after SESSION_HOURS, and after SESSION_IDLE_HOURS without use.
+SESSION_ENGINE = "messages.accounts.session_store"
 SESSION_HOURS = int(os.environ.get("SESSION_HOURS", "12"))
 SESSION_IDLE_HOURS = int(os.environ.get("SESSION_IDLE_HOURS", "2"))
 if not 1 <= SESSION_IDLE_HOURS <= SESSION_HOURS <= 168:
@@ -270,7 +273,19 @@ LOGGING = {
         if DEBUG
         else {"()": "campaign.log_format.RequestFreeFormatter"}
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {
+        "once_per_hour": {
+            "()": "campaign.log_format.OncePerHour",
+            "loggers": ["analytics.ingest", "campaign.serving", "campaign.rsgi", "campaign.wsgi"],
+        }
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": [] if DEBUG else ["once_per_hour"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

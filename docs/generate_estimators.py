@@ -49,6 +49,7 @@ _ORDER = [
         "sample_ratio",
         "robustness",
         "meta",
+        "shrinkage",
     ),
     *("texts.matched", "texts.nested", "texts.spread", "texts.looks", "texts.sizing"),
 ]

@@ -147,17 +147,17 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     need(actions.length < 20);
     const exit = link(leave || actions.find(({ outcome }) => outcome === "left").href, leave ? document.baseURI : home);
     const then = { left: () => go(exit), continued: () => close() };
-    const thanks = el("output", {});
-    const opinion = (outcome, label, value) =>
+    const answer = el("output", {});
+    const opinion = (outcome, label, thanks, value) =>
       el("button", { async click() {
         if (!(await record(outcome, value))) return;
         this.setAttribute("aria-pressed", true);
-        thanks.textContent = actions.find((action) => action.thanks)?.thanks;
+        answer.textContent = thanks;
       } }, label);
 
     // By shape: a new or missing outcome needs no change here.
     const choices = [], doors = [], scales = [], opinions = [], about = [];
-    for (const { outcome, label, note, href, values, low, high } of [message.crisis, ...actions]) {
+    for (const { outcome, label, note, href, values, low, high, thanks } of [message.crisis, ...actions]) {
       if (then[outcome]) choices.push(el("button", { click() {
         record(outcome);
         delete views[placement]; // answered: the next one is drawn anew
@@ -166,11 +166,11 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
       else if (values !== undefined) {
         need(values.length < 12);
         scales.push(el("div", { class: "rate", role: "group", "aria-labelledby": outcome }, el("span", { id: outcome }, label),
-          ...values.map((value) => opinion(outcome, `${value}`, value)), el("small", {}, low), el("small", {}, high)));
+          ...values.map((value) => opinion(outcome, `${value}`, thanks, value)), el("small", {}, low), el("small", {}, high)));
       } else if (href !== undefined) (note === undefined ? about : doors).push(
         el("a", { href: link(href, home), target: "_blank", rel: "noreferrer", click: () => record(outcome) }, label,
           el("small", {}, note ?? "")));
-      else opinions.push(opinion(outcome, label));
+      else opinions.push(opinion(outcome, label, thanks));
     }
     const away = link(message.exit.href, home);
     const out = el("button", { class: "out", click() {
@@ -182,7 +182,7 @@ export const mountAt = (place, { server, placement, locale, unit, session, displ
     const parts = [el("h2", { id: "h", tabindex: -1 }, message.headline), prose(message.body_html), el("div", { class: "two" }, ...choices)];
     const box = el("section", { lang: message.locale, dir: message.dir, "aria-labelledby": "h" }, out, ...parts);
     box.append(el("div", { class: "two doors" }, ...doors));
-    if (receipt) box.append(...scales, el("div", { class: "say" }, ...opinions, thanks));
+    if (receipt) box.append(...scales, el("div", { class: "say" }, ...opinions, answer));
     box.append(el("p", { class: "fine" }, receipt ? message.privacy + " " : "", ...about));
 
     const frame = cover ? el("dialog", { "aria-labelledby": "h" }, box) : box;

@@ -45,11 +45,14 @@ class Mode:
     large_text: bool = False
 
 
+BETWEEN = {412: 915, 480: 853, 540: 720, 600: 960, 768: 1024, 820: 1180, 1024: 768}  # phones that fold, and tablets
+
 MODES = {
     "320": Mode(320, 568),
     "360": Mode(360, 740),
     "390": Mode(390, 844),
     "1280": Mode(1280, 800),
+    **{f"{width}": Mode(width, height) for width, height in BETWEEN.items()},
     "landscape": Mode(740, 360),
     "dark": Mode(390, 844, media={"color_scheme": "dark"}),
     "forced-colours": Mode(390, 844, media={"forced_colors": "active"}),
@@ -121,6 +124,9 @@ def tab_in(browser: Browser, mode: Mode) -> Iterator[Page]:
     with browser.new_context(viewport=size, locale=mode.language, reduced_motion="reduce", **mode.options) as context:  # type: ignore[arg-type]
         tab = context.new_page()
         tab.emulate_media(**mode.media)
+        if mode.large_text:
+            twice = {"standard": 32, "fixed": 26}
+            context.new_cdp_session(tab).send("Page.setFontSizes", {"fontSizes": twice})
         yield tab
 
 
@@ -130,8 +136,6 @@ def pages(site: Site, tab: Page, mode: Mode) -> Iterator[str]:
 
     def opened(address: str) -> None:
         tab.goto(address, wait_until="networkidle")
-        if mode.large_text:
-            tab.locator("html").evaluate("(root) => { root.style.fontSize = '200%' }")
 
     has_script = mode.options.get("java_script_enabled", True)
     opened(home)
@@ -157,13 +161,17 @@ def pages(site: Site, tab: Page, mode: Mode) -> Iterator[str]:
 def picture(tab: Page, mode: Mode) -> bytes:
     """The whole page; of a cover or a landscape, what the window shows."""
     client = tab.context.new_cdp_session(tab)
+    tab.emulate_media(**mode.media)  # a picture before this one took the print away
     height = min(tab.locator("html").evaluate("(root) => root.scrollHeight"), 6000)
     is_covered = tab.locator("second-thought").evaluate_all("all => all.some((one) => one.style.position === 'fixed')")
     clip = {"x": 0, "y": 0, "width": mode.width, "height": mode.height if is_covered else height, "scale": 1}
+    is_beyond = not is_covered and not mode.large_text
+    if mode.large_text and not is_covered:  # beyond the window the size of text would be the usual one
+        tab.set_viewport_size({"width": mode.width, "height": height})
     shot = client.send(
-        "Page.captureScreenshot",
-        {"format": "webp", "quality": 82, "captureBeyondViewport": not is_covered, "clip": clip},
+        "Page.captureScreenshot", {"format": "webp", "quality": 82, "captureBeyondViewport": is_beyond, "clip": clip}
     )
+    tab.set_viewport_size({"width": mode.width, "height": mode.height})
     return base64.b64decode(shot["data"])
 
 

@@ -27,6 +27,8 @@ from tests.installation import ROOT, new_installation
 # Picture -> role and path; pages that are "made" or "drawn" come from tests/browser/cast.py.
 PICTURES = {
     "results": ("analyst", "/campaigns/pilot/results/"),
+    "learned": ("analyst", "/learned/"),
+    "averages": ("analyst", "/learned/averages/?show=turned_back.both.neutral.view"),
     "campaigns": ("manager", "/"),
     "campaign": ("manager", "/campaigns/pilot/"),
     "wizard": ("manager", "/campaigns/draft/plan-it/length/"),

@@ -98,7 +98,7 @@ def test_from_matched_sets_in_the_wizard_to_their_use(client: Client) -> None:
     assert report is not None
     verdicts = {(row.treated, row.control): row.verdict for row in report.primary.kinds}
     assert verdicts["both", "neutral"] == "better"
-    assert report.sentence.startswith("In these 4 sets: ")
+    assert report.sentence.startswith("With these 4 sets of texts: ")
 
     # A manager puts what worked to use, a second person approves, and the trial is closed.
     world.sign_in(client, world.person("mara"))

@@ -36,9 +36,11 @@ from campaign.serving.served_counts import ServedCounter
 from campaign.serving.sketch_record import SketchRecord
 from campaign.serving.snapshot import compile_snapshot
 from campaign.wsgi import WsgiApplication
-from messages.accounts import second_factors, sessions, step_up
+from messages.accounts import recorded_accounts, second_factors, sessions, step_up
+from messages.audit.log import Action
+from messages.help_links import directory
 from messages.library import starter_library
-from messages.models import HelpLink, Message, Rendition, Revision, Theme
+from messages.models import AuditEntry, HelpLink, Message, Rendition, Revision, Theme
 from messages.review import checklist, workflow
 from messages.review.authorship import record_writing
 from tests import row_cache
@@ -69,6 +71,8 @@ def second_factor(user: User) -> None:
     """Give a user an authenticator app, unless they have a second factor."""
     if not second_factors.has_factor(user):
         app.TOTP.activate(user, SECRET)
+        if recorded_accounts.are_accounts_on_record():
+            recorded_accounts.record_step(Action.FACTOR_ADD, user, by=user, factor="an authenticator app")
 
 
 def passkey(user: User, name: str = "key") -> None:
@@ -162,7 +166,15 @@ def mark_help_links_checked() -> None:
                 key=f"help-{lane}", name=f"Help: {lane}", url=f"https://{lane}.example/", lane=lane, country="*"
             )
     # By the real clock: fresh for campaigns that launch at NOON, which is in the past, and for those that launch now.
-    HelpLink.objects.filter(verified_on=None).update(verified_on=timezone.localdate(), verified_by="rafael")
+    check_help_links(today=timezone.localdate())
+
+
+def check_help_links(*, today: date) -> None:
+    """Have all links checked that nobody has checked; those that the record knows, on record."""
+    on_record = set(AuditEntry.objects.filter(kind="help").values_list("ref", flat=True))
+    for link in HelpLink.objects.filter(verified_on=None, retired_on=None, key__in=on_record):
+        directory.confirm(link, by="rafael", today=today)
+    HelpLink.objects.filter(verified_on=None).update(verified_on=today, verified_by="rafael")
 
 
 @cached_rows
@@ -174,6 +186,14 @@ def placement(key: str = "quiet-page", **fields: Any) -> Placement:
     if is_new:
         placement_authors.record_change(place, {}, by=None)
     return place
+
+
+def change_places(*keys: str, **values: Any) -> None:
+    """Change these placements, or all, on record and without the rules of the page."""
+    for place in Placement.objects.filter(key__in=keys) if keys else Placement.objects.all():
+        before = placement_authors.field_digests(place)
+        Placement.objects.filter(pk=place.pk).update(**values)
+        placement_authors.record_change(place, before, by=None)
 
 
 def choose_fallback(revision: Revision) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import hypot, sqrt
 from statistics import fmean
 from typing import Literal
 
@@ -197,7 +197,11 @@ def _judge(
     ):
         verdict, reason = CANNOT_TELL, ONE_NETWORK.reason
     details = _details(question, means, estimate, family)
-    if verdict == CANNOT_TELL and (helps := _what_helps(question, means, estimate, details.spread, family)):
+    if verdict == CANNOT_TELL and (
+        helps := _what_helps(
+            question, means, estimate, details.spread, family, clear_of_network=reason == ONE_NETWORK.reason
+        )
+    ):
         details = replace(details, helps=helps.first, people_factor=helps.people_factor, more_texts=helps.texts)
     return KindComparison(question.treated, question.control, estimate, claim.p_adjusted, verdict, reason, details)
 
@@ -273,18 +277,35 @@ def _groups(question: _Question, means: TextMeans, family: _Family) -> list[list
 
 
 def _what_helps(
-    question: _Question, means: TextMeans, estimate: Estimate, between: float | None, family: _Family
+    question: _Question,
+    means: TextMeans,
+    estimate: Estimate,
+    between: float | None,
+    family: _Family,
+    *,
+    clear_of_network: bool,
 ) -> WhatHelps | None:
-    """Whether more people or more texts would tell a difference of this size, or of the smallest that matters."""
+    """Whether more people or more texts would tell a difference of this size, or of the smallest that matters.
+
+    What one network may have counted shrinks with the people as chance does, so it is added to their noise: at worst
+    it moves the text that fewest saw, away from the others.
+    """
     told = max(family.rules.smallest_difference or 0.0, abs(estimate.effect))
     if told == 0.0 or between is None:
         return None
-    variances = [text.variance for group in _groups(question, means, family) for text in group]
+    noise = sqrt(fmean(text.variance for group in _groups(question, means, family) for text in group))
+    texts = min(len(arm.totals) for arm in question.used)
+    if clear_of_network:
+        move = _network_move(question, family.rules)
+        # The furthest of a few texts is about one standard deviation out. Moved on from there by `texts` times as much
+        # as their mean, it adds this to the variance between them.
+        added = texts * move**2 + 2.0 * texts * move * hypot(between, noise) / (texts - 1)
+        told, noise = max(told - move, told / 2.0), sqrt(noise**2 + added)
     return what_would_help(
         difference=told,
         spread=between,
-        noise=sqrt(fmean(variances)),
-        texts=min(len(arm.totals) for arm in question.used),
+        noise=noise,
+        texts=texts,
         design=family.text_rules.design,
         alpha=(1.0 - family.rules.level) * family.text_rules.last_weight,
         comparisons=family.comparisons,

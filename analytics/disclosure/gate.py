@@ -24,8 +24,8 @@ from analytics.disclosure.released_checks import digits_of_one, released_checks,
 from analytics.disclosure.released_texts import is_of_texts, released_text_estimates
 from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
-from analytics.models import Analysis, Estimate, Release, Tally, Withdrawals
-from analytics.suppression.cells import end_of_band
+from analytics.models import Analysis, Estimate, Release, Tally
+from analytics.suppression.cells import start_of_band
 from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
 from campaign.outcomes import OUTCOMES
@@ -264,33 +264,39 @@ def released_counts_elsewhere(campaign: Campaign, outcome: str) -> Iterator[Rele
 
 
 def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
-    """Percentage of messages sent on the days of a look that were not counted, by reason."""
+    """Percentage of messages sent on the days of a look that were not counted, by reason.
+
+    Without the look's own day: its counts still grow, and whoever looks again would see each percent being reached.
+    """
     if analysis.from_day is None or analysis.to_day is None:
         return {}
-    return exclusion_percentages_between(analysis.campaign, analysis.from_day, analysis.to_day)
+    last = min(analysis.to_day, analysis.made_at.date() - timedelta(days=1))
+    return exclusion_percentages_between(analysis.campaign, analysis.from_day, last)
 
 
-def withdrawal_percent(campaign: Campaign) -> int | None:
-    """For each 100 people counted of a campaign, at most how many more asked not to be counted after seeing a message.
+def withdrawal_percent(analysis: Analysis, *, early: bool = True) -> int | None:
+    """For each 100 people counted, at most how many more asked not to be counted after seeing a message.
 
-    Rounded down, over all days, of the highest number in its band; None below 100 small cells. The people counted are
-    known and grow, so a percentage of the number itself would tell it to one person whenever it changes.
+    Both are as the newest look up to this one tells them: a band, and the people it shows. A percentage of people
+    counted at this moment would tell their number whenever it changes.
     """
-    seen = Tally.objects.filter(arm__campaign=campaign, outcome="exposed").aggregate(Sum("count"))["count__sum"] or 0
-    if seen < 100 * _small_cell():
+    upto = _releases(early).filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
+    newest = upto.filter(is_withheld=False, withdrawn__isnull=False).first()
+    if newest is None or newest.withdrawn is None:
         return None
-    withdrawn = Withdrawals.objects.filter(campaign=campaign).values_list("count", flat=True).first() or 0
-    return 100 * end_of_band(withdrawn, _small_cell()) // seen
+    seen: int = sum(arm["n"] for arm in newest.arms.values())
+    return 100 * newest.withdrawn // seen
 
 
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
     """Percent of messages sent on these days that were not counted, by reason; none below 100 small cells.
 
-    Rounded down, so that the first percent is not told of half as many.
+    Rounded down, of the lowest number of the band of each reason, so that no percent is told of few.
     """
     days = {"day__gte": first, "day__lte": last}
     stored = LeftOutCount.objects.filter(placement__in=campaign.placements.all(), **days)
-    left_out = dict(stored.values_list("reason").annotate(Sum("count")))
+    counts = stored.values_list("reason").annotate(Sum("count"))
+    left_out = {reason: start_of_band(count, _small_cell()) for reason, count in counts}
     served = ServedCount.objects.filter(arm__campaign=campaign, **days).aggregate(Sum("count"))
     total = (served["count__sum"] or 0) + sum(left_out.values())
     if total < 100 * _small_cell():
@@ -389,6 +395,8 @@ def _redact(stored: Estimate, release: Release) -> Estimate:
     plan, fewest = release.analysis.campaign.plan, smallest_arm(release)
     if e.kind == Estimate.Kind.RATE:
         e.served = release.arms[e.treated.key]["served"]
+        if release.arms[e.treated.key].get("waits"):
+            e.n = release.arms[e.treated.key]["n"]
         if hidden[e.treated.key] and not release.analysis.embargoed:
             return _without_numbers(e)
         return _round_to_one_person(e, fewest) if plan.clusters else e

@@ -1,10 +1,10 @@
 """Read everything told of a campaign so far as cells: what the attack before each release starts from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from analytics.models import GuardEvent, Release
-from analytics.suppression.cells import Parts, RelatedOutcomes, ReleasedCells
+from analytics.suppression.cells import Parts, RelatedOutcomes, ReleasedCells, is_small
 from campaign.models import Campaign
 from campaign.outcomes import possible_parts, related_outcomes
 
@@ -34,10 +34,23 @@ def told_cells(campaign: Campaign) -> list[ArmCells]:
     return [cells for _, cells in sorted(told, key=lambda each: (each[0], max(arm.n for arm in each[1].values())))]
 
 
+def waiting_arms(
+    told: Sequence[ArmCells], seen: Mapping[str, int], paused: Collection[str], *, least: int
+) -> dict[str, int]:
+    """The people told of each paused arm of whom fewer than `least` were counted since.
+
+    Nobody is shown such an arm any more, so a look that waited for it would wait for ever: it is taken without it.
+    """
+    last = {key: next((look[key].n for look in reversed(told) if key in look), 0) for key in paused}
+    return {key: n for key, n in last.items() if n and is_small(seen[key] - n, least)}
+
+
 def read_release(stored: Release) -> ArmCells:
-    """The cells of each arm that a stored release shows."""
+    """The cells of each arm that a stored release shows; of an arm that waits it shows nothing new."""
     cells = {}
     for key, arm in stored.arms.items():
+        if arm.get("waits"):
+            continue
         table = (stored.table or {}).get(key, {"seen": {}, "parts": {}})
         parts = {name: {column: _parts(each) for column, each in row.items()} for name, row in table["parts"].items()}
         totals = {outcome: _parts(each) for outcome, each in arm["totals"].items()}

@@ -76,7 +76,7 @@ def values_of(report: Report) -> dict[str, Any]:
         "certainty": certainty_values(judge_certainty(report)),
         "headings": _headings(),
         "plan": [_plain(rows[key]) for key in _BEFORE if key in rows],
-        "registered": _registered(report, document),
+        "registered": _registration_sentence(report, document),
         "messages": [_rendition(words) for row in rows.values() for words in row.words],
         "done": _plan_beside_done(report, document.plan),
         "flow": _flow(report),
@@ -118,7 +118,7 @@ def _plain(row: Any) -> dict[str, Any]:
     return {"key": row.key, "title": row.title, "plain": list(row.plain)}
 
 
-def _registered(report: Report, document: PlanDocument) -> str:
+def _registration_sentence(report: Report, document: PlanDocument) -> str:
     if report.plan_frozen_at is None:
         return _("The plan was not frozen before the data were collected.")
     values = {"when": date_format(report.plan_frozen_at, "DATE_FORMAT"), "print": report.plan_fingerprint}

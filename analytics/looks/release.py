@@ -19,7 +19,8 @@ from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
 from analytics.stats import Counts
 from analytics.suppression import suppress
-from analytics.suppression.cells import ExactCells, ReleasedCells, is_small
+from analytics.suppression.cells import ExactCells, ReleasedCells, start_of_band
+from analytics.suppression.unseen_messages import ToldMessages, tellable_messages
 from campaign.models import Campaign
 
 
@@ -47,28 +48,47 @@ def decide_release(
         joint_outcomes=frozenset(key for key, each in rules.items() if each.correction == "dunnett"),
         is_final_look=campaign.state == Campaign.State.CLOSED,
     )
-    shown = suppress.suppress_cells(cells, before, rule)
+    waiting = (
+        {} if rule.joint_outcomes else _waiting_arms(campaign, {key: each.n for key, each in cells.items()}, before)
+    )
+    moved = {key: each for key, each in cells.items() if key not in waiting}
+    shown = suppress.suppress_cells(moved or cells, before, rule)
     if shown is None:
         return Release(least=rule.least, is_withheld=True)
-    by_text = suppress.suppress_texts(texts, shown, before, rule) if texts and shown else None
-    served = {arm.key: tallies.served_by_arm[arm.pk] for arm in tallies.arms}
+    by_text = suppress.suppress_texts(texts, shown, before, rule) if texts and {*texts} <= {*shown} else None
+    hidden = dict.fromkeys(next(iter(shown.values())).totals) if shown else {}
+    waits = {key: ReleasedCells(n, hidden) for key, n in waiting.items() if shown}
+    messages = tellable_messages(
+        {key: arm.n for key, arm in shown.items()},
+        {arm.key: tallies.served_by_arm[arm.pk] for arm in tallies.arms if arm.key in shown},
+        tallies.withdrawn,
+        [_read_messages(each) for each in past],
+        least=rule.least,
+    )
     return Release(
         least=rule.least,
-        arms={
-            key: {
-                "n": arm.n,
-                "served": _releasable_served(served[key], arm.n, key, past, rule.least),
-                "totals": arm.totals,
-            }
-            for key, arm in shown.items()
-        },
-        verdicts=_recompute_verdicts(shown, comparisons, rules),
+        arms={key: {"n": arm.n, "served": messages.served[key], "totals": arm.totals} for key, arm in shown.items()}
+        | {key: {"n": arm.n, "served": None, "totals": arm.totals, "waits": True} for key, arm in waits.items()},
+        verdicts=_recompute_verdicts(shown | waits, comparisons, rules),
         table={key: {"seen": arm.seen, "parts": arm.parts} for key, arm in shown.items()}
         if any(arm.seen for arm in shown.values())
         else None,
         by_month=_by_month(campaign, primary, past, shown, rules[primary], now=now) if campaign.is_use else None,
+        withdrawn=messages.withdrawn[1] if messages.withdrawn else None,
         texts=None if by_text is None else {k: {"seen": arm.seen, "parts": arm.parts} for k, arm in by_text.items()},
     )
+
+
+def told_people(campaign: Campaign, seen: Mapping[str, int]) -> int:
+    """How many people saw the arms, as a look may count them: of a paused arm that waits, those who were told."""
+    if not any(arm.paused_at for arm in campaign.arms.all()):
+        return sum(seen.values())
+    return sum({**seen, **_waiting_arms(campaign, seen, told_cells.told_cells(campaign))}.values())
+
+
+def _waiting_arms(campaign: Campaign, seen: Mapping[str, int], told: Sequence[told_cells.ArmCells]) -> dict[str, int]:
+    paused = [arm.key for arm in campaign.arms.all() if arm.paused_at is not None]
+    return told_cells.waiting_arms(told, seen, paused, least=settings.SMALL_CELL)
 
 
 def _by_month(
@@ -95,12 +115,13 @@ def _by_month(
     return [asdict(month) | {"from_day": str(month.from_day), "to_day": str(month.to_day)} for month in months]
 
 
-def _releasable_served(count: int, n: int, arm: str, past: Sequence[Release], least: int) -> int | None:
-    """Messages served; None if they, the unseen ones among them, or the growth of either since last shown are few."""
-    shown = [each.arms[arm] for each in past if arm in each.arms and each.arms[arm]["served"] is not None]
-    last_served, last_n = (shown[-1]["served"], shown[-1]["n"]) if shown else (count, n)
-    groups = (count, count - n, count - last_served, (count - n) - (last_served - last_n))
-    return None if any(is_small(each, least) for each in groups) else count
+def _read_messages(stored: Release) -> ToldMessages:
+    """What a stored release tells of messages that were sent."""
+    return ToldMessages(
+        {key: arm["n"] for key, arm in stored.arms.items() if not arm.get("waits")},
+        {key: arm["served"] for key, arm in stored.arms.items() if not arm.get("waits")},
+        None if stored.withdrawn is None else (start_of_band(stored.withdrawn, stored.least), stored.withdrawn),
+    )
 
 
 def _recompute_verdicts(

@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Sum
 
 from analytics.comparison.compare import ArmCounts
-from analytics.models import Tally
+from analytics.models import Tally, Withdrawals
 from analytics.stats import Counts, Levels
 from analytics.suppression.cells import WHOLE_ARM, ExactCells, Parts
 from analytics.text_exposures import text_exposures
@@ -40,8 +40,9 @@ class CampaignTallies:
             self._columns[arm, outcome][column, value] += count
         sums = ServedCount.objects.filter(arm__in=arms).order_by().values_list("arm").annotate(Sum("count"))
         self.served_by_arm = {arm.pk: 0 for arm in arms} | dict(sums)
+        withdrawn = Withdrawals.objects.filter(campaign__arms__in=arms).values_list("count", flat=True)
+        self.withdrawn = withdrawn.first() or 0
         self._texts = text_exposures(arms)
-        self.total_exposed = sum(self.total(arm, "exposed") for arm in arms)
 
     def total(self, arm: Arm, outcome: str) -> int:
         return sum(self._cells[arm.pk, outcome].values())

@@ -1,8 +1,10 @@
 """Sections of `manage.py simulate` about arms of several texts."""
 
 from analytics.comparison.compare import Monitoring
+from analytics.simulation_study.network_holds import found_beside_one_network
 from analytics.simulation_study.texts import LOOKS, RATE, TextCampaign, call_rates
-from analytics.stats.texts.sizing import Design, power
+from analytics.stats.power import units_in_all
+from analytics.stats.texts.sizing import Design, people_needed, power
 
 _SPREADS = {"none": 0.0, "small: 1 point": 0.01, "large: 3 points": 0.03}
 _DESIGNS: tuple[tuple[Design, int], ...] = (
@@ -10,6 +12,8 @@ _DESIGNS: tuple[tuple[Design, int], ...] = (
     *(("matched", 3), ("matched", 4), ("matched", 6)),
 )
 _NAMES = {"nested": "texts of each arm's own", "matched": "matched sets"}
+# Sets, by how much they differ, and the difference.
+_PLANS = ((1, 0.0, 0.05), (4, 0.01, 0.05), (5, 0.02, 0.06), (8, 0.03, 0.05))
 _LOOKING: dict[Monitoring, str] = {
     "fixed": "once, at the end",
     "group-sequential": "five planned looks",
@@ -80,4 +84,40 @@ def _power_by_texts(trials: int) -> list[str]:
         "",
         "Six sets find less than five: from six on the exact sign-flip test decides, and with six it claims only if",
         "all agree. Eight lose nothing.",
+        "",
+        *_held_by_one_network(trials),
+    ]
+
+
+def _held_by_one_network(trials: int) -> list[str]:
+    lines = [
+        "### What one network holds back",
+        "",
+        "Two arms, matched sets, 40 of 100, one look, as many people as the wizard names for a power of 80%, and",
+        "twice as many. A verdict that [one network alone](statistics.md#one-network) could have turned is not",
+        "called. How often is the difference found by the statistics alone, and how often is it called?",
+        "",
+        "| texts | difference | people in all | these texts: found; called | texts of their kind: found; called |",
+        "|---|---|---|---|---|",
+    ]
+    for number, (sets, spread, gain) in enumerate(_PLANS):
+        if sets > 1:
+            per_text = people_needed(difference=gain, control=RATE, texts=sets, spread=spread)
+            assert isinstance(per_text, int)
+            planned = per_text * sets
+        else:
+            planned = units_in_all(control=RATE, treated=RATE + gain, shares=(0.5, 0.5), power=0.8) // 2
+        for factor in (1, 2):
+            campaign = TextCampaign("matched", sets, spread, people=planned * factor, gain=gain)
+            these, kinds = found_beside_one_network(campaign, count=trials // 4, seed=1000 + number)
+            about = f"{sets} sets that differ by {spread * 100:.0f}" if sets > 1 else "one text each"
+            told = f"{kinds.alone.in_percent()}; {kinds.clear.in_percent()}" if kinds else "not said"
+            cells = (about, f"{gain * 100:.0f} more", f"{2 * planned * factor:,}")
+            lines.append(f"| {' | '.join(cells)} | {these.alone.in_percent()}; {these.clear.in_percent()} | {told} |")
+    return [
+        *lines,
+        "",
+        "So 80% become some 60% for these texts, and some 40% for texts of their kind. What one network may count",
+        "for shrinks beside more people, and slowly: plan on half as many people again for these texts, and on more",
+        "than twice as many for texts of their kind.",
     ]

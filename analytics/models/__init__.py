@@ -1,5 +1,6 @@
 """Models of results, by subject."""
 
+from analytics.models.learned import KnownSigner, LearnedComparison, LearnedFacet, LearnedResult, PooledComparison
 from analytics.models.looks import Analysis, EarlyLook, Estimate, Rehearsal, Release
 from analytics.models.open_views import OpenView, ShutHour
 from analytics.models.publishing import CampaignCost, PreparedFile, PublicPage
@@ -16,9 +17,14 @@ __all__ = [
     "Estimate",
     "FoldProgress",
     "GuardEvent",
+    "KnownSigner",
+    "LearnedComparison",
+    "LearnedFacet",
+    "LearnedResult",
     "Notice",
     "NoticeDelivery",
     "OpenView",
+    "PooledComparison",
     "PreparedFile",
     "PublicPage",
     "Rehearsal",

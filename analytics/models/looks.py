@@ -141,6 +141,9 @@ class Release(models.Model):
     texts = models.JSONField(
         null=True, help_text="Arm -> who saw it and the parts, by text; null if this look shows no text anew."
     )
+    withdrawn = models.PositiveIntegerField(
+        null=True, help_text="The end of the band in which all withdrawals lie; null if this look does not tell it."
+    )
     seal = models.CharField(
         max_length=64,
         blank=True,

@@ -1,6 +1,6 @@
 """The form that puts a message to use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -42,12 +42,16 @@ class UseForm(forms.Form):
         error_messages={"required": _("Choose at least one placement.")},
     )
 
-    def __init__(self, data: Any = None, *, campaign: Campaign, working: Sequence[Arm]) -> None:
+    def __init__(
+        self, data: Any = None, *, campaign: Campaign, working: Sequence[Arm], gains: Mapping[str, str]
+    ) -> None:
         super().__init__(data)
         message, places = self.fields["message"], self.fields["places"]
         assert isinstance(message, forms.ChoiceField)
         assert isinstance(places, forms.ModelMultipleChoiceField)
-        message.choices = [(arm.key, arm.name) for arm in working]
+        message.choices = [
+            (arm.key, f"{arm.name}: {gain}" if (gain := gains.get(arm.key)) else arm.name) for arm in working
+        ]
         message.initial = working[0].key if working else None
         places.queryset = campaign.placements.order_by("name")
         places.initial = list(campaign.placements.all())

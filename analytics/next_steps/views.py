@@ -22,7 +22,7 @@ def next_steps(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what the latest look at a campaign leads to."""
     campaign = campaign_for(request.user, slug)
     advice = advise(campaign)
-    return _render(request, campaign, advice, UseForm(campaign=campaign, working=advice.working))
+    return _render(request, campaign, advice, UseForm(campaign=campaign, working=advice.working, gains=advice.gains))
 
 
 @confirmation_required_for_button("analytics:next-steps", about_the_same=True)
@@ -31,7 +31,7 @@ def use(request: HttpRequest, slug: str) -> HttpResponse:
     """Plan the use of a message that worked, and send it to a second person."""
     campaign = campaign_for(request.user, slug, write=True)
     advice = advise(campaign)
-    form = UseForm(request.POST, campaign=campaign, working=advice.working)
+    form = UseForm(request.POST, campaign=campaign, working=advice.working, gains=advice.gains)
     if not form.is_valid():
         return _render(request, campaign, advice, form)
     chosen = form.cleaned_data

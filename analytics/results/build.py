@@ -93,10 +93,10 @@ def latest(campaign: Campaign) -> Report | None:
 
 def build(requested: Analysis, *, early: bool = True) -> Report:
     """Build the report of a look within disclosure limits, without `early` for whoever may not see early looks."""
-    return build_released(gate.released_look(requested, early=early))
+    return build_released(gate.released_look(requested, early=early), early=early)
 
 
-def build_released(look: gate.ReleasedLook) -> Report:
+def build_released(look: gate.ReleasedLook, *, early: bool) -> Report:
     """Build the report of a look that the gate has redacted."""
     requested, analysis = look.analysis, look.shown_analysis
     campaign = requested.campaign
@@ -147,7 +147,9 @@ def build_released(look: gate.ReleasedLook) -> Report:
             primary,
             planned_people,
             excluded,
-            withdrawals.quality_item(gate.withdrawal_percent(campaign), [arm.weight for arm in campaign.arms.all()]),
+            withdrawals.quality_item(
+                gate.withdrawal_percent(requested, early=early), [arm.weight for arm in campaign.arms.all()]
+            ),
             split_after_pause.arm_shares_at(
                 analysis.made_at, campaign, {e.treated_id: e.treated for e in look.estimates}.values()
             ),

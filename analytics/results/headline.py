@@ -183,8 +183,9 @@ def _interval_notes(analysis: Analysis, primary: OutcomeBlock) -> list[str]:
     if primary.kinds:
         notes = [
             gettext(
-                "The ranges in brackets are %(level)s intervals: the first for the exact messages that "
-                "were shown, the second for messages of this kind."
+                "Messages of this kind are other texts that make the same appeal. The ranges in brackets are "
+                "%(level)s intervals: the first for the exact texts that were shown, the second for messages of "
+                "this kind."
             )
             % {"level": wording.level_text(analysis.level)}
         ]

@@ -76,7 +76,7 @@ def _beside(plan: AnalysisPlan, looks: Sequence[Analysis], analysis: Analysis, *
     compared = looks_to_compare(recorded, number=analysis.look)
     numbers = {each.look for each in compared}
     released = gate.released_looks([each for each in looks if each.look in numbers], early=early)
-    report = build_released(released[-1])
+    report = build_released(released[-1], early=early)
     points = estimate_over_looks(report, list(zip(compared, released, strict=True)))
     return {
         "report": report,

@@ -13,6 +13,7 @@ from campaign.lifecycle import transitions
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.placement_authors import field_digests, record_change
 from campaign.models import AnalysisPlan, Arm, Campaign, Partner, Placement, PlannedOutcome
+from messages.accounts import recorded_accounts
 from messages.help_links import directory
 from messages.models import Message
 from messages.roles import STAFF_ROLES
@@ -59,6 +60,8 @@ def create_accounts() -> list[DemoAccount]:
         user.save()
         user.groups.set([group])
         accounts.append(DemoAccount(name, role, password))
+        if recorded_accounts.are_accounts_on_record():
+            recorded_accounts.vouch_for([user], by="the demo")
     return accounts
 
 

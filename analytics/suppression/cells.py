@@ -28,6 +28,11 @@ def end_of_band(count: int, least: int) -> int:
     return (count // width + 1) * width - 1
 
 
+def start_of_band(count: int, least: int) -> int:
+    """The lowest count of the band of `end_of_band`."""
+    return end_of_band(count, least) - 2 * least + 1
+
+
 @dataclass(frozen=True, slots=True)
 class RelatedOutcomes:
     """Outcomes that are functions of one another, and each combination of their parts in which a view can be.

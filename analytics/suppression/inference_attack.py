@@ -17,16 +17,10 @@ from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_array, eye_array, kron
 
 from analytics.suppression.cells import WHOLE_ARM, Parts, RelatedOutcomes, ReleasedCells
 from analytics.suppression.joint_table import Matrix, PartNames, disclosed_by, intersections, margins
-
-_SLACK = 1e-6
-_RANDOM_DIRECTIONS = 12  # solved first, because they show most ranges to be wide enough
-_ROWS_AT_ONCE = 16  # bounded by one program, whose tables then show more ranges to be wide enough
-_Row = tuple[Any, Any]  # indices of variables and their coefficients
+from analytics.suppression.linear_bounds import SLACK, Constraints, Row, bound_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,7 @@ class _Targets:
 
     groups: list[PeopleGroup] = field(default_factory=list)
     is_cell: list[bool] = field(default_factory=list)  # hidden cells may not be known to within `least` even if large
-    rows: list[_Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +82,6 @@ class _Column:
     blocks: tuple[_Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Constraints:
-    """Bounds, rows with their sums, and rows that are at most 0."""
-
-    bounds: Matrix
-    equal: csr_array
-    sums: Matrix
-    at_most: csr_array
-
-
 class _LinearSystem:
     """The released numbers of one arm as linear constraints on its joint tables."""
 
@@ -106,8 +90,8 @@ class _LinearSystem:
         self._found: list[FeasibleRange] = []
         self._size = 0
         self._fixed: dict[int, float] = {}
-        self._equal: list[tuple[_Row, float]] = []
-        self._at_most: list[_Row] = []
+        self._equal: list[tuple[Row, float]] = []
+        self._at_most: list[Row] = []
         self._targets = _Targets()
         self._exposures: dict[tuple[int, str], int] = {}
         hides_exposures = any(None in shown.seen.values() for shown in looks)
@@ -145,7 +129,7 @@ class _LinearSystem:
                 for then, now in pairwise(numbers)
             ]
 
-    def _add_target(self, group: PeopleGroup, row: _Row, *, is_cell: bool = True) -> None:
+    def _add_target(self, group: PeopleGroup, row: Row, *, is_cell: bool = True) -> None:
         self._targets.groups.append(group)
         self._targets.rows.append(row)
         self._targets.is_cell.append(is_cell)
@@ -311,68 +295,17 @@ class _LinearSystem:
         if not targets.groups:
             return self._found
         is_cell = np.array(targets.is_cell)
-        low, high = self._bound(_matrix(targets.rows, self._size))
-        narrow = (high - low < self._least - _SLACK) & (high > 0.5) & (is_cell | (low < self._least - _SLACK))
+        low, high = bound_rows(targets.rows, self._constraints(), least=self._least)
+        narrow = (high - low < self._least - SLACK) & (high > 0.5) & (is_cell | (low < self._least - SLACK))
         return self._found + [
             FeasibleRange(targets.groups[at], float(low[at]), float(high[at])) for at in np.flatnonzero(narrow)
         ]
 
-    def _bound(self, rows: csr_array) -> tuple[Any, Any]:
-        """Find the lowest and the highest value of each row among possible tables, as far as it matters."""
-        low, high = np.full(rows.shape[0], np.inf), np.full(rows.shape[0], -np.inf)
-        constraints = self._constraints()
-
-        def look_at(costs: Matrix) -> bool:
-            tables = _possible_tables(costs, constraints)
-            if tables is None:
-                return False
-            values = rows @ tables.T
-            np.minimum(low, values.min(axis=1), out=low)
-            np.maximum(high, values.max(axis=1), out=high)
-            return True
-
-        possible = look_at(np.random.default_rng(0).standard_normal((_RANDOM_DIRECTIONS, self._size)))
-        asked = np.zeros(rows.shape[0], dtype=bool)
-        while possible:
-            open_ = np.flatnonzero(~asked & (high - low < self._least))[:_ROWS_AT_ONCE]
-            if not len(open_):
-                return low, high
-            asked[open_] = True
-            directions = rows[open_, :].toarray()
-            possible = look_at(np.vstack([directions, -directions]))
-        return np.zeros(rows.shape[0]), np.ones(rows.shape[0])  # no table fits, as after restoring an old backup
-
-    def _constraints(self) -> _Constraints:
+    def _constraints(self) -> Constraints:
         bounds = np.tile([0.0, float(max(shown.n for shown in self._looks))], (self._size, 1))
         for at, value in self._fixed.items():
             bounds[at] = value
-        return _Constraints(
-            bounds,
-            _matrix([row for row, _ in self._equal], self._size),
-            np.array([value for _, value in self._equal]),
-            _matrix(self._at_most, self._size),
-        )
-
-
-def _possible_tables(costs: Matrix, rule: _Constraints) -> Matrix | None:
-    """For each row of costs a cheapest table, or None if none is possible.
-
-    All are found by one program, because most of the time of a small program goes to setting it up.
-    """
-    copies = eye_array(len(costs))
-    equal: Any = kron(copies, rule.equal, format="csr")  # scipy's stubs know neither sparse arrays
-    at_most: Any = kron(copies, rule.at_most, format="csr")
-    bounds: Any = np.tile(rule.bounds, (len(costs), 1))  # nor bounds as one array
-    solution = linprog(
-        costs.ravel(),
-        A_eq=equal,
-        b_eq=np.tile(rule.sums, len(costs)),
-        A_ub=at_most,
-        b_ub=np.zeros(at_most.shape[0]),
-        bounds=bounds,
-        method="highs",
-    )
-    return np.asarray(solution.x, dtype=np.float64).reshape(costs.shape) if solution.status == 0 else None
+        return Constraints.of(bounds, self._equal, [(row, 0.0) for row in self._at_most])
 
 
 @lru_cache(maxsize=4096)
@@ -387,14 +320,7 @@ def _hidden_outcomes(shown: ReleasedCells, related: RelatedOutcomes, column: str
     return frozenset(key for key in related.outcomes if key in parts and parts[key] is None)
 
 
-def _row(related: RelatedOutcomes, group: int, blocks: Sequence[_Block]) -> _Row:
+def _row(related: RelatedOutcomes, group: int, blocks: Sequence[_Block]) -> Row:
     members = np.flatnonzero(intersections(related).members[group])
     inside = (np.array([block.start for block in blocks])[:, None] + members).ravel()
     return inside, np.ones(len(inside))
-
-
-def _matrix(rows: Sequence[_Row], size: int) -> csr_array:
-    ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
-    columns = np.concatenate([[], *(columns for columns, _ in rows)])
-    values = np.concatenate([[], *(values for _, values in rows)])
-    return csr_array((values, columns, ends), shape=(len(rows), size), dtype=np.float64)

@@ -182,12 +182,22 @@ def _people_per_day(arm: ArmDailyTotals) -> float | None:
 
 
 def planned_looks(plan: AnalysisPlan, looks: Sequence[Analysis]) -> list[PlannedLook]:
-    """Return the plan's looks in order, each with the first analysis made for it."""
+    """Return the plan's looks in order, each with the first analysis made for it.
+
+    Under always-valid monitoring any look from the first share on is one of the daily looks.
+    """
+    daily = plan.monitoring == AnalysisPlan.Monitoring.ALWAYS_VALID
     fixed = plan.monitoring == AnalysisPlan.Monitoring.FIXED
     shares = [1.0] if fixed else [float(share) for share in plan.looks]
     planned = [look for look in looks if not look.embargoed and not look.exception and not look.exploratory]
     return [
-        PlannedLook(share, next((look for look in planned if share <= look.information < following), None))
+        PlannedLook(
+            share,
+            next(
+                (look for look in planned if share <= look.information and (daily or look.information < following)),
+                None,
+            ),
+        )
         for share, following in pairwise([*shares, float("inf")])
     ]
 

@@ -157,10 +157,10 @@ _HELP_BY_TEXTS: Mapping[str, Promise] = {
 
 
 def these_texts_sentence(told: str, *, design: str, texts: int, control_texts: int) -> str:
-    """Say on how many texts a comparison rests: "In these 4 sets: Of 100 people who saw …"."""
+    """Say on how many texts a comparison rests: "With these 4 sets of texts: Of 100 people who saw …"."""
     values = {"told": told, "texts": number(texts), "control_texts": number(control_texts)}
     if design == MATCHED:
-        return gettext("In these %(texts)s sets: %(told)s") % values
+        return gettext("With these %(texts)s sets of texts: %(told)s") % values
     if texts == control_texts:
         return gettext("With these %(texts)s texts of each message: %(told)s") % values
     return gettext("With these texts (%(texts)s and %(control_texts)s): %(told)s") % values

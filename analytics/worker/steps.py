@@ -18,6 +18,7 @@ from analytics.fold import row_order
 from analytics.fold.fold import fold
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.ingest import writer
+from analytics.learned.record import record_result, unrecorded_campaigns
 from analytics.looks import early_looks
 from analytics.looks.evaluate import NotEvaluable, PlanChanged, evaluate, is_look_due
 from analytics.models import FoldProgress, ShutHour, WorkerStep
@@ -175,6 +176,12 @@ def make_requested_files(now: datetime) -> str:
     return _summarize((prepared_files.make_requested_files(now=now), "files of results made"))
 
 
+def record_learned_results(now: datetime) -> str:
+    """Write what closed campaigns showed, for the pages across campaigns."""
+    written = _sum_over(unrecorded_campaigns(), lambda campaign: record_result(campaign) is not None)
+    return _summarize((written, "results of closed campaigns written"))
+
+
 def probe_help_links(now: datetime) -> str:
     """Flag help links whose address does not answer."""
     return _summarize((directory.probe_all(now=now), "help links need to be checked"))
@@ -211,6 +218,7 @@ STEPS: tuple[ScheduledStep, ...] = (
     ScheduledStep("placement tests", 60, prune_tag_checks, forgets=True),
     ScheduledStep("rehearsals", 2, run_requested_rehearsals),
     ScheduledStep("files", 2, make_requested_files),
+    ScheduledStep("learn", 60, record_learned_results),
     *([ScheduledStep("help links", 86_400, probe_help_links)] if settings.CHECK_HELP_LINKS else []),
 )
 

@@ -19,6 +19,8 @@ from rest_framework.request import Request
 
 from messages.accounts import api_tokens, second_factors, sessions, step_up
 from messages.accounts.login_attempts import GuessOf, TooManyAttempts, check_guess
+from messages.accounts.middleware import SAFE_METHODS
+from messages.accounts.recorded_accounts import AccountNotOnRecord, require_recorded
 
 SECOND_FACTOR_HEADER = "Second-Factor"
 
@@ -26,6 +28,10 @@ SECOND_FACTOR_HEADER = "Second-Factor"
 class SecondFactorNeeded(exceptions.PermissionDenied):
     default_code = "second_factor_needed"
     default_detail = "Set up a second factor on the site first."
+
+
+class AccountDiffers(exceptions.PermissionDenied):
+    default_code = "account_not_on_record"
 
 
 class ConfirmationRequired(exceptions.PermissionDenied):
@@ -49,6 +55,12 @@ class SecondFactorSessionAuthentication(SessionAuthentication):
 class ApiTokenAuthentication(TokenAuthentication):
     """A program, with a token of messages.accounts.api_tokens in the header `Authorization: Token …`."""
 
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        credentials: tuple[Any, Any] | None = super().authenticate(request)
+        if credentials and request.method not in SAFE_METHODS:
+            _require_recorded(credentials[0])
+        return credentials
+
     def authenticate_credentials(self, key: str) -> tuple[User, None]:
         user = api_tokens.authenticate(key, today=timezone.localdate())
         if user is None:
@@ -67,6 +79,13 @@ def require_confirmation(request: Request, user: User) -> None:
         raise ConfirmationRequired
     if not _limit_guesses(lambda: second_factors.check_code(user, code)):
         raise ConfirmationRequired("This code is not correct, or it has already been used.")
+
+
+def _require_recorded(user: User) -> None:
+    try:
+        require_recorded(user)
+    except AccountNotOnRecord as refused:
+        raise AccountDiffers(str(refused)) from None
 
 
 def _decode_header(value: str) -> str:
@@ -90,6 +109,7 @@ def verify_credentials(request: HttpRequest, *, username: str, password: str, co
     if not _limit_guesses(lambda: check_guess(request, GuessOf.TYPED_NAME, username, check_password)):
         return None
     user = users[0]
+    _require_recorded(user)
     if not second_factors.has_factor(user):
         return user if settings.SKIP_SECOND_FACTOR else None
     return user if code and _limit_guesses(lambda: second_factors.check_code(user, code)) else None

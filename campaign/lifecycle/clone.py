@@ -78,7 +78,7 @@ def begin_draft(original: Campaign, *, by: User, name: str, **fields: Any) -> Ca
 def record_draft(draft: Campaign, original: Campaign, *, by: User) -> None:
     """Begin the history of a draft with that of its original, and put on record what it was made from."""
     take_over_versions(draft, original)
-    record_version(draft, by=by, is_planned=False)
+    record_version(draft, by=by, is_on_record=True)
     record_copy(draft, original, by=by)
 
 

@@ -66,11 +66,11 @@ def draft_content(campaign: Campaign) -> dict[str, Any]:
     return plain
 
 
-def record_version(campaign: Campaign, *, by: User, put_back: int | None = None, is_planned: bool = True) -> None:
+def record_version(campaign: Campaign, *, by: User, put_back: int | None = None, is_on_record: bool = False) -> None:
     """Record what a draft has become, and by whom, if it is not what it was. The caller holds the campaign's lock.
 
-    `put_back` is the number of the version that was put back, if that was the change. What changed beside the draft is
-    not `is_planned`: it stands on the audit record by itself.
+    `put_back` is the number of the version that was put back, if that was the change. A change that has an entry of its
+    own `is_on_record` already, and so is who made it.
     """
     content = draft_content(campaign)
     digest = fingerprint_of(canonical_json(content))
@@ -90,7 +90,7 @@ def record_version(campaign: Campaign, *, by: User, put_back: int | None = None,
         if last is None or is_history_recorded(campaign, list(campaign.versions.order_by("number"))):
             seal_version(version, previous=last)
         version.save(force_insert=True)
-        if is_planned:
+        if not is_on_record:
             record_turn(campaign, version, by=by)
 
 

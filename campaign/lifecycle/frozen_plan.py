@@ -82,7 +82,7 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
             changed[plan.campaign_id] = ["campaign"]  # it was given the name of another
         elif launch and launch["plan"] != plan.fingerprint:
             changed[plan.campaign_id] = ["fingerprint"]
-        elif keys := [*_changed_keys(plan), *moved.get(plan.campaign_id, ()), *_unapproved(plan, approved)]:
+        elif keys := [*_changed_keys(plan), *moved.get(plan.campaign_id, ()), *_keys_without_approval(plan, approved)]:
             changed[plan.campaign_id] = keys
     return changed
 
@@ -96,7 +96,7 @@ def _shown_words(plan: AnalysisPlan) -> list[Rendition]:
     return [w for w in spoken if w.locale in plan.campaign.locales and w.state == Revision.State.APPROVED]
 
 
-def _unapproved(plan: AnalysisPlan, approved: Collection[int]) -> list[str]:
+def _keys_without_approval(plan: AnalysisPlan, approved: Collection[int]) -> list[str]:
     return [] if all(words.pk in approved for words in _shown_words(plan)) else [APPROVALS]
 
 

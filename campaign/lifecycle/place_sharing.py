@@ -20,7 +20,7 @@ def is_in_the_way_of(campaign: Campaign) -> Q:
 
 def campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
     """Return the live campaigns at its placements that keep it from running there."""
-    return _campaigns_beside(campaign, is_in_the_way_of(campaign), Campaign.LIVE)
+    return _campaigns_at_its_placements(campaign, is_in_the_way_of(campaign), Campaign.LIVE)
 
 
 def paused_campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
@@ -28,12 +28,14 @@ def paused_campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
 
     A pause is there to show nothing, and one can be taken back only while nothing else runs there.
     """
-    return _campaigns_beside(campaign, is_in_the_way_of(campaign), (Campaign.State.PAUSED,))
+    return _campaigns_at_its_placements(campaign, is_in_the_way_of(campaign), (Campaign.State.PAUSED,))
 
 
 def neighbours(campaign: Campaign) -> list[Campaign]:
     """Return the live trials that have other slots of its placements."""
-    return _campaigns_beside(campaign, Q(purpose=campaign.purpose) & ~is_in_the_way_of(campaign), Campaign.LIVE)
+    return _campaigns_at_its_placements(
+        campaign, Q(purpose=campaign.purpose) & ~is_in_the_way_of(campaign), Campaign.LIVE
+    )
 
 
 def describe_way(campaign: Campaign, other: Campaign) -> str:
@@ -69,6 +71,6 @@ def describe_sharing(campaign: Campaign) -> list[str]:
     ]
 
 
-def _campaigns_beside(campaign: Campaign, which: Q, states: Collection[str]) -> list[Campaign]:
+def _campaigns_at_its_placements(campaign: Campaign, which: Q, states: Collection[str]) -> list[Campaign]:
     beside = Campaign.objects.filter(which, state__in=states, placements__in=campaign.placements.all())
     return list(beside.exclude(pk=campaign.pk).distinct().order_by("pk"))

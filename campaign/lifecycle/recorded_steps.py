@@ -3,7 +3,7 @@ was approved, as whoever holds the database can write them."""
 
 from django.contrib.auth.models import User
 
-from campaign.models import Campaign
+from campaign.models import ArmText, Campaign
 from messages.audit import log
 from messages.audit.hash_chain import ChainEntry
 from messages.audit.verification import genuine_entries
@@ -51,12 +51,36 @@ def outside_reviewers_on_record(campaign: Campaign) -> set[str]:
 
 
 def text_stoppers(draft: Campaign) -> set[int]:
-    """Return the primary keys of who stopped a text, or paused an arm, of what a draft was made from: it has the texts
-    that they left."""
-    about = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN)
-    copies = about.filter(ref=draft.slug, action=log.Action.CAMPAIGN_COPY).values_list("detail__original", flat=True)
-    stops = about.filter(ref__in=list(copies), action__in=(log.Action.TEXT_STOP, log.Action.ARM_PAUSE))
-    return set(User.objects.filter(username__in=stops.values_list("actor", flat=True)).values_list("pk", flat=True))
+    """Return the primary keys of who stopped a text or a message, or paused an arm, of what a draft was made from, and
+    of what that was made from: it has the texts that they left."""
+    names: set[str] = set()
+    about, copies = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN), _copies(draft.slug)
+    for original, copied_at in copies.items():
+        stops = about.filter(ref=original, action__in=(log.Action.TEXT_STOP, log.Action.ARM_PAUSE))
+        names |= set(stops.values_list("actor", flat=True)) | _message_stoppers(original, before=copied_at)
+    return set(User.objects.filter(username__in=names).values_list("pk", flat=True)) if names else set()
+
+
+def _copies(slug: str) -> dict[str, int]:
+    """Return what a draft was made from, directly or by way of others, each with the number of its last copy."""
+    found: dict[str, int] = {}
+    left = [slug]
+    copies = AuditEntry.objects.filter(kind=log.ObjectKind.CAMPAIGN, action=log.Action.CAMPAIGN_COPY)
+    while left:
+        for number, original in copies.filter(ref=left.pop()).values_list("number", "detail__original"):
+            if original and original not in found:
+                left.append(original)
+            found[original] = max(number, found.get(original, 0))
+    return found
+
+
+def _message_stoppers(slug: str, *, before: int) -> set[str]:
+    """Return the names of who had stopped a message of a campaign everywhere when it was copied."""
+    keys = ArmText.objects.filter(arm__campaign__slug=slug).values_list("revision__message__key", flat=True)
+    steps = AuditEntry.objects.filter(kind=log.ObjectKind.MESSAGE, ref__in=set(keys), number__lt=before)
+    steps = steps.filter(action__in=(log.Action.MESSAGE_STOP, log.Action.MESSAGE_LIFT)).order_by("number")
+    last = {key: (action, actor) for key, action, actor in steps.values_list("ref", "action", "actor")}
+    return {actor for action, actor in last.values() if action == log.Action.MESSAGE_STOP}
 
 
 def _last_step(campaign: Campaign, action: log.Action, *, among: tuple[log.Action, ...] = _STEPS) -> ChainEntry | None:

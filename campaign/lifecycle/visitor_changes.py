@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from campaign.lifecycle.actions import record_careful_action
@@ -30,21 +31,33 @@ def are_help_links_settled() -> bool:
 
 def lock_planned_campaigns(**where: Any) -> list[Campaign]:
     """Lock the campaigns that are not launched yet, or those of them that match; placements are locked after them."""
-    matching = Campaign.objects.filter(launched_at=None, **where).values("pk")
-    return list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=matching).order_by("pk"))
+    return _lock_campaigns(Q(launched_at=None, **where))
 
 
 def record_contribution(planned: Iterable[Campaign], *, by: User | str) -> None:
-    """Record with locked campaigns who changed what their visitors will meet; a command's change is nobody's."""
+    """Record with locked campaigns who changed what their visitors will meet at a place, which has a record of its own;
+    a command's change is nobody's."""
     if isinstance(by, User):
         for campaign in planned:
-            record_version(campaign, by=by, is_planned=False)
+            record_version(campaign, by=by, is_on_record=True)
 
 
 @transaction.atomic
 def record_help_link_author(by: User | str) -> None:
-    """Record with each campaign that is still planned who changed the help links, if they are not what they were."""
-    record_contribution(lock_planned_campaigns(), by=by)
+    """Record with each campaign that is still planned who changed the help links, if they are not what they were.
+
+    Open campaigns are locked as well: what is recorded with them afterwards would else be locked after the record.
+    """
+    campaigns = _lock_campaigns(Q(launched_at=None) | Q(state__in=Campaign.OPEN))
+    if isinstance(by, User):
+        for campaign in campaigns:
+            if campaign.launched_at is None:
+                record_version(campaign, by=by)
+
+
+def _lock_campaigns(which: Q) -> list[Campaign]:
+    matching = Campaign.objects.filter(which).values("pk")
+    return list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=matching).order_by("pk"))
 
 
 def missed_by_open_campaigns() -> Missed:

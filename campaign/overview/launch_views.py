@@ -81,6 +81,7 @@ def _launch_context(campaign: Campaign, now: datetime) -> dict[str, object]:
         "ahead": launch_queue.campaigns_ahead(campaign) if campaign.queued_at else [],
         "approved": campaign.state == Campaign.State.APPROVED,
         "later": campaign.starts_at if campaign.starts_at and campaign.starts_at > now else None,
+        "trials": _trials_shown_first(campaign),
         "sharing": describe_sharing(campaign),
         "where": campaign.placements.select_related("partner"),
         "languages": [language_name(locale) for locale in launch_checks.common_locales(campaign)],
@@ -89,6 +90,15 @@ def _launch_context(campaign: Campaign, now: datetime) -> dict[str, object]:
         "webhook": urlsplit(plan.webhook).hostname if plan and plan.webhook else "",
         "gaps": [obstacle_link(obstacle, campaign) for obstacle in obstacles],
     }
+
+
+def _trials_shown_first(campaign: Campaign) -> list[str]:
+    """Return the names of the trials that keep a message in use from being shown, as long as they run."""
+    if not campaign.is_use:
+        return []
+    running = Campaign.objects.filter(purpose=Campaign.Purpose.TRIAL, state=Campaign.State.RUNNING)
+    trials = running.filter(placements__in=campaign.placements.all()).distinct().order_by("name")
+    return list(trials.values_list("name", flat=True))
 
 
 def obstacle_link(obstacle: Obstacle, campaign: Campaign) -> ObstacleLink:

@@ -17,7 +17,7 @@ from campaign.lifecycle import after_backup, arm_pauses
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Arm, Campaign
 from campaign.restoration import seals
-from messages.accounts import members
+from messages.accounts import members, recorded_accounts
 from messages.audit import continuity, log
 from messages.models import Message
 
@@ -86,6 +86,7 @@ def take_into_use(memory: Memory, *, by: str, now: datetime) -> Restoration:
     for campaign in campaigns:
         after_backup.close_again(campaign, by=by, now=now)
     continuity.go_on(by=by, accounts=len(closed_accounts), campaigns=len(held), backup_of=backup_of)
+    recorded_accounts.vouch_for(User.objects.order_by("pk"), by=by)
     return Restoration(
         backup_of=backup_of,
         closed_accounts=closed_accounts,

@@ -3,17 +3,14 @@
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from html import escape
 from urllib.parse import parse_qs, urlencode
-
-from django.conf import settings
 
 from campaign.assignment.receipts import SECONDS_PER_HOUR, Receipt, ReceiptExpired, ReceiptInvalid
 from campaign.outcomes import REPORTED, WITHDRAWAL, read_form
 from campaign.placements.tag_check import TagCheckChannel
 from campaign.serving.assets import takes_gzip
 from campaign.serving.decision import MessageRequest, count_served, decide
-from campaign.serving.hosted_pages import PAGE_SECTIONS, insert_sections
+from campaign.serving.hosted_pages import PAGE_SECTIONS, insert_sections, page_of_no_placement
 from campaign.serving.http import Headers, Refusal, Reply, Request, read_body, refusal_reply
 from campaign.serving.locales import interface_language
 from campaign.serving.page_bytes import compress_page, inline_sources, with_styles
@@ -21,6 +18,7 @@ from campaign.serving.page_paths import page_at, page_path
 from campaign.serving.privacy_signals import has_privacy_signal
 from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
 from campaign.serving.snapshot_entries import PlacementEntry
+from campaign.serving.way_out import BLANK_PAGE, follows_way_out, with_way_out
 from campaign.uncounted import UncountedReason
 
 _BODY_LIMIT = 4096
@@ -39,11 +37,8 @@ _FRAME_POLICY = (
     f"sandbox {FRAME_SANDBOX}; default-src 'none'; script-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors"
 )
+_NOWHERE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _NOBODY = "'none'"
-_NOTHING_HERE = (  # without a placement there is neither a language nor a length to keep
-    "<!doctype html><title>Not found</title><p>There is nothing here.</p>"
-    f'<p><a href="{escape(settings.EXIT_URL)}" rel="noreferrer nofollow">Leave now</a></p>'
-).encode()
 
 
 def handle_hosted(request: Request, context: ServingContext) -> Reply | PendingReply:
@@ -51,19 +46,21 @@ def handle_hosted(request: Request, context: ServingContext) -> Reply | PendingR
     key, _, path = request.path[3:].partition("/")
     placement = context.snapshot().placements.get(key)
     if placement is None:
-        return _html_reply(404, _NOTHING_HERE, "default-src 'none'")
+        return _nowhere_reply(request)
     method = request.method
     if method == "POST" and path == "":
         return _handle_form(request, context, placement)
     if method not in ("GET", "HEAD"):
         allow = "GET, HEAD, POST" if path == "" else "GET, HEAD"
         return refusal_reply(Refusal(405, "method_not_allowed", f"This address answers {allow}."), [("Allow", allow)])
-    if path == "":
-        return _handle_message(request, context, placement)
     if path == "frame":
         return _handle_frame(request, context, placement)
     if path == "seen.gif":
         return _handle_seen_image(request, context, placement)
+    if follows_way_out(request):
+        return _page_reply(request, 200, BLANK_PAGE, placement, interface_language(_wanted_locale(request)))
+    if path == "":
+        return _handle_message(request, context, placement)
     return _follow_up_reply(request, placement, path)
 
 
@@ -208,6 +205,14 @@ def _follow_up_reply(request: Request, placement: PlacementEntry, path: str) -> 
     return _page_reply(request, 200 if name else 404, placement.insert_key(parts), placement, language)
 
 
+def _nowhere_reply(request: Request) -> Reply:
+    """The answer where there is no placement, and so no length to keep."""
+    if follows_way_out(request):
+        return _html_reply(200, BLANK_PAGE, _NOWHERE_POLICY)
+    page = page_of_no_placement(interface_language(_wanted_locale(request)))
+    return _html_reply(404, with_styles(with_way_out(page, request)), f"{_NOWHERE_POLICY}; {inline_sources()}")
+
+
 def _wanted_locale(request: Request) -> str | None:
     """The language in the address, then those that the browser asks for, as a list by weight; it is not stored."""
     chosen = _parse_form(request.query).get("locale", [])[:1]
@@ -241,6 +246,7 @@ def _page_reply(
     request: Request, status: int, page: bytes, placement: PlacementEntry, language: str, receipt: bytes = b""
 ) -> Reply:
     """A page of this placement, as long as all of them in its language."""
+    page = with_way_out(page, request)
     length = placement.lengths[language].page
     policy = f"{placement.content_security_policy}; {inline_sources()}"
     if takes_gzip(request) and (smaller := compress_page(with_styles(page), receipt, length)):

@@ -111,6 +111,14 @@ def insert_sections(page: bytes, sections: bytes, languages: Mapping[str, bytes]
     return page.replace(_SECTIONS.encode(), sections, 1)
 
 
+@lru_cache(maxsize=len(settings.AUDIENCE_LANGUAGES))
+def page_of_no_placement(language: str) -> bytes:
+    """The page at an address that no placement has: it says no more than that, and has the way out."""
+    with translation.override(language):
+        context = {"message": {"locale": language, "dir": direction_of(language)}}
+        return render_to_string("campaign/serving/nowhere.html", context).encode()
+
+
 @lru_cache(maxsize=256)  # placements have the languages of their campaigns, which are few
 def language_choices(locales: tuple[str, ...]) -> Mapping[str, bytes]:
     """For each of these locales, buttons that lead to the others; none where there is one alone."""

@@ -31,21 +31,21 @@ def _styles() -> str:
 
 
 @lru_cache(maxsize=1)
-def _script() -> str:
+def _page_script() -> str:
     return read_asset("kept.js").decode()
 
 
 @lru_cache(maxsize=1)
 def inline_sources() -> str:
     """Directives of the content security policy that allow what stands in the page, and scripts and styles of ours."""
-    style, script = (base64.b64encode(sha256(text.encode()).digest()).decode() for text in (_styles(), _script()))
+    style, script = (base64.b64encode(sha256(text.encode()).digest()).decode() for text in (_styles(), _page_script()))
     return f"style-src 'self' 'sha256-{style}'; script-src 'self' 'sha256-{script}'"
 
 
 def with_styles(page: bytes) -> bytes:
     """The page with its styles, and the script that runs before the first paint, in the place of their addresses."""
     page = page.replace(_LINKS, f"<style>{_styles()}</style>".encode(), 1)
-    return page.replace(_SCRIPT, f"<script>{_script()}</script>".encode(), 1)
+    return page.replace(_SCRIPT, f"<script>{_page_script()}</script>".encode(), 1)
 
 
 @lru_cache(maxsize=1)

@@ -45,6 +45,7 @@ from campaign.serving.snapshot_version import (
     read_preview_givers,
 )
 from messages.audit import continuity
+from messages.help_links.recorded_links import recorded_links
 from messages.models import HelpLink, Rendition
 from messages.review.recorded_approvals import recorded_approvals
 from messages.text.rendering import RenderedMessage, render_rendition
@@ -75,20 +76,23 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
         "campaigns__arms__texts__revision__renditions",
         "fallback__renditions",
     )
-    follow_up_pages = hosted_pages.FollowUpPages(list(HelpLink.objects.for_visitors()))
     renderer = _Renderer(entries.values())
     changed = [number for number in versions if number not in entries]
+    links = recorded_links(HelpLink.objects.for_visitors()) if changed else []
+    follow_up_pages = hosted_pages.FollowUpPages(links)
     for start in range(0, len(changed), _CHUNK_SIZE):
         chunk = list(placements.filter(pk__in=changed[start : start + _CHUNK_SIZE]))
         renderer.approved |= recorded_approvals(words for placement in chunk for words in _renditions_at(placement))
         renderer.launched |= campaigns_launched_on_record(
             {c.pk: c for placement in chunk for c in placement.campaigns.all() if c.state in Campaign.LIVE}.values()
         )
-        recorded = recorded_places(placement for placement in chunk if placement.fallback is not None)
+        recorded = recorded_places(chunk)
         for placement in chunk:
+            campaigns = list(placement.campaigns.all()) if placement.pk in recorded else []
             if placement.pk not in recorded:
-                placement.fallback = None  # nobody on record chose these words
-            entries[placement.pk] = _placement_entry(placement, follow_up_pages, renderer, versions[placement.pk])
+                _take_away_what_nobody_chose(placement)
+            version = versions[placement.pk]
+            entries[placement.pk] = _placement_entry(placement, campaigns, follow_up_pages, renderer, version)
     return Snapshot(
         placements=MappingProxyType({entry.key: entry for entry in entries.values()}),
         placement_ids=MappingProxyType(entries),
@@ -133,10 +137,18 @@ def _render(text: RenderedMessage, placement: Placement) -> RenditionEntry:
     )
 
 
+def _take_away_what_nobody_chose(placement: Placement) -> None:
+    """Leave nothing of a place that somebody changed in the database itself: no words, no address, no site."""
+    placement.fallback, placement.leave_url, placement.continue_url, placement.allowed_origins = None, "", "", []
+
+
 def _placement_entry(
-    placement: Placement, follow_up_pages: hosted_pages.FollowUpPages, renderer: _Renderer, version: tuple[Any, ...]
+    placement: Placement,
+    campaigns: Sequence[Campaign],
+    follow_up_pages: hosted_pages.FollowUpPages,
+    renderer: _Renderer,
+    version: tuple[Any, ...],
 ) -> PlacementEntry:
-    campaigns = list(placement.campaigns.all())
     # A scheduled campaign too: it starts by the server's clock, even if the worker is late.
     launched = [campaign for campaign in campaigns if campaign.pk in renderer.launched and _is_launched(campaign)]
     running = sorted((campaign for campaign in launched if campaign.state in Campaign.LIVE), key=_precedence)

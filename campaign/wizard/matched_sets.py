@@ -12,6 +12,15 @@ from messages.review import workflow
 LEAST_SETS = 2  # one shows nothing about others
 
 
+def set_name(key: str) -> str:
+    """Return the name of a set as pages show it.
+
+    >>> set_name("scared-and-alone")
+    'Scared and alone'
+    """
+    return key.replace("-", " ").capitalize()
+
+
 @dataclass(frozen=True, slots=True)
 class OfferedSet:
     """A matched set with a text for each frame that was asked for, in their order."""

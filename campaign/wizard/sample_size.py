@@ -25,8 +25,9 @@ LONG, TOO_LONG = 180, 365  # days
 MAX_DAYS = 36_500  # longer durations are not told apart
 _NORMAL = NormalDist()
 INFLATION_FACTORS = {"obrien-fleming": 1.04, "pocock": 1.3}
+MOST_TEXTS = 12  # in an arm: ArmText.MOST
 LAST_LOOK_WEIGHT = 0.8  # of the error for texts of a kind, where there are several looks: analytics.stats.texts.looks
-TEXT_COUNTS, TEXT_SPREADS = (2, 3, 4, 5, 8, 12), (0.0, 0.03, 0.05)
+TEXT_COUNTS, TEXT_SPREADS = (2, 3, 4, 5, 8, 12), (0.0, 0.01, 0.03)
 
 DurationRating = Literal["fine", "long", "too small", "no traffic"]
 
@@ -168,6 +169,13 @@ def people_by_texts(
                 people.append(planned_people(mean_per_arm(needed, inputs.weights), inputs.weights))
         rows.append(PeopleByTexts(texts, tuple(people)))
     return tuple(rows)
+
+
+def fewest_texts(inputs: SampleSizeInputs) -> PeopleByTexts | None:
+    """Return the fewest texts in each arm with which some number of people is enough, and that number."""
+    counts = range(inputs.texts + 1, MOST_TEXTS + 1)
+    rows = (people_by_texts(inputs, counts=[texts], spreads=[inputs.text_spread])[0] for texts in counts)
+    return next((row for row in rows if row.people != (None,)), None)
 
 
 def needed_people(inputs: SampleSizeInputs) -> int:

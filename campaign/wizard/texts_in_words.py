@@ -13,9 +13,11 @@ from campaign.wizard.sample_size import (
     NoSampleSize,
     SampleSize,
     SampleSizeInputs,
+    fewest_texts,
     people_by_texts,
 )
 
+_MOST = 1_000_000  # people; more are not told apart
 SPREAD_LABELS: dict[str, tuple[Text, Text]] = {
     "matched": (
         gettext_lazy("How many out of 100 may the difference vary by between sets?"),
@@ -61,11 +63,7 @@ def describe_texts(size: SampleSize | NoSampleSize, inputs: SampleSizeInputs) ->
     return TextsTable(
         spreads=tuple(_("by %(spread)s") % {"spread": format_number(round(spread * 100, 4))} for spread in spreads),
         rows=tuple(
-            TextsRow(
-                _count(row.texts, inputs),
-                tuple(_("never") if people is None else format_number(people) for people in row.people),
-                row.texts == inputs.texts,
-            )
+            TextsRow(_count(row.texts, inputs), tuple(map(_people, row.people)), row.texts == inputs.texts)
             for row in people_by_texts(inputs, counts=counts, spreads=spreads)
         ),
         is_matched=inputs.text_design == "matched",
@@ -81,10 +79,14 @@ def describe_too_few_texts(size: SampleSize, inputs: SampleSizeInputs | None) ->
         "This many people can tell you what these texts do, but not what messages of this kind do. "
         "With %(texts)s that differ by %(spread)s, no number of people is enough."
     )
-    if size.detectable_difference is None:
-        return f"{alone % values} " + _("You need more texts.")
-    larger = _("You need more texts, or a difference of %(shown)s or more.")
-    return f"{alone % values} " + larger % {"shown": format_rounded_per_hundred(size.detectable_difference)}
+    said = [alone % values]
+    if more := fewest_texts(inputs):
+        enough = _("With %(texts)s, %(people)s people in total would be enough.")
+        said.append(enough % {"texts": _count(more.texts, inputs), "people": _people(more.people[0])})
+    if size.detectable_difference is not None:
+        larger = _("With the texts and people you have, you can see a difference of %(shown)s or more.")
+        said.append(larger % {"shown": format_rounded_per_hundred(size.detectable_difference)})
+    return " ".join(said)
 
 
 def describe_spread(design: str, spread: float) -> str:
@@ -93,6 +95,12 @@ def describe_spread(design: str, spread: float) -> str:
     if design == "matched":
         return _("The difference may vary by %(spread)s between sets.") % values
     return _("Texts of one message may differ by %(spread)s.") % values
+
+
+def _people(people: int | None) -> str:
+    if people is None:
+        return _("never")
+    return format_number(people) if people <= _MOST else _("over %(people)s") % {"people": format_number(_MOST)}
 
 
 def _count(texts: int, inputs: SampleSizeInputs) -> str:

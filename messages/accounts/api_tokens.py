@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from messages.audit import log
+from messages.accounts.recorded_accounts import record_step
 from messages.audit.log import Action
 from messages.models import ApiToken
 
@@ -28,7 +28,7 @@ def create(user: User, name: str, *, today: date) -> str:
     ApiToken.objects.create(
         user=user, name=name, digest=_digest(token), created_on=today, expires_on=today + timedelta(days=DAYS)
     )
-    log.record_user(Action.TOKEN_CREATE, user, by=user, token=name)
+    record_step(Action.TOKEN_CREATE, user, by=user, token=name)
     return token
 
 
@@ -54,7 +54,7 @@ def delete(user: User, pk: int) -> bool:
     if found is None:
         return False
     found.delete()
-    log.record_user(Action.TOKEN_DELETE, user, by=user, token=found.name)
+    record_step(Action.TOKEN_DELETE, user, by=user, token=found.name)
     return True
 
 

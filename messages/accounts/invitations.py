@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from messages.accounts import partners
+from messages.accounts import partners, recorded_accounts
 from messages.accounts.mail import send_mail_if_possible
 from messages.audit import log
 from messages.audit.log import Action, ObjectKind
@@ -82,7 +82,7 @@ def by_token(token: str, *, now: datetime, here: bool = False) -> Invitation:
     `here` says whether the browser is on this machine.
     """
     invitation = _valid(now, here=here).filter(digest=_digest(token)).first()
-    if invitation is None:
+    if invitation is None or not recorded_accounts.is_invitation_recorded(invitation):
         raise InvitationOver
     return invitation
 
@@ -99,11 +99,11 @@ def _valid(now: datetime, *, here: bool = False) -> QuerySet[Invitation]:
 def accept(token: str, *, username: str, password: str, now: datetime, here: bool = False, email: str = "") -> User:
     """Create the account, and delete the invitation. The first administrator brings an e-mail address."""
     invitation = _valid(now, here=here).select_for_update().filter(digest=_digest(token)).first()
-    if invitation is None:
+    if invitation is None or not recorded_accounts.is_invitation_recorded(invitation):
         raise InvitationOver
     user = User.objects.create_user(username, email=invitation.email or email, password=password)
     user.groups.set([Group.objects.get_or_create(name=invitation.role)[0]])
-    log.record_user(Action.PERSON_JOIN, user, by=user, role=invitation.role, number=invitation.pk)
+    recorded_accounts.record_joining(user, role=invitation.role, number=invitation.pk)
     if invitation.partner is not None:
         partners.add_contact(invitation.partner, user)
     invitation.delete()
@@ -142,6 +142,5 @@ def _lock(pk: int) -> Invitation:
 
 
 def _record(action: Action, invitation: Invitation, *, by: User | str) -> None:
-    """Record the number and not the address, because the record is permanent."""
-    name = f"invitation {invitation.pk}"
-    log.record(action, by=by, kind=ObjectKind.PERSON, ref=name, label=name, role=invitation.role)
+    name, link = recorded_accounts.invitation_name(invitation), recorded_accounts.invitation_detail(invitation)
+    log.record(action, by=by, kind=ObjectKind.PERSON, ref=name, label=name, role=invitation.role, **link)

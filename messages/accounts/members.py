@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from messages.accounts import api_tokens, invitations, sessions
-from messages.audit import log
+from messages.accounts.recorded_accounts import record_step
 from messages.audit.log import Action
 from messages.models import ApiToken
 from messages.roles import ADMINISTRATOR, ALL_ROLES, users_with_role
@@ -40,7 +40,7 @@ def change_role(user: User, role: str, *, by: User) -> None:
     api_tokens.end_all(user)
     if role != ADMINISTRATOR:
         invitations.end_all_by(user, now=timezone.now())
-    log.record_user(Action.PERSON_ROLE, user, by=by, role=role)
+    record_step(Action.PERSON_ROLE, user, by=by, role=role)
 
 
 @transaction.atomic
@@ -56,7 +56,7 @@ def deactivate(user: User, *, by: User) -> None:
     api_tokens.end_all(user)
     invitations.end_all_by(user, now=timezone.now())
     sessions.end_sessions(user)
-    log.record_user(Action.PERSON_DEACTIVATE, user, by=by)
+    record_step(Action.PERSON_DEACTIVATE, user, by=by)
 
 
 @transaction.atomic
@@ -64,7 +64,7 @@ def reactivate(user: User, *, by: User) -> None:
     """Reactivate an account with its old password and second factor."""
     user.is_active = True
     user.save(update_fields=["is_active"])
-    log.record_user(Action.PERSON_REACTIVATE, user, by=by)
+    record_step(Action.PERSON_REACTIVATE, user, by=by)
 
 
 @transaction.atomic
@@ -72,7 +72,7 @@ def end_sessions(user: User, *, by: User) -> None:
     """End all sessions of someone, and their API tokens."""
     api_tokens.end_all(user)
     sessions.end_sessions(user)
-    log.record_user(Action.SESSIONS_END, user, by=by)
+    record_step(Action.SESSIONS_END, user, by=by)
 
 
 @transaction.atomic
@@ -80,7 +80,7 @@ def end_other_sessions(user: User, *, keep: str | None) -> None:
     """End someone's own sessions but one, and their API tokens."""
     api_tokens.end_all(user)
     sessions.end_sessions(user, keep=keep)
-    log.record_user(Action.SESSIONS_END, user, by=user)
+    record_step(Action.SESSIONS_END, user, by=user)
 
 
 @transaction.atomic
@@ -90,7 +90,7 @@ def change_password(user: User, password: str, *, keep: str | None) -> None:
     user.save(update_fields=["password"])
     api_tokens.end_all(user)
     sessions.end_sessions(user, keep=keep)
-    log.record_user(Action.PASSWORD_CHANGE, user, by=user)
+    record_step(Action.PASSWORD_CHANGE, user, by=user)
 
 
 @transaction.atomic
@@ -108,7 +108,7 @@ def end_all_access(*, keep: Collection[str], by: str) -> list[str]:
     for user in closing:
         user.is_active = False
         user.save(update_fields=["is_active"])
-        log.record_user(Action.PERSON_DEACTIVATE, user, by=by)
+        record_step(Action.PERSON_DEACTIVATE, user, by=by)
     return [user.get_username() for user in closing]
 
 

@@ -1,4 +1,7 @@
-"""Middleware that ends idle sessions, requires a second factor, and keeps everybody out of an older database."""
+"""Middleware that ends idle sessions, requires a second factor, and keeps everybody out of an older database.
+
+It also lets nobody act whose account is not as the audit record says.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,10 +16,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from messages.accounts import second_factors, sessions
+from messages.accounts.recorded_accounts import AccountNotOnRecord, require_recorded
 from messages.audit import continuity
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 ENDED_IDLE_KEY = "ended_idle"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 def allow_without_second_factor(view: View) -> View:
@@ -61,6 +66,36 @@ class SessionIdleMiddleware:
             elif "Watching" not in request.headers:  # requests that a page makes by itself are no activity
                 sessions.mark_seen(request)
         return self.get_response(request)
+
+
+class RecordedAccountMiddleware:
+    """Refuse what an account that is not as the record says asks to change. The API checks those of tokens itself."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        user = request.user
+        if request.method not in SAFE_METHODS and isinstance(user, User) and not _is_signing_out(request):
+            try:
+                require_recorded(user)
+            except AccountNotOnRecord as refused:
+                return _refuse(request, refused)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a sign-in that was refused."""
+        return _refuse(request, exception) if isinstance(exception, AccountNotOnRecord) else None
+
+
+def _is_signing_out(request: HttpRequest) -> bool:
+    return request.path_info == reverse("logout")
+
+
+def _refuse(request: HttpRequest, refused: AccountNotOnRecord) -> HttpResponse:
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({"error": {"code": "account_not_on_record", "message": str(refused)}}, status=403)
+    return render(request, "messages/accounts/not_on_record.html", {"sentence": refused}, status=403)
 
 
 class SecondFactorMiddleware:

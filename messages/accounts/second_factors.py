@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from messages.accounts import api_tokens, sessions
 from messages.accounts.failed_codes import check_code_guess
+from messages.accounts.recorded_accounts import record_step
 from messages.audit import log
 from messages.audit.log import Action
 
@@ -219,7 +220,7 @@ def replace_recovery_codes(user: User) -> list[str]:
     with transaction.atomic():
         Authenticator.objects.filter(user=user, type=CODES).delete()
         codes = RecoveryCodes.activate(user)
-        log.record_user(Action.CODES_MAKE, user, by=user)
+        record_step(Action.CODES_MAKE, user, by=user)
     return list(codes.get_unused_codes())
 
 
@@ -236,7 +237,7 @@ def _addition(request: HttpRequest, user: User, what: str) -> Iterator[None]:
     yield
     if is_first:
         sessions.end_sessions(user, keep=request.session.session_key)
-    log.record_user(Action.FACTOR_ADD, user, by=user, factor=what)
+    record_step(Action.FACTOR_ADD, user, by=user, factor=what)
 
 
 def _first_recovery_codes(user: User) -> list[str]:
@@ -255,7 +256,7 @@ def remove(user: User, pk: int) -> None:
     if len(factors) == 1:
         raise LastFactor
     factor.delete()
-    log.record_user(Action.FACTOR_REMOVE, user, by=user, factor="a passkey" if factor.type == PASSKEY else "the app")
+    record_step(Action.FACTOR_REMOVE, user, by=user, factor="a passkey" if factor.type == PASSKEY else "the app")
 
 
 @transaction.atomic
@@ -264,4 +265,4 @@ def reset(user: User, *, by: User | str) -> None:
     Authenticator.objects.filter(user=user).delete()
     api_tokens.end_all(user)
     sessions.end_sessions(user)
-    log.record_user(Action.FACTOR_RESET, user, by=by)
+    record_step(Action.FACTOR_RESET, user, by=by)

@@ -15,6 +15,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from messages.accounts.recorded_accounts import require_recorded
+from messages.accounts.session_store import read_row, stored_key
 from messages.accounts.user_agent import parse_user_agent
 
 SECONDS_PER_HOUR = 3600
@@ -33,7 +35,11 @@ class ActiveSession:
 
 
 def start_session(request: HttpRequest, user: User, *, factor: bool) -> None:
-    """Sign in under a new session key, with a fixed end, and store what the list of sessions shows."""
+    """Sign in under a new session key, with a fixed end, and store what the list of sessions shows.
+
+    Refused for an account that is not as the record says.
+    """
+    require_recorded(user)
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     browser, system = parse_user_agent(request.headers.get("User-Agent", ""))
     hour = int(time.time()) // SECONDS_PER_HOUR
@@ -67,7 +73,7 @@ def sessions_of(user: User, *, current: str | None = None) -> list[ActiveSession
             device=_device(data),
             started=_hour_start(data.get(STARTED, 0)),
             last_used=_hour_start(data.get(SEEN, 0)),
-            is_current=session.session_key == current,
+            is_current=session.session_key == stored_key(current or ""),
         )
         for session, data in _sessions(user)
     ]
@@ -84,7 +90,7 @@ def end_sessions(user: User, *, handle: str | None = None, keep: str | None = No
     keys = [
         session.session_key
         for session, _data in _sessions(user)
-        if session.session_key != keep and handle in (None, _handle(session))
+        if session.session_key != stored_key(keep or "") and handle in (None, _handle(session))
     ]
     Session.objects.filter(session_key__in=keys).delete()
     return len(keys)
@@ -97,7 +103,7 @@ def _sessions(user: User) -> list[tuple[Session, dict[str, Any]]]:
 
 def _unexpired_sessions() -> Iterator[tuple[Session, dict[str, Any]]]:
     for session in Session.objects.filter(expire_date__gt=timezone.now()):
-        yield session, session.get_decoded()
+        yield session, read_row(session)
 
 
 def _handle(session: Session) -> str:

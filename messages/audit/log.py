@@ -107,6 +107,7 @@ class Action(StrEnum):
     INVITATION_REVOKE = "invitation-revoke"
     PERSON_JOIN = "person-join"
     PERSON_ROLE = "person-role"
+    PERSON_VOUCH = "person-vouch"
     PERSON_DEACTIVATE = "person-deactivate"
     PERSON_REACTIVATE = "person-reactivate"
     SESSIONS_END = "sessions-end"
@@ -117,6 +118,7 @@ class Action(StrEnum):
     CODE_USE = "code-use"
     CODES_GUESS = "codes-guess"
     PASSWORD_CHANGE = "password-change"  # noqa: S105  (a name, no password)
+    PASSWORD_REHASH = "password-rehash"  # noqa: S105
     TOKEN_CREATE = "token-create"  # noqa: S105
     TOKEN_DELETE = "token-delete"  # noqa: S105
 

@@ -5,7 +5,8 @@ by SQL has no seal; a note that somebody rewrites has no signature. The note rev
 that was emptied, and a database that was replaced by an older one.
 
 audit.key    the key, made with the first entry
-audit.head   the note: number and digest of the last entry, the first entry that has a seal, the signature
+audit.head   the note: number and digest of the last entry, the first entry that has a seal, whether accounts are on
+             record, the signature
 """
 
 import fcntl
@@ -27,7 +28,7 @@ from messages.secret_files import KEY_BYTES, fsync_directory, read_or_create_sec
 
 KEY_NAME = "audit.key"
 SealCheck = Callable[[ChainEntry], bool]
-_NOTE = re.compile(r"([0-9]{1,18}):([0-9a-f]{64}) ([1-9][0-9]{0,17}) ([0-9a-f]{64})\n?")
+_NOTE = re.compile(r"([0-9]{1,18}):([0-9a-f]{64}) ([1-9][0-9]{0,17})( accounts)? ([0-9a-f]{64})\n?")
 
 
 class SealedRow(Protocol):
@@ -54,6 +55,10 @@ class Note:
 
     head: Head  # number 0: the key is made, and no entry is committed
     sealed_from: int
+    has_accounts: bool = False  # whether each account has to be as the record says
+
+    def __str__(self) -> str:
+        return f"{self.head} {self.sealed_from}{' accounts' if self.has_accounts else ''}"
 
 
 NOTHING = Note(Head(0, BEGINNING), sealed_from=1)
@@ -82,9 +87,9 @@ def is_sealed_chain(rows: Iterable[RowT], digest: Callable[[RowT, str], str], *,
 
     `digest` is given a row and the seal before it. Nothing shows that rows are missing at the end.
     """
-    before = ""
+    before, key = "", _key()
     for row in rows:
-        if not is_sealed(digest(row, before), row.seal, of=of):
+        if key is None or not hmac.compare_digest(row.seal.encode(), _sign(key, of, digest(row, before)).encode()):
             return False
         before = row.seal
     return True
@@ -107,8 +112,8 @@ def read_note() -> Note | NoNote:
     match = _NOTE.fullmatch(text)
     if match is None or _key() is None:
         return NoNote.NOT_GENUINE
-    note = Note(Head(int(match[1]), match[2]), sealed_from=int(match[3]))
-    return note if hmac.compare_digest(match[4], _signature(note)) else NoNote.NOT_GENUINE
+    note = Note(Head(int(match[1]), match[2]), sealed_from=int(match[3]), has_accounts=bool(match[4]))
+    return note if hmac.compare_digest(match[5], _signature(note)) else NoNote.NOT_GENUINE
 
 
 def write_note(note: Note) -> None:
@@ -117,7 +122,7 @@ def write_note(note: Note) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(f"{note.head} {note.sealed_from} {_signature(note)}\n")
+        stream.write(f"{note} {_signature(note)}\n")
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(path)
@@ -130,6 +135,14 @@ def advance_note(head: Head) -> None:
         note = read_note()
         if isinstance(note, Note) and note.head.number < head.number:
             write_note(replace(note, head=head))
+
+
+def note_accounts() -> None:
+    """Note that each account has to be as the record says from now on."""
+    with note_lock():
+        note = read_note()
+        if isinstance(note, Note):
+            write_note(replace(note, has_accounts=True))
 
 
 @contextmanager
@@ -149,7 +162,7 @@ def _path() -> Path:
 
 
 def _signature(note: Note) -> str:
-    return _sign(_require_key(), "head", f"{note.head} {note.sealed_from}")
+    return _sign(_require_key(), "head", str(note))
 
 
 def _sign(key: bytes, purpose: str, text: str) -> str:

@@ -22,12 +22,21 @@ _MISSING_NOTE = {
 }
 
 
+_further_checks: list[Callable[[], Iterable[str]]] = []
+
+
+def register(check: Callable[[], Iterable[str]]) -> None:
+    """Have `verify` ask whether rows are as the record says, which this app may not know; safe to call again."""
+    if check not in _further_checks:
+        _further_checks.append(check)
+
+
 class AcceptanceRefused(Exception):
     """The record needs no acceptance, or more than that; the message says so, for staff."""
 
 
 def verify(*, external_heads: Iterable[Head] = ()) -> Verification:
-    """Verify the chain, the seals of its entries, and its end."""
+    """Verify the chain, the seals of its entries, and its end; and that rows are as the record says."""
     note = log.current_note()  # before the entries, because the note only moves forward
     is_noted = isinstance(note, Note) and note.head.number > 0
     heads = [*external_heads, *([note.head] if isinstance(note, Note) and is_noted else [])]
@@ -39,7 +48,8 @@ def verify(*, external_heads: Iterable[Head] = ()) -> Verification:
         problems += _traces_of_a_record()
     if not problems and verdict.head is not None:
         signed_head.advance_note(verdict.head)
-    return replace(verdict, problems=tuple(problems))
+    rows = [problem for check in _further_checks for problem in check()]
+    return replace(verdict, problems=(*problems, *rows))
 
 
 @transaction.atomic
@@ -68,7 +78,8 @@ def accept(*, by: str, why: str) -> AuditEntry:
         noted=str(note.head) if isinstance(note, Note) else "nothing",
         ended=last.number if last else 0,
     )
-    begins = Note(Head(accepted.number, accepted.digest), sealed_from=accepted.number)
+    had_accounts = isinstance(note, Note) and note.has_accounts
+    begins = Note(Head(accepted.number, accepted.digest), accepted.number, had_accounts)
     transaction.on_commit(partial(signed_head.write_note, begins))
     return accepted
 

@@ -82,6 +82,7 @@ _SENTENCES: dict[str, str] = {
     Action.INVITATION_REVOKE: "withdrew the invitation of {label} ({role})",
     Action.PERSON_JOIN: "joined as {role} (invitation {number})",
     Action.PERSON_ROLE: "gave “{label}” (person) the role {role}",
+    Action.PERSON_VOUCH: "put the account of “{label}” (person) on record as it is",
     Action.PERSON_DEACTIVATE: "closed the account of “{label}” (person)",
     Action.PERSON_REACTIVATE: "reopened the account of “{label}” (person)",
     Action.SESSIONS_END: "signed “{label}” (person) out everywhere",
@@ -92,6 +93,7 @@ _SENTENCES: dict[str, str] = {
     Action.CODE_USE: "used a recovery code",
     Action.CODES_GUESS: "entered {number} wrong codes for the account of “{label}” (person)",
     Action.PASSWORD_CHANGE: "changed their password",
+    Action.PASSWORD_REHASH: "signed in, and their password was stored in a newer way",
     Action.TOKEN_CREATE: "created an API token{called}",
     Action.TOKEN_DELETE: "deleted an API token{called}",
 }

@@ -58,7 +58,8 @@ FIELDS_FOR_VISITORS = (
 )
 _UNCHECKED = {"verified_on": None, "verified_by": "", "probe": "", "probe_said": "", "probed_at": None}
 _MAX_KEY_LENGTH = 50
-_CONTENT = "content"  # of an entry: a digest of what visitors read of the link, or of what is proposed
+CONTENT = "content"  # of an entry: a digest of what visitors read of the link, or of what is proposed
+SHOWN = "shown"  # of an entry about a change: whether visitors still see the link after it
 _WRITING = (log.Action.HELP_ADD, log.Action.HELP_CHANGE, log.Action.HELP_CONFIRM, log.Action.HELP_RESTORE)
 _PROPOSALS = (log.Action.HELP_PROPOSE, log.Action.HELP_WITHDRAW, log.Action.HELP_CONFIRM)
 
@@ -153,7 +154,7 @@ def add(link: HelpLink, *, by: User | str) -> HelpLink:
 
 def record_addition(link: HelpLink, *, by: User | str) -> None:
     """Put on record who added a link, and what visitors will read of it."""
-    _record(log.Action.HELP_ADD, link, by, address=link.url, **{_CONTENT: digest_for_visitors(link)})
+    _record(log.Action.HELP_ADD, link, by, address=link.url, **{CONTENT: digest_for_visitors(link)})
 
 
 @transaction.atomic
@@ -175,7 +176,7 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) ->
     at_once = [name for name in changed if name not in proposed]
     if proposed:
         propose(stored, {name: values[name] for name in proposed}, by=by, now=timezone.now())
-        detail = {"fields": ", ".join(proposed), _CONTENT: content_digest(stored)}
+        detail = {"fields": ", ".join(proposed), CONTENT: content_digest(stored)}
         _record(log.Action.HELP_PROPOSE, stored, by, **detail, **_addresses(stored, values, proposed))
     if at_once:
         addresses, before = _addresses(stored, values, at_once), copy(stored)
@@ -189,7 +190,8 @@ def change(link: HelpLink, values: Mapping[str, Any], *, seen: str, by: User) ->
         if emptied := removed_fields(link=before, values=new):
             what = _WORDS_REMOVED.format(link=before.name, fields=", ".join(emptied))
             record_change(what=what, why=TAKEN_AWAY.format(by=_name(by)), about=before.name, by=by, missed=missed)
-        detail = {"fields": ", ".join(at_once), _CONTENT: digest_for_visitors(stored)}
+        detail = {"fields": ", ".join(at_once), CONTENT: digest_for_visitors(stored)}
+        detail[SHOWN] = "yes" if is_shown(stored) else "no"
         _record(log.Action.HELP_CHANGE, stored, by, **detail, **addresses)
     return SavedFields(at_once, proposed)
 
@@ -214,7 +216,7 @@ def confirm(link: HelpLink, *, by: User | str, today: date, seen: str | None = N
     if is_new:
         what = _ADDED.format(link=stored.name, address=stored.url)
         record_change(what=what, why=_both(author, by), about=stored.name, by=by, missed=missed)
-    _record(log.Action.HELP_CHECK, stored, by, address=stored.url)
+    _record(log.Action.HELP_CHECK, stored, by, address=stored.url, **{CONTENT: digest_for_visitors(stored)})
 
 
 @transaction.atomic
@@ -234,7 +236,8 @@ def confirm_proposal(link: HelpLink, *, seen: str, by: User, today: date) -> Non
     if "url" in new:
         what = _LEADS_ELSEWHERE.format(link=stored.name, address=stored.url, before=before)
     record_change(what=what, why=_both(author, by), about=stored.name, by=by, missed=missed)
-    _record(log.Action.HELP_CONFIRM, stored, by, fields=fields, proposer=_name(author), **addresses)
+    detail = {"fields": fields, "proposer": _name(author), CONTENT: digest_for_visitors(stored)}
+    _record(log.Action.HELP_CONFIRM, stored, by, **detail, **addresses)
 
 
 @transaction.atomic
@@ -273,7 +276,7 @@ def restore(link: HelpLink, *, by: User | str) -> None:
     unchecked = _UNCHECKED | NOTHING_PROPOSED | {"proposed_by": author or _person(by)}
     save_fields(stored, {"retired_on": None, **unchecked})
     record_author(by)
-    _record(log.Action.HELP_RESTORE, stored, by, **{_CONTENT: digest_for_visitors(stored)})
+    _record(log.Action.HELP_RESTORE, stored, by, **{CONTENT: digest_for_visitors(stored)})
 
 
 def probe_all(keys: Sequence[str] = (), *, now: datetime, write: Callable[[str], object] = str) -> int:
@@ -296,7 +299,7 @@ def save_probe(link: HelpLink, result: ProbeResult, *, now: datetime) -> None:
 
 def _is_proposal_recorded(link: HelpLink) -> bool:
     """Whether the last step on record about changes is that this person proposed exactly this one."""
-    proposed = {_CONTENT: content_digest(link)}
+    proposed = {CONTENT: content_digest(link)}
     by = link.proposed_by.get_username() if link.proposed_by else ""
     return is_last_step(
         log.Action.HELP_PROPOSE, of=_PROPOSALS, kind=log.ObjectKind.HELP, ref=link.key, by=by, **proposed
@@ -310,7 +313,7 @@ def _is_writing_recorded(link: HelpLink) -> bool:
         return False
     author = link.proposed_by.get_username() if link.proposed_by else None
     is_theirs = author is None or entry.actor == author or entry.action == log.Action.HELP_RESTORE
-    return is_theirs and entry.detail.get(_CONTENT, digest_for_visitors(link)) == digest_for_visitors(link)
+    return is_theirs and entry.detail.get(CONTENT, digest_for_visitors(link)) == digest_for_visitors(link)
 
 
 def _writer_on_record(link: HelpLink) -> str:

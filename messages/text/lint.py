@@ -253,9 +253,7 @@ def _check_claims(words: LintText, lists: WordLists) -> Iterator[Remark]:
             yield Remark("number-without-claim", SHOULD, sentence, "claim")
     hedges = [pattern for language, pattern in lists.hedges if language == words.language]
     if words.claim_strength in {"linked", "reported"} and hedges and not any(h.search(words.text) for h in hedges):
-        sentence = Translatable(
-            "The text does not say how certain this is. Add “can”, “may” or “one therapist reports”."
-        )
+        sentence = Translatable("The text does not say how certain this is. Add “can” or “may”.")
         yield Remark("no-hedge", SHOULD, sentence, "words")
 
 

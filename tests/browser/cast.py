@@ -23,6 +23,7 @@ from django.views import defaults
 from analytics.data_quality import hourly_check
 from analytics.embargo import request as embargo_request
 from analytics.guardrails.pause import pause_harmful_arms
+from analytics.learned.record import record_result
 from analytics.looks.evaluate import evaluate
 from analytics.models import DataQualityStatus, GuardEvent, Rehearsal, Tally, TextTally, WorkerStep
 from analytics.notifications import events as notifications_events
@@ -38,7 +39,7 @@ from campaign.wizard import answers
 from campaign.wizard.questions import HypothesisAnswer
 from messages.accounts import invitations, second_factors, sessions, step_up
 from messages.library import starter_library
-from messages.models import HelpLink, Message, Rendition, Revision
+from messages.models import Message, Rendition, Revision
 from messages.review import workflow
 from messages.roles import ANALYST, MANAGER, REVIEWER
 from tests import permissions, world
@@ -73,7 +74,16 @@ NAMES = {
         "Four matched sets: does the appeal help?",
         "Telling of both harms turns back more people, whoever writes it.",
     ),
+    "spring": ("Spring: the first trial", "Naming the harm turns people back."),
+    "summer": ("Summer: a search page", "It does so on a search page too."),
+    "harbour": ("A forum for adults", "It does so where people talk about it."),
     "arabic": ("Two languages", "The same words work in English and in Arabic."),
+}
+# Of the closed campaigns: what was seen and done, as above; one found something, one nothing, one did harm.
+CLOSED = {
+    "spring": PLENTY,
+    "summer": {key: (20_000, 7_000 + more, 300, 200) for key, more in zip(PLENTY, (0, 20, -15, 10), strict=True)},
+    "harbour": PLENTY | {"both": (3004, 640, 40, 160)},
 }
 DEVIATION = {
     "what": "The page was taken offline for two days, so that it ran nine days rather than seven.",
@@ -87,7 +97,7 @@ def build() -> dict[str, Any]:
     """Create the data. Return cookies by role, paths by route, and the HTML of pages that have no path."""
     now = timezone.now()
     starter_library.load(now=now)
-    HelpLink.objects.update(verified_on=now.date())
+    world.check_help_links(today=now.date())
     demo.create_accounts()
     pilot = demo.create_campaign(
         now=now - timedelta(days=20), origins=["https://partner.example"], planned_per_arm=2500, slug="pilot"
@@ -101,6 +111,7 @@ def build() -> dict[str, Any]:
     count(pilot, PLENTY)
     evaluate(pilot, now=now)
     _create_campaign_of_matched_sets(now)
+    _create_closed_campaigns(words, now)
     _put_to_use(pilot, now=now)
     answers.create_draft(HypothesisAnswer("Idea", "A shorter message works as well."), by=world.person("mara", MANAGER))
     world.placement("resting-page", allowed_origins=[])
@@ -147,6 +158,17 @@ def build() -> dict[str, Any]:
         },
         "drawn": {**_error_pages(), "partner": _partner_page()},
     }
+
+
+def _create_closed_campaigns(words: Sequence[Revision], now: datetime) -> None:
+    """Create closed campaigns, and write what they showed."""
+    for slug, counts in CLOSED.items():
+        campaign = draft(slug, *NAMES[slug], words, planned=2500)
+        launch(campaign, now=now - timedelta(days=60))
+        count(campaign, counts)
+        evaluate(campaign, now=now)
+        transitions.close(campaign, by=world.person("mara", MANAGER), now=now)
+        record_result(Campaign.objects.get(slug=slug))
 
 
 def _add_rehearsal(campaign: Campaign, *, now: datetime) -> None:

@@ -59,15 +59,32 @@ class Firefox:
     def back(self) -> None:
         self.command("browsingContext.traverseHistory", context=self.tab, delta=-1)
 
+    def reload(self) -> None:
+        self.command("browsingContext.reload", context=self.tab, wait="complete")
+
+    def url(self) -> str:
+        """The address of the page, told without a script in it."""
+        (tree,) = self.command("browsingContext.getTree", root=self.tab)["contexts"]
+        return str(tree["url"])
+
+    def press(self, selector: str) -> None:
+        """Press the middle of the first element that the selector finds, also where no script runs."""
+        locator = {"type": "css", "value": selector}
+        (node,) = self.command("browsingContext.locateNodes", context=self.tab, locator=locator, maxNodeCount=1)[
+            "nodes"
+        ]
+        element = {"type": "element", "element": {"sharedId": node["sharedId"]}}
+        self.click(0, 0, context=self.tab, origin=element)
+
     def frames(self) -> list[str]:
         """The contexts of the frames in the page."""
         (tree,) = self.command("browsingContext.getTree", root=self.tab)["contexts"]
         return [frame["context"] for frame in tree["children"]]
 
-    def click(self, x: float, y: float, *, context: str) -> None:
-        """Press and release the mouse at this point of a page or frame."""
+    def click(self, x: float, y: float, *, context: str, origin: str | dict[str, Any] = "viewport") -> None:
+        """Press and release the mouse at this point of a page or frame, or so far from the middle of an element."""
         actions = [
-            {"type": "pointerMove", "x": round(x), "y": round(y)},
+            {"type": "pointerMove", "x": round(x), "y": round(y), "origin": origin},
             {"type": "pointerDown", "button": 0},
             {"type": "pointerUp", "button": 0},
         ]

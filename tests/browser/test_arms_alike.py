@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,8 +80,6 @@ def shown_by_arm(made: Site, browser: Browser, mode: Mode, form: str) -> list[li
                 answer_with(tab, answer)
                 tab.goto(made.embed(f'data-display="{form}"'))
                 tab.locator("second-thought h2").wait_for()
-            if mode.large_text:
-                tab.locator("html").evaluate("(root) => { root.style.fontSize = '200%' }")
             found.append(boxes(tab))
     return found
 
@@ -98,3 +97,18 @@ def test_the_choices_of_each_arm_are_alike_and_stand_in_one_place(
         assert_alike(leave, go)
     for box in zip(*by_arm, strict=True):
         assert len({tuple(round(one[side], 1) for side in sorted(one)) for one in box}) == 1
+
+
+@pytest.mark.parametrize("form", ["page", "inline", "cover"])
+@pytest.mark.parametrize("width", [320, 390])
+def test_text_of_twice_the_size_needs_no_sideways_scrolling(
+    made: Site, browser: Browser, width: int, form: str
+) -> None:
+    with tab_in(browser, replace(MODES["large-text"], width=width)) as tab:
+        tab.goto(f"{made.url}/m/{HOSTED}/?locale=en" if form == "page" else made.embed(f'data-display="{form}"'))
+        tab.get_by_role("button", name="5", exact=True).scroll_into_view_if_needed()
+        assert tab.locator("html").evaluate("(root) => root.scrollWidth <= innerWidth")
+        for name in ("1", "5", "This message upset me", "Do not count me", "Leave now"):
+            box = tab.get_by_text(name, exact=True).bounding_box()
+            assert box
+            assert (box["x"] >= 0, box["x"] + box["width"] <= width) == (True, True), name

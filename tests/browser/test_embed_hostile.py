@@ -43,7 +43,7 @@ ANSWER: dict[str, Any] = {
                 "high": "Yes",
                 "thanks": "Thank you.",
             },
-            {"outcome": "annoyed", "label": "This message annoyed me"},
+            {"outcome": "annoyed", "label": "This message annoyed me", "thanks": "Thank you."},
             {"outcome": "learn_more", "label": "About this message", "href": "/m/spot/about"},
         ],
         "crisis": {"label": "In crisis?", "note": "Talk to someone now", "href": "/m/spot/pt"},
@@ -414,7 +414,7 @@ def test_an_outcome_that_the_script_has_never_heard_of_is_offered_and_reported(
 ) -> None:
     known = [action for action in ANSWER["message"]["actions"] if action["outcome"] in ("left", "rating")]
     made_up = [
-        {"outcome": "shared", "label": "I told a friend"},
+        {"outcome": "shared", "label": "I told a friend", "thanks": "Good to hear."},
         {"outcome": "called", "label": "Call somebody", "note": "Free", "href": "/m/spot/help/call"},
     ]
     server.replies["/api/v1/decide"] = Reply(message_with(actions=known + made_up))
@@ -422,7 +422,7 @@ def test_an_outcome_that_the_script_has_never_heard_of_is_offered_and_reported(
     visit(visited, partner, script_of(server), tag='data-target="#spot"', style="#spot { min-height: 900px }")
     wait_told(visited, "shown")
     visited.get_by_role("button", name="I told a friend").click()
-    expect(visited.locator("second-thought output")).to_have_text("Thank you.")
+    expect(visited.locator("second-thought output")).to_have_text("Good to hear.")
     expect(visited.get_by_role("link", name="Call somebody Free")).to_be_visible()
     expect(visited.get_by_role("button", name="Continue")).to_have_count(0)
     assert ("shared", None) in server.events()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, Request, ViewportSize, expect
 
 from campaign.outcomes import PAGE_ADDRESSES
 from tests.browser.conftest import OpenPage
@@ -126,12 +126,57 @@ def test_going_backwards_with_shift_and_tab_is_not_leaving(site: Installation, p
     assert tab.url == f"{site.url}/m/quiet-page/"
 
 
-def test_without_script_it_is_a_link(site: Installation, page: OpenPage) -> None:
+def leave_without_script(site: Installation, tab: Page, path: str = "") -> None:
+    neutral_site(tab)
+    tab.goto(f"{site.url}/health/live")
+    tab.goto(f"{site.url}/m/{path}")
+    tab.get_by_role("link", name="Leave now").click()
+    tab.wait_for_url(EXIT)
+
+
+@pytest.mark.parametrize("path", proofs_but_each(4, [*(f"quiet-page/{each}" for each in PAGES), "nowhere/"]))
+def test_without_script_too_it_leads_back_to_no_page_of_ours(site: Installation, page: OpenPage, path: str) -> None:
+    tab = page(java_script_enabled=False)
+    leave_without_script(site, tab, path)
+    tab.go_back()
+    assert tab.url == f"{site.url}/health/live"
+
+
+def test_without_script_it_is_a_blank_page_of_ours_first_which_knows_no_receipt(
+    site: Installation, page: OpenPage
+) -> None:
+    tab = page(java_script_enabled=False)
+    tab.on("request", lambda request: asked.append(request))
+    asked: list[Request] = []
+    leave_without_script(site, tab, "quiet-page/?locale=en")
+    sent = [each for each in asked[-3:] if not each.url.startswith(EXIT)][-1]
+    assert (sent.method, sent.url, sent.post_data) == ("GET", f"{site.url}/m/quiet-page/?locale=en", None)
+    assert asked[-1].header_value("referer") is None
+
+
+def test_without_script_the_words_are_hidden_from_the_press_on(site: Installation, page: OpenPage) -> None:
+    tab = page(java_script_enabled=False)
+    tab.goto(f"{site.url}/m/quiet-page/")
+    tab.route("**/m/quiet-page/", lambda route: route.fulfill(status=204))  # the answer does not come
+    headline = tab.get_by_role("heading", level=1)
+    expect(headline).to_be_visible()
+    tab.get_by_role("link", name="Leave now").hover()
+    tab.mouse.down()
+    expect(headline).to_be_hidden()
+    tab.mouse.up()
+    expect(headline).to_be_hidden()
+
+
+def test_without_script_back_finds_the_message_once_help_was_opened(site: Installation, page: OpenPage) -> None:
+    """The limit that "About this message" names: an anchor leaves the message behind it in the history."""
     tab = page(java_script_enabled=False)
     neutral_site(tab)
     tab.goto(f"{site.url}/m/quiet-page/")
+    tab.get_by_role("link", name="I made one, or nearly did").click()
     tab.get_by_role("link", name="Leave now").click()
     tab.wait_for_url(EXIT)
+    tab.go_back()
+    assert tab.url.startswith(f"{site.url}/m/quiet-page/")
 
 
 @pytest.mark.parametrize("path", proofs_but_each(3, PAGES))

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from analytics.looks.evaluate import evaluate
 from campaign.models import Campaign
+from messages.accounts.session_store import NamedSession
 from messages.accounts.step_up import CONFIRMED_AT_KEY
 from tests import world
 from tests.browser.test_help_and_exchange import SignIn, desk, press_until
@@ -26,10 +27,9 @@ COUNTS = {"neutral": (2000, 700), "victim": (2000, 760), "user": (2000, 780), "b
 def forget_confirmations() -> None:
     """Let all confirmations expire."""
     for session in Session.objects.all():
-        held = session.get_decoded()
-        held[CONFIRMED_AT_KEY] = 0
-        session.session_data = Session.objects.encode(held)
-        session.save()
+        store = NamedSession(session.session_key)
+        store[CONFIRMED_AT_KEY] = 0
+        store.save()
 
 
 def tick(tab: Page, name: str, *, at_most: int = 80) -> None:

@@ -7,7 +7,6 @@ import time
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -15,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from campaign.models import Campaign
 from messages.accounts import invitations, sessions
+from messages.accounts.session_store import NamedSession
 from messages.accounts.step_up import CONFIRMED_AT_KEY, FRESH_SECONDS
 from tests import world
 from tests.browser.conftest import OpenPage
@@ -83,7 +83,7 @@ def attach_security_key(page: Page) -> None:
 def forget_confirmation(name: str) -> None:
     """Let the confirmations of this user expire."""
     for session, data in sessions._sessions(User.objects.get(username=name)):
-        store = SessionStore(session.session_key)
+        store = NamedSession(session.session_key)
         store.update({**data, CONFIRMED_AT_KEY: int(time.time()) - FRESH_SECONDS - 1})
         store.save()
 

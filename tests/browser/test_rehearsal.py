@@ -24,12 +24,14 @@ pytestmark = [
 
 # The demo's campaign, once more as a draft, at a placement without words for the time of a pause.
 PREPARE = f"""{PEOPLE}
+from campaign.lifecycle.placement_authors import record_change
 from campaign.models import Arm, Campaign, Partner, Placement, PlannedOutcome
 old = Campaign.objects.get()
 made = Campaign.objects.create(slug="next", name="The next one", created_by=old.created_by, ethics_exemption="A test.")
 place = Placement.objects.create(
     key="chat", name="Chatbot", partner=Partner.objects.get(name="The Shed"), allowed_origins=["https://chat.example"]
 )
+record_change(place, {{}}, by=None)
 made.placements.add(place)
 for arm in old.arms.all():
     Arm.objects.create_with_texts(

@@ -25,7 +25,8 @@ BEYOND = """
     const edge = card.getBoundingClientRect()
     return [...card.querySelectorAll("p, li, dt, dd, h2, h3, table, svg text, .scroll, summary, button")]
         .filter(each => !each.parentElement.closest(".scroll") && each.getClientRects().length)
-        .filter(each => { const at = each.getBoundingClientRect(); return at.left < edge.left - 1 || at.right > edge.right + 1 })
+        .filter(each => each.getBoundingClientRect().left < edge.left - 1
+            || each.getBoundingClientRect().right > edge.right + 1)
         .map(each => each.textContent.trim().slice(0, 60))
 })
 """

@@ -22,11 +22,11 @@ from tests.waiting import let_pass
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(POSTGRESQL, reason="the same on either engine")]
 
 PREPARE = """
-from campaign.models import Campaign, Placement
-from tests.world import drop_triggers
+from campaign.models import Campaign
+from tests.world import change_places, drop_triggers
 drop_triggers()
 Campaign.objects.update(unit="session")
-Placement.objects.update(allowed_origins=["http://localhost:{port}"])
+change_places(allowed_origins=["http://localhost:{port}"])
 """
 COUNT = """
 import json

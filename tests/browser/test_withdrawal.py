@@ -63,3 +63,15 @@ def test_without_script_it_leads_to_a_page_that_says_so(site: Installation, page
     tab.get_by_role("button", name=LABEL).click()
     expect(tab.get_by_role("heading", level=1)).to_have_text(SAID)
     wait_until_deleted(site)
+
+
+def test_in_the_embed_it_is_said_too_and_what_is_pressed_after_counts_no_more(
+    site: Installation, page: OpenPage
+) -> None:
+    tab = page()
+    tab.goto(site.partner)
+    tab.get_by_role("button", name=LABEL).click()
+    expect(tab.locator("second-thought output")).to_have_text(SAID)
+    with tab.expect_response("**/api/v1/events"):
+        tab.get_by_role("button", name="This message upset me").click()
+    wait_until_deleted(site)

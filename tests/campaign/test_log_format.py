@@ -10,6 +10,9 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
+import time_machine
+from django.conf import settings
+from django.utils.log import configure_logging
 
 from campaign import log_format
 
@@ -23,6 +26,19 @@ def written() -> Iterator[io.StringIO]:
     logging.getLogger().addHandler(handler)
     yield stream
     logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture
+def configured() -> Iterator[io.StringIO]:
+    """What the product's own logging writes to standard error."""
+    stream, root = io.StringIO(), logging.getLogger()
+    before = root.handlers[:]
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+    (handler,) = (each for each in root.handlers if type(each) is logging.StreamHandler)
+    error = handler.setStream(stream)
+    yield stream
+    handler.setStream(error)
+    root.handlers[:] = before
 
 
 @pytest.fixture
@@ -61,6 +77,26 @@ def test_of_another_package_the_name_and_the_place_are_written(written: io.Strin
         "ERROR library.request at test_log_format",
         "ERROR asyncio at test_log_format",
     ]
+
+
+def test_what_visitors_cause_is_written_once_an_hour(configured: io.StringIO) -> None:
+    """Each line has the moment beside it at which somebody came."""
+    writer = logging.getLogger("analytics.ingest.writer")
+    with time_machine.travel("2026-03-02 12:59:00Z") as clock:
+        for error in ("OperationalError", "OperationalError", "OSError", "OperationalError"):
+            writer.error("Events could not be stored: %s", error)
+        clock.shift(90)
+        writer.error("Events could not be stored: %s", "OperationalError")
+    assert configured.getvalue().splitlines() == [
+        f"ERROR analytics.ingest.writer Events could not be stored: {error}"
+        for error in ("OperationalError", "OSError", "OperationalError")
+    ]
+
+
+def test_what_staff_and_the_worker_cause_is_written_each_time(configured: io.StringIO) -> None:
+    for _ in range(3):
+        logging.getLogger("analytics.worker").error("A step failed: %s", "OSError")
+    assert len(configured.getvalue().splitlines()) == 3
 
 
 def test_a_thread_that_ends_with_an_error_is_logged_without_its_message(written: io.StringIO, hooks: None) -> None:

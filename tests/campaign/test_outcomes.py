@@ -4,6 +4,7 @@ from campaign.outcomes import (
     EXPOSED_BIT,
     OUTCOMES,
     RECORDED_OUTCOMES,
+    offered_outcomes,
     possible_parts,
     related_outcomes,
     tally_increments,
@@ -69,6 +70,11 @@ def test_the_page_about_the_api_names_every_recorded_outcome() -> None:
     page = (settings.BASE_DIR / "docs" / "api.md").read_text("utf-8")
     table = page.partition("| outcome | when |")[2].partition("\n\n")[0]
     assert {key for key in RECORDED_OUTCOMES if f"`{key}`" not in table} == set()
+
+
+def test_what_leads_to_no_page_says_something_when_it_was_pressed() -> None:
+    silent = [offer.label for _, offer in offered_outcomes() if (not offer.page or offer.stays) and not offer.thanks]
+    assert silent == []
 
 
 def test_every_key_fits_its_column_and_names_its_own_entry() -> None:

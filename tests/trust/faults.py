@@ -108,6 +108,7 @@ FAULTS = (
     Fault("mail-as-a-key", VOCABULARY, "names a person"),
     Fault("primary-only-suppression", CELLS, "recovered"),
     Fault("outcomes-attacked-one-by-one", RELATED, "recovered"),
+    Fault("withdrawals-not-attacked", RELATED, "withdrawals"),
     Fault("choice-ignored", CHOICE, "receipt"),
     Fault("choice-ignored-later", CHOICE, "rows were written"),
     Fault("calls-home", SILENCE, "attempt"),

@@ -31,6 +31,7 @@ _CHEAP = (
     "a-header-for-one-arm",
     "primary-only-suppression",
     "outcomes-attacked-one-by-one",
+    "withdrawals-not-attacked",
 )
 
 

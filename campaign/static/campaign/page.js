@@ -14,7 +14,7 @@
     gone = true;
     root.classList.add("gone");
     document.title = "\u200b"; // with an empty title browsers show the address
-    location.replace(navigator.onLine ? exit.href : "about:blank");
+    location.replace(navigator.onLine ? exit.dataset.exit : "about:blank");
   }
 
   exit.addEventListener("click", (event) => {

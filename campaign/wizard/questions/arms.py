@@ -16,6 +16,7 @@ from campaign.lifecycle.launch_checks import ObstacleReason, approved_locales
 from campaign.models import AnalysisPlan, Arm, Campaign
 from campaign.wizard import arms, text_design
 from campaign.wizard.draft import current_plan
+from campaign.wizard.matched_sets import set_name
 from campaign.wizard.presets import preset_of
 from campaign.wizard.questions.base import Answer, Question, QuestionForm, WholeNumberField
 from campaign.wizard.revision_choice import ApprovedRendition, approved_renditions
@@ -43,7 +44,7 @@ class ArmTextRow:
     """One text of an arm with its approved words; in matched sets, the key of its set."""
 
     theme: Theme
-    set_key: str
+    set_name: str
     renditions: tuple[ApprovedRendition, ...]
 
 
@@ -213,8 +214,8 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
 
 
 def _text_row(revision: Revision, design: str) -> ArmTextRow:
-    key = revision.message.matched_set if design == text_design.MATCHED else ""
-    return ArmTextRow(revision.message.theme, key, approved_renditions(revision))
+    name = set_name(revision.message.matched_set) if design == text_design.MATCHED else ""
+    return ArmTextRow(revision.message.theme, name, approved_renditions(revision))
 
 
 def _remarks_on_differences(arms: Collection[Arm]) -> dict[str, tuple[Remark, ...]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
@@ -22,14 +22,14 @@ from campaign.planned_people import mean_per_arm, planned_people
 from campaign.wizard import sample_size
 from campaign.wizard.draft import current_plan, ensure_plan
 from campaign.wizard.period_weeks import describe_weeks, weeks_needed
+from campaign.wizard.plan_size import DEFAULT_SPREAD, sample_size_inputs
 from campaign.wizard.planned_outcomes import OUTCOME_VERBS, primary_outcome
 from campaign.wizard.questions import base
 from campaign.wizard.sample_size_text import describe_sample_size, end_date_warning, format_duration
 from campaign.wizard.texts_in_words import SPREAD_LABELS, describe_spread, describe_texts, describe_too_few_texts
 
 MAX_PEOPLE, MAX_YEARS = 100_000_000, 50
-DEFAULT_SPREAD = 3.0  # points
-_SIZED_DESIGNS: dict[str, Literal["", "matched", "nested"]] = {"": "", "matched": "matched", "different": "nested"}
+_DEFAULT_SPREAD = DEFAULT_SPREAD * 100  # of 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
     def suggest(self, campaign: Campaign, stored: SampleSizeAnswer, *, user: User) -> SampleSizeAnswer:
         """Leave a number empty that was computed, so that it follows the other numbers."""
         is_computed = stored.planned and stored.expected and _required_sample_size(campaign, stored) == stored.planned
-        spread = DEFAULT_SPREAD if stored.spread is None and current_plan(campaign).texts else stored.spread
+        spread = _DEFAULT_SPREAD if stored.spread is None and current_plan(campaign).texts else stored.spread
         return replace(stored, planned=None if is_computed else stored.planned, spread=spread)
 
     def build_form(self, campaign: Campaign, shown: SampleSizeAnswer, data: Any = None) -> SampleSizeForm:
@@ -244,7 +244,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
     def complete(self, campaign: Campaign, form: SampleSizeForm) -> bool:
         """Plan the computed number of people unless one was typed, and the usual spread between texts."""
         if "spread" in form.fields and form.cleaned_data.get("spread") is None:
-            form.cleaned_data["spread"] = DEFAULT_SPREAD
+            form.cleaned_data["spread"] = _DEFAULT_SPREAD
         if not form.cleaned_data.get("planned"):
             form.cleaned_data["planned"] = _required_sample_size(campaign, form.answer())
         if form.cleaned_data["planned"] is None:
@@ -322,7 +322,7 @@ def _sample_size(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.Sa
 
 
 def _spread(answer: SampleSizeAnswer) -> float:
-    return base.per_hundred_to_share(DEFAULT_SPREAD if answer.spread is None else answer.spread)
+    return DEFAULT_SPREAD if answer.spread is None else base.per_hundred_to_share(answer.spread)
 
 
 def _inputs(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.SampleSizeInputs | None:
@@ -330,25 +330,14 @@ def _inputs(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.SampleS
     plan, primary = current_plan(campaign), primary_outcome(campaign)
     if answer.expected is None or (primary and OUTCOMES[primary].kind != "yes-no"):
         return None
-    arms = campaign.arms.prefetch_related("texts")
-    weights = {arm.key: arm.weight for arm in arms}
-    return sample_size.SampleSizeInputs(
+    return sample_size_inputs(
+        plan,
+        list(campaign.arms.prefetch_related("texts")),
         expected_rate=base.per_hundred_to_share(answer.expected),
         smallest_difference=base.per_hundred_to_share(answer.smallest),
-        weights=tuple(weights.values()),
+        text_spread=_spread(answer),
         per_day=daily_traffic(campaign),
-        pairs=tuple((weights[pair.treated], weights[pair.control]) for pair in plan.pairs if {*pair} <= set(weights)),
-        comparisons=sample_size.comparison_count(plan.comparisons, plan.correction),
-        level=plan.level,
-        power=plan.power,
-        monitoring=plan.monitoring,
-        spending=plan.spending,
-        within=str(plan.period or plan.strata or plan.clusters),
-        design_effect=plan.design_effect or 1.0,
         placements=campaign.placements.count(),
-        text_design=_SIZED_DESIGNS[str(plan.texts)],
-        texts=min((len(arm.texts.all()) for arm in arms), default=1),
-        text_spread=_spread(answer) if plan.texts else 0.0,
         planned_people=answer.planned,
     )
 

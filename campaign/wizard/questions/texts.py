@@ -14,7 +14,7 @@ from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.models import ArmText, Campaign
 from campaign.wizard import text_design
 from campaign.wizard.draft import current_plan
-from campaign.wizard.matched_sets import LEAST_SETS, OfferedSet, sets_of_arms, sets_to_begin_with
+from campaign.wizard.matched_sets import LEAST_SETS, OfferedSet, set_name, sets_of_arms, sets_to_begin_with
 from campaign.wizard.presets import Text
 from campaign.wizard.questions.base import Answer, Question, QuestionForm
 from campaign.wizard.revision_choice import ApprovedRendition, approved_renditions
@@ -69,7 +69,7 @@ class SetOption:
     """A matched set to choose, with its texts."""
 
     choice: Any  # the checkbox
-    key: str
+    name: str
     languages: str
     texts: tuple[SetText, ...]
 
@@ -185,7 +185,7 @@ class TextsQuestion(Question[TextsAnswer, TextsForm]):
         if answer.design == text_design.MATCHED:
             yield ngettext("%(count)s set: %(sets)s.", "%(count)s sets: %(sets)s.", len(answer.sets)) % {
                 "count": format_number(len(answer.sets)),
-                "sets": ", ".join(answer.sets),
+                "sets": ", ".join(map(set_name, answer.sets)),
             }
         elif answer.design == text_design.DIFFERENT:
             yield ", ".join(
@@ -200,7 +200,7 @@ class TextsQuestion(Question[TextsAnswer, TextsForm]):
 def _set_option(choice: Any, offered: OfferedSet, names: Sequence[str]) -> SetOption:
     return SetOption(
         choice,
-        offered.key,
+        set_name(offered.key),
         ", ".join(language_name(locale) for locale in sorted(offered.locales)),
         tuple(
             SetText(name, revision.message.frame, revision.message.theme, approved_renditions(revision))

@@ -1,10 +1,13 @@
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from messages.accounts import recorded_accounts
 from messages.audit import hash_chain, log, verification
 from messages.audit_pages.export import entry_to_json
 from messages.audit_pages.wording import describe_action
@@ -29,6 +32,8 @@ class Command(BaseCommand):
         export.add_argument("--json", action="store_true", help="as JSON, with digests, for programs")
         accept = verbs.add_parser("accept", help="accept the record as it is")
         accept.add_argument("why", help="the reason, which stays on the record")
+        vouch = verbs.add_parser("vouch", help="put accounts on record as they are, after you have looked at them")
+        vouch.add_argument("names", nargs="+", metavar="NAME", help="the name of an account")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -39,6 +44,8 @@ class Command(BaseCommand):
                     self._export(as_json=options["json"])
                 case "accept":
                     self._accept(options["why"].strip())
+                case "vouch":
+                    self._vouch(options["names"])
         except DatabaseError as error:
             raise CommandError(f"The database did not answer: {type(error).__name__}.") from None
 
@@ -73,6 +80,13 @@ class Command(BaseCommand):
         except verification.AcceptanceRefused as reason:
             raise CommandError(str(reason)) from None
         self.stdout.write(f"Entry {accepted.number} records that the record was accepted as it is, and why.")
+
+    def _vouch(self, names: Sequence[str]) -> None:
+        users = list(User.objects.filter(username__in=names).order_by("username"))
+        if unknown := sorted(set(names) - {user.get_username() for user in users}):
+            raise CommandError(f"There is no account of this name: {', '.join(unknown)}.")
+        recorded_accounts.vouch_for(users, by=log.command_line_actor())
+        self.stdout.write(f"On record as they are: {', '.join(user.get_username() for user in users)}.")
 
 
 def _parse_heads(text: str) -> list[hash_chain.Head]:

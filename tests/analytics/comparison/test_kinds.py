@@ -67,6 +67,21 @@ def judged(
     return row
 
 
+def test_what_would_help_is_clear_of_one_network_too() -> None:
+    """With as many times the people as named, chance and one network both have less to say, and the verdict holds."""
+    more = (78, 30, 62, 58)
+    held = judged([Counts(1000, 400)] * 4, [Counts(1000, 400 + each) for each in more], views=50)
+    assert (held.verdict, held.hold_reason) == ("cannot-tell-yet", ONE_NETWORK.reason)
+    assert held.details is not None
+    factor = held.details.people_factor
+    assert factor is not None
+    assert factor > 1.1
+    people, mean = round(1000 * factor), sum(more) / 4000
+    victim = [Counts(people, round(people * (0.4 + mean + (each / 1000 - mean) / factor**0.5))) for each in more]
+    later = judged([Counts(people, round(people * 0.4))] * 4, victim, views=round(50 * factor**0.5))
+    assert later.verdict == "better"
+
+
 def test_one_network_that_makes_the_texts_more_alike_turns_no_verdict() -> None:
     """50 views of one text of four take the sets from p = 0.12 to p = 0.01, and move their mean by 0.7 of 100."""
     neutral, victim = [Counts(1250, 438)] * 4, [Counts(1250, 438 + more) for more in (42, 38, -10, 56)]

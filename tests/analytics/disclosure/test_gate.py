@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.test import Client
 
 from analytics import wording
@@ -23,13 +24,13 @@ from analytics.data_quality import hourly_check
 from analytics.disclosure import gate, told_cells
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks import release
-from analytics.looks.evaluate import evaluate
+from analytics.looks.evaluate import evaluate, is_look_due
 from analytics.models import Analysis, Release, Tally
 from analytics.notifications import events as notifications_events
 from analytics.results import build
 from analytics.suppression import suppress
 from campaign.assignment.periods import schedule
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses, transitions
 from campaign.models import Campaign, LeftOutCount, ServedCount
 from tests import route_matrix, world
 from tests.analytics.disclosure import five_looks, outlets
@@ -166,6 +167,20 @@ def harmed_since_the_look(few: int) -> None:
     pause_harmful_arms(campaign, now=world.NOON)
 
 
+def counted_late(few: int, plan: Mapping[str, object], *, looks_late: int = 1, places: Sequence[str] = ()) -> Campaign:
+    """An arm is paused after a look; a few of its views are counted later, and many of the others'."""
+    campaign = looked(places=places, plan=plan)
+    arm_pauses.pause_arm(campaign.arms.get(key="user"), reason="The page broke.", now=world.NOON, by="worker")
+    also(campaign, "exposed", {"user": few})
+    also(campaign, "turned_back", {"user": few // 2})
+    campaign.arms.get(key="user").served.update(count=F("count") + few)
+    for days in range(1, looks_late + 1):
+        for outcome, count in (("exposed", 1000), ("turned_back", 400), ("annoyed", 30)):
+            also(campaign, outcome, dict.fromkeys(("neutral", "victim", "both"), count))
+        evaluate(campaign, now=world.NOON + timedelta(days=days))
+    return campaign
+
+
 def _pair(make: Callable[[int], object], *few: int) -> list[Callable[[], object]]:
     return [partial(make, each) for each in few]
 
@@ -227,6 +242,15 @@ PAIRS = {
         partial(with_texts, places=["side-page"], strata="placement"), 3, 8
     ),
     "few did it on the days of one message": _pair(by_days, 3, 8),
+    "few were counted late of a paused arm": _pair(partial(counted_late, plan=ALWAYS), 2, 9),
+    "few were counted late before the last planned look": _pair(
+        partial(counted_late, plan={"monitoring": "group-sequential", "planned_per_arm": 3000, "looks": [0.5, 1.0]}),
+        1,
+        8,
+    ),
+    "few were counted late before two looks at places": _pair(
+        partial(counted_late, looks_late=2, places=["side-page"], plan=ALWAYS | {"strata": "placement"}), 2, 9
+    ),
 }
 
 
@@ -328,6 +352,38 @@ def test_a_look_that_adds_a_few_shows_what_the_last_one_showed_and_says_so() -> 
     assert body["note"].startswith("Since look 1, fewer than 10 people were added to one of the groups")
     assert body["estimates"] == before["estimates"]
     assert "Since look 1, fewer than 10 people" in analyst().get("/campaigns/pilot/results/").content.decode()
+
+
+@pytest.mark.django_db
+def test_few_late_views_of_a_paused_arm_hold_no_look_back_and_wait_alone() -> None:
+    campaign = counted_late(3, ALWAYS)
+    told = gate.released_look(Analysis.objects.get(campaign=campaign, look=2))
+    assert not told.shows_earlier_look
+    rates = {e.treated.key: (e.n, e.events) for e in told.estimates if e.kind == "rate" and e.outcome == "turned_back"}
+    assert rates == {"neutral": (3000, 1100), "victim": (3000, 1160), "both": (3000, 1280), "user": (2000, None)}
+    differences = [e for e in told.estimates if e.kind == "difference" and e.outcome == "turned_back"]
+    effects = {(e.treated.key, e.control.key if e.control else ""): e.effect for e in differences}
+    assert effects["both", "neutral"] == pytest.approx(180 / 3000)
+    assert effects["user", "neutral"] is None
+    assert told.information == (3 * 3000 + 2000) / (4 * 2000)
+    campaign.state = Campaign.State.CLOSED
+    assert not is_look_due(campaign, now=LATER)
+
+
+@pytest.mark.django_db
+def test_an_arm_that_is_shown_still_holds_a_look_back() -> None:
+    campaign = looked(plan=ALWAYS)
+    also(campaign, "exposed", {"user": 3})
+    for key in ("neutral", "victim", "both"):
+        also(campaign, "exposed", {key: 1000})
+    assert gate.released_look(evaluate(campaign, now=LATER)).shows_earlier_look
+
+
+@pytest.mark.django_db
+def test_many_late_views_are_shown_like_any() -> None:
+    campaign = counted_late(30, ALWAYS)
+    user = Release.objects.get(analysis__campaign=campaign, analysis__look=2).arms["user"]
+    assert (user["n"], user["totals"]["turned_back"]) == (2030, [795, 1235])
 
 
 @pytest.mark.django_db
@@ -445,15 +501,29 @@ def test_a_log_line_beside_an_exact_time_tells_no_small_number() -> None:
 
 
 @pytest.mark.django_db
-def test_the_first_percent_left_out_is_ten_messages_of_a_thousand() -> None:
+def test_the_first_percent_left_out_is_twenty_messages_of_a_thousand() -> None:
     campaign = looked()
     ServedCount.objects.update(count=0)
     campaign.arms.get(key="both").served.update(count=991)
     place = campaign.placements.get()
-    row = LeftOutCount.objects.create(day=date(2026, 3, 1), placement=place, reason="machine", count=9)
+    row = LeftOutCount.objects.create(day=date(2026, 3, 1), placement=place, reason="machine", count=19)
     assert gate.exclusion_percentages(Analysis.objects.get(campaign=campaign)) == {}
-    LeftOutCount.objects.filter(pk=row.pk).update(count=11)
+    LeftOutCount.objects.filter(pk=row.pk).update(count=21)
     assert gate.exclusion_percentages(Analysis.objects.get(campaign=campaign)) == {"machine": 1}
+
+
+@pytest.mark.django_db
+def test_what_is_left_out_on_the_day_of_a_look_waits_for_the_end_of_the_day() -> None:
+    """Its counts still grow: whoever looks again would see each percent being reached."""
+    campaign = looked()
+    ServedCount.objects.update(count=0)
+    campaign.arms.get(key="both").served.update(count=1_991)
+    analysis = Analysis.objects.get(campaign=campaign)
+    place, day = campaign.placements.get(), analysis.made_at.date()
+    LeftOutCount.objects.create(day=date(2026, 3, 1), placement=place, reason="crowd", count=45)
+    LeftOutCount.objects.create(day=day, placement=place, reason="crowd", count=400)
+    analysis.to_day = day
+    assert gate.exclusion_percentages(analysis) == {"crowd": 1}
 
 
 @pytest.mark.django_db

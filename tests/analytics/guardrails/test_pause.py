@@ -162,9 +162,10 @@ class TestAPauseTellsOfNoFewPeople:
         campaign = watched(QUIET | {"both": (5000, 400)})
         pause_harmful_arms(campaign, now=world.NOON)
         more(campaign, {"both": (4, 0)})
-        assert evaluate(campaign, now=world.NOON).release.is_withheld
+        arms = evaluate(campaign, now=world.NOON).release.arms
+        assert (arms["both"]["n"], arms["both"]["waits"], {*arms["both"]["totals"].values()}) == (5000, True, {None})
         Tally.objects.filter(arm__key="both", day=date(2026, 3, 9), outcome="exposed").update(count=10)
-        assert not evaluate(campaign, now=world.NOON).release.is_withheld
+        assert evaluate(campaign, now=world.NOON).release.arms["both"]["n"] == 5010
 
 
 class TestAnArmThatWasResumed:

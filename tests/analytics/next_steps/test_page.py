@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 
 from analytics.looks.evaluate import evaluate
+from campaign.follow_up.use import put_to_use
+from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.models import Theme
 from tests import world
@@ -41,6 +43,7 @@ class TestWhatWorked:
         shown = page(client, judged(WORKS))
         assert shown.index('value="user"') < shown.index('value="victim"')
         assert 'value="both"' not in shown
+        assert "15 more in 100 (12 to 18)" in shown
         for chosen in ('name="message" value="user"', 'name="holdout" value="10"', 'name="places" value="quiet-page"'):
             tag = shown[shown.index(chosen) :]
             assert "checked" in tag[: tag.index(">")]
@@ -128,9 +131,53 @@ class TestSeveralTexts:
         evaluate(campaign, now=world.NOON)
         shown = page(client, campaign)
         assert "Use what works" in shown
+        assert "All texts of the message are shown in turn." in shown
         send(client, campaign)
         made = Campaign.objects.get(based_on=campaign)
         assert (made.plan.texts, [arm.texts.count() for arm in made.arms.all()]) == ("matched", [2, 2])
+
+    def test_are_sized_for_their_kind_too_where_nothing_worked(self, client: Client) -> None:
+        campaign = world.launched(texts=2, design="matched", plan=PLAN)
+        world.tally(campaign, NOTHING)
+        evaluate(campaign, now=world.NOON)
+        shown = page(client, campaign)
+        assert "For messages of this kind</th>" in shown
+        row = shown[shown.index('<th scope="row">5 in 100</th>') :]
+        assert row[: row.index("</tr>")].endswith('<td class="n">8,200</td><td class="n">never</td>')
+        assert "With 2 sets that differ by 3 in 100." in shown
+        assert "would most likely have found" not in shown
+
+    def test_are_taken_to_differ_by_as_much_as_the_trial_saw_if_that_is_more(self, client: Client) -> None:
+        campaign = world.launched(texts=4, design="matched", plan=PLAN | {"text_spread": 0.02})
+        same = [(625, 188)] * 4
+        world.tally_texts(
+            campaign,
+            {"neutral": same, "victim": [(625, 94), (625, 281), (625, 94), (625, 281)], "user": same, "both": same},
+        )
+        evaluate(campaign, now=world.NOON)
+        # Differences of -15, 15, -15 and 15 points vary by 17.3, and by 17.1 without the chance of people.
+        assert "With 4 sets that differ by 17 in 100." in page(client, campaign)
+
+
+class TestWhatIsInUse:
+    def test_names_texts_of_its_appeal_that_are_not_shown_yet(self, client: Client) -> None:
+        trial, mara = judged(WORKS), world.person("mara", "manager")
+        use = put_to_use(trial, "user", holdout=10, placements=list(trial.placements.all()), by=mara)
+        world.approve(use)
+        transitions.launch(use, by=mara, now=world.NOON)
+        world.tally(use, {"user": (9_000, 4_050), "neutral": (1_000, 300)})
+        evaluate(use, now=world.NOON)
+        fresh, other = (world.approved_revision(frame, headline="Other words") for frame in ("user", "victim"))
+        shown = page(client, use)
+        rotate = shown[shown.index("Change its texts") : shown.index("Find something better")]
+        assert fresh.message.key in rotate
+        assert other.message.key not in rotate
+        assert use.arms.get(key="user").first_revision.message.key not in rotate
+
+    def test_a_trial_does_not(self, client: Client) -> None:
+        campaign = judged(WORKS)
+        world.approved_revision("user", headline="Other words")
+        assert "Change its texts" not in page(client, campaign)
 
 
 class TestWhatDidNot:

@@ -24,8 +24,10 @@ from tests import world
 from tests.analytics.looks.test_texts import NEUTRAL, VICTIM, TextCounts, looked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-IN_THESE = "In these 4 sets: Of 100 people who saw the message about harm to the victim, 50 turned back; 7 more than "
-IN_THESE += "with the neutral text (5 to 9)."
+IN_THESE = (
+    "With these 4 sets of texts: Of 100 people who saw the message about harm to the victim, 50 turned back; 7 more "
+)
+IN_THESE += "than with the neutral text (5 to 9)."
 FEW_DID_IT: TextCounts = {"neutral": NEUTRAL, "victim": [*VICTIM[:3], (1000, 6)]}
 
 
@@ -54,13 +56,13 @@ class TestTheHeadline:
         told = build.build(looked())
         assert told.sentence == f"{IN_THESE} For messages of this kind: 7 more in 100 (4 to 10)."
         assert (
-            "the first for the exact messages that were shown, the second for messages of this kind"
+            "the first for the exact texts that were shown, the second for messages of this kind"
             in told.interval_sentence
         )
 
     def test_says_that_it_cannot_tell_and_what_would_help(self) -> None:
         assert build.build(looked("different")).sentence == (
-            IN_THESE.replace("In these 4 sets", "With these 4 texts of each message")
+            IN_THESE.replace("With these 4 sets of texts", "With these 4 texts of each message")
             + (
                 " We cannot tell yet whether that holds for messages of this kind (−2 to 16). More texts "
                 "would help, but more people would not. About 6 texts of each message would be enough, "
@@ -95,7 +97,7 @@ class TestTheHeadline:
         analysis = looked()
         with translation.override("es"):
             told = build.build(analysis).sentence
-        assert told.startswith("En estos 4 conjuntos: ")
+        assert told.startswith("Con estos 4 conjuntos de textos: ")
         assert "Para los mensajes de este tipo: " in told
 
 
@@ -132,6 +134,25 @@ class TestThePage:
             "t over sets",
         ):
             assert words in told, words
+
+    @pytest.mark.parametrize(
+        ("monitoring", "looks", "covers"),
+        [
+            ("always-valid", [0.1, 1.0], "The interval that holds at every look covers these exact texts only."),
+            (
+                "group-sequential",
+                [0.5, 1.0],
+                "The repeated intervals of the planned looks cover these exact texts only.",
+            ),
+        ],
+    )
+    def test_says_which_of_both_answers_the_monitoring_covers(
+        self, monitoring: str, looks: list[float], covers: str
+    ) -> None:
+        looked(monitoring=monitoring, looks=looks)
+        told = page()
+        assert covers in told
+        assert "judged at a few points only" in told
 
     def test_of_one_text_an_arm_speaks_of_no_kind(self) -> None:
         campaign = world.launched(plan={"planned_per_arm": 100})

@@ -1,15 +1,16 @@
 import itertools
 import random
-from datetime import date
 
 import pytest
 from django.conf import settings
+from django.db.models import F
 
 from analytics.disclosure import gate
-from analytics.models import Tally, Withdrawals
+from analytics.looks.evaluate import evaluate
+from analytics.models import Analysis, Tally, Withdrawals
 from analytics.results.withdrawals import quality_item, worst_case_shift
 from analytics.suppression.cells import end_of_band
-from campaign.models import Campaign
+from campaign.models import ServedCount
 from tests import world
 
 
@@ -33,12 +34,13 @@ def test_while_little_may_be_shown_nothing_is_said() -> None:
     assert quality_item(None, [1, 1]) is None
 
 
-def counted(people: int, withdrawn: int) -> Campaign:
-    campaign = world.launched()
-    where = {"arm": campaign.arms.all()[0], "placement": campaign.placements.get(), "locale": "en"}
-    Tally.objects.create(day=date(2026, 3, 2), outcome="exposed", count=people, **where)
+def looked_at(people: int, withdrawn: int) -> Analysis:
+    """A look at a campaign of which so many were counted, half in each arm, and so many took their view back."""
+    campaign = world.launched(arms={"neutral": 1, "both": 1})
+    world.tally(campaign, {"neutral": (people - people // 2, 100), "both": (people // 2, 120)})
+    ServedCount.objects.filter(arm__campaign=campaign).update(count=F("count") + 1_000)  # of whom many saw nothing
     Withdrawals.objects.create(campaign=campaign, count=withdrawn)
-    return campaign
+    return evaluate(campaign, now=world.NOON)
 
 
 @pytest.mark.django_db
@@ -57,7 +59,32 @@ def counted(people: int, withdrawn: int) -> Campaign:
 def test_only_whole_percents_leave_and_none_of_fewer_than_a_thousand_people(
     people: int, withdrawn: int, told: int | None
 ) -> None:
-    assert gate.withdrawal_percent(counted(people, withdrawn)) == told
+    analysis = looked_at(people, withdrawn)
+    assert gate.withdrawal_percent(analysis) == told
+
+
+@pytest.mark.django_db
+def test_what_is_told_is_of_the_look_and_does_not_move_with_the_hours_after_it() -> None:
+    analysis = looked_at(1_900, 5)
+    before = gate.withdrawal_percent(analysis)
+    row = Tally.objects.filter(arm__campaign=analysis.campaign, outcome="exposed").first()
+    assert row is not None
+    row.count += 6  # from 19 of 1,900, one percent, to fewer
+    row.save()
+    Withdrawals.objects.update(count=60)
+    assert gate.withdrawal_percent(analysis) == before == 1
+
+
+@pytest.mark.django_db
+def test_a_look_whose_messages_bound_the_withdrawals_tells_the_messages_alone() -> None:
+    campaign = world.launched(arms={"neutral": 1, "both": 1})
+    world.tally(campaign, {"neutral": (600, 100), "both": (600, 120)})
+    for arm, sent in zip(campaign.arms.order_by("pk"), (612, 613), strict=True):
+        arm.served.update(count=sent)
+    Withdrawals.objects.create(campaign=campaign, count=22)
+    analysis = evaluate(campaign, now=world.NOON)
+    assert gate.withdrawal_percent(analysis) is None
+    assert {arm["served"] for arm in analysis.release.arms.values()} == {612, 613}
 
 
 def told_of(withdrawn: int, seen: int) -> int:

@@ -26,7 +26,7 @@ def test_it_answers_for_its_sets_and_for_messages_of_their_kind() -> None:
         by_text == Tally.objects.filter(outcome="exposed", arm__campaign=campaign).aggregate(Sum("count"))["count__sum"]
     )
     report = build.build(evaluate(campaign, now=world.NOON))
-    assert all("In these 4 sets:" in row.sentence for row in report.primary.kinds)
+    assert all("With these 4 sets of texts:" in row.sentence for row in report.primary.kinds)
     both = next(row for row in report.primary.kinds if (row.treated, row.control) == ("both", "neutral"))
     assert both.verdict == "better"
     assert "For messages of this kind: " in both.sentence

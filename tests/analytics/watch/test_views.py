@@ -379,6 +379,13 @@ class TestThePage:
         rows = dashboard.build_dashboard(campaign, now=world.NOON).looks
         assert [(row.share, row.analysis is not None) for row in rows] == [(0.5, True), (1.0, False)]
 
+    def test_a_first_look_at_all_planned_people_is_one_of_the_daily_looks_too(self) -> None:
+        campaign = world.launched(plan={"monitoring": "always-valid", "looks": [0.1, 1.0], "planned_per_arm": 1000})
+        world.tally(campaign, MANY)
+        evaluate(campaign, now=world.NOON)
+        rows = dashboard.build_dashboard(campaign, now=world.NOON).looks
+        assert [(row.share, row.analysis is not None) for row in rows] == [(0.1, True), (1.0, True)]
+
     def test_the_part_that_changes_is_the_page_without_its_frame(self) -> None:
         world.launched()
         part = client_of("manager").get(f"{WATCH}now/").content.decode()

@@ -210,7 +210,7 @@ def test_the_sentence_says_on_how_many_texts_it_rests() -> None:
     def said(design: str, texts: int, control_texts: int) -> str:
         return wording.these_texts_sentence("44 did.", design=design, texts=texts, control_texts=control_texts)
 
-    assert said("matched", 4, 4) == "In these 4 sets: 44 did."
+    assert said("matched", 4, 4) == "With these 4 sets of texts: 44 did."
     assert said("different", 3, 3) == "With these 3 texts of each message: 44 did."
     assert said("different", 3, 2) == "With these texts (3 and 2): 44 did."
 

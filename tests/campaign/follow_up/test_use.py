@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection
+from django.test import Client
 
 from campaign.follow_up.use import put_to_use
 from campaign.lifecycle import arm_pauses, frozen_plan, transitions
@@ -220,3 +221,19 @@ class TestWhatVisitorsSee:
         other = use_of(trial, "user")
         with pytest.raises(ActionRefused, match="is already running at one of these placements"):
             launch(other)
+
+
+def test_the_launch_page_says_that_a_running_trial_is_shown_first(client: Client) -> None:
+    trial = world.launched(plan=PLAN)
+    use = use_of(trial)
+    world.approve(use)
+    world.sign_in(client, world.person("mara", "manager"))
+    shown_first = "Where a trial is running, once that trial ends: The pilot."
+    at_once = "Immediately: the next visitor sees one of its messages."
+    html = client.get(f"/campaigns/{use.slug}/launch/").content.decode()
+    assert shown_first in html
+    assert at_once not in html
+    transitions.close(trial, by=world.person("mara", "manager"), now=world.NOON)
+    html = client.get(f"/campaigns/{use.slug}/launch/").content.decode()
+    assert at_once in html
+    assert shown_first not in html

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from campaign.kill_switch.stop import stop_message
+from campaign.kill_switch.stop import lift_stop, stop_message
 from campaign.lifecycle import arm_pauses, frozen_plan, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.clone import clone_campaign
@@ -87,6 +87,18 @@ class TestWhatWasStopped:
         assert rafael.pk not in contributors(copied(campaign))
         arm_pauses.stop_text(text, reason="I do not like it.", now=world.NOON, by=rafael)
         assert rafael.pk in contributors(copied(campaign))
+
+    def test_nor_does_who_stopped_its_message_everywhere(self) -> None:
+        campaign, mara, rafael = world.launched(), world.person("mara", "manager"), world.person("rafael", "reviewer")
+        message = campaign.arms.get(key="user").first_revision.message
+        transitions.close(campaign, by=mara, now=world.NOON)
+        stop_message(message, by=rafael, reason="I do not like it.", now=world.NOON)
+        made = copied(campaign)
+        assert rafael.pk in contributors(made)
+        assert rafael.pk in contributors(copied(made))
+        lift_stop(message, by=mara, reason="It was fine.")
+        assert rafael.pk in contributors(made)
+        assert rafael.pk not in contributors(copied(campaign))
 
     def test_the_page_says_what_was_left_out(self, client: Client) -> None:
         campaign = world.launched()

@@ -220,7 +220,10 @@ class TestThePages:
         world.launched("first")
         approved("second")
         world.sign_in(client, world.person("mara"))
-        assert "Launch it once its placements are free" in client.get("/campaigns/second/launch/").content.decode()
+        shown = client.get("/campaigns/second/launch/").content.decode()
+        assert "Launch it once its placements are free" in shown
+        assert "Once its placements are free: until then their visitors see" in shown
+        assert "Immediately" not in shown
         shown = client.post("/campaigns/second/launch/", {"action": "queue"}, follow=True).content.decode()
         assert "This campaign is approved and in the queue" in shown
         shown = client.get("/campaigns/second/launch/").content.decode()

@@ -17,7 +17,9 @@ from campaign.lifecycle.draft_versions import contributors, record_version
 from campaign.models import Campaign, DraftVersion, PlannedOutcome
 from campaign.wizard.draft import edit_draft
 from messages.audit import signed_head
-from messages.models import AuditEntry
+from messages.help_links import directory
+from messages.models import AuditEntry, HelpLink
+from messages.stale_copies import digest_of
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +130,17 @@ def test_versions_that_were_taken_off_the_end_free_nobody(draft: Campaign, adam:
         world.approve(draft, by=adam)
     transitions.take_back(draft, by=world.person("mara"))
     set_margin(draft, 0.03, by=world.person("mara"))
+    assert adam.pk in contributors(draft)
+
+
+def test_nor_if_only_help_links_were_changed_there(adam: User) -> None:
+    draft = world.draft()
+    record_version(draft, by=world.person("mara"))
+    link = HelpLink.objects.order_by("pk")[0]
+    seen = digest_of(link, directory.EDITABLE_FIELDS)
+    directory.change(link, {"url": "https://elsewhere.example/"}, seen=seen, by=adam)
+    assert adam.pk in contributors(draft)
+    take_off_the_end(draft)
     assert adam.pk in contributors(draft)
 
 

@@ -104,8 +104,8 @@ def test_it_stands_on_the_record_which_goes_on(
         done = take_into_use()
     assert not continuity.is_older_database()
     assert verify().problems == ()
-    last = AuditEntry.objects.latest("number")
-    assert (last.action, last.actor, last.detail["campaigns"]) == ("database-restore", "command line (root)", 1)
+    last = AuditEntry.objects.get(action="database-restore")
+    assert (last.actor, last.detail["campaigns"]) == ("command line (root)", 1)
     assert last.detail["accounts"] == len(done.closed_accounts)
 
 

@@ -141,17 +141,17 @@ def test_without_a_proxy_nobody_can_pass_for_another_network() -> None:
 
 
 def test_a_placement_may_declare_that_all_come_through_one_network() -> None:
-    campaign = world.launched()
-    campaign.placements.update(network_share=100)
+    world.launched()
+    world.change_places(network_share=100)
     site = world.AudienceSite()
     assert all(counts(site, REMOTE_ADDR="192.0.2.1") for _ in range(50))
 
 
 def test_a_change_of_the_declared_share_reaches_a_running_server() -> None:
-    campaign = world.launched()
+    world.launched()
     refresher = SnapshotRefresher()
     assert refresher.refresh()
-    campaign.placements.update(network_share=50)
+    world.change_places(network_share=50)
     assert refresher.refresh()
     assert refresher.current.placements["quiet-page"].declared_share == 0.5
 
@@ -159,7 +159,7 @@ def test_a_change_of_the_declared_share_reaches_a_running_server() -> None:
 def test_a_placement_can_count_only_what_its_partner_has_signed() -> None:
     """Nobody can sign yet: the message is shown, and the answer says why it is not counted."""
     campaign = world.launched()
-    campaign.placements.update(counts_signed_only=True)
+    world.change_places(counts_signed_only=True)
     site = world.AudienceSite()
     assert reason(site) == "unsigned"
     assert reason(site, HTTP_DNT="1") == "declined"

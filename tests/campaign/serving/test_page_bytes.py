@@ -9,7 +9,6 @@ from hashlib import sha256
 import pytest
 from django.conf import settings
 
-from campaign.models import Placement
 from campaign.serving.assets import ASSETS, read_asset
 from campaign.serving.page_bytes import compress_page
 from campaign.serving.page_paths import PAGES, page_path
@@ -29,9 +28,9 @@ def with_all_help(countries: list[str], monkeypatch: pytest.MonkeyPatch) -> worl
     """A site with the whole help directory, whose texts are as long as the check lets them be, in each language."""
     monkeypatch.setattr(world, "approved_revision", partial(world.approved_revision, body=LONGEST))
     world.load_starter_library()
-    HelpLink.objects.update(verified_on=world.NOON.date(), verified_by="rafael")
+    world.check_help_links(today=world.NOON.date())
     world.launched(locales=settings.AUDIENCE_LANGUAGES)
-    Placement.objects.update(countries=countries)
+    world.change_places(countries=countries)
     return world.AudienceSite()
 
 

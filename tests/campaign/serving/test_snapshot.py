@@ -190,7 +190,7 @@ class TestWordsThatManyPlacementsShow:
         assert self.shown(compiled, "one") == self.shown(compiled, "two")
 
     def test_are_rendered_apart_where_a_button_leads_elsewhere(self, two: Campaign) -> None:
-        Placement.objects.filter(key="two").update(leave_url="https://leave.example/")
+        world.change_places("two", leave_url="https://leave.example/")
         site = world.AudienceSite()
         assert not set(self.shown(site.snapshot, "one")) & set(self.shown(site.snapshot, "two"))
         left = [site.decide(placement=key).json["message"]["actions"][0]["href"] for key in ("one", "two")]
@@ -208,7 +208,7 @@ class TestWordsThatManyPlacementsShow:
 
     def test_are_the_same_after_one_of_them_was_compiled_anew(self, two: Campaign) -> None:
         before = compile_snapshot()
-        Placement.objects.filter(key="two").update(allowed_origins=["https://elsewhere.example"])
+        world.change_places("two", allowed_origins=["https://elsewhere.example"])
         after = compile_snapshot(before)
         assert after.placements["two"] is not before.placements["two"]
         assert self.shown(after, "two") == self.shown(before, "one")
@@ -244,9 +244,9 @@ def test_whatever_is_served_is_noticed_when_it_changes(
     before = keeper.current.placements["one"]
     clock_that_stands_still.shift(1)
     if change == "leave_url":
-        Placement.objects.update(leave_url="https://elsewhere.example/")
+        world.change_places(leave_url="https://elsewhere.example/")
     elif change == "origins":
-        Placement.objects.update(allowed_origins=["https://elsewhere.example"])
+        world.change_places(allowed_origins=["https://elsewhere.example"])
     elif change == "fallback":
         world.choose_fallback(world.approved_revision("neutral"))
     elif change == "state":

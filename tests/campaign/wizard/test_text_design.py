@@ -11,7 +11,7 @@ from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import submission_obstacles
 from campaign.models import AnalysisPlan, Campaign
 from campaign.wizard import arms
-from campaign.wizard.matched_sets import offered_sets
+from campaign.wizard.matched_sets import offered_sets, set_name
 from campaign.wizard.questions import missing_answers
 from messages.library.matched_sets import read_matched_sets
 from messages.models import Message, Revision
@@ -131,7 +131,8 @@ class TestThePage:
         world.load_starter_library()
         world.draft()
         html = page(manager, at("texts"))
-        assert all(f"<code>{key}</code>" in html for key in STARTER)
+        assert all(f"<b>{set_name(key)}</b>" in html for key in STARTER)
+        assert '<a href="/messages/exchange/">import them</a>' in html
         assert "The person shown may feel frightened and hurt." in html
         assert html.count("checked") == 5  # one text each, as it stands, and the sets to begin with
 
@@ -277,7 +278,7 @@ class TestArmsOfOnesOwn:
 def test_the_words_of_matched_sets_are_changed_by_their_sets_alone(manager: Client) -> None:
     campaign = world.draft(texts=2, design="matched")
     html = page(manager, at("words"))
-    assert "<code>pilot-set-2</code>" in html
+    assert "Set: Pilot set 2" in html
     assert "Choose other sets" in html
     assert "Choose another text" not in html
     assert manager.get(at("words") + "victim/").headers["Location"] == at("texts")
@@ -296,5 +297,5 @@ def test_a_set_that_lost_a_text_meanwhile_is_not_stored() -> None:
 def test_the_page_with_all_answers_names_the_sets(manager: Client) -> None:
     world.draft(texts=2, design="matched")
     html = page(manager, "/campaigns/pilot/plan-it/")
-    assert "2 sets: pilot-set-1, pilot-set-2." in html
+    assert "2 sets: Pilot set 1, Pilot set 2." in html
     assert "“A victim headline” (version 1) and 1 more text" in html

@@ -21,11 +21,12 @@ from campaign.wizard.sample_size import (
     SampleSize,
     SampleSizeInputs,
     compute_sample_size,
+    fewest_texts,
     needed_people,
     people_by_texts,
     people_for_these_texts,
 )
-from campaign.wizard.texts_in_words import describe_texts
+from campaign.wizard.texts_in_words import describe_texts, describe_too_few_texts
 from tests import world
 from tests.campaign.wizard.test_views import answer, at, page, text
 
@@ -88,6 +89,22 @@ class TestHowMany:
         assert size.detectable_difference is not None
         assert size.detectable_difference > 0.15
 
+    def test_too_few_sets_say_how_many_would_be_enough(self) -> None:
+        few = replace(SETS, texts=3, text_spread=0.05)
+        more = fewest_texts(few)
+        assert more is not None
+        with pytest.raises(MoreTextsNeeded):
+            needed_people(replace(few, texts=more.texts - 1))
+        people = needed_people(replace(few, texts=more.texts))
+        assert f"With {more.texts} sets, {people:,} people in total would be enough." in describe_too_few_texts(
+            sized(few), few
+        )
+
+    def test_where_even_twelve_sets_are_too_few_none_are_named(self) -> None:
+        far_apart = replace(SETS, texts=3, text_spread=0.2)
+        assert fewest_texts(far_apart) is None
+        assert "would be enough" not in describe_too_few_texts(sized(far_apart), far_apart)
+
     @pytest.mark.parametrize("design", ["matched", "nested"])
     def test_the_number_has_the_power_that_was_asked_for(self, design: Any) -> None:
         """For both answers at once, in simulated trials of real people and texts."""
@@ -124,9 +141,12 @@ class TestTheTable:
     def test_it_names_the_spreads_and_the_planned_row(self) -> None:
         table = describe_texts(sized(SETS), SETS)
         assert table is not None
-        assert table.spreads == ("by 0", "by 2", "by 3", "by 5")
+        assert table.spreads == ("by 0", "by 1", "by 2", "by 3")
         assert [row.texts for row in table.rows if row.is_planned] == ["5 sets"]
-        assert table.rows[0].people[-1] == "never"
+        assert table.rows[0].people[1:] == ("never", "never", "never")
+        many = describe_texts(sized(SETS), replace(SETS, smallest_difference=0.01))
+        assert many is not None
+        assert many.rows[0].people[0] == "over 1,000,000"
 
     def test_a_number_of_texts_of_ones_own_has_its_row(self) -> None:
         question = replace(SETS, texts=7)
@@ -170,6 +190,14 @@ class TestThePage:
         html = page(manager, at("length"))
         assert 'name="spread"' not in html
         assert "no number of people is enough for messages of this kind" not in html
+
+    def test_it_says_how_many_verdicts_wait_because_of_one_network(self, manager: Client) -> None:
+        self.draft(texts=4, design="matched")
+        assert "about half of the verdicts on messages of this kind" in page(manager, at("length"))
+
+    def test_with_one_text_each_fewer_verdicts_wait(self, manager: Client) -> None:
+        self.draft()
+        assert "about one in four verdicts. With half as many people" in page(manager, at("length"))
 
     def test_the_number_that_is_planned_is_for_both_answers(self, manager: Client) -> None:
         plan = self.draft(texts=4, design="matched")

@@ -14,7 +14,7 @@ from messages.audit import log
 from messages.audit_pages.head_copy import send_head
 from messages.models import AuditEntry
 from tests import world
-from tests.messages.audit.test_log import add, empty, forge
+from tests.messages.audit.test_log import add, empty, forge, tampering
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +76,13 @@ def test_a_record_that_was_removed_with_its_key_and_written_anew_is_told_by_the_
     with pytest.raises(CommandError):
         call_command("audit", "verify", "--head", str(copy), stderr=said)
     assert "Entry 2 is not the one that was noted: the record was written anew." in said.getvalue()
+
+
+def test_an_entry_that_was_taken_out_of_the_middle_is_told(elsewhere: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(3):
+        add()
+    with tampering() as cursor:
+        cursor.execute("DELETE FROM messaging_auditentry WHERE number = 2")
+    send_head(now=world.NOON)
+    assert "does not match what was written" in caplog.text
+    assert "Entry 2 is missing." in (elsewhere / f"audit-head-{world.NOON:%Y-%m-%d}.txt").read_text()

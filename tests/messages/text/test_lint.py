@@ -284,6 +284,12 @@ def test_every_phrase_says_why_and_what_instead_in_words_that_pass_themselves() 
         assert not phrase.find_in(phrase.instead), phrase
 
 
+def test_no_phrase_leads_an_author_to_cite_a_source_that_other_arms_do_not() -> None:
+    for phrase in LISTS.phrases:
+        cites = LISTS.marks.get((phrase.language, "source"))
+        assert not (cites and cites.search(phrase.instead)), phrase
+
+
 def test_a_severity_that_nobody_knows_is_refused() -> None:
     with pytest.raises(ValueError, match="“must” or “should”"):
         parse_word_lists(

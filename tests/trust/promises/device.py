@@ -161,7 +161,7 @@ def _partner_pages(made: TrustSite) -> Iterator[dict[str, str]]:
     }
     ports = {name: launcher.free_port() for name in tags}
     origins = [f"http://localhost:{port}" for port in ports.values()]
-    made.shell(f"from campaign.models import Placement; Placement.objects.update(allowed_origins={origins!r})")
+    made.shell(f"from tests.world import change_places; change_places(allowed_origins={origins!r})")
     servers = [make_partner_server(html.replace(tag[0], tags[name]), port) for name, port in ports.items()]
     for one in servers:
         one.handle_error = lambda *_: None  # type: ignore[method-assign]  # browsers close connections

@@ -13,7 +13,7 @@ from scipy.stats import permutation_test, ttest_rel
 from analytics.stats import Counts, NotEstimable
 from analytics.stats.texts import matched
 from analytics.stats.texts.matched import SetsEstimate
-from analytics.stats.texts.values import Measured, text_means
+from analytics.stats.texts.values import Measured, TextMeans, text_means
 
 # Fisher 1935, The Design of Experiments, section 17, table 3: crossed less self-fertilised, eighths of an inch.
 DARWIN = [49.0, -67.0, 8.0, 16.0, 6.0, 23.0, 28.0, 41.0, 14.0, 29.0, 56.0, 24.0, 75.0, 60.0, -48.0]
@@ -23,6 +23,8 @@ ARMS = (
     (0.42, 0.44, 0.41, 0.46, 0.40),
     (0.50, 0.53, 0.44, 0.54, 0.52),
 )
+# The events of 400 people a text, in five sets: ../reference/texts.R, of which R 4.2 printed texts.txt.
+EVENTS = ((160, 190, 140, 176, 150), (200, 188, 184, 232, 170), (168, 220, 164, 184, 196), (216, 224, 200, 248, 206))
 
 
 def known(value: object) -> SetsEstimate:
@@ -65,6 +67,48 @@ def test_it_is_what_lme4_prints_for_a_balanced_mixed_model() -> None:
         found = known(matched.mean_over_sets(values))
         assert (found.effect, found.standard_error, found.statistic) == pytest.approx(printed, abs=6e-4)
         assert found.df == 17.0
+
+
+def means_of_events() -> TextMeans:
+    means = text_means([[Counts(400, x) for x in arm] for arm in EVENTS])
+    assert isinstance(means, tuple)
+    return means
+
+
+def test_two_arms_of_counts_are_what_lmertest_prints_for_people_in_texts_in_sets() -> None:
+    # lmer(y ~ a + (1 | set) + (1 | set:a), people): estimate, std. error, Satterthwaite's df, t and p.
+    control, treated, *_ = means_of_events()
+    found = known(matched.difference(treated=treated, control=control))
+    assert (found.effect, found.standard_error, found.df, found.statistic, found.p_value) == pytest.approx(
+        (0.079, 0.02551468879, 4.000012687, 3.096255677, 0.03635274098), rel=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("effect", "printed"),
+    [
+        ("first", (0.08, 0.02646824074, 4.00066552, 3.022490266, 0.0390591297)),
+        ("second", (0.059, 0.01450448464, 3.999895568, 4.067707434, 0.01525247307)),
+        ("interaction", (0.002, 0.01007467586, 4.000021437, 0.198517553, 0.8523216819)),
+    ],
+)
+def test_the_factorial_is_what_lmertest_prints(effect: str, printed: tuple[float, ...]) -> None:
+    # lmer(y ~ a * b + (1 | set) + (1 | set:a) + (1 | set:b), text means): an error of each effect's own.
+    neither, first, second, both = means_of_events()
+    estimates = matched.two_by_two(neither=neither, first=first, second=second, both=both)
+    found = known(getattr(estimates, effect))
+    ours = (found.effect, found.standard_error, found.df, found.statistic, found.p_value)
+    assert ours == pytest.approx(printed, rel=5e-4)
+
+
+def test_the_factorial_is_near_the_mixed_logit_of_glmer() -> None:
+    # glmer(cbind(x, n - x) ~ a * b + (1 | set) + (1 | text), binomial): log odds, which p (1 - p) turns into points.
+    neither, first, second, both = means_of_events()
+    found = matched.two_by_two(neither=neither, first=first, second=second, both=both)
+    rate = 1 / (1 + exp(0.0935412192))
+    printed = (0.3247576799, 0.2398991339, 0.00431481244)
+    for ours, coefficient in zip((found.first, found.second, found.interaction), printed, strict=True):
+        assert known(ours).effect == pytest.approx(coefficient * rate * (1 - rate), abs=0.0015)
 
 
 def test_the_sign_flip_p_is_that_of_scipy() -> None:

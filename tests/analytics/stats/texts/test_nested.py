@@ -7,6 +7,7 @@ from analytics.stats import Counts, NotEstimable, clusters
 from analytics.stats.texts import nested
 from analytics.stats.texts.values import Measured, text_means
 from tests.analytics.stats.estimates import estimate_of
+from tests.analytics.stats.texts import test_matched
 
 FIRST, SECOND = (0.44, 0.52, 0.47, 0.55), (0.41, 0.49, 0.38, 0.45, 0.60)
 
@@ -32,6 +33,17 @@ def test_with_as_many_people_for_each_text_the_error_is_that_of_cr2() -> None:
     ours = estimate_of(nested.difference(treated=means[0], control=means[1]))
     theirs = estimate_of(clusters.difference(treated=first, control=second))
     assert (ours.effect, ours.standard_error) == pytest.approx((theirs.effect, theirs.standard_error))
+
+
+def test_the_error_of_counts_is_what_lmertest_and_clubsandwich_print() -> None:
+    # R 4.2, ../reference/texts.R: lmer(y ~ a + (1 | set:a), people) prints 0.079 with 0.03443108923, and coef_test(lm(y
+    # ~ a), vcov = "CR2", cluster = text, test = "Satterthwaite") 0.0344310906. Both take texts of both arms to vary
+    # alike, which gives df 8 and p 0.0509; Welch's df are 7.81.
+    means = text_means([[Counts(400, x) for x in arm] for arm in test_matched.EVENTS[:2]])
+    assert isinstance(means, tuple)
+    found = estimate_of(nested.difference(treated=means[1], control=means[0]))
+    assert (found.effect, found.standard_error) == pytest.approx((0.079, 0.03443108923), rel=1e-7)
+    assert (found.df, found.p_value) == pytest.approx((8.0, 0.05091094631), rel=0.03)
 
 
 def test_it_agrees_with_a_linear_mixed_model() -> None:

@@ -10,6 +10,7 @@ from analytics.stats.texts import spread
 from analytics.stats.texts.spread import Spread
 from analytics.stats.texts.values import Measured, text_means
 from tests.analytics.stats.test_meta import EFFECTS, VARIANCES
+from tests.analytics.stats.texts import test_matched
 
 BCG = [Measured(y, v) for y, v in zip(EFFECTS, VARIANCES, strict=True)]
 # Rubin 1981: effects of coaching in eight schools, with their standard errors.
@@ -35,6 +36,14 @@ def test_the_variance_is_that_of_paule_and_mandel() -> None:
     # statsmodels combine_effects(method_re="iterated"), which is Paule and Mandel's estimator.
     theirs = combine_effects(np.array(EFFECTS), np.array(VARIANCES), method_re="iterated", atol=1e-12, maxiter=1000)
     assert known(spread.between_texts([BCG])).variance == pytest.approx(theirs.tau2, rel=1e-6)
+
+
+def test_variance_and_interval_of_an_arm_are_what_metafor_prints() -> None:
+    # R 4.2, ../reference/texts.R: rma(y, v, method = "PM") and its confint(), tol 1e-13: tau^2, its ends, and QE.
+    rates = [events / 400 for events in test_matched.EVENTS[1]]
+    found = known(spread.between_texts([[Measured(rate, rate * (1 - rate) / 399) for rate in rates]]))
+    ours = (found.variance, found.interval.low**2, found.interval.high**2, found.statistic)
+    assert ours == pytest.approx((0.002807800342, 0.0006154504218, 0.02762783898, 22.34612527), rel=1e-6)
 
 
 def test_the_interval_is_the_q_profile() -> None:

@@ -1,0 +1,1 @@
+"""What was learned across campaigns: closed ones of ours, those of others, and averages of what matches."""
