@@ -6,24 +6,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [
-        ('analytics', '0034_public_pages'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("analytics", "0036_learned_results"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.AlterField(
-            model_name='notice',
-            name='kind',
-            field=models.CharField(choices=[('guardrail', 'A guardrail was crossed'), ('split', 'Messages are not shown as often as planned'), ('help-link', 'A help link needs to be checked'), ('address', 'What visitors see was changed'), ('paused', 'The campaign was paused automatically'), ('changed', 'The campaign was changed directly in the database'), ('planned', 'The planned number of people has been counted'), ('decided', 'All questions in the plan are answered'), ('ended', 'The campaign has reached its last day'), ('look', 'There is a new result')], max_length=10),
+            model_name="notice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("guardrail", "A guardrail was crossed"),
+                    ("split", "Messages are not shown as often as planned"),
+                    ("help-link", "A help link needs to be checked"),
+                    ("address", "What visitors see was changed"),
+                    ("paused", "The campaign was paused automatically"),
+                    ("changed", "The campaign was changed directly in the database"),
+                    ("planned", "The planned number of people has been counted"),
+                    ("decided", "All questions in the plan are answered"),
+                    ("ended", "The campaign has reached its last day"),
+                    ("look", "There is a new result"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.CreateModel(
-            name='ResultMail',
+            name="ResultMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(help_text='Looks from before are not sent.')),
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='result_mail', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("since", models.DateTimeField(help_text="Looks from before are not sent.")),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="result_mail",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
     ]
