@@ -4,6 +4,7 @@ from django.urls import path
 
 from analytics.export.files import FILES
 from analytics.export.views import file_view
+from analytics.learned import import_views
 from analytics.learned import views as learned_views
 from analytics.next_steps import views as next_steps_views
 from analytics.notifications.views import switch_result_mails
@@ -23,6 +24,11 @@ urlpatterns = [
     path("published/<slug:slug>/", public_views.public_page, name="public"),
     path("published/<slug:slug>/<str:name>", public_views.public_file, name="public-file"),
     path("learned/", learned_views.learned, name="learned"),
+    path("learned/others/", import_views.others, name="others"),
+    path("learned/others/confirm/", import_views.confirm, name="signer-confirm"),
+    path("learned/others/import/", import_views.upload, name="bundle-import"),
+    path("learned/others/keys/<int:pk>/remove/", import_views.remove_key, name="signer-remove"),
+    path("learned/others/results/<int:pk>/remove/", import_views.remove_result, name="import-remove"),
     path("learned/averages/", learned_views.averages, name="averages"),
     path("campaigns/<slug:slug>/next/", next_steps_views.next_steps, name="next-steps"),
     path("campaigns/<slug:slug>/next/use/", next_steps_views.use, name="use"),

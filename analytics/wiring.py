@@ -8,15 +8,17 @@ from analytics import health, worker_alarm
 from analytics.disclosure import look_seals
 from analytics.ingest.endpoint import EVENTS_ROUTE
 from analytics.ingest.writer import event_writer
+from analytics.learned.past_rate import past_rate as rate_of_trial_before
 from campaign.restoration import seals
 from campaign.serving import routing
 from campaign.staff_site import site_warning
-from campaign.wizard import sample_size
+from campaign.wizard import past_rate, sample_size
 
 
 def register() -> None:
     """Register everything; safe to call again."""
     sample_size.register_power_functions(_load_power_functions)
+    past_rate.register(rate_of_trial_before)
     routing.register_routes(
         {
             "/api/v1/events": EVENTS_ROUTE,

@@ -7,6 +7,8 @@ from ipaddress import IPv6Address, ip_address
 def network_of(address: str) -> str:
     """The first 24 bits of an IPv4 address or 48 of an IPv6 one, as text; empty for this machine, or no address.
 
+    An IPv6 address made of an IPv4 one (6to4, Teredo) is of that network: each would be one of its own otherwise.
+
     >>> network_of("192.0.2.77"), network_of("2001:db8:7:8::1"), network_of("127.0.0.1"), network_of("a name")
     ('192.0.2', '20010db80007', '', '')
     """
@@ -17,8 +19,9 @@ def network_of(address: str) -> str:
         parsed = IPv6Address(address)
     except ValueError:
         return ""
-    if parsed.ipv4_mapped:
-        return network_of(str(parsed.ipv4_mapped))
+    inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
+    if inner:
+        return network_of(str(inner))
     return "" if parsed.is_loopback else parsed.packed[:6].hex()
 
 

@@ -162,17 +162,21 @@ def picture(tab: Page, mode: Mode) -> bytes:
     """The whole page; of a cover or a landscape, what the window shows."""
     client = tab.context.new_cdp_session(tab)
     tab.emulate_media(**mode.media)  # a picture before this one took the print away
-    height = min(tab.locator("html").evaluate("(root) => root.scrollHeight"), 6000)
     is_covered = tab.locator("second-thought").evaluate_all("all => all.some((one) => one.style.position === 'fixed')")
-    clip = {"x": 0, "y": 0, "width": mode.width, "height": mode.height if is_covered else height, "scale": 1}
     is_beyond = not is_covered and not mode.large_text
     if mode.large_text and not is_covered:  # beyond the window the size of text would be the usual one
-        tab.set_viewport_size({"width": mode.width, "height": height})
+        tab.set_viewport_size({"width": mode.width, "height": _height(tab)})
+        tab.locator("html").evaluate("() => scrollTo(0, 0)")
+    clip = {"x": 0, "y": 0, "width": mode.width, "height": mode.height if is_covered else _height(tab), "scale": 1}
     shot = client.send(
         "Page.captureScreenshot", {"format": "webp", "quality": 82, "captureBeyondViewport": is_beyond, "clip": clip}
     )
     tab.set_viewport_size({"width": mode.width, "height": mode.height})
     return base64.b64decode(shot["data"])
+
+
+def _height(tab: Page) -> int:
+    return min(int(tab.locator("html").evaluate("(root) => root.scrollHeight")), 6000)
 
 
 def sheets(browser: Browser, pictures: Mapping[str, bytes], mode: Mode) -> Iterator[bytes]:

@@ -28,6 +28,7 @@ from tests.installation import ROOT, new_installation
 PICTURES = {
     "results": ("analyst", "/campaigns/pilot/results/"),
     "learned": ("analyst", "/learned/"),
+    "others": ("manager", "/learned/others/"),
     "averages": ("analyst", "/learned/averages/?show=turned_back.both.neutral.view"),
     "campaigns": ("manager", "/"),
     "campaign": ("manager", "/campaigns/pilot/"),

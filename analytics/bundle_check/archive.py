@@ -15,6 +15,7 @@ from analytics.export.bundle import CHECKSUMS, SIGNATURE
 
 MAX_BYTES = 100_000_000  # of all files together, unpacked
 MAX_FILES = 5_000
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others may ask for any amount of memory
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _CHECKSUM_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 
@@ -40,9 +41,9 @@ class Bundle:
             raise UnreadableBundle(f"{name} is not JSON.") from None
 
 
-def open_bundle(content: bytes) -> Bundle:
+def open_bundle(content: bytes, *, max_bytes: int = MAX_BYTES) -> Bundle:
     """Return the files of a bundle whose checksums and signature hold; else raise UnreadableBundle."""
-    files = _unpack(content)
+    files = _unpack(content, max_bytes)
     for name in (CHECKSUMS, SIGNATURE):
         if name not in files:
             raise UnreadableBundle(f"It does not contain {name}.")
@@ -55,17 +56,19 @@ def open_bundle(content: bytes) -> Bundle:
     return Bundle(files, signed.fingerprint)
 
 
-def _unpack(content: bytes) -> dict[str, bytes]:
+def _unpack(content: bytes, max_bytes: int) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             names = [entry.filename for entry in entries]
-            if len(names) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_BYTES:
+            if len(names) > MAX_FILES or sum(entry.file_size for entry in entries) > max_bytes:
                 raise UnreadableBundle("It is too large to be a bundle.")
             if len(set(names)) < len(names) or not all(map(_NAME.fullmatch, names)):
                 raise UnreadableBundle(
                     "It contains a file twice, or a file with a name that does not belong in a bundle."
                 )
+            if any(entry.compress_type not in _METHODS for entry in entries):
+                raise UnreadableBundle("It is compressed in a way that a bundle is not.")
             return {entry.filename: archive.read(entry) for entry in entries}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
         raise UnreadableBundle("It is not a ZIP archive, or it is damaged.") from None

@@ -15,6 +15,8 @@ from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 
 # Versions of scipy differ in the last digits of what they search for.
 _RELATIVE, _ABSOLUTE = 1e-6, 1e-9
+# What reading values of another form raises; RuntimeError is a generator that found nothing, or endless nesting.
+_OF_ANOTHER_FORM = (LookupError, TypeError, ValueError, AttributeError, StopIteration, ArithmeticError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def check_bundle(bundle: Bundle) -> BundleReport:
     """Check everything that a bundle says; raise UnreadableBundle if it is not of the known form."""
     try:
         return _check(bundle)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration, ZeroDivisionError) as error:
+    except _OF_ANOTHER_FORM as error:
         raise UnreadableBundle(f"This version cannot read its files: {type(error).__name__}.") from None
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.utils import timezone
 
 from analytics import wording
 from analytics.disclosure import look_seals
@@ -266,11 +267,11 @@ def released_counts_elsewhere(campaign: Campaign, outcome: str) -> Iterator[Rele
 def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
     """Percentage of messages sent on the days of a look that were not counted, by reason.
 
-    Without the look's own day: its counts still grow, and whoever looks again would see each percent being reached.
+    Without a day that is not over: its counts still grow, and whoever looks again would see each percent being reached.
     """
     if analysis.from_day is None or analysis.to_day is None:
         return {}
-    last = min(analysis.to_day, analysis.made_at.date() - timedelta(days=1))
+    last = min(analysis.to_day, timezone.now().date() - timedelta(days=1))
     return exclusion_percentages_between(analysis.campaign, analysis.from_day, last)
 
 

@@ -49,10 +49,10 @@ def forest_chart(pooled: PooledComparison, members: Sequence[LearnedComparison],
     y, drawn, strips = 0.0, list[SafeString](), list[tuple[float, float]]()
     for row in rows:
         lines = _label_lines(row, layout)
+        if layout.labels_above:
+            lines.append(("soft", _numbers(row, scale)))
         drawn += [svg_text("0", y + 14 + k * LINE_HEIGHT, line, kind, "start") for k, (kind, line) in enumerate(lines)]
         text_height = len(lines) * LINE_HEIGHT
-        if layout.labels_above:
-            drawn.append(svg_text("100%", y + 14, _numbers(row, scale), "soft", "end"))
         middle = y + (text_height + 11 if layout.labels_above else text_height / 2 + 2)
         drawn += _interval(row, pooled.treated, axis, scale, middle)
         if not layout.labels_above:
@@ -102,10 +102,9 @@ def _rows(pooled: PooledComparison, members: Sequence[LearnedComparison]) -> lis
 
 
 def _label_lines(row: _Row, layout: ChartLayout) -> list[tuple[str, str]]:
-    letters = layout.letters if not layout.labels_above else layout.letters - 8
-    names = textwrap.wrap(row.name, letters, max_lines=2, placeholder=" …")
+    names = textwrap.wrap(row.name, layout.letters, max_lines=2, placeholder=" …")
     return [("label", line) for line in names] + [
-        ("soft", line) for line in textwrap.wrap(row.note, letters, max_lines=1, placeholder=" …")
+        ("soft", line) for line in textwrap.wrap(row.note, layout.letters, max_lines=1, placeholder=" …")
     ]
 
 

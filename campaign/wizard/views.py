@@ -90,7 +90,7 @@ def wizard_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
     form = question.build_form(campaign, question.suggest(campaign, stored, user=current_user(request)), posted)
     if posted is None:
         return _render_question(request, campaign, question, form, seen_digest=stored.digest())
-    if not form.is_valid() or posted.get("do") == "work-out" or not question.complete(campaign, form):
+    if not form.is_valid() or posted.get("do") in ("work-out", "use-past") or not question.complete(campaign, form):
         return _render_question(request, campaign, question, form, seen_digest=posted.get("was", ""))
     return _save_and_continue(request, campaign, question, form)
 

@@ -55,8 +55,7 @@ class AccountNotOnRecord(Exception):
 
 def are_accounts_on_record() -> bool:
     """Whether this installation has begun to put its accounts on record."""
-    note = signed_head.read_note()
-    return isinstance(note, signed_head.Note) and note.has_accounts
+    return signed_head.has_accounts()
 
 
 @transaction.atomic

@@ -42,8 +42,7 @@ def go_on(*, by: str, **detail: str | int) -> AuditEntry:
         **detail,
     )
     sealed_from = note.sealed_from if isinstance(note, Note) and _has_own_seals(note) else entry.number
-    had_accounts = isinstance(note, Note) and note.has_accounts
-    goes_on = Note(Head(entry.number, entry.digest), sealed_from, had_accounts)
+    goes_on = Note(Head(entry.number, entry.digest), sealed_from)
     transaction.on_commit(partial(signed_head.write_note, goes_on))
     return entry
 

@@ -76,6 +76,10 @@ class Action(StrEnum):
     RESULTS_PROPOSE = "results-propose"
     RESULTS_PUBLISH = "results-publish"
     RESULTS_TAKE_DOWN = "results-take-down"
+    SIGNER_CONFIRM = "signer-confirm"
+    SIGNER_REMOVE = "signer-remove"
+    BUNDLE_IMPORT = "bundle-import"
+    BUNDLE_REMOVE = "bundle-remove"
     CAMPAIGN_REHEARSE = "campaign-rehearse"
     SUBJECTS_CREATE = "subjects-create"
     SUBJECTS_DESTROY = "subjects-destroy"
@@ -133,6 +137,7 @@ class ObjectKind(StrEnum):
     PLACEMENT = "placement"
     PARTNER = "partner"
     RECORD = "record"
+    ORGANISATION = "organisation"
     PERSON = "person"
 
 

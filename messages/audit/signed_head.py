@@ -4,9 +4,10 @@ Both are signed with a key of the key directory, which no database and no backup
 by SQL has no seal; a note that somebody rewrites has no signature. The note reveals an end that was cut off, a record
 that was emptied, and a database that was replaced by an older one.
 
-audit.key    the key, made with the first entry
-audit.head   the note: number and digest of the last entry, the first entry that has a seal, whether accounts are on
-             record, the signature
+audit.key       the key, made with the first entry
+audit.head      the note: number and digest of the last entry, the first entry that has a seal, the signature
+audit.accounts  a signature: accounts are on record. A file of its own, because a server that goes on running while a
+                later version is put in its place has to read the note: else it takes the database for an older one
 """
 
 import fcntl
@@ -27,8 +28,9 @@ from messages.audit.hash_chain import BEGINNING, ChainEntry, Head
 from messages.secret_files import KEY_BYTES, fsync_directory, read_or_create_secret
 
 KEY_NAME = "audit.key"
+_ACCOUNTS = ("accounts", "are on record")  # what is signed, and of what kind
 SealCheck = Callable[[ChainEntry], bool]
-_NOTE = re.compile(r"([0-9]{1,18}):([0-9a-f]{64}) ([1-9][0-9]{0,17})( accounts)? ([0-9a-f]{64})\n?")
+_NOTE = re.compile(r"([0-9]{1,18}):([0-9a-f]{64}) ([1-9][0-9]{0,17}) ([0-9a-f]{64})\n?")
 
 
 class SealedRow(Protocol):
@@ -55,18 +57,18 @@ class Note:
 
     head: Head  # number 0: the key is made, and no entry is committed
     sealed_from: int
-    has_accounts: bool = False  # whether each account has to be as the record says
 
     def __str__(self) -> str:
-        return f"{self.head} {self.sealed_from}{' accounts' if self.has_accounts else ''}"
+        return f"{self.head} {self.sealed_from}"
 
 
 NOTHING = Note(Head(0, BEGINNING), sealed_from=1)
 
 
 def begin(note: Note) -> None:
-    """Make the key, and note where signing begins."""
+    """Make the key, and note where signing begins, as yet without accounts."""
     read_or_create_secret(settings.KEY_DIRECTORY, KEY_NAME)
+    _accounts_path().unlink(missing_ok=True)
     write_note(note)
 
 
@@ -112,17 +114,20 @@ def read_note() -> Note | NoNote:
     match = _NOTE.fullmatch(text)
     if match is None or _key() is None:
         return NoNote.NOT_GENUINE
-    note = Note(Head(int(match[1]), match[2]), sealed_from=int(match[3]), has_accounts=bool(match[4]))
-    return note if hmac.compare_digest(match[5], _signature(note)) else NoNote.NOT_GENUINE
+    note = Note(Head(int(match[1]), match[2]), sealed_from=int(match[3]))
+    return note if hmac.compare_digest(match[4], _signature(note)) else NoNote.NOT_GENUINE
 
 
 def write_note(note: Note) -> None:
     """Write the note atomically and durably."""
-    path = _path()
+    _write(_path(), f"{note} {_signature(note)}\n")
+
+
+def _write(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(f"{note} {_signature(note)}\n")
+        stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(path)
@@ -137,12 +142,19 @@ def advance_note(head: Head) -> None:
             write_note(replace(note, head=head))
 
 
+def has_accounts() -> bool:
+    """Whether each account has to be as the record says."""
+    key = _key()
+    try:
+        text = _accounts_path().read_text("ascii", "replace")
+    except FileNotFoundError:
+        return False
+    return key is not None and hmac.compare_digest(text.strip().encode(), _sign(key, *_ACCOUNTS).encode())
+
+
 def note_accounts() -> None:
     """Note that each account has to be as the record says from now on."""
-    with note_lock():
-        note = read_note()
-        if isinstance(note, Note):
-            write_note(replace(note, has_accounts=True))
+    _write(_accounts_path(), f"{_sign(_require_key(), *_ACCOUNTS)}\n")
 
 
 @contextmanager
@@ -159,6 +171,10 @@ def note_lock() -> Iterator[None]:
 def _path() -> Path:
     directory: Path = settings.KEY_DIRECTORY
     return directory / "audit.head"
+
+
+def _accounts_path() -> Path:
+    return _path().with_name("audit.accounts")
 
 
 def _signature(note: Note) -> str:

@@ -78,8 +78,7 @@ def accept(*, by: str, why: str) -> AuditEntry:
         noted=str(note.head) if isinstance(note, Note) else "nothing",
         ended=last.number if last else 0,
     )
-    had_accounts = isinstance(note, Note) and note.has_accounts
-    begins = Note(Head(accepted.number, accepted.digest), accepted.number, had_accounts)
+    begins = Note(Head(accepted.number, accepted.digest), accepted.number)
     transaction.on_commit(partial(signed_head.write_note, begins))
     return accepted
 

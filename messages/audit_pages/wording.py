@@ -49,6 +49,10 @@ _SENTENCES: dict[str, str] = {
     Action.RESULTS_PROPOSE: "proposed to publish look {look} of “{label}” (campaign)",
     Action.RESULTS_PUBLISH: "published look {look} of “{label}” (campaign), which {proposer} had proposed",
     Action.RESULTS_TAKE_DOWN: "took down the public page of “{label}” (campaign)",
+    Action.SIGNER_CONFIRM: "confirmed the key {fingerprint} of “{label}” (organisation)",
+    Action.SIGNER_REMOVE: "removed the key {fingerprint} of “{label}” (organisation), and {results} imported results",
+    Action.BUNDLE_IMPORT: "imported look {look} of “{campaign}” from “{label}” (organisation), plan {plan}",
+    Action.BUNDLE_REMOVE: "removed the imported result “{campaign}” of “{label}” (organisation), plan {plan}",
     Action.CAMPAIGN_REHEARSE: "asked for a rehearsal of “{label}” (campaign)",
     Action.SUBJECTS_CREATE: "created the subject secret of “{label}” (campaign)",
     Action.SUBJECTS_DESTROY: "destroyed the subject secret of “{label}” (campaign)",
@@ -106,6 +110,7 @@ KIND_LABELS: dict[str, str] = {
     ObjectKind.PLACEMENT: "Placements",
     ObjectKind.PARTNER: "Partners",
     ObjectKind.RECORD: "The audit record",
+    ObjectKind.ORGANISATION: "Other organisations",
 }
 _FACTORS = ("an authenticator app", "a passkey", "the app")  # as the record stores them
 _UNKNOWN = gettext_noop("“{action}” on “{label}”")

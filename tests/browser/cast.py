@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -22,7 +24,10 @@ from django.views import defaults
 
 from analytics.data_quality import hourly_check
 from analytics.embargo import request as embargo_request
+from analytics.export import signature
+from analytics.export.bundle import make_bundle
 from analytics.guardrails.pause import pause_harmful_arms
+from analytics.learned.imports import confirm_signer, import_bundle
 from analytics.learned.record import record_result
 from analytics.looks.evaluate import evaluate
 from analytics.models import DataQualityStatus, GuardEvent, Rehearsal, Tally, TextTally, WorkerStep
@@ -77,6 +82,7 @@ NAMES = {
     "spring": ("Spring: the first trial", "Naming the harm turns people back."),
     "summer": ("Summer: a search page", "It does so on a search page too."),
     "harbour": ("A forum for adults", "It does so where people talk about it."),
+    "theirs": ("Night line: do words hold people back?", "They do so at night."),
     "arabic": ("Two languages", "The same words work in English and in Arabic."),
 }
 # Of the closed campaigns: what was seen and done, as above; one found something, one nothing, one did harm.
@@ -85,6 +91,7 @@ CLOSED = {
     "summer": {key: (20_000, 7_000 + more, 300, 200) for key, more in zip(PLENTY, (0, 20, -15, 10), strict=True)},
     "harbour": PLENTY | {"both": (3004, 640, 40, 160)},
 }
+THEIRS = "theirs"  # the campaign of another organisation
 DEVIATION = {
     "what": "The page was taken offline for two days, so that it ran nine days rather than seven.",
     "why": "The partner moved to another server.",
@@ -161,14 +168,26 @@ def build() -> dict[str, Any]:
 
 
 def _create_closed_campaigns(words: Sequence[Revision], now: datetime) -> None:
-    """Create closed campaigns, and write what they showed."""
-    for slug, counts in CLOSED.items():
-        campaign = draft(slug, *NAMES[slug], words, planned=2500)
-        launch(campaign, now=now - timedelta(days=60))
-        count(campaign, counts)
-        evaluate(campaign, now=now)
-        transitions.close(campaign, by=world.person("mara", MANAGER), now=now)
-        record_result(Campaign.objects.get(slug=slug))
+    """Create closed campaigns, write what they showed, and import the one of another organisation."""
+    for slug in CLOSED:
+        record_result(_closed(slug, words, now))
+    with tempfile.TemporaryDirectory() as keys:
+        with transaction.atomic():  # of theirs nothing is here but the bundle
+            content = make_bundle(_closed(THEIRS, words, now), key_directory=Path(keys))
+            transaction.set_rollback(True)
+        fingerprint = signature.sign(b"", directory=Path(keys)).fingerprint
+    manager = world.person("mara", MANAGER)
+    confirm_signer("Example Trust", fingerprint, by=manager, now=now)
+    import_bundle(content, by=manager, now=now)
+
+
+def _closed(slug: str, words: Sequence[Revision], now: datetime) -> Campaign:
+    campaign = draft(slug, *NAMES[slug], words, planned=2500)
+    launch(campaign, now=now - timedelta(days=60))
+    count(campaign, CLOSED.get(slug, PLENTY))
+    evaluate(campaign, now=now)
+    transitions.close(campaign, by=world.person("mara", MANAGER), now=now)
+    return Campaign.objects.get(slug=slug)
 
 
 def _add_rehearsal(campaign: Campaign, *, now: datetime) -> None:

@@ -21,6 +21,7 @@ from campaign.outcomes import OUTCOMES
 from campaign.planned_people import mean_per_arm, planned_people
 from campaign.wizard import sample_size
 from campaign.wizard.draft import current_plan, ensure_plan
+from campaign.wizard.past_rate import describe_past_rate, past_rate
 from campaign.wizard.period_weeks import describe_weeks, weeks_needed
 from campaign.wizard.plan_size import DEFAULT_SPREAD, sample_size_inputs
 from campaign.wizard.planned_outcomes import OUTCOME_VERBS, primary_outcome
@@ -239,6 +240,9 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
             "text_design": str(current_plan(campaign).texts),
         }
         block = campaign.arms.count() if current_plan(campaign).period else 0
+        if data is not None and data.get("do") == "use-past" and (past := past_rate(campaign)):
+            data = data.copy()
+            data["expected"] = f"{100 * past.corrected:.1f}"
         return SampleSizeForm(data, shown=shown, today=timezone.localdate(), block=block, **words)
 
     def complete(self, campaign: Campaign, form: SampleSizeForm) -> bool:
@@ -254,12 +258,13 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
         return form.is_valid()
 
     def context(self, campaign: Campaign, form: SampleSizeForm) -> dict[str, Any]:
-        answer = form.sizeable_answer()
+        answer, past = form.sizeable_answer(), describe_past_rate(past_rate(campaign))
         if answer is None:
-            return {"answer": None}
+            return {"answer": None, "past": past}
         plan, inputs = current_plan(campaign), _inputs(campaign, answer)
         size = sample_size.compute_sample_size(inputs) if inputs else sample_size.NoSampleSize("ordered")
         return {
+            "past": past,
             "texts_table": describe_texts(size, inputs) if inputs else None,
             "answer": describe_sample_size(
                 size,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import Client
@@ -523,7 +524,10 @@ def test_what_is_left_out_on_the_day_of_a_look_waits_for_the_end_of_the_day() ->
     LeftOutCount.objects.create(day=date(2026, 3, 1), placement=place, reason="crowd", count=45)
     LeftOutCount.objects.create(day=day, placement=place, reason="crowd", count=400)
     analysis.to_day = day
-    assert gate.exclusion_percentages(analysis) == {"crowd": 1}
+    with time_machine.travel(world.NOON):
+        assert gate.exclusion_percentages(analysis) == {"crowd": 1}
+    with time_machine.travel(LATER):
+        assert gate.exclusion_percentages(analysis) == {"crowd": 18}
 
 
 @pytest.mark.django_db

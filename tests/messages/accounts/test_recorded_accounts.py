@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
@@ -296,3 +298,16 @@ def test_a_hash_that_is_made_anew_at_sign_in_is_on_record(rafael: User, committi
     assert rafael.password.startswith("argon2id$") or "argon2" in rafael.password
     assert client.post("/sign-in/second-step/", {"code": world.fresh_code(rafael)}).status_code == 302
     assert AuditEntry.objects.filter(action="password-rehash", actor="rafael").count() == 1
+
+
+def test_a_server_that_was_not_restarted_yet_still_reads_the_note(rafael: User) -> None:
+    """Version 0.2.0 takes a note of another form for none, and the database for an older one: it shows nothing."""
+    note = (settings.KEY_DIRECTORY / "audit.head").read_text("ascii")
+    assert re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64}) ([1-9][0-9]{0,17}) ([0-9a-f]{64})\n?", note)
+    assert recorded_accounts.are_accounts_on_record()
+
+
+@pytest.mark.parametrize("text", ["", "yes", "0" * 64])
+def test_only_this_machine_notes_that_accounts_are_on_record(rafael: User, text: str) -> None:
+    (settings.KEY_DIRECTORY / "audit.accounts").write_text(text)
+    assert not recorded_accounts.are_accounts_on_record()
