@@ -1,4 +1,4 @@
-"""Write `docs/estimators.md`, and the table in `docs/statistics.md`, from the docstrings of `analytics.stats`.
+"""Write `docs/estimators.md` from the docstrings of `analytics.stats`.
 
     python docs/generate_estimators.py
     python docs/generate_estimators.py --check
@@ -22,10 +22,9 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 sys.path.insert(0, str(ROOT))
 
-PAGE, STATISTICS = DOCS / "estimators.md", DOCS / "statistics.md"
+PAGE = DOCS / "estimators.md"
 LABELS = ("Formula", "Source", "Not for")
 _PACKAGE = "analytics.stats."
-START, END = "<!-- estimators -->\n", "<!-- end of estimators -->\n"
 # The page's order, from simple to advanced. Modules that are not named here follow in alphabetical order.
 _ORDER = [
     *(
@@ -110,36 +109,30 @@ def missing() -> list[str]:
         needs: dict[str, object] = {"module docstring": module.__doc__, "a public function": public_functions(module)}
         needs[f"tests in {tests}"] = (ROOT / tests).exists()
         lines += [f"{_short(module)}: {need}" for need, present in needs.items() if not present]
-    statistics = STATISTICS.read_text("utf-8")
-    if (PAGE.read_text("utf-8"), statistics) != (page(), with_table(statistics)):
+    if PAGE.read_text("utf-8") != page():
         lines.append("docs: run python docs/generate_estimators.py")
     return lines
 
 
 def page() -> str:
     """Build the whole page."""
-    sections = [_TITLE]
+    sections = [_TITLE, contents()]
     for module in modules():
         sections.append(f"## `{_short(module)}`\n\n{(module.__doc__ or '').strip()}\n")
         sections += [_section(f"{_short(module)}.{each.__name__}", parts_of(each)) for each in public_functions(module)]
     return "\n".join(sections)
 
 
-def table() -> str:
-    """Build the table of estimators: question, and when not to use it."""
-    rows = ["| estimator | question | not for |", "|---|---|---|"]
-    for name, function in estimators().items():
-        parts = parts_of(function)
-        question, mark, _ = parts.question.partition("?")
-        link = f"[`{name}`](estimators.md#{name.replace('.', '')})"
-        rows.append(f"| {link} | {question}{mark} | {parts.labelled['Not for']} |")
-    return "\n".join(rows) + "\n"
-
-
-def with_table(text: str) -> str:
-    """Replace the table between the markers of a text."""
-    before, _, rest = text.partition(START)
-    return f"{before}{START}\n{table()}\n{END}{rest.partition(END)[2]}"
+def contents() -> str:
+    """List the estimators by module, each with its question."""
+    lines = []
+    for module in modules():
+        lines.append(f"- `{_short(module)}`")
+        for function in public_functions(module):
+            question, mark, _ = parts_of(function).question.partition("?")
+            anchor = f"{_short(module)}.{function.__name__}".replace(".", "")
+            lines.append(f"  - [`{function.__name__}`](#{anchor}): {question}{mark}")
+    return "\n".join(lines) + "\n"
 
 
 def parts_of(function: FunctionType) -> Parts:
@@ -186,4 +179,3 @@ if __name__ == "__main__":
     if "--check" in sys.argv:
         sys.exit("\n".join(missing()) or None)
     PAGE.write_text(page(), encoding="utf-8")
-    STATISTICS.write_text(with_table(STATISTICS.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,6 +1,6 @@
 """PURE  Work out anew the numbers of a look that follow from its released counts.
 
-What needs counts that are never released cannot follow: comparisons by placement, day or text, several campaigns, and
+What needs counts that are never released cannot follow: comparisons by placement or day, several campaigns, and
 what rests on how many views one network may have had, such as how many more people it takes.
 """
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from analytics.bundle_check.numbers import Value
 from analytics.bundle_check.rules import arms_of, hidden_arms, is_plain, rules_of, shares_at
+from analytics.bundle_check.texts import numbers_of_texts
 from analytics.comparison.compare import ArmCounts, Comparison, Rules, compare, rejudge_without_arms
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.network_influence import ONE_NETWORK
@@ -47,6 +48,8 @@ def _follow(
         yield from _rates(path, comparison, hidden)
         yield from _differences(path, comparison, block)
         yield from _not_worse(path, block, arms, rules)
+        if block["kinds"] and not hidden:
+            yield from numbers_of_texts(plan, look, block, comparison, rules)
         if block["role"] == "primary" and not hidden:
             yield from _of_all_arms(plan, look, comparison, rules, ever_paused)
 

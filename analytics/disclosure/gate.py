@@ -21,12 +21,13 @@ from django.utils import timezone
 from analytics import wording
 from analytics.disclosure import look_seals
 from analytics.disclosure.daily_counts import DayTotal, releasable_days
-from analytics.disclosure.released_checks import digits_of_one, released_checks, round_end, smallest_arm
+from analytics.disclosure.released_checks import released_checks, smallest_arm
 from analytics.disclosure.released_texts import is_of_texts, released_text_estimates
 from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally
 from analytics.suppression.cells import start_of_band
+from analytics.suppression.rounding import digits_of_one, round_end
 from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
 from campaign.outcomes import OUTCOMES

@@ -1,33 +1,15 @@
 """Redact the stored cross-checks of a look: part of analytics.disclosure.gate."""
 
 from collections.abc import Mapping, Sequence
-from math import copysign, floor, log10
 from typing import Any
 
 from analytics.models import Analysis, Release
+from analytics.suppression.rounding import digits_of_one
 
 # Made of the counts of single days, which no table shows; and of the counts of single placements as well.
 _OF_DAYS = ("odds_within_days", "odds_within_weekdays")
 _DIFFERENCES = ("after_stopping", "by_clusters")
 _OF_PLACEMENTS = ("lowest", "highest", "homogeneity", "design_effect", *_OF_DAYS)
-
-
-def digits_of_one(count: int, *, least: int = 2) -> int:
-    """How many decimals a share or a ratio keeps, so that its last is about one of so many people."""
-    return max(floor(log10(count)) if count else 0, least)
-
-
-def round_end(end: float, digits: int, *, margin: float) -> float:
-    """Round an end of an interval, on its own side of zero and of a margin: what the verdict tells stays to be seen.
-
-    >>> round_end(0.0004, 2, margin=0.02), round_end(0.0196, 2, margin=0.02), round_end(0.0196, 2, margin=0.0)
-    (0.01, 0.01, 0.02)
-    """
-    rounded = round(end, digits)
-    for bound in (0.0, margin, -margin):
-        if (rounded - bound) * (end - bound) <= 0 and end != bound:
-            rounded = round(rounded + copysign(10.0**-digits, end - bound), digits)
-    return rounded
 
 
 def smallest_arm(release: Release) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from analytics.disclosure.released_checks import digits_of_one
 from analytics.models import Analysis, Estimate, Release
+from analytics.suppression.rounding import digits_of_one
 
 _ROUNDED = ("spread", "spread_low", "spread_high", "next_low", "next_high", "sign_flip_p")
 

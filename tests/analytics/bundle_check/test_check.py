@@ -36,6 +36,17 @@ def with_look(counts: Mapping[str, tuple[int, int]] = COUNTS, **options: Any) ->
     return Campaign.objects.get()
 
 
+def with_texts(design: str, **plan: Any) -> Campaign:
+    """A look at four texts of each arm, or four sets."""
+    campaign = world.launched(texts=4, design=design, plan={"planned_per_arm": 4000} | plan)
+    more = {"neutral": 0, "victim": 45, "user": 30, "both": 110}
+    texts = {key: [(1000, 400 + each + own) for own in (0, 12, -8, 21)] for key, each in more.items()}
+    texts["both"][1] = (1000, 535)
+    world.tally_texts(campaign, texts)
+    evaluate(campaign, now=world.NOON)
+    return Campaign.objects.get()
+
+
 def unpacked(content: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
@@ -82,6 +93,26 @@ class TestWhatHolds:
         assert report.faults == ()
         assert report.looks == 2
         assert report.following > 150
+
+    @pytest.mark.parametrize("design", ["matched", "different"])
+    @pytest.mark.parametrize(
+        "plan",
+        [{}, {"monitoring": "always-valid"}, {"monitoring": "group-sequential", "looks": [0.5, 1.0]}],
+        ids=["fixed", "always-valid", "group-sequential"],
+    )
+    def test_so_does_what_holds_for_texts_of_a_kind_and_each_text(self, design: str, plan: dict[str, Any]) -> None:
+        campaign = with_texts(design, **plan)
+        report = checked(bundle.make_bundle(campaign))
+        assert report.faults == ()
+        of_texts = [name for name in report.others if "kinds/" in name or "/texts/" in name]
+        assert {name.rpartition("/")[2] for name in of_texts} <= {"verdict", "people_factor", "more_texts", "weight"}
+
+    def test_texts_of_which_a_count_is_hidden_are_listed_and_not_called_wrong(self) -> None:
+        campaign = world.launched(texts=2, design="matched")
+        few = [(900, 400), (900, 3)]
+        world.tally_texts(campaign, dict.fromkeys(COUNTS, few))
+        evaluate(campaign, now=world.NOON)
+        assert checked(bundle.make_bundle(campaign)).faults == ()
 
     def test_hidden_counts_leave_the_rest_to_follow(self) -> None:
         campaign = with_look(COUNTS | {"both": (4981, 3)})
@@ -166,6 +197,20 @@ class TestWhatDoesNotHold:
         files[name] = files[name].replace(before, after, 1)
         report = checked(signed_anew(files, tmp_path))
         assert any(fault in each for each in report.faults)
+
+    def test_another_answer_for_texts_of_a_kind_is_found(self, tmp_path: Path) -> None:
+        files = unpacked(bundle.make_bundle(with_texts("matched")))
+        look = json.loads(files["looks/look-0001.json"])
+        kind, text = look["outcomes"][0]["kinds"][0], look["outcomes"][0]["texts"][0]
+        kind["low"], text["rate"] = kind["low"] + 0.01, text["rate"] - 0.01
+        look["factorial_kinds"][0]["verdict"] = "worse"
+        report = checked(signed_anew(files | {"looks/look-0001.json": json.dumps(look).encode()}, tmp_path))
+        found = {each.partition(" is ")[0] for each in report.faults if "its counts give" in each}
+        assert found == {
+            f"look 1: outcomes/turned_back/kinds/{kind['treated']}/{kind['control']}/low",
+            f"look 1: outcomes/turned_back/texts/{text['arm']}/1/rate",
+            f"look 1: factorial_kinds/{look['factorial_kinds'][0]['term']}/verdict",
+        }
 
     @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"{}"])
     def test_what_is_no_bundle_is_refused(self, content: bytes) -> None:

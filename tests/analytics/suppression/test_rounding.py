@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.disclosure.released_checks import round_end
+from analytics.suppression.rounding import round_end
 
 
 @pytest.mark.parametrize(
