@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -34,7 +35,7 @@ BEYOND = """
 
 def open_results(desk: SignIn, *, texts: int = 1) -> Page:
     """Open the results of a factorial with a guardrail, or of matched sets, as an analyst."""
-    design = {"texts": texts, "design": "matched"} if texts > 1 else {}
+    design: dict[str, Any] = {"texts": texts, "design": "matched"} if texts > 1 else {}
     campaign = world.launched(plan={"planned_per_arm": 5000}, margins={"annoyed": 0.02}, **design)
     if texts > 1:
         world.tally_texts(campaign, SETS)
