@@ -6,6 +6,7 @@ inside a function, but never by a dotted string: import-linter has to see it.
 
 from analytics import health, worker_alarm
 from analytics.disclosure import look_seals
+from analytics.fold import count_seals
 from analytics.ingest.endpoint import EVENTS_ROUTE
 from analytics.ingest.writer import event_writer
 from analytics.learned.past_rate import past_rate as rate_of_trial_before
@@ -13,6 +14,7 @@ from campaign.restoration import seals
 from campaign.serving import routing
 from campaign.staff_site import site_warning
 from campaign.wizard import past_rate, sample_size
+from messages.audit import verification
 
 
 def register() -> None:
@@ -32,6 +34,8 @@ def register() -> None:
     routing.register_background_tasks(health.MONITOR.start, watch.start)
     site_warning.register(watch.warning)
     seals.register(look_seals.seal_all)
+    seals.register(count_seals.seal_all_counts)
+    verification.register(count_seals.problems)
 
 
 def _load_power_functions() -> sample_size.PowerFunctions:

@@ -15,6 +15,7 @@ from django.urls import path
 from analytics.export.files import FILES
 from analytics.looks.evaluate import evaluate
 from campaign import urls as real
+from campaign.api import transition_views
 from campaign.api import views as api_views
 from campaign.models import Campaign
 from messages.audit_pages import views
@@ -141,7 +142,7 @@ class TestAFaultIsFound:
         assert "GET /api/v1/campaigns/ as no role: allowed, declared forbidden" in found
 
     def test_a_step_that_anyone_with_a_role_may_take(self, running: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(api_views, "has_role", lambda user, *roles: True)
+        monkeypatch.setattr(transition_views, "has_role", lambda user, *roles: True)
         monkeypatch.setattr("campaign.lifecycle.transitions.has_role", lambda user, *roles: True)
         assert "POST /api/v1/campaigns/<slug:slug>/launch/ as analyst: allowed, declared forbidden" in (
             permissions.differences("/api/v1/campaigns/<slug:slug>/launch/")

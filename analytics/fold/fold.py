@@ -21,19 +21,20 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
-from django.db.models import F
 
 from analytics import file_lock
+from analytics.fold import count_seals
 from analytics.ingest import open_views, writer
 from analytics.ingest.open_views import NONCE_PREFIXES, GroupedCounts, NonceRange, ViewGroup
 from analytics.models import FoldProgress, Tally, TextTally, Withdrawals
-from campaign.models import ArmText, addition_sql
+from campaign.models import Arm, ArmText, addition_sql
 from campaign.outcomes import tally_increments
 
 VIEWS_PER_BATCH = 20_000
 _EPOCH = date(1970, 1, 1)
 TallyKey = tuple[date, int, int, str, str, int]  # day, arm, placement, locale, outcome, value
 TextTallyKey = tuple[int, int, str, int]  # text, placement, outcome, value
+CountModel = Tally | TextTally | Withdrawals
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +94,30 @@ def _count(batch: NonceRange, groups: GroupedCounts, withdrawals: Mapping[int, i
             return False
         progress.through = batch.end
         progress.save(update_fields=["through"])
-        add_to_tallies(Tally, tally_views(groups))
-        add_to_tallies(TextTally, tally_texts(groups, _texts_of_arms_with_several()))
-        _add_withdrawals(withdrawals)
+        _raise_counts(tally_views(groups), tally_texts(groups, _texts_of_arms_with_several()), withdrawals)
     return True
 
 
-def _add_withdrawals(withdrawals: Mapping[int, int]) -> None:
-    """Add to the campaigns' totals of withdrawals: neither day, arm nor placement is known of them."""
-    for campaign, views in sorted(withdrawals.items()):
-        Withdrawals.objects.get_or_create(campaign_id=campaign)
-        Withdrawals.objects.filter(campaign_id=campaign).update(count=F("count") + views)
+def _raise_counts(views: Counter[TallyKey], by_text: Counter[TextTallyKey], withdrawals: Mapping[int, int]) -> None:
+    """Add to the counts, and to the sums that seal them (analytics.fold.count_seals).
 
-
-def add_to_tallies(model: type[Tally] | type[TextTally], tallies: Counter[Any]) -> None:
-    """Add to the counts of a table; the keys of `tallies` are those of its rows."""
-    if tallies:
-        with connections["default"].cursor() as cursor:
-            cursor.executemany(addition_sql(model), [(*key, amount) for key, amount in sorted(tallies.items())])
+    Of withdrawals neither day, arm nor placement is known.
+    """
+    arms = dict(Arm.objects.filter(pk__in={key[1] for key in views}).values_list("pk", "campaign"))
+    texts = dict(ArmText.objects.filter(pk__in={key[0] for key in by_text}).values_list("pk", "arm__campaign"))
+    additions: list[tuple[int, type[CountModel], tuple[Any, ...], int]] = [
+        *((arms[key[1]], Tally, key, amount) for key, amount in sorted(views.items())),
+        *((texts[key[0]], TextTally, key, amount) for key, amount in sorted(by_text.items())),
+        *((campaign, Withdrawals, (campaign,), amount) for campaign, amount in sorted(withdrawals.items())),
+    ]
+    sums = count_seals.lock_sums({campaign for campaign, *_ in additions})
+    statements = {model: f"{addition_sql(model)} RETURNING count" for model in (Tally, TextTally, Withdrawals)}
+    with connections["default"].cursor() as cursor:
+        for campaign, model, key, amount in additions:
+            cursor.execute(statements[model], [*key, amount])
+            now = cursor.fetchone()[0]
+            sums.raise_count(campaign, model, key, before=now - amount, now=now)
+    sums.save()
 
 
 def tally_views(groups: Iterable[ViewGroup]) -> Counter[TallyKey]:

@@ -14,6 +14,7 @@ from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.reach import unequal_reach_p
 from analytics.comparison.split_check import BY_TEXT
 from analytics.disclosure.look_seals import seal_look
+from analytics.fold.count_seals import changed_counts
 from analytics.looks import release
 from analytics.looks.cross_checks import stored_checks
 from analytics.looks.estimate_rows import common_fields, estimate_fields
@@ -50,6 +51,13 @@ class PlanChanged(NotEvaluable):
         super().__init__(f"The plan in the database is not the one that was frozen: {', '.join(keys)}.")
 
 
+class CountsChanged(NotEvaluable):
+    """Raised when the counts are not those that were folded: a look at them would answer with what somebody wrote."""
+
+    def __init__(self) -> None:
+        super().__init__("The counts in the database are not those that were counted: someone changed them there.")
+
+
 def evaluate(
     campaign: Campaign,
     *,
@@ -80,6 +88,8 @@ def _try_to_evaluate(
     plan = AnalysisPlan.objects.filter(campaign=campaign).select_related("campaign").first()
     if changed := changed_plans([campaign.pk]):
         raise PlanChanged(changed[campaign.pk])
+    if changed_counts([campaign]):
+        raise CountsChanged
     if plan is None or plan.frozen_at is None:
         raise NotEvaluable("This campaign has no frozen plan yet. Launch it first.")
     unknown = [key for key in extra if key not in OUTCOMES or OUTCOMES[key].kind != "yes-no"]

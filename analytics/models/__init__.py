@@ -4,7 +4,7 @@ from analytics.models.learned import KnownSigner, LearnedComparison, LearnedFace
 from analytics.models.looks import Analysis, EarlyLook, Estimate, Rehearsal, Release
 from analytics.models.open_views import OpenView, ShutHour
 from analytics.models.publishing import CampaignCost, PreparedFile, PublicPage
-from analytics.models.tallies import FoldProgress, Tally, TextTally, Withdrawals
+from analytics.models.tallies import CountSeal, FoldProgress, Tally, TextTally, Withdrawals
 from analytics.models.watching import DataQualityStatus, GuardEvent, Notice, NoticeDelivery, ResultMail
 from analytics.models.worker import ClockRecord, WorkerAlarm, WorkerStep
 
@@ -12,6 +12,7 @@ __all__ = [
     "Analysis",
     "CampaignCost",
     "ClockRecord",
+    "CountSeal",
     "DataQualityStatus",
     "EarlyLook",
     "Estimate",

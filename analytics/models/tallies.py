@@ -58,6 +58,17 @@ class TextTally(models.Model):
         return f"{self.text} {self.outcome}: {self.count}"
 
 
+class CountSeal(models.Model):
+    """The sum of keyed numbers that stand for the counts of a campaign, with a seal: see analytics.fold.count_seals."""
+
+    campaign = models.OneToOneField(Campaign, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    total = models.CharField(max_length=64)
+    seal = models.CharField(max_length=64, blank=True, help_text="Empty for good once it was not genuine.")
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: seal of its counts"
+
+
 class Withdrawals(models.Model):
     """How many visitors of a campaign asked not to be counted: of which arm, place or day is known to nobody."""
 

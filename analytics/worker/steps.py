@@ -20,18 +20,19 @@ from analytics.guardrails.pause import pause_harmful_arms
 from analytics.ingest import writer
 from analytics.learned.record import record_result, unrecorded_campaigns
 from analytics.looks import early_looks
-from analytics.looks.evaluate import NotEvaluable, PlanChanged, evaluate, is_look_due
+from analytics.looks.evaluate import CountsChanged, NotEvaluable, PlanChanged, evaluate, is_look_due
 from analytics.models import FoldProgress, ShutHour, WorkerStep
 from analytics.notifications import delivery, events, webhook_test
 from analytics.rehearsal import runner
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
-from campaign.lifecycle import changed_campaigns, launch_queue, secret_destruction, transitions
+from campaign.lifecycle import changed_campaigns, deviations, launch_queue, secret_destruction, transitions
 from campaign.models import Campaign
 from campaign.placements import tag_check
 from messages.audit.log import WORKER
 from messages.audit_pages import head_copy
 from messages.help_links import directory
+from messages.i18n.recorded_sentences import recorded
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ RowT = TypeVar("RowT", bound=models.Model)
 _HOURS_KEPT_FOR = timedelta(days=14)
 _NEWEST_HOURS_KEPT = 1_000
 AUDIT_HEAD_STEP = "audit head"
+_COUNTS_CHANGED = recorded("The counts were changed in the database itself. No look is taken at them.")
+_NOBODY_COUNTED = recorded("They are not those that were counted from views.")
 _rehearsals = runner.RehearsalLauncher()
 _turns = changed_campaigns.ComparisonTurns()
 
@@ -78,8 +81,10 @@ def record_due_looks(now: datetime) -> str:
             return 0
         try:
             evaluate(campaign, now=now)
-        except PlanChanged as reason:
+        except (PlanChanged, CountsChanged) as reason:
             log.error("No look at campaign %s: %s", campaign.pk, reason)
+            if isinstance(reason, CountsChanged):
+                _say_that_counts_changed(campaign, now=now)
             return 0
         except NotEvaluable:
             return 0
@@ -88,6 +93,12 @@ def record_due_looks(now: datetime) -> str:
     states = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.CLOSED]
     campaigns = Campaign.objects.filter(state__in=states).order_by("pk")
     return _summarize((_sum_over(campaigns, record_look), "looks on record"))
+
+
+def _say_that_counts_changed(campaign: Campaign, *, now: datetime) -> None:
+    """Have every result of the campaign say why no more looks are taken, once."""
+    if not campaign.deviations.filter(what=_COUNTS_CHANGED).exists():
+        deviations.record_change(campaign, by=WORKER, now=now, what=_COUNTS_CHANGED, why=_NOBODY_COUNTED)
 
 
 def record_early_looks(now: datetime) -> str:

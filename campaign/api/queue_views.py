@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaign.api.operation import ApiOperation
-from campaign.api.views import PaginatedView, TransitionView
+from campaign.api.transition_views import TransitionView
+from campaign.api.views import PaginatedView
 from campaign.lifecycle import launch_queue
 from campaign.models import Campaign
 

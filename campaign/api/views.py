@@ -1,13 +1,10 @@
-"""The staff API: read campaigns and their plans, and take their steps."""
+"""The staff API: what its views share, and campaigns and plans to read."""
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.utils import timezone
 from rest_framework import exceptions, serializers
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import AllowAny, BasePermission
@@ -15,13 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaign.api import authentication
 from campaign.api.operation import ApiOperation
-from campaign.lifecycle import approval, transitions
+from campaign.lifecycle import approval
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome, texts_with_messages
 from campaign.staff_site.access import campaign_for
-from messages.accounts import api_tokens
 from messages.models import Frame
 from messages.roles import STAFF_ROLES, has_role
 
@@ -168,7 +163,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
         read_only_fields = fields
 
 
-def _campaigns() -> QuerySet[Campaign]:
+def campaigns_with_plans() -> QuerySet[Campaign]:
     return Campaign.objects.select_related("plan", "created_by", "approved_by").prefetch_related(
         texts_with_messages("arms__"), "placements", "plan__outcomes", "deviations"
     )
@@ -181,7 +176,7 @@ class CampaignList(PaginatedView[Campaign]):
 
     @ApiOperation(tag="campaigns", response_serializer=CampaignSerializer, many=True, error_statuses=(401, 403, 404))
     def get(self, request: Request) -> Response:
-        return self.paginated_response(_campaigns())
+        return self.paginated_response(campaigns_with_plans())
 
 
 class CampaignDetail(APIView):
@@ -224,174 +219,6 @@ class PlanDetail(APIView):
         if plan is None:
             raise exceptions.NotFound("This campaign has no plan yet.")
         return Response(PlanDetailSerializer(plan).data)
-
-
-# The steps of a campaign's life
-
-
-_STEP = ApiOperation(
-    tag="steps",
-    response_serializer=CampaignSerializer,
-    error_statuses=(400, 401, 403, 404, 409, 413, 415, 429),
-    headers={authentication.SECOND_FACTOR_HEADER: "A fresh code of the second factor; a token alone takes no step."},
-)
-
-
-class TransitionView(APIView):
-    """One step of a campaign. A token alone takes none: each needs a fresh confirmation."""
-
-    permission_classes = [HasRole]
-    transition: ClassVar[str]
-
-    def perform(self, campaign: Campaign, by: User) -> None:
-        raise NotImplementedError
-
-    def read_body(self, data: Any) -> None:
-        """Refuse a body that the step does not take."""
-        if data:
-            raise exceptions.ParseError("A step takes no body.", code="unknown_field")
-
-    @_STEP
-    def post(self, request: Request, slug: str) -> Response:
-        return self.take_step(request, slug)
-
-    def take_step(self, request: Request, slug: str) -> Response:
-        campaign = campaign_for(request.user, slug)
-        _, _, role = transitions.TRANSITIONS[self.transition]
-        if not has_role(request.user, role):
-            raise exceptions.PermissionDenied(f"Only a {role} can {self.transition.replace('_', ' ')} a campaign.")
-        assert isinstance(request.user, User)
-        authentication.require_confirmation(request, request.user)
-        self.read_body(request.data)
-        self.perform(campaign, request.user)
-        return Response(CampaignSerializer(_campaigns().get(pk=campaign.pk)).data)
-
-
-class Submit(TransitionView):
-    """The draft is complete: ask a second person to approve it. For a manager."""
-
-    transition = "submit"
-
-    def perform(self, campaign: Campaign, by: User) -> None:
-        transitions.submit(campaign, by=by)
-
-
-class ApprovalSerializer(serializers.Serializer[Any]):
-    fingerprint = serializers.CharField(
-        max_length=64, help_text="Of what you have read: `approval.fingerprint` of the campaign's plan."
-    )
-
-
-class Approve(TransitionView):
-    """Agree to the words, the arms and the plan, as they were read. For a reviewer who did not create the campaign."""
-
-    transition = "approve"
-    fingerprint = ""
-
-    def read_body(self, data: Any) -> None:
-        body = ApprovalSerializer(data=data)
-        body.is_valid(raise_exception=True)
-        self.fingerprint = body.validated_data["fingerprint"]
-
-    @replace(_STEP, request_serializer=ApprovalSerializer)
-    def post(self, request: Request, slug: str) -> Response:
-        return self.take_step(request, slug)
-
-    def perform(self, campaign: Campaign, by: User) -> None:
-        transitions.approve(campaign, by=by, read_fingerprint=self.fingerprint)
-
-
-class Launch(TransitionView):
-    """Freeze the plan and start serving. For a manager."""
-
-    transition = "launch"
-
-    def perform(self, campaign: Campaign, by: User) -> None:
-        transitions.launch(campaign, by=by, now=timezone.now())
-
-
-class Pause(TransitionView):
-    """Stop serving for now. For a manager."""
-
-    transition = "pause"
-
-    def perform(self, campaign: Campaign, by: User) -> None:
-        transitions.pause(campaign, by=by)
-
-
-class Resume(TransitionView):
-    """Serve again under the same plan. For a manager."""
-
-    transition = "resume"
-
-    def perform(self, campaign: Campaign, by: User) -> None:
-        transitions.resume(campaign, by=by)
-
-
-class Close(TransitionView):
-    """Stop serving for good. For a manager."""
-
-    transition = "close"
-
-    def perform(self, campaign: Campaign, by: User) -> None:
-        transitions.close(campaign, by=by, now=timezone.now())
-
-
-TRANSITION_VIEWS: tuple[type[TransitionView], ...] = (Submit, Approve, Launch, Pause, Resume, Close)
-
-
-# Signing in
-
-
-class WrongCredentials(exceptions.AuthenticationFailed):
-    default_code = "wrong_credentials"
-    default_detail = "The name, password or code is not correct."
-
-
-class CredentialsSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(max_length=150)
-    password = serializers.CharField(max_length=1024, trim_whitespace=False)
-    code = serializers.CharField(
-        max_length=40,
-        required=False,
-        help_text="Of the authenticator app, or a recovery code. Only a demo asks for none.",
-    )
-    name = serializers.CharField(
-        max_length=60,
-        default=api_tokens.DEFAULT_NAME,
-        help_text="What the token is for. A new token of the same name ends the one before.",
-    )
-
-
-class TokenSerializer(serializers.Serializer[Any]):
-    token = serializers.CharField(help_text='Send it as "Authorization: Token <token>".')
-
-
-class SignIn(APIView):
-    """A new token for a name, a password and a code, shown once and taken for 90 days. By itself it reads."""
-
-    authentication_classes = []
-    permission_classes = [AllowAny]
-
-    def get_authenticate_header(self, request: Request) -> str:
-        return "Token"  # with it, wrong credentials get 401, not 403
-
-    @ApiOperation(
-        tag="signing in",
-        request_serializer=CredentialsSerializer,
-        response_serializer=TokenSerializer,
-        error_statuses=(400, 401, 413, 415, 429),
-        public=True,
-    )
-    def post(self, request: Request) -> Response:
-        credentials = CredentialsSerializer(data=request.data)
-        credentials.is_valid(raise_exception=True)
-        fields = dict(credentials.validated_data)
-        name = fields.pop("name")
-        user = authentication.verify_credentials(request._request, **fields)
-        if user is None:
-            raise WrongCredentials
-        return Response({"token": api_tokens.create(user, name, today=timezone.localdate())})
 
 
 class UnknownRouteView(APIView):

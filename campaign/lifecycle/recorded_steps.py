@@ -15,6 +15,8 @@ _STEPS = (
     log.Action.CAMPAIGN_TAKE_BACK,
     log.Action.CAMPAIGN_SEND_BACK,
 )
+_LAUNCHES = (log.Action.CAMPAIGN_LAUNCH, log.Action.CAMPAIGN_SCHEDULE)
+COUNTS, SEALED = "counts", "sealed"  # of the entry of a launch
 _QUEUE_STEPS = (*_STEPS, log.Action.CAMPAIGN_QUEUE, log.Action.CAMPAIGN_UNQUEUE)
 
 
@@ -42,6 +44,13 @@ def is_queue_recorded(campaign: Campaign) -> bool:
     """Whether the last step on record is that whoever the row names put the campaign in the queue."""
     entry, by = _last_step(campaign, log.Action.CAMPAIGN_QUEUE, among=_QUEUE_STEPS), campaign.queued_by
     return entry is not None and by is not None and entry.actor == by.get_username()
+
+
+def counts_begin_sealed(campaign: Campaign) -> bool:
+    """Whether a campaign was launched since counts are sealed, so that it had none before: see `COUNTS`."""
+    launches = genuine_entries(log.ObjectKind.CAMPAIGN, [campaign.slug], _LAUNCHES)
+    entry = launches.get(campaign.slug)
+    return bool(launches) and (entry is None or entry.detail.get(COUNTS) == SEALED)
 
 
 def outside_reviewers_on_record(campaign: Campaign) -> set[str]:

@@ -20,7 +20,7 @@ from campaign.lifecycle.changed_campaigns import changed_part_names
 from campaign.lifecycle.draft_versions import contributors, is_outside_reviewer, record_version
 from campaign.lifecycle.launch_checks import common_locales
 from campaign.lifecycle.placement_authors import are_changes_recorded
-from campaign.lifecycle.recorded_steps import is_approval_recorded, is_history_as_sent, submitter
+from campaign.lifecycle.recorded_steps import COUNTS, SEALED, is_approval_recorded, is_history_as_sent, submitter
 from campaign.lifecycle.secret_destruction import destroy_campaign_secret, destroy_secrets_of_closed_campaigns
 from campaign.models import AnalysisPlan, Campaign, Placement
 from messages.audit import log
@@ -142,6 +142,7 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
         ("locales", "launched_at", "starts_at", "queued_at", "queued_by"),
         plan=plan.fingerprint,
         id=campaign.pk,
+        **{COUNTS: SEALED},
     )
     return plan
 

@@ -60,6 +60,7 @@ class Action(StrEnum):
     CAMPAIGN_DEVIATE = "campaign-deviate"
     CAMPAIGN_ADDRESS = "campaign-address"
     CAMPAIGN_CHANGE = "campaign-change"
+    CAMPAIGN_COUNTS = "campaign-counts"
     CAMPAIGN_COPY = "campaign-copy"
     CAMPAIGN_PUT_BACK = "campaign-put-back"
     CAMPAIGN_DELETE = "campaign-delete"

@@ -78,6 +78,12 @@ def seal(digest: str, *, of: str = "entry") -> str:
     return _sign(_require_key(), of, digest)
 
 
+def subkey(purpose: str) -> bytes:
+    """A key of its own for one purpose, derived from this machine's; that one is made if there is none."""
+    read_or_create_secret(settings.KEY_DIRECTORY, KEY_NAME)
+    return hmac.digest(_require_key(), f"subkey {purpose}".encode(), "sha256")
+
+
 def is_sealed(digest: str, seal: str, *, of: str) -> bool:
     """Whether this is the seal that this machine gave to the thing of this kind with this digest."""
     key = _key()

@@ -33,6 +33,7 @@ _SENTENCES: dict[str, str] = {
     Action.CAMPAIGN_DEVIATE: "recorded a change from the plan of “{label}” (campaign): {what} Reason: {why}",
     Action.CAMPAIGN_ADDRESS: "changed what visitors of “{label}” (campaign) see beside its messages: {what}",
     Action.CAMPAIGN_CHANGE: "changed the draft of “{label}” (campaign), from version {version} on",
+    Action.CAMPAIGN_COUNTS: "began to seal the counts of “{label}” (campaign)",
     Action.CAMPAIGN_COPY: "planned “{label}” (campaign) as a copy of “{original}”",
     Action.CAMPAIGN_PUT_BACK: "restored version {version} of “{label}” (campaign)",
     Action.CAMPAIGN_DELETE: "deleted the draft “{label}” (campaign)",

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from campaign.api.exceptions import handle_api_exception
 from campaign.api.parsers import BODY_LIMIT
-from campaign.api.views import TRANSITION_VIEWS
+from campaign.api.transition_views import TRANSITION_VIEWS
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.frozen_plan import canonical_json
 from campaign.models import AnalysisPlan, Campaign
@@ -533,7 +533,7 @@ def test_a_fault_of_ours_has_the_same_shape_and_says_nothing_of_it(monkeypatch: 
     def fail() -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr("campaign.api.views._campaigns", fail)
+    monkeypatch.setattr("campaign.api.views.campaigns_with_plans", fail)
     reply = analyst().get(CAMPAIGNS)
     error(reply, 500, "internal_error")
     assert b"secret" not in reply.content

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from campaign.api.views import TRANSITION_VIEWS
+from campaign.api.transition_views import TRANSITION_VIEWS
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.review import workflow

@@ -19,6 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from analytics.simulated_visits import demo
 from campaign.lifecycle import approval, transitions
 from campaign.models import Campaign
 from messages import apps
@@ -264,6 +265,13 @@ class TestBeginning:
         with committing():
             verification.accept(by="command line (root)", why="We looked.")
         assert list(recorded_accounts.unrecorded_accounts()) == ["rafael"]
+
+    def test_the_demo_gives_its_people_new_passwords_on_record(self, committing: Committing) -> None:
+        demo.create_accounts()
+        with committing():
+            apps.put_accounts_on_record(using="default")
+        demo.create_accounts()
+        assert not recorded_accounts.unrecorded_accounts()
 
 
 class TestInvitations:
