@@ -13,8 +13,10 @@ from campaign.planned_people import planned_people
 from campaign.serving.network_share import most_of_one_network, share_of_plan
 
 
-def views_of_one_network(plan: AnalysisPlan, arms: Sequence[Arm]) -> int:
-    """The most that one network may have been counted for in all days so far, as if it came each day.
+def views_of_one_network(
+    plan: AnalysisPlan, arms: Sequence[Arm], *, first: date = date.min, last: date = date.max
+) -> int:
+    """The most that one network may have been counted for in all days so far, or some, as if it came each day.
 
     Each further server of a day, and each restart, left it the floor once more: their sketches are on record.
     """
@@ -29,7 +31,8 @@ def views_of_one_network(plan: AnalysisPlan, arms: Sequence[Arm]) -> int:
         if (percent := place.network_share if frozen is None else frozen.get(place.key, 0))
     }
     days: defaultdict[date, dict[int, int]] = defaultdict(dict)
-    rows = ServedCount.objects.filter(arm__in=arms).order_by().values_list("day", "placement").annotate(Sum("count"))
+    served = ServedCount.objects.filter(arm__in=arms, day__range=(first, last))
+    rows = served.order_by().values_list("day", "placement").annotate(Sum("count"))
     for day, placement, count in rows:
         days[day][placement] = count
     sketches = _sketches_by_day(days)

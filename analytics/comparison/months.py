@@ -1,11 +1,12 @@
 """PURE  Whether a message in use works, month by month: what came between two looks that may be shown, compared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import pi, sqrt
 from statistics import NormalDist
 
+from analytics.comparison.network_influence import largest_move, networks_to_turn
 from analytics.stats import Counts
 from analytics.stats.sequential import confidence_sequence
 from analytics.stats.values import Estimate
@@ -29,6 +30,8 @@ class MonthEffect:
 
     The interval holds at all looks of this month at once. `fades` says that the effect is surely smaller than in the
     first month; it is None for the first month, for one that is not over, and where an effect is not known.
+    `by_one_network` says that one network alone could have made the interval exclude zero, and `fades_by_one_network`
+    that it could have made the effect surely smaller.
     """
 
     from_day: date
@@ -39,29 +42,50 @@ class MonthEffect:
     low: float | None
     high: float | None
     fades: bool | None
+    by_one_network: bool = False
+    fades_by_one_network: bool = False
 
 
 def monthly_effects(
-    looks: Sequence[LookCounts], *, first_day: date, level: float, people_planned: int, higher_is_better: bool
+    looks: Sequence[LookCounts],
+    *,
+    first_day: date,
+    level: float,
+    people_planned: int,
+    higher_is_better: bool,
+    views_per_network: Callable[[date, date], int],
 ) -> list[MonthEffect]:
     """Compare message and holdout among the people of each month; the last may not be over.
 
     A month ends with its last look. Each complete month after the first is compared with the first once, by z. Month m
     may err by alpha 6 / (pi (m - 1))^2: over all months that is alpha (Bonferroni; the sum is Euler's).
+    `views_per_network` says how many views of the days from one to another one network may have counted: the worst of
+    them move a month's effect, and in two months the difference of both.
 
     Not for: a month without a look, which is told with the next one.
     """
     last_looks = {(look.day.year, look.day.month): look for look in looks}
     months, start, before = [], first_day, LookCounts(first_day, Counts(0, 0), Counts(0, 0))
     first: Estimate | None = None
+    first_move = 0.0
     for number, look in enumerate(last_looks.values()):
         treated, control = _between(before.treated, look.treated), _between(before.control, look.control)
         effect = _effect(treated, control, level=level, people_planned=people_planned)
-        fades = None
+        fades, fades_by_one = None, False
+        move = (
+            largest_move(
+                [treated.n, control.n],
+                [treated.proportion, control.proportion],
+                views=views_per_network(start, look.day),
+            )
+            if effect
+            else 0.0
+        )
         if number and first and effect and number + 1 < len(last_looks):
             alpha, sign = (1 - level) * 6 / (pi * number) ** 2, 1 if higher_is_better else -1
             fades = _is_smaller(effect, first, alpha=alpha, sign=sign)
-        first = effect if number == 0 else first
+            fades_by_one = fades and not _is_smaller(effect, first, alpha=alpha, sign=sign, moved=first_move + move)
+        first, first_move = (effect, move) if number == 0 else (first, first_move)
         months.append(
             MonthEffect(
                 start,
@@ -72,6 +96,8 @@ def monthly_effects(
                 effect.interval.low if effect else None,
                 effect.interval.high if effect else None,
                 fades,
+                effect is not None and _is_turned(effect, move),
+                fades_by_one,
             )
         )
         start, before = look.day, look
@@ -90,8 +116,15 @@ def _between(before: Counts, after: Counts) -> Counts:
     return Counts(after.n - before.n, after.events - before.events)
 
 
-def _is_smaller(effect: Estimate, first: Estimate, *, alpha: float, sign: int) -> bool:
+def _is_turned(effect: Estimate, move: float) -> bool:
+    """Whether an interval excludes zero, and would not if its estimate were moved so far."""
+    room = max(effect.interval.low, -effect.interval.high)
+    return room > 0 and networks_to_turn(room, move) == 1
+
+
+def _is_smaller(effect: Estimate, first: Estimate, *, alpha: float, sign: int, moved: float = 0.0) -> bool:
+    """Whether an effect is surely smaller than the first, also if as much of the difference is not true."""
     assert effect.standard_error
     assert first.standard_error
-    z = sign * (first.effect - effect.effect) / sqrt(effect.standard_error**2 + first.standard_error**2)
+    z = (sign * (first.effect - effect.effect) - moved) / sqrt(effect.standard_error**2 + first.standard_error**2)
     return z > 0 and 2 * (1 - _NORMAL.cdf(z)) < alpha

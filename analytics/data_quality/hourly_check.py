@@ -3,22 +3,26 @@
 To disclose nothing about single views, the result is stored as status words and whole percents. The flow raises an
 alarm below SMALL_CELL messages where at least three times as many are expected. By chance alone, that happens less
 than once in 100,000 hours.
+
+The usual number is judged by as it is told, to tens at least, and recent messages by their band: the hour in which a
+status changes, as time alone raises what is expected, would else tell either to the message.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from math import floor
 
 from django.conf import settings
 from django.db.models import Sum
 
-from analytics import wording
 from analytics.comparison.split_check import check_split, check_texts, worse_of
 from analytics.disclosure import gate
 from analytics.models import Analysis, DataQualityStatus, Tally
 from analytics.network_views import views_of_one_network
 from analytics.stats import sample_ratio
+from analytics.suppression.cells import end_of_band
 from analytics.text_exposures import text_exposures
 from campaign.models import AnalysisPlan, Arm, Campaign, ServedCount
 
@@ -33,10 +37,10 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class FlowStatus:
-    """The flow of messages, and how many are served on a usual day if that is known."""
+    """The flow of messages, and about how many are served on a usual day if that is known."""
 
     flow: Flow
-    usual: float | None
+    usual: int | None
 
 
 def flow_status(served: Mapping[date, int], *, since: datetime, now: datetime, least: int) -> FlowStatus:
@@ -51,7 +55,7 @@ def flow_status(served: Mapping[date, int], *, since: datetime, now: datetime, l
         earlier = [count for day, count in served.items() if day < first and count and day != since.date()]
         if not earlier or (before == 0 and now.hour < 12):
             continue
-        usual = sum(earlier) / len(earlier)
+        usual = told_usual(sum(earlier) / len(earlier), least=least)
         begins = max(datetime.combine(first, time(), UTC), since)
         expected = usual * ((now - begins) / _A_DAY)
         if expected < MIN_EXPECTED_MULTIPLE * least:
@@ -59,9 +63,19 @@ def flow_status(served: Mapping[date, int], *, since: datetime, now: datetime, l
         recent = sum(count for day, count in served.items() if day >= first)
         if recent < least:
             return FlowStatus(Flow.ALARM, usual)
-        low = before > 0 and recent * LOW_FLOW_DIVISOR < expected
+        low = before > 0 and end_of_band(recent, least) * LOW_FLOW_DIVISOR < expected
         return FlowStatus(Flow.CAUTION if low else Flow.OK, usual)
     return FlowStatus(Flow.UNKNOWN, None)
+
+
+def told_usual(usual: float, *, least: int) -> int:
+    """Round the messages of a usual day to one figure, and to tens (`least`) at least: 5 may be those of a single day.
+
+    >>> told_usual(7, least=10), told_usual(37, least=10), told_usual(1_234, least=10), told_usual(37, least=20)
+    (10, 40, 1000, 40)
+    """
+    step: int = max(10 ** (len(str(round(usual))) - 1), least)
+    return floor(usual / step + 0.5) * step
 
 
 def heartbeat(
@@ -95,7 +109,7 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
             "felt_at": now,
             "split": sample_ratio_status(campaign, arms),
             "flow": flow.flow,
-            "usual": None if flow.usual is None else wording.to_one_figure(flow.usual),
+            "usual": flow.usual,
             "reach": _reach(arms, *week, served=sum(n for day, n in served.items() if week[0] <= day <= week[1])),
             "machines": excluded.get("machine"),
             "crowds": excluded.get("crowd"),

@@ -21,9 +21,9 @@ from django.utils import timezone
 from analytics import wording
 from analytics.disclosure import look_seals
 from analytics.disclosure.daily_counts import DayTotal, releasable_days
+from analytics.disclosure.released_cells import released_cells
 from analytics.disclosure.released_checks import released_checks, smallest_arm
 from analytics.disclosure.released_texts import is_of_texts, released_text_estimates
-from analytics.disclosure.told_cells import told_cells
 from analytics.embargo.access import embargo_filter
 from analytics.models import Analysis, Estimate, Release, Tally
 from analytics.suppression.cells import start_of_band
@@ -328,7 +328,7 @@ def daily_totals(campaign: Campaign, *, through: date | None) -> list[ArmDailyTo
     counts: dict[int, dict[date, int]] = {arm.pk: {} for arm in arms}
     for arm, day, count in seen.values_list("arm", "day").annotate(Sum("count")):
         counts[arm][day] = count
-    released = told_cells(campaign)
+    released = released_cells(campaign)
     counted = sorted({day for each in counts.values() for day in each})
     span = range((counted[-1] - counted[0]).days + 1) if counted else ()
     whole = [day for n in span if through is not None and (day := counted[0] + timedelta(days=n)) <= through]

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from analytics.comparison import grouped
-from analytics.comparison.compare import Comparison, Rules
+from analytics.comparison.compare import ArmCounts, Comparison, Rules
+from analytics.comparison.network_influence import largest_move
 from analytics.comparison.not_worse import not_worse_p
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.looks.meta_analysis import pool_comparisons
@@ -46,10 +47,24 @@ def _guardrail_checks(
             "treated": arm.key,
             "control": control,
             "margin": planned.harm_margin,
-            "p_value": not_worse_p(arm, by_key[control], rules[planned.outcome], margin=planned.harm_margin),
+            **_not_worse(arm, by_key[control], rules[planned.outcome], margin=planned.harm_margin),
         }
         for planned in plan.outcomes.filter(harm_margin__gt=0)
+        if planned.harm_margin is not None
         for by_key in [{arm.key: arm for arm in comparisons[planned.outcome].arms}]
         for arm in by_key.values()
         if arm.key != control
     ]
+
+
+def _not_worse(arm: ArmCounts, control: ArmCounts, rules: Rules, *, margin: float) -> dict[str, Any]:
+    """The test, and whether one network alone could have made it succeed, at half the error."""
+    p_value, half = not_worse_p(arm, control, rules, margin=margin), (1 - rules.level) / 2
+    if p_value is None or p_value >= half:
+        return {"p_value": p_value, "by_one_network": False}
+    both = [arm.counts, control.counts]
+    move = largest_move(
+        [counts.n for counts in both], [counts.proportion for counts in both], views=rules.views_per_network
+    )
+    without = not_worse_p(arm, control, rules, margin=margin - move) if move < margin else None
+    return {"p_value": p_value, "by_one_network": without is None or without >= half}

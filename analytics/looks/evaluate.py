@@ -100,7 +100,7 @@ def _try_to_evaluate(
     named = {outcome.outcome for outcome in planned}
     outcomes = [*planned, *(PlannedOutcome(plan=plan, outcome=k, role=EXPLORATORY) for k in extra if k not in named)]
     tallies = CampaignTallies(arms)
-    people = release.told_people(campaign, {arm.key: tallies.total(arm, "exposed") for arm in arms})
+    people = release.released_people(campaign, {arm.key: tallies.total(arm, "exposed") for arm in arms})
     looks = _looks(campaign, plan, information=plan_progress(plan, people=people, now=now))
     views = views_of_one_network(plan, arms)
     rules = {outcome.outcome: _rules(plan, outcome, looks, views_per_network=views) for outcome in outcomes}
@@ -161,7 +161,7 @@ def is_look_due(campaign: Campaign, *, now: datetime) -> bool:
         return False
     counted = Tally.objects.filter(arm__campaign=campaign, outcome="exposed").order_by().values_list("arm__key")
     seen = dict.fromkeys(campaign.arms.values_list("key", flat=True), 0) | dict(counted.annotate(Sum("count")))
-    people = release.told_people(campaign, seen)
+    people = release.released_people(campaign, seen)
     last = Analysis.objects.filter(campaign=campaign).order_by("-look").first()
     information = plan_progress(plan, people=people, now=now)
     if people == 0 or (last is not None and information <= last.information):

@@ -30,10 +30,20 @@ def as_people(share: float) -> str:
     return gettext("%(number)s in %(people)s") % values
 
 
-def not_worse_sentence(treated: str, control: str, *, margin: float, p_value: float, level: float) -> str:
-    """State whether it is ruled out that an arm is worse by a margin: at half the error, as an interval's one end."""
+def not_worse_sentence(
+    treated: str, control: str, *, margin: float, p_value: float, level: float, by_one_network: bool = False
+) -> str:
+    """State whether it is ruled out that an arm is worse by a margin: at half the error, as an interval's one end.
+
+    What one network alone could have ruled out is not.
+    """
     template = (
-        gettext("We can rule out that %(treated)s is worse than %(control)s by %(margin)s or more.")
+        gettext(
+            "We cannot rule out that %(treated)s is worse than %(control)s by %(margin)s or more, because one network "
+            "alone could have changed this."
+        )
+        if by_one_network
+        else gettext("We can rule out that %(treated)s is worse than %(control)s by %(margin)s or more.")
         if p_value < (1 - level) / 2
         else gettext("We cannot rule out that %(treated)s is worse than %(control)s by %(margin)s or more.")
     )

@@ -140,6 +140,7 @@ def with_guardrail_checks(block: OutcomeBlock, stored: dict[str, Any], *, level:
                 margin=check["margin"],
                 p_value=check["p_value"],
                 level=level,
+                by_one_network=check.get("by_one_network", False),  # looks of before do not say
             ),
         )
         for check in stored.get("guardrails", [])

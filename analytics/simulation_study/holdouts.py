@@ -43,7 +43,14 @@ def use_calls(
             )
             for month, day in enumerate(days)
         ]
-        return monthly_effects(looks, first_day=_BEGUN, level=0.95, people_planned=a_month, higher_is_better=True)
+        return monthly_effects(
+            looks,
+            first_day=_BEGUN,
+            level=0.95,
+            people_planned=a_month,
+            higher_is_better=True,
+            views_per_network=lambda first, last: 0,  # nobody is hostile here
+        )
 
     judged = [judge(use) for use in range(count)]
 

@@ -15,7 +15,7 @@ from campaign.outcomes import OUTCOMES
 
 @dataclass(frozen=True, slots=True)
 class UseMonth:
-    """One month in words; `standing` is "works", "worse", "unclear" or "few"."""
+    """One month in words; `standing` is "works", "worse", "unclear", "held" or "few"."""
 
     from_day: date
     to_day: date
@@ -65,6 +65,7 @@ def _month(stored: dict[str, Any], *, is_lower_better: bool) -> UseMonth:
         return UseMonth(*days, "few", "", gettext("Too few people to tell."))
     best, worst = (-high, -low) if is_lower_better else (low, high)
     standing = "works" if best > 0 else "worse" if worst < 0 else "unclear"
+    standing = "held" if stored.get("by_one_network") else standing  # releases of before do not say
     gap = gettext("%(gap)s (%(interval)s)") % {
         "gap": wording.difference_phrase(effect, scale),
         "interval": wording.interval_text(low, high, scale),
@@ -73,6 +74,7 @@ def _month(stored: dict[str, Any], *, is_lower_better: bool) -> UseMonth:
         "works": gettext("Works: %(gap)s than in the holdout."),
         "worse": gettext("Does worse: %(gap)s than in the holdout."),
         "unclear": gettext("Can’t tell yet: %(gap)s than in the holdout."),
+        "held": gettext("Can’t tell yet: %(gap)s than in the holdout. One network alone could have changed this."),
     }[standing]
     told = gettext("%(treated)s of %(people)s with the message, %(control)s in the holdout")
     numbers = {
@@ -89,13 +91,23 @@ def _sentence(months: Sequence[UseMonth], stored: Sequence[dict[str, Any]], fadi
         return gettext("In the last month, the message did worse than the holdout. Stop using it.")
     if fading is not None:
         scale = wording.choose_scale([rate for rate in (fading["treated_rate"], fading["control_rate"]) if rate])
-        return gettext(
+        sure = gettext(
             "It works less well than in its first month: %(now)s than in the holdout, compared with "
             "%(first)s at first. People may have got used to it. Try other texts or another message."
-        ) % {
+        )
+        held = gettext(
+            "It seems to work less well than in its first month: %(now)s than in the holdout, compared with "
+            "%(first)s at first. But one network alone could have caused that, so we cannot tell yet."
+        )
+        return (held if fading.get("fades_by_one_network") else sure) % {
             "now": wording.difference_phrase(fading["effect"], scale),
             "first": wording.difference_phrase(stored[0]["effect"], scale),
         }
     if any(month.standing == "works" for month in months[-2:]):
         return gettext("It still works.")
+    if months[-1].standing == "held":
+        return gettext(
+            "One network alone could have changed the last month, so we cannot tell yet whether it still works. More "
+            "people are needed."
+        )
     return gettext("We cannot tell yet whether it still works. More people are needed.")

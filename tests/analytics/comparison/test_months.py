@@ -16,10 +16,17 @@ from analytics.stats.sequential import confidence_sequence
 START = date(2026, 1, 3)
 
 
-def effects(*looks: tuple[date, tuple[int, int], tuple[int, int]], higher_is_better: bool = True) -> list[MonthEffect]:
+def effects(
+    *looks: tuple[date, tuple[int, int], tuple[int, int]], higher_is_better: bool = True, views: int = 0
+) -> list[MonthEffect]:
     counted = [LookCounts(day, Counts(*treated), Counts(*control)) for day, treated, control in looks]
     return monthly_effects(
-        counted, first_day=START, level=0.95, people_planned=10_000, higher_is_better=higher_is_better
+        counted,
+        first_day=START,
+        level=0.95,
+        people_planned=10_000,
+        higher_is_better=higher_is_better,
+        views_per_network=lambda first, last: views,
     )
 
 
@@ -42,6 +49,16 @@ class TestAMonth:
             (date(2026, 1, 30), (4_500, 1_800), (500, 150)), (date(2026, 3, 30), (9_000, 3_375), (1_000, 290))
         )
         assert [month.to_day.month for month in months] == [1, 3]
+
+    @pytest.mark.parametrize("treated", [(9_000, 4_050), (9_000, 1_350)])
+    def test_that_one_network_could_have_turned_says_so(self, treated: tuple[int, int]) -> None:
+        # 15 more or fewer of 100; the interval lies more than 9 from zero. 100 views move it by 100 x .7 / 900: 7.8.
+        look = (date(2026, 1, 30), treated, (1_000, 300))
+        assert not effects(look, views=100)[0].by_one_network
+        assert effects(look, views=200)[0].by_one_network
+
+    def test_of_which_we_cannot_tell_is_turned_by_nobody(self) -> None:
+        assert not effects((date(2026, 1, 30), (9_000, 2_700), (1_000, 300)), views=200)[0].by_one_network
 
     def test_of_a_few_people_has_no_effect(self) -> None:
         (month,) = effects((date(2026, 1, 30), (450, 180), (50, 9)))
@@ -72,6 +89,14 @@ class TestFading:
         second = (date(2026, 2, 27), (18_000, 3_600), (2_000, 600))  # 25 against 30: -5
         last = (date(2026, 3, 5), (18_900, 3_800), (2_100, 630))
         assert [month.fades for month in effects(first, second, last, higher_is_better=False)] == [None, True, None]
+
+    def test_is_told_as_what_one_network_could_have_done(self) -> None:
+        # By hand: 10 fewer, less 30 x .7 / 970 in the holdout of each of two months, is 5.7: z = 2.6, p = 0.009 < 0.03.
+        # With 60 views it is 10 less 2 x 60 x .7 / 940, which is 1.1: z = 0.5.
+        looks = (self.FIRST, self.SECOND, self.THIRD)
+        few, many = effects(*looks, views=30)[1], effects(*looks, views=60)[1]
+        assert (few.fades, few.fades_by_one_network) == (True, False)
+        assert (many.fades, many.fades_by_one_network) == (True, True)
 
     @pytest.mark.parametrize("months", [12])
     def test_is_rarely_said_where_nothing_fades(self, months: int) -> None:

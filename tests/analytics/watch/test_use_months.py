@@ -12,7 +12,7 @@ from analytics.models import Tally
 from analytics.notifications.events import record_notices
 from campaign.follow_up.use import put_to_use
 from campaign.lifecycle import transitions
-from campaign.models import Campaign, ServedCount
+from campaign.models import Campaign, NetworkSketch, ServedCount
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +75,38 @@ def test_says_that_it_does_harm(client: Client) -> None:
     use = in_use()
     month(use, 3, {"victim": (9_000, 1_800), "neutral": (1_000, 400)})
     assert "In the last month, the message did worse than the holdout. Stop using it." in watch(client, use)
+
+
+def months_with_one_network(use: Campaign, *months: dict[str, tuple[int, int]]) -> None:
+    """Count months in which one network may have been counted at several servers for some hundred views."""
+    for number, counts in enumerate(months, start=3):
+        NetworkSketch.objects.bulk_create(
+            NetworkSketch(day=date(2026, number, 20), number=bytes([number, n] * 8)) for n in range(100)
+        )
+        month(use, number, counts)
+
+
+def test_one_network_has_nobody_stop_using_it(client: Client) -> None:
+    use = in_use()
+    months_with_one_network(use, {"victim": (9_000, 1_800), "neutral": (1_000, 400)})
+    shown = watch(client, use)
+    assert "Stop using it" not in shown
+    assert "One network alone could have changed the last month" in shown
+    assert "One network alone could have changed this." in shown
+
+
+def test_nor_look_for_another_message(client: Client) -> None:
+    use = in_use()
+    months_with_one_network(
+        use,
+        {"victim": (9_000, 4_950), "neutral": (1_000, 300)},
+        {"victim": (9_000, 4_050), "neutral": (1_000, 300)},
+        {"victim": (900, 405), "neutral": (100, 30)},
+    )
+    shown = watch(client, use)
+    assert "It seems to work less well than in its first month" in shown
+    assert "one network alone could have caused that, so we cannot tell yet" in shown
+    assert "People may have got used to it" not in shown
 
 
 def test_says_that_nobody_can_tell_without_a_holdout(client: Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -92,6 +92,25 @@ class TestFlow:
     def test_nothing_is_said_before_it_is_known_what_is_usual(self) -> None:
         assert self.status({MONDAY: 3}, world.NOON) == Flow.UNKNOWN
         assert self.status(self.usual(2), world.NOON) == Flow.UNKNOWN
+
+    def test_a_single_day_with_a_few_messages_is_not_told_as_usual(self) -> None:
+        """Eight days on, 5 messages of one day would be told, and be the count of that day."""
+        tuesday = MONDAY - timedelta(days=7)
+        now, since = world.NOON, datetime.combine(tuesday - timedelta(days=1), time(), UTC)
+        told = {n: flow_status({tuesday: n}, since=since, now=now, least=10) for n in range(1, 10)}
+        assert {status.usual for n, status in told.items() if n < 5} == {None}
+        assert {status.usual for n, status in told.items() if n >= 5} == {10}  # as for 10 to 14
+
+    def test_the_hour_of_a_caution_does_not_tell_how_many_came(self) -> None:
+        """While nobody comes, what is expected grows by the hour, and passes four times what came."""
+
+        def changes(recent: int) -> list[int]:
+            served = self.usual(60) | {MONDAY - timedelta(days=1): recent}
+            found = [self.status(served, world.NOON.replace(hour=hour)) for hour in range(11)]
+            return [hour for hour in range(1, 11) if found[hour] != found[hour - 1]]
+
+        assert len({tuple(changes(recent)) for recent in range(10, 20)}) == 1
+        assert len({tuple(changes(recent)) for recent in range(20, 40)}) == 1
 
     def test_a_campaign_that_was_just_resumed_is_not_silent(self) -> None:
         since = world.NOON - timedelta(minutes=30)
