@@ -20,8 +20,9 @@ from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis
 from analytics.rehearsal import campaign_copy, sandbox
 from analytics.simulated_visits.visitors import Behaviour, HostedPageParser, simulate_outcomes
-from campaign.lifecycle import transitions
+from campaign.lifecycle import transitions, webhook_tests
 from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.alert_recipients import why_nobody_hears
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.launch_checks import DAYS_PER_WEEK, approved_locales, fewest_weeks
 from campaign.models import AnalysisPlan, Campaign, Placement
@@ -126,6 +127,9 @@ def _supply_missing_parts(campaign: Campaign, now: datetime) -> list[Problem]:
     plan = campaign.plan
     plan.planned_per_arm = PEOPLE_PER_ARM
     plan.period_weeks = fewest_weeks(plan, arms=campaign.arms.count(), placements=campaign.placements.count())
+    if why_nobody_hears(campaign):
+        plan.webhook = "https://rehearsal.invalid/"
+        webhook_tests.record_test(plan, failure="", now=now)
     plan.save()
     arms = list(campaign.arms.with_texts())
     locales = dict(zip([arm.name for arm in arms], approved_locales(arms), strict=True))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from campaign.assignment.arm_hash import cumulative_weights
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.lifecycle import place_sharing, webhook_tests
+from campaign.lifecycle.alert_recipients import why_nobody_hears
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
@@ -61,6 +62,7 @@ class ObstacleReason(StrEnum):
     ENDS_BEFORE_START = "it would end before it starts"
     STALE_HELP_LINK = "help is stale"
     NO_ORGANISATION = "nobody is named as who speaks"
+    NOBODY_HEARS = "nobody is alerted to harm"
     WEBHOOK_UNTESTED = "the webhook has not accepted a test"
 
 
@@ -94,7 +96,7 @@ def submission_obstacles(campaign: Campaign) -> list[Obstacle]:
 
 def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
     """Return what keeps a campaign from being launched: the same, another campaign at its places, its dates, a webhook
-    that was not tested, and help links that were not checked."""
+    that was not tested, nobody who is alerted to harm, and help links that were not checked."""
     obstacles = submission_obstacles(campaign) + occupied_placement_obstacles(campaign)
     start = actual_start(campaign, now=now)
     if campaign.ends_at is not None and campaign.ends_at <= start:
@@ -105,6 +107,8 @@ def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
         obstacles.append(_end_too_early())
     if plan is not None and (sentence := webhook_tests.missing_test(plan)):
         obstacles.append(Obstacle(ObstacleReason.WEBHOOK_UNTESTED, sentence))
+    if sentence := why_nobody_hears(campaign):
+        obstacles.append(Obstacle(ObstacleReason.NOBODY_HEARS, sentence))
     if not settings.ORGANISATION:
         sentence = _(
             "Visitors could not see who the message is from. The person who runs this site has to set ORGANISATION."

@@ -267,6 +267,8 @@ def _lock_placements(campaign: Campaign) -> None:
 
 def _finish(campaign: Campaign, verb: str, by: User, fields: tuple[str, ...] = (), **detail: str | int) -> None:
     """Save the state that the verb leads to with the named fields, and record it."""
+    if verb in ("approve", "take_back", "send_back"):  # nobody is asked any more
+        campaign.asked_reviewers.clear()
     campaign.state = TRANSITIONS[verb][1]
     campaign.save(update_fields=["state", "changed_at", *fields])
     record_campaign_action(log.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)

@@ -55,7 +55,8 @@ def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, plannin
                 "This campaign is waiting for someone who did not change or send it. These people can "
                 "decide: %(names)s."
             )
-            return CampaignNextStep(sentence % {"names": ", ".join(user.get_username() for user in approvers)})
+            ask = (_button(campaign, "plan", _("Ask one of them"), "#ask"),) if manages else ()
+            return CampaignNextStep(sentence % {"names": ", ".join(user.get_username() for user in approvers)}, ask)
         sentence = _(
             "Nobody here can approve this campaign, because each reviewer has changed or sent it. You "
             "can take it back and have someone else send it, restore a version that a reviewer did not "

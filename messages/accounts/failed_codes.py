@@ -16,11 +16,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from messages.accounts.login_attempts import TooManyAttempts
-from messages.accounts.mail import send_mail_if_possible
 from messages.accounts.throttle import CODE_POLICY, remaining_failures
 from messages.audit import log
 from messages.audit.log import Action
 from messages.models import FailedCodes
+from messages.staff_mail.mail import send_mail_if_possible
 
 SOMEBODY = "somebody"  # the actor on record: it need not have been the owner
 _MINUTE = timedelta(minutes=1)

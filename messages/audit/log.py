@@ -63,6 +63,7 @@ class Action(StrEnum):
     CAMPAIGN_COUNTS = "campaign-counts"
     CAMPAIGN_COPY = "campaign-copy"
     CAMPAIGN_PUT_BACK = "campaign-put-back"
+    CAMPAIGN_ASK = "campaign-ask"
     CAMPAIGN_DELETE = "campaign-delete"
     CAMPAIGN_ARCHIVE = "campaign-archive"
     CAMPAIGN_BRING_BACK = "campaign-bring-back"
@@ -122,6 +123,7 @@ class Action(StrEnum):
     CODES_MAKE = "codes-make"
     CODE_USE = "code-use"
     CODES_GUESS = "codes-guess"
+    ADDRESS_CONFIRM = "address-confirm"
     PASSWORD_CHANGE = "password-change"  # noqa: S105  (a name, no password)
     PASSWORD_REHASH = "password-rehash"  # noqa: S105
     TOKEN_CREATE = "token-create"  # noqa: S105
