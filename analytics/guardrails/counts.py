@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Sum
 
 from analytics.models import Tally, TextTally
@@ -19,10 +20,14 @@ ByPlacement = Mapping[int, Mapping[int, Counts]]  # placement -> arm or text -> 
 
 @dataclass(frozen=True, slots=True)
 class GuardedCounts:
-    """Who saw each arm and each text of arms that have several, and had the outcome."""
+    """Who saw each arm and each text of arms that have several, and had the outcome.
+
+    Without one placement, its parts that are smaller than `smallest_cell` stay: what follows tells nothing of them.
+    """
 
     arms: ByPlacement
     texts: ByPlacement
+    smallest_cell: int
 
     @property
     def placements(self) -> set[int]:
@@ -30,11 +35,19 @@ class GuardedCounts:
 
     def of_arm(self, arm: Arm, *, without: int | None = None) -> Counts:
         """The counts of an arm, of all placements but one."""
-        return _sum(self.arms, arm.pk, without)
+        return self._sum(self.arms, arm.pk, without)
 
     def of_text(self, text: ArmText, *, without: int | None = None) -> Counts:
         """The counts of a text, of all placements but one."""
-        return _sum(self.texts, text.pk, without)
+        return self._sum(self.texts, text.pk, without)
+
+    def _sum(self, counts: ByPlacement, unit: int, without: int | None) -> Counts:
+        total = sum((cells.get(unit, _NONE) for cells in counts.values()), _NONE)
+        if without is None:
+            return total
+        cell = counts.get(without, {}).get(unit, _NONE)
+        events, others = (n if n >= self.smallest_cell else 0 for n in (cell.events, cell.n - cell.events))
+        return Counts(total.n - events - others, total.events - events)
 
 
 def read_counts(arms: Sequence[Arm], outcome: str) -> GuardedCounts:
@@ -44,6 +57,7 @@ def read_counts(arms: Sequence[Arm], outcome: str) -> GuardedCounts:
     return GuardedCounts(
         arms=_by_placement(by_arm.values_list("placement", "arm", "outcome").annotate(Sum("count")), outcome),
         texts=_by_placement(by_text.values_list("placement", "text", "outcome").annotate(Sum("count")), outcome),
+        smallest_cell=settings.SMALL_CELL,
     )
 
 
@@ -55,10 +69,6 @@ def _by_placement(rows: Iterable[tuple[Any, ...]], outcome: str) -> ByPlacement:
             sums.get((placement, unit, "exposed"), 0), sums.get((placement, unit, outcome), 0)
         )
     return found
-
-
-def _sum(counts: ByPlacement, unit: int, without: int | None) -> Counts:
-    return sum((cells.get(unit, _NONE) for placement, cells in counts.items() if placement != without), _NONE)
 
 
 def read_periods(arms: Sequence[Arm], outcome: str, periods: Periods) -> dict[str, dict[tuple[int, int], Counts]]:
