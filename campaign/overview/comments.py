@@ -21,7 +21,7 @@ from campaign.models import Campaign, CampaignComment
 from campaign.overview import plan_views
 from campaign.staff_site.access import reviewable_campaign_for
 from messages.roles import OUTSIDE_REVIEWER, STAFF_ROLES, current_user, users_with_role
-from messages.staff_mail.mentions import mail_mentioned_people
+from messages.staff_mail.mentions import mail_mentioned_people, mentioned_people
 
 
 @require_POST
@@ -31,13 +31,30 @@ def add_comment(request: HttpRequest, slug: str) -> HttpResponse:
     if not 0 < len(text) <= CampaignComment.LONGEST:
         errors = {"comment": _("Enter a comment of up to 1,000 characters.")}
         return plan_views.render_plan(request, campaign, errors=errors, typed={"comment": text})
-    named = write_comment(campaign, text, by=current_user(request), now=timezone.now())
-    sentence = _("Your comment is saved.")
-    if named:
-        names = ", ".join(person.get_username() for person in named)
-        sentence = _("Your comment is saved. A mail goes to: %(names)s.") % {"names": names}
-    flash.success(request, sentence)
+    by = current_user(request)
+    mailed = write_comment(campaign, text, by=by, now=timezone.now())
+    flash.success(
+        request, _describe_mails(mailed, [one for one in _mentioned(campaign, text) if one not in {by, *mailed}])
+    )
     return redirect(_address(campaign))
+
+
+def _describe_mails(mailed: list[User], others: list[User]) -> str:
+    sentences = [_("Your comment is saved.")]
+    if mailed:
+        sentences.append(_("A mail goes to: %(names)s.") % {"names": _names(mailed)})
+    if others:
+        sentence = _("%(names)s will get no mail, so please tell them yourself.")
+        sentences.append(sentence % {"names": _names(others)})
+    return " ".join(sentences)
+
+
+def _names(people: list[User]) -> str:
+    return ", ".join(person.get_username() for person in people)
+
+
+def _mentioned(campaign: Campaign, text: str) -> list[User]:
+    return mentioned_people(text, among=readers(campaign))
 
 
 @require_POST

@@ -12,6 +12,7 @@ from campaign.lifecycle.changed_campaigns import change_sentence, was_paused_for
 from campaign.lifecycle.draft_versions import may_approve, possible_approvers
 from campaign.models import Campaign
 from messages.audit.log import Action, ObjectKind
+from messages.i18n.quoted_names import join_quoted
 from messages.models import AuditEntry
 from messages.roles import MANAGER, has_role
 
@@ -106,7 +107,7 @@ def _step_after_launch(campaign: Campaign, *, manages: bool) -> CampaignNextStep
     stopped = [arm.name for arm in campaign.arms.all() if arm.paused_at is not None]
     if campaign.state == State.RUNNING and stopped:
         sentence = _("It runs without “%(arm)s”, which was stopped. Decide how to go on: the ways are listed above.")
-        return CampaignNextStep(sentence % {"arm": "”, “".join(stopped)}, (pause, close) if manages else ())
+        return CampaignNextStep(sentence % {"arm": join_quoted(stopped)}, (pause, close) if manages else ())
     sentence, buttons = {
         State.SCHEDULED: (_("This campaign is launched and will start on its first day."), (pause, close)),
         State.RUNNING: (

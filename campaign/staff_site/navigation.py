@@ -73,8 +73,10 @@ def staff_page_context(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the navigation, a warning, the languages, and whether sensitive terms are shown."""
     user = getattr(request, "user", None)
     held = frozenset() if user is None else roles_held(user)
+    links = _links(request, held)
     return {
-        "places": _links(request, held),
+        "places": links,
+        "waiting_in_all": sum(link.waiting for link in links),
         "site_warning": current_warning() if held & {*STAFF_ROLES, ADMINISTRATOR} else "",
         "tongues": settings.LANGUAGES,
         "is_partly_translated": get_language() in settings.PARTIAL_LANGUAGES,

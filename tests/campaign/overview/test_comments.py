@@ -58,6 +58,13 @@ def test_who_is_named_gets_a_mail_that_leads_here_and_does_not_say_what_was_writ
     assert "her name" not in mail.text
 
 
+def test_who_is_named_and_cannot_get_a_mail_is_said(desk: Client) -> None:
+    confirmed("rafael", "reviewer")
+    world.person("ana", "analyst")
+    page = desk.post(ADD, {"comment": "@rafael @ana @mara"}, follow=True).content.decode()
+    assert "A mail goes to: rafael. ana will get no mail, so please tell them yourself." in page
+
+
 def test_names_are_found_at_the_end_of_a_sentence_and_whatever_their_case() -> None:
     people = [world.person(name) for name in ("ana", "j.doe", "rafael")]
     assert mentioned_people("Ask @Ana. Or @j.doe, not rafael@ngo.example", among=people) == people[:2]

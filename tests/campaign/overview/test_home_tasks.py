@@ -163,6 +163,7 @@ class TestBadges:
         menu = " ".join(client.get("/messages/").content.decode().split())
         assert 'Reviews <span class="badge">1<span class="unseen"> waiting for you</span></span>' in menu
         assert 'Campaigns <span class="badge">' not in menu
+        assert 'Menu <span class="badge">1<' in menu, "the menu of a phone is closed"
 
     def test_they_are_worked_out_anew_once_something_is_done(self, client: Client) -> None:
         campaign = world.draft()
