@@ -100,7 +100,7 @@ def record_due_looks(now: datetime) -> str:
 def _say_that_counts_changed(campaign: Campaign, *, now: datetime) -> None:
     """Have every result of the campaign say why no more looks are taken, once."""
     if not campaign.deviations.filter(what=_COUNTS_CHANGED).exists():
-        deviations.record_change(campaign, by=WORKER, now=now, what=_COUNTS_CHANGED, why=_NOBODY_COUNTED)
+        deviations.record_worker_deviation(campaign, now=now, what=_COUNTS_CHANGED, why=_NOBODY_COUNTED)
 
 
 def record_early_looks(now: datetime) -> str:

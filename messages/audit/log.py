@@ -215,8 +215,13 @@ def entries_about(
     kind: ObjectKind, refs: Sequence[str], actions: Sequence[str], *, key: Callable[[ChainEntry], KeyT]
 ) -> dict[KeyT, ChainEntry]:
     """The last entry of these actions with each key, on some things that `refs` names."""
+    return {key(entry): entry for entry in all_entries_about(kind, refs, actions)}
+
+
+def all_entries_about(kind: ObjectKind, refs: Sequence[str], actions: Sequence[str]) -> list[ChainEntry]:
+    """All entries of these actions on some things that `refs` names, in turn."""
     rows = AuditEntry.objects.filter(kind=kind, ref__in=refs, action__in=actions).order_by("number").values(*_FIELDS)
-    return {key(entry): entry for entry in (ChainEntry(**row) for row in rows)}
+    return [ChainEntry(**row) for row in rows]
 
 
 def last_entry() -> ChainEntry | None:
