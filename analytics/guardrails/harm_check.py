@@ -12,8 +12,8 @@ from django.conf import settings
 
 from analytics.comparison.harm import HarmfulArm, find_harmful_arms, least_harmful
 from analytics.comparison.shared_luck import SharedLuck, shared_luck
-from analytics.disclosure import told_cells
-from analytics.disclosure.told_cells import ArmCells
+from analytics.disclosure import released_cells
+from analytics.disclosure.released_cells import ArmCells
 from analytics.guardrails.counts import GuardedCounts, read_counts, read_periods
 from analytics.stats import Counts
 from analytics.suppression import suppress
@@ -165,7 +165,7 @@ class HarmCheck:
     def _is_tellable(self, cells: ArmCells) -> bool:
         """Whether these cells could be released beside all that was told before."""
         ever = [self.outcome, *(key for each in self._told for arm in each.values() for key in arm.totals)]
-        related = told_cells.joint_tables(tuple(dict.fromkeys(ever)))
+        related = released_cells.joint_tables(tuple(dict.fromkeys(ever)))
         return suppress.tellable_arms(cells, self._told, related, least=settings.SMALL_CELL) == cells.keys()
 
     def _cells_of(self, counts: Counts) -> ReleasedCells:
@@ -180,11 +180,11 @@ class HarmCheck:
             if text in judged:
                 table[name] = (counts.n, None if _has_small_part(counts) else counts.events)
                 continue
-            before = told_cells.last_told_text(self._told, arm.key, name, self.outcome)
+            before = released_cells.last_told_text(self._told, arm.key, name, self.outcome)
             more = counts.n - before[0]
             is_late = text.stopped_at is not None and is_small(more, settings.SMALL_CELL)
             table[name] = before if is_late or not more else (counts.n, None)
-        return told_cells.text_cells(self.outcome, table)
+        return released_cells.text_cells(self.outcome, table)
 
 
 def _has_small_part(counts: Counts) -> bool:

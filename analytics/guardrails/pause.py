@@ -24,7 +24,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from analytics.disclosure import gate, look_seals, told_cells
+from analytics.disclosure import gate, look_seals, released_cells
 from analytics.guardrails.harm_check import HarmCheck, SureHarm
 from analytics.models import GuardEvent
 from analytics.network_views import views_of_one_network
@@ -55,7 +55,7 @@ def pause_harmful_arms(campaign: Campaign, *, now: datetime, by: str = log.WORKE
     control = next(arm for arm in arms if arm.is_control)
     watched = [arm for arm in arms if arm.paused_at is None and arm is not control]
     accepted = _accepted_harm(campaign)
-    told = told_cells.told_cells(campaign)
+    told = released_cells.released_cells(campaign)
     views = views_of_one_network(plan, arms)
     events = []
     for outcome in planned:

@@ -14,7 +14,7 @@ from django.conf import settings
 from analytics.comparison.compare import Comparison, PairComparison, Rules, rejudge_without_arms
 from analytics.comparison.months import LookCounts, monthly_effects
 from analytics.comparison.more_needed import MoreUnits, more_needed
-from analytics.disclosure import told_cells
+from analytics.disclosure import released_cells
 from analytics.looks.tallies import CampaignTallies
 from analytics.models import Release
 from analytics.network_views import views_of_one_network
@@ -40,11 +40,11 @@ def decide_release(
     """
     cells = {arm.key: tallies.cells(arm, comparisons) for arm in tallies.arms}
     past = list(Release.objects.filter(analysis__campaign=campaign, is_withheld=False).order_by("analysis__look"))
-    before = told_cells.told_cells(campaign)
+    before = released_cells.released_cells(campaign)
     ever_shown = [*comparisons, *(outcome for look in before for arm in look.values() for outcome in arm.totals)]
     rule = suppress.SuppressionPolicy(
         primary=primary,
-        related=told_cells.joint_tables(tuple(dict.fromkeys(ever_shown))),
+        related=released_cells.joint_tables(tuple(dict.fromkeys(ever_shown))),
         least=settings.SMALL_CELL,
         joint_outcomes=frozenset(key for key, each in rules.items() if each.correction == "dunnett"),
         is_final_look=campaign.state == Campaign.State.CLOSED,
@@ -80,25 +80,27 @@ def decide_release(
     )
 
 
-def told_people(campaign: Campaign, seen: Mapping[str, int]) -> int:
+def released_people(campaign: Campaign, seen: Mapping[str, int]) -> int:
     """How many people saw the arms, as a look may count them: of a paused arm that waits, those who were told."""
     if not any(arm.paused_at for arm in campaign.arms.all()):
         return sum(seen.values())
-    return sum({**seen, **_waiting_arms(campaign, seen, told_cells.told_cells(campaign))}.values())
+    return sum({**seen, **_waiting_arms(campaign, seen, released_cells.released_cells(campaign))}.values())
 
 
-def _waiting_arms(campaign: Campaign, seen: Mapping[str, int], told: Sequence[told_cells.ArmCells]) -> dict[str, int]:
+def _waiting_arms(
+    campaign: Campaign, seen: Mapping[str, int], told: Sequence[released_cells.ArmCells]
+) -> dict[str, int]:
     paused = [arm.key for arm in campaign.arms.all() if arm.paused_at is not None]
-    return told_cells.waiting_arms(told, seen, paused, least=settings.SMALL_CELL)
+    return released_cells.waiting_arms(told, seen, paused, least=settings.SMALL_CELL)
 
 
 def _by_month(
-    use: Campaign, primary: str, past: Sequence[Release], shown: told_cells.ArmCells, rules: Rules, *, now: datetime
+    use: Campaign, primary: str, past: Sequence[Release], shown: released_cells.ArmCells, rules: Rules, *, now: datetime
 ) -> list[dict[str, Any]] | None:
     """Compare message and holdout month by month, from nothing but what this look and those before show of them."""
     pair = use.plan.pairs[0]
     planned = [each for each in past if not each.analysis.exception]  # else everybody saw what one person asked to see
-    told = [(each.analysis.made_at, told_cells.read_release(each)) for each in planned]
+    told = [(each.analysis.made_at, released_cells.read_release(each)) for each in planned]
     looks = []
     for at, cells in [*told, (now, shown)]:
         treated, control = (cells[key].totals.get(primary) for key in (pair.treated, pair.control))

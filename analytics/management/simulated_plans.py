@@ -6,7 +6,7 @@ from typing import Any
 from analytics.comparison.compare import ArmCounts, Rules, compare
 from analytics.comparison.more_needed import more_needed
 from analytics.simulation_study.cluster_designs import power_by_design
-from analytics.simulation_study.more_needed import told_by
+from analytics.simulation_study.more_needed import shares_with_verdict
 from analytics.simulation_study.planned_power import planned_power
 from analytics.stats import Counts
 from analytics.stats.power import design_effect
@@ -122,7 +122,9 @@ def more_needed_section(trials: int) -> list[str]:
         more = more_needed(compare(arms, [("b", "a")], rules), rules)["b", "a"]
         assert more.high is not None
         bounds = (more.low, more.likely, more.high)
-        shares = told_by(now=now, later_sizes=sizes, bounds=bounds, rules=rules, count=trials // 4, seed=700)
+        shares = shares_with_verdict(
+            now=now, later_sizes=sizes, bounds=bounds, rules=rules, count=trials // 4, seed=700
+        )
         numbers = f"{more.likely:,} ({more.low:,} to {more.high:,})"
         lines.append(f"| {rules.monitoring} | {numbers} | " + " | ".join(share.in_percent() for share in shares) + " |")
     return lines

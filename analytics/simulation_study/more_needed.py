@@ -11,7 +11,7 @@ from analytics.simulation_study.error_rates import SimulatedShare
 from analytics.stats import Counts
 
 
-def told_by(
+def shares_with_verdict(
     *, now: Sequence[Counts], later_sizes: Sequence[int], bounds: Sequence[int], rules: Rules, count: int, seed: int
 ) -> list[SimulatedShare]:
     """The share of trials that reach a verdict with at most so many more units per arm, for each of the bounds.

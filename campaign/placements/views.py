@@ -20,7 +20,7 @@ from campaign.models import Placement, PlacementTest
 from campaign.placements import changes, tag_check
 from campaign.placements.forms import PlacementForm
 from campaign.placements.pinned_embed import pinned_embed
-from campaign.placements.telling_keys import telling_parts
+from campaign.placements.revealing_keys import revealing_parts
 from campaign.staff_site.access import campaign_for, placement_for, placements_for
 from messages.accounts import step_up
 from messages.accounts.step_up import confirmation_required_for_button
@@ -88,7 +88,7 @@ def placement_detail(request: HttpRequest, place: str) -> HttpResponse:
         "may_assign": has_role(request.user, ADMINISTRATOR),
         "works_here": has_role(request.user, *STAFF_ROLES),
         "queue": launch_queue.queue_at(placement),
-        "telling": telling_parts(placement.key),
+        "revealing": revealing_parts(placement.key),
         **_proposal(request, placement),
         **_snippets(request, placement),
     }

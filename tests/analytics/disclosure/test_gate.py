@@ -22,7 +22,7 @@ from django.test import Client
 
 from analytics import wording
 from analytics.data_quality import hourly_check
-from analytics.disclosure import gate, told_cells
+from analytics.disclosure import gate, released_cells
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks import release
 from analytics.looks.evaluate import evaluate, is_look_due
@@ -462,7 +462,7 @@ def test_five_looks_in_a_row_give_no_small_count_away_to_who_counts_in_whole_peo
 @pytest.mark.django_db
 def test_five_looks_that_forget_the_earlier_ones_give_small_counts_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deliberate fault: each look is released as if it were the first."""
-    monkeypatch.setattr(told_cells, "read_release", lambda stored: {})
+    monkeypatch.setattr(released_cells, "read_release", lambda stored: {})
     assert five_looks.looked_at(random.Random(3)).attacked().exact > 0
 
 

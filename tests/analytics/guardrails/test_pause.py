@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from analytics.disclosure.told_cells import told_cells
+from analytics.disclosure.released_cells import released_cells
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Tally
@@ -123,7 +123,7 @@ class TestASmallCell:
     def test_is_hidden_from_later_looks_too(self) -> None:
         campaign = watched(dict.fromkeys(QUIET, (600, 3)) | {"both": (600, 90)})
         pause_harmful_arms(campaign, now=world.NOON)
-        assert [cells["neutral"].totals for cells in told_cells(campaign)] == [{"annoyed": None}]
+        assert [cells["neutral"].totals for cells in released_cells(campaign)] == [{"annoyed": None}]
         more(campaign, QUIET)
         assert pause_harmful_arms(campaign, now=world.NOON) == []
         assert not evaluate(campaign, now=world.NOON).release.is_withheld

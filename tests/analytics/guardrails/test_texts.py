@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from analytics.disclosure.told_cells import told_cells
+from analytics.disclosure.released_cells import released_cells
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent
@@ -86,7 +86,7 @@ class TestOneTextOfFour:
     def test_is_told_as_the_counts_of_its_arm_by_text(self) -> None:
         campaign = watched(self.COUNTS)
         pause_harmful_arms(campaign, now=world.NOON)
-        (told,) = told_cells(campaign)
+        (told,) = released_cells(campaign)
         assert told["neutral"].totals == {"annoyed": (240, 7760)}
         assert told["both"].seen == dict.fromkeys("1234", 2000)
         assert told["both"].parts["annoyed"] == {"1": None, "2": (240, 1760), "3": None, "4": None}

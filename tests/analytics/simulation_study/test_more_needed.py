@@ -2,7 +2,7 @@
 
 from analytics.comparison.compare import ArmCounts, Rules, compare
 from analytics.comparison.more_needed import more_needed
-from analytics.simulation_study.more_needed import told_by
+from analytics.simulation_study.more_needed import shares_with_verdict
 from analytics.stats import Counts
 
 
@@ -13,7 +13,7 @@ def test_half_of_the_trials_are_told_between_the_ends_of_the_range() -> None:
     assert more.high is not None
     sizes = range(1_200, 6_200, 200)
     bounds = (more.low, more.likely, more.high)
-    low, likely, high = told_by(now=now, later_sizes=sizes, bounds=bounds, rules=rules, count=200, seed=3)
+    low, likely, high = shares_with_verdict(now=now, later_sizes=sizes, bounds=bounds, rules=rules, count=200, seed=3)
     # Standard error at most 0.035; the first of many looks that tells comes a little sooner than one look alone.
     assert 0.15 < low.share < 0.42
     assert 0.42 < likely.share < 0.72

@@ -387,7 +387,7 @@ def main(arguments: Sequence[str]) -> int:
     import tests.environment  # a place of its own, before the settings are read  # noqa: F401
 
     django.setup()
-    from analytics.disclosure.told_cells import joint_tables
+    from analytics.disclosure.released_cells import joint_tables
 
     begun = time.monotonic()
     numbers = range(asked.first, asked.first + asked.campaigns)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from analytics.disclosure.told_cells import joint_tables
+from analytics.disclosure.released_cells import joint_tables
 from analytics.suppression import suppress
 from analytics.suppression.cells import ExactCells, RelatedOutcomes, ReleasedCells
 from tests.analytics.suppression.related_search import search

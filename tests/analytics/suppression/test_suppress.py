@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from analytics.disclosure.told_cells import joint_tables
+from analytics.disclosure.released_cells import joint_tables
 from analytics.suppression import inference_attack, suppress
 from analytics.suppression.cells import ExactCells, Parts, ReleasedCells
 from tests.analytics.disclosure.attacker import EVERY, Cell, Recovered, attacked, sums

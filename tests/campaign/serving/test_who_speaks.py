@@ -7,7 +7,7 @@ from django.test import override_settings
 
 from campaign.lifecycle.launch_checks import ObstacleReason, launch_obstacles
 from campaign.outcomes import PAGE_ADDRESSES
-from campaign.placements.telling_keys import telling_parts
+from campaign.placements.revealing_keys import revealing_parts
 from tests import world
 
 NO_ORGANISATION = ObstacleReason.NO_ORGANISATION
@@ -60,7 +60,8 @@ def test_titles_reveal_nothing_not_even_which_page_it_was(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "telling"), [("quiet-page", []), ("essex", []), ("nudify-tool", ["nudify"]), ("a-deepfake_b", ["deepfake"])]
+    ("key", "revealing"),
+    [("quiet-page", []), ("essex", []), ("nudify-tool", ["nudify"]), ("a-deepfake_b", ["deepfake"])],
 )
-def test_a_key_that_says_what_it_is_about_is_known(key: str, telling: list[str]) -> None:
-    assert telling_parts(key) == telling
+def test_a_key_that_says_what_it_is_about_is_known(key: str, revealing: list[str]) -> None:
+    assert revealing_parts(key) == revealing

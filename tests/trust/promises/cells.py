@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from analytics.disclosure.told_cells import joint_tables
+from analytics.disclosure.released_cells import joint_tables
 from analytics.suppression import suppress
 from analytics.suppression.cells import ExactCells
 from tests.trust.bench import Bench

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
-from analytics.disclosure.told_cells import joint_tables
+from analytics.disclosure.released_cells import joint_tables
 from analytics.suppression import unseen_messages
 from analytics.suppression.cells import RelatedOutcomes
 from tests.analytics.suppression import related_search, withdrawal_search

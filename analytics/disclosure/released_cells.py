@@ -17,7 +17,7 @@ def joint_tables(outcomes: tuple[str, ...]) -> list[RelatedOutcomes]:
     return [RelatedOutcomes(group, tuple(possible_parts(group))) for group in related_outcomes(outcomes)]
 
 
-def told_cells(campaign: Campaign) -> list[ArmCells]:
+def released_cells(campaign: Campaign) -> list[ArmCells]:
     """What looks showed, by text as well, and the counts on which arms were paused or texts stopped, in order.
 
     A pause tells that a harm was certain on counts that it does not name. They are taken as told, to be safe.
