@@ -263,8 +263,8 @@ class TestAnExpiredSession:
         response = Client().post(EDIT, typed(headline="Typed <b> & sent", do="save", writer="mara"), headers=OURS)
         page = html(response)
         assert response.status_code == 401
-        assert "Your text is still here." in page
-        assert "<b>mara</b> wrote this text" in page
+        assert "What you typed is still here." in page
+        assert "<b>mara</b> typed this" in page
         assert 'name="headline" value="Typed &lt;b&gt; &amp; sent"' in page
         assert 'href="/sign-in/?next=/messages/victim-0/edit/en/"' in page
         assert not Draft.objects.exists()
