@@ -286,6 +286,8 @@ class TestNoFalseReassurance:
         arm_pauses.pause_arm(both, by=mara, reason="It upset people.", now=world.NOON)
         assert "running without “Both”, which was stopped" in read_text()
         assert "There is nothing to do" not in read_text("/campaigns/pilot/")
+        campaign.notices.create(kind="planned", ref="planned", at=world.NOON)
+        assert "You can read the results. “Both” was stopped. Please decide" in read_text()
 
     def test_a_notice_that_did_not_arrive_is_said_first(self, settings: Any) -> None:
         campaign = heard(settings)
