@@ -184,6 +184,7 @@ def example_path(route: str) -> str:
         "<int:b>": "1",
         "<slug:link>": "help-self",
         "<slug:step>": "learn",
+        "<slug:chapter>": "planning",
         "<slug:arm>": "both",
         "<slug:place>": place.key,
         "<int:look>": "1",
