@@ -7,6 +7,7 @@ other links of the files are shown as words.
 import re
 from functools import cache
 from html import unescape
+from itertools import count
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -56,6 +57,8 @@ CHAPTERS = {
 ALWAYS = ("glossary", "index", "tutorial", "harm", "for-staff")
 SERVED = frozenset({*CHAPTERS.values(), *ALWAYS})
 _LINK = re.compile(r'<a href="([^"]*)">([^<]*(?:<code>[^<]*</code>[^<]*)?)</a>')
+_TABLE = re.compile("<table>")
+_WIDE = '<div class="wide" tabindex="0" role="region" aria-label="Table {}"><table>'  # scrolls by keyboard
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>")
 _TAG = re.compile(r"<[^>]*>")
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
@@ -82,7 +85,8 @@ def chapter_html(chapter: str) -> tuple[str, str]:
     """Return the title of a chapter, and the rest of it as HTML."""
     source = (DOCS / f"{chapter}.md").read_text(encoding="utf-8")
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(source)
-    html = html.replace("<table>", '<div class="wide" tabindex="0" role="region" aria-label="Table"><table>')
+    number = count(1)
+    html = _TABLE.sub(lambda _found: _WIDE.format(next(number)), html).replace("<th></th>", "<td></td>")
     html = html.replace("</table>", "</table></div>").replace("<pre>", '<pre tabindex="0">')
     html = _HEADING.sub(_heading, _LINK.sub(_link, html))
     title, _end, body = html.partition("</h1>")
