@@ -465,7 +465,7 @@ class TestThePage:
         for number in range(30):
             campaign.notices.create(kind="guardrail", ref=f"guard-{number}", at=world.NOON)
         client = client_of("manager")
-        with django_assert_max_num_queries(48):
+        with django_assert_max_num_queries(60):
             client.get(WATCH)
 
     def test_the_list_and_the_campaign_lead_here_and_the_list_says_what_is_done(self) -> None:
