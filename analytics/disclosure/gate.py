@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from math import floor
 from typing import Any
 
@@ -30,9 +29,10 @@ from analytics.models import Analysis, Estimate, Release, Tally
 from analytics.suppression.cells import start_of_band
 from analytics.suppression.rounding import digits_of_one, round_end
 from campaign.lifecycle.frozen_plan import changed_plans
-from campaign.models import Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
+from campaign.models import AnalysisPlan, Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
 from campaign.outcomes import OUTCOMES
 
+_EPOCH = date(1970, 1, 1)
 _LOOK = "look"  # among the parts that were changed: the look itself
 _MORE_FIELDS = ("more_per_arm", "more_per_arm_low", "more_per_arm_high")
 _COUNT_DEPENDENT_FIELDS = ("effect", "low", "high", "p_value", "p_adjusted", *_MORE_FIELDS)
@@ -84,12 +84,39 @@ class ReleasedCounts:
 
 def released_look(analysis: Analysis, *, early: bool = True) -> ReleasedLook:
     """Redact a stored look. Without `early`, nothing in it comes from an exception to the embargo."""
-    releases = _releases(early).filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
-    stored = cache(lambda each: list(_stored_estimates(each)))
-    found = list(releases)
-    changed = [*changed_plans([analysis.campaign_id]).get(analysis.campaign_id, ())]
-    changed += [] if _are_sealed(analysis, found, stored) else [_LOOK]
-    return _apply_disclosure_control(analysis, found, lambda each: [copy(e) for e in stored(each)], changed)
+    return released_looks([analysis], early=early)[0]
+
+
+def released_looks(analyses: Sequence[Analysis], *, early: bool = True) -> list[ReleasedLook]:
+    """Redact stored looks of one campaign, each as it is redacted alone, in a fixed number of queries."""
+    campaign = analyses[0].campaign_id
+    newest = max(each.look for each in analyses)
+    releases = list(_releases(early).filter(analysis__campaign=campaign, analysis__look__lte=newest))
+    changed_plan = changed_plans([campaign]).get(campaign, ())
+    stored = _estimates_by_look(analyses)
+    looks = []
+    for analysis in analyses:
+        found = [each for each in releases if each.analysis.look <= analysis.look]
+        changed = [*changed_plan, *([] if _are_sealed(analysis, found, stored) else [_LOOK])]
+        looks.append(_apply_disclosure_control(analysis, found, lambda each: [copy(e) for e in stored(each)], changed))
+    return looks
+
+
+def _estimates_by_look(analyses: Sequence[Analysis]) -> Callable[[Analysis], Sequence[Estimate]]:
+    """Return a function that gives the estimates of a look: of these read at once, of any other when asked."""
+    found: dict[int, list[Estimate]] = {each.pk: [] for each in analyses}
+    arms = Arm.objects.filter(campaign__in={each.campaign_id for each in analyses}).with_texts().in_bulk()
+    for e in Estimate.objects.filter(analysis__in=list(found)).order_by("position"):
+        e.treated = arms[e.treated_id]
+        e.control = None if e.control_id is None else arms[e.control_id]
+        found[e.analysis_id].append(e)
+
+    def estimates_of(analysis: Analysis) -> Sequence[Estimate]:
+        if analysis.pk not in found:
+            found[analysis.pk] = list(_stored_estimates(analysis))
+        return found[analysis.pk]
+
+    return estimates_of
 
 
 def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[ReleasedLook]:
@@ -250,6 +277,15 @@ def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
     return exclusion_percentages_between(analysis.campaign, analysis.from_day, last)
 
 
+def told_messages(campaign: Campaign) -> int:
+    """Return how many messages were sent by the newest look that tells it of all arms; 0 if none does."""
+    for each in _releases().filter(analysis__campaign=campaign, is_withheld=False):
+        counts = [arm["served"] for arm in each.arms.values()]
+        if counts and None not in counts:
+            return sum(counts)
+    return 0
+
+
 def withdrawal_percent(analysis: Analysis, *, early: bool = True) -> int | None:
     """For each 100 people counted, at most how many more asked not to be counted after seeing a message.
 
@@ -267,8 +303,10 @@ def withdrawal_percent(analysis: Analysis, *, early: bool = True) -> int | None:
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
     """Percent of messages sent on these days that were not counted, by reason; none below 100 small cells.
 
-    Rounded down, of the lowest number of the band of each reason, so that no percent is told of few.
+    Rounded down, of the lowest number of the band of each reason, so that no percent is told of few. Where periods
+    are hours, of whole blocks.
     """
+    first, last = _whole_blocks(campaign, first, last)
     days = {"day__gte": first, "day__lte": last}
     stored = LeftOutCount.objects.filter(placement__in=campaign.placements.all(), **days)
     counts = stored.values_list("reason").annotate(Sum("count"))
@@ -279,6 +317,17 @@ def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -
         return {}
     shares = {reason: 100 * count // total for reason, count in left_out.items()}
     return {reason: share for reason, share in sorted(shares.items()) if share}
+
+
+def _whole_blocks(campaign: Campaign, first: date, last: date) -> tuple[date, date]:
+    """The days between two that are counted together whole."""
+    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    periods = plan.periods_from(campaign.starts_at) if plan else None
+    if periods is None:
+        return first, last
+    numbers = periods.whole_blocks((first - _EPOCH).days, (last - _EPOCH).days, campaign.arms.count())
+    begins, ends = (_EPOCH + timedelta(days=number) for number in numbers)
+    return begins, ends
 
 
 def releasable_percent(share: float, *, people: int) -> int | None:

@@ -10,8 +10,8 @@ from django.db.models import Sum
 
 from analytics.models import Tally, TextTally
 from analytics.stats import Counts
-from campaign.assignment.periods import Periods
-from campaign.models import AnalysisPlan, Arm, ArmText
+from campaign.assignment.periods import DAY_HOURS, Periods
+from campaign.models import Arm, ArmText
 
 _NONE = Counts(0, 0)
 _EPOCH = date(1970, 1, 1)
@@ -79,7 +79,7 @@ def read_periods(arms: Sequence[Arm], outcome: str, periods: Periods) -> dict[st
     for arm, placement, day, key, count in rows.values_list("arm", "placement", "day", "outcome").annotate(
         Sum("count")
     ):
-        period = periods.period_at((day - _EPOCH).days * AnalysisPlan.DAY_HOURS)
+        period = periods.period_at((day - _EPOCH).days * DAY_HOURS)
         counted = seen[keys[arm]].setdefault((placement, period), {})
         counted[key] = counted.get(key, 0) + count
     return {

@@ -299,7 +299,7 @@ def _periods_content(plan: AnalysisPlan, campaign: Campaign, parts: Campaign) ->
     arms = len(parts.arms.all())
     return {
         "length": plan.period,
-        "washout_hours": plan.washout_hours,
+        **plan.recorded_washout,
         "weeks": plan.period_weeks,
         "first_hour": periods and periods.first,  # since 1970
         "schedules_sha256": {

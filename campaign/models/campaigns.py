@@ -58,7 +58,7 @@ class Campaign(models.Model):
         VIEW = "view", _("Each message shown")
         SESSION = "session", _("Each browser tab")
         SUBJECT = "subject", _("Each person, by the partner’s code")
-        PERIOD = "period", _("Each day or week at a placement")
+        PERIOD = "period", _("Each period at a placement")
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=160)
