@@ -7,6 +7,7 @@ from analytics.export.views import file_view
 from analytics.learned import import_views
 from analytics.learned import views as learned_views
 from analytics.next_steps import views as next_steps_views
+from analytics.notifications.views import switch_result_mails
 from analytics.public_page import views as public_views
 from analytics.rehearsal.views import rehearsal_page
 from analytics.results.views import enter_cost, results
@@ -40,6 +41,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/next/", next_steps_views.next_steps, name="next-steps"),
     path("campaigns/<slug:slug>/next/use/", next_steps_views.use, name="use"),
     path("campaigns/<slug:slug>/next/trial/", next_steps_views.next_trial, name="next-trial"),
+    path("account/result-mails/", switch_result_mails, name="result-mails"),
     path("campaigns/<slug:slug>/watch/", dashboard_page, name="watch"),
     path("campaigns/<slug:slug>/watch/now/", dashboard_fragment, name="watch-now"),
     path("campaigns/<slug:slug>/watch/early/", request_early_look, name="look-early"),

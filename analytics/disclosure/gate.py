@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from math import floor
 from typing import Any
 
@@ -85,12 +84,39 @@ class ReleasedCounts:
 
 def released_look(analysis: Analysis, *, early: bool = True) -> ReleasedLook:
     """Redact a stored look. Without `early`, nothing in it comes from an exception to the embargo."""
-    releases = _releases(early).filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
-    stored = cache(lambda each: list(_stored_estimates(each)))
-    found = list(releases)
-    changed = [*changed_plans([analysis.campaign_id]).get(analysis.campaign_id, ())]
-    changed += [] if _are_sealed(analysis, found, stored) else [_LOOK]
-    return _apply_disclosure_control(analysis, found, lambda each: [copy(e) for e in stored(each)], changed)
+    return released_looks([analysis], early=early)[0]
+
+
+def released_looks(analyses: Sequence[Analysis], *, early: bool = True) -> list[ReleasedLook]:
+    """Redact stored looks of one campaign, each as it is redacted alone, in a fixed number of queries."""
+    campaign = analyses[0].campaign_id
+    newest = max(each.look for each in analyses)
+    releases = list(_releases(early).filter(analysis__campaign=campaign, analysis__look__lte=newest))
+    changed_plan = changed_plans([campaign]).get(campaign, ())
+    stored = _estimates_by_look(analyses)
+    looks = []
+    for analysis in analyses:
+        found = [each for each in releases if each.analysis.look <= analysis.look]
+        changed = [*changed_plan, *([] if _are_sealed(analysis, found, stored) else [_LOOK])]
+        looks.append(_apply_disclosure_control(analysis, found, lambda each: [copy(e) for e in stored(each)], changed))
+    return looks
+
+
+def _estimates_by_look(analyses: Sequence[Analysis]) -> Callable[[Analysis], Sequence[Estimate]]:
+    """Return a function that gives the estimates of a look: of these read at once, of any other when asked."""
+    found: dict[int, list[Estimate]] = {each.pk: [] for each in analyses}
+    arms = Arm.objects.filter(campaign__in={each.campaign_id for each in analyses}).with_texts().in_bulk()
+    for e in Estimate.objects.filter(analysis__in=list(found)).order_by("position"):
+        e.treated = arms[e.treated_id]
+        e.control = None if e.control_id is None else arms[e.control_id]
+        found[e.analysis_id].append(e)
+
+    def estimates_of(analysis: Analysis) -> Sequence[Estimate]:
+        if analysis.pk not in found:
+            found[analysis.pk] = list(_stored_estimates(analysis))
+        return found[analysis.pk]
+
+    return estimates_of
 
 
 def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[ReleasedLook]:
@@ -249,6 +275,15 @@ def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
         return {}
     last = min(analysis.to_day, timezone.now().date() - timedelta(days=1))
     return exclusion_percentages_between(analysis.campaign, analysis.from_day, last)
+
+
+def told_messages(campaign: Campaign) -> int:
+    """Return how many messages were sent by the newest look that tells it of all arms; 0 if none does."""
+    for each in _releases().filter(analysis__campaign=campaign, is_withheld=False):
+        counts = [arm["served"] for arm in each.arms.values()]
+        if counts and None not in counts:
+            return sum(counts)
+    return 0
 
 
 def withdrawal_percent(analysis: Analysis, *, early: bool = True) -> int | None:

@@ -10,10 +10,10 @@ from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
 from analytics.export.chart_files import for_print
-from analytics.export.look_tables import EXPLORATORY, WITHHELD, status_of
 from analytics.report_rows import OutcomeBlock
 from analytics.results.build import Report
 from analytics.results.certainty import STEP_MEANINGS, STEP_NAMES, Certainty, CertaintyStep
+from analytics.results.planned_and_done import status_text
 
 
 def shared_values(report: Report, eyebrow: str) -> dict[str, Any]:
@@ -65,9 +65,3 @@ def _people(report: Report) -> str:
         return sentence
     days = {"from": date_format(report.from_day, "DATE_FORMAT"), "to": date_format(report.to_day, "DATE_FORMAT")}
     return f"{sentence} " + _("They were counted from %(from)s to %(to)s.") % days
-
-
-def status_text(report: Report) -> str:
-    """Return what the numbers of a look are worth, in words."""
-    status = status_of(report)
-    return _("withheld") if status == WITHHELD else _("exploratory") if status == EXPLORATORY else _("as planned")

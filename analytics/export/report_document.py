@@ -1,6 +1,6 @@
 """The report of a look, in the order of CONSORT 2025: plan, messages, flow, results, harms, deviations, methods."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from analytics import wording
-from analytics.export.document_values import certainty_values, chart_values, shared_values, status_text
+from analytics.export.document_values import certainty_values, chart_values, shared_values
 from analytics.export.look_tables import released_report
 from analytics.models import Analysis
 from analytics.report_rows import CrossCheckRow, DeviationRow, DifferenceRow, OutcomeBlock
@@ -16,7 +16,11 @@ from analytics.results import charts
 from analytics.results.build import Report
 from analytics.results.certainty import judge_certainty
 from analytics.results.costs import cost_sentences
+from analytics.results.factorial_reading import factorial_sentences
+from analytics.results.flow import build_flow
 from analytics.results.outcome_rows import people_scale
+from analytics.results.planned_and_done import planned_beside_done
+from analytics.results.robustness import robustness_sentences
 from campaign.models import AnalysisPlan
 from campaign.pdf.render import render_pdf
 from campaign.preregistration.export import PlanDocument, build_plan_document
@@ -75,13 +79,16 @@ def values_of(report: Report) -> dict[str, Any]:
         "registered": _registration_sentence(report, document),
         "messages": [_rendition(words) for row in rows.values() for words in row.words],
         "done": _plan_beside_done(report, document.plan),
-        "flow": _flow(primary),
+        "flow": _flow(report),
         "results": [_outcome(block, report) for block in (primary, *report.others) if block.role != "guardrail"],
-        "factorial": [row.sentence for row in (*report.factorial, *report.factorial_kinds) if row.sentence],
+        "factorial": [
+            *(row.sentence for row in (*report.factorial, *report.factorial_kinds) if row.sentence),
+            *factorial_sentences(report, document.plan),
+        ],
         "harms": list(_harms(report)),
         "deviations": [_deviation(row) for row in report.deviations],
         "quality": [f"{item.label}: {item.detail}" for item in report.quality],
-        "robustness": list(_robustness(report.checks)),
+        "robustness": [f"{name}: {told}" for name, told in robustness_sentences(report)],
         "cost": cost_sentences(report),
         "methods": [sentence for key in _METHODS if key in rows for sentence in rows[key].plain],
         "references": _references(report, document.plan),
@@ -129,32 +136,24 @@ def _rendition(words: PlanRendition) -> dict[str, str]:
 
 
 def _plan_beside_done(report: Report, plan: AnalysisPlan) -> dict[str, Any]:
-    looks = [wording.percent(float(share)) for share in plan.looks]
-    people = wording.people_text(report.people)
-    days = (
-        _("%(from)s to %(to)s")
-        % {"from": date_format(report.from_day, "DATE_FORMAT"), "to": date_format(report.to_day, "DATE_FORMAT")}
-        if report.from_day and report.to_day
-        else ""
-    )
     return {
         "head": ["", _("Planned"), _("What was done")],
-        "rows": [
-            [_("People who see a message"), wording.number(report.planned_people), people],
-            [_("Looks"), ", ".join(looks) or "–", _("look %(number)s") % {"number": report.shown_look}],
-            [_("Days"), "–", days],
-            [_("Status of this look"), _("as planned"), status_text(report)],
-        ],
+        "rows": [[row.name, row.planned or "–", row.done or "–"] for row in planned_beside_done(report, plan)],
     }
 
 
-def _flow(block: OutcomeBlock) -> dict[str, Any]:
-    """Return a table of how many were sent each message, saw it and did what the primary outcome counts."""
-    ordered = block.outcome.kind == "ordered"
-    did = _("Answered") if ordered else block.outcome.name
+def _flow(report: Report) -> dict[str, Any]:
+    """Return a table of how many were sent each message, saw it and did what is counted."""
+    flow = build_flow(report.primary, report.others)
     return {
-        "head": [_("Message"), _("Sent"), _("Saw it"), did],
-        "rows": [[row.name, *(_count(number) for number in (row.served, row.n, row.events))] for row in block.rates],
+        "head": [_("Message"), _("Sent"), _("Saw it"), *flow.steps],
+        "rows": [
+            [
+                row.rate.name,
+                *(_count(number) for number in (row.rate.served, row.rate.n, *(each for _, each in row.steps))),
+            ]
+            for row in flow.rows
+        ],
     }
 
 
@@ -220,14 +219,6 @@ def _harms(report: Report) -> Iterator[str]:
 
 def _deviation(row: DeviationRow) -> str:
     return f"{date_format(row.at, 'DATE_FORMAT')}: {row.what} {row.why}".strip()
-
-
-def _robustness(checks: Sequence[CrossCheckRow]) -> Iterator[str]:
-    """Say how little would turn each comparison, and what one network can have done to it."""
-    for row in checks:
-        told = " ".join(part for part in (row.tipping, row.without, row.one_network) if part)
-        if told:
-            yield f"{row.treated_name} – {row.control_name}: {told}"
 
 
 def _references(report: Report, plan: AnalysisPlan) -> list[str]:

@@ -5,7 +5,7 @@ from analytics.models.looks import Analysis, EarlyLook, Estimate, Rehearsal, Rel
 from analytics.models.open_views import OpenView, ShutHour
 from analytics.models.publishing import CampaignCost, PreparedFile, PublicPage, SharedLink
 from analytics.models.tallies import CountSeal, FoldProgress, Tally, TextTally, Withdrawals
-from analytics.models.watching import DataQualityStatus, GuardEvent, Notice, NoticeDelivery
+from analytics.models.watching import DataQualityStatus, GuardEvent, Notice, NoticeDelivery, ResultMail
 from analytics.models.worker import ClockRecord, WorkerAlarm, WorkerStep
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "PublicPage",
     "Rehearsal",
     "Release",
+    "ResultMail",
     "SharedLink",
     "ShutHour",
     "Tally",

@@ -106,6 +106,7 @@ class Notice(models.Model):
         PLANNED = "planned", _("The planned number of people has been counted")
         DECIDED = "decided", _("All questions in the plan are answered")
         ENDED = "ended", _("The campaign has reached its last day")
+        LOOK = "look", _("There is a new result")
 
     DONE = (Kind.PLANNED, Kind.DECIDED, Kind.ENDED)
 
@@ -145,3 +146,13 @@ class NoticeDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice} to {self.person or 'the webhook'}"
+
+
+class ResultMail(models.Model):
+    """A person who asked for an e-mail with the sentence of each planned look and of the last one."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="result_mail")
+    since = models.DateTimeField(help_text="Looks from before are not sent.")
+
+    def __str__(self) -> str:
+        return f"results by e-mail to {self.person}"

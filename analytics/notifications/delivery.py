@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from analytics.models import Notice, NoticeDelivery
-from analytics.notifications import webhook
+from analytics.notifications import result_mails, webhook
 from analytics.notifications.wording import email_subject_and_text, notice_sentence
 from campaign.models import AnalysisPlan
 
@@ -78,7 +78,12 @@ def _send_to_person(delivery: NoticeDelivery) -> None:
     person = delivery.person
     if person is None or not (person.is_active and person.email):
         return  # The account was closed or has no address any more.
-    subject, text = email_subject_and_text(delivery.notice, page_url=dashboard_url(delivery.notice))
+    if delivery.notice.kind == Notice.Kind.LOOK:
+        if person not in result_mails.recipients_of(result_mails.look_of(delivery.notice)):
+            return  # They do not want it any more, or have no role.
+        subject, text = result_mails.result_subject_and_text(delivery.notice)
+    else:
+        subject, text = email_subject_and_text(delivery.notice, page_url=dashboard_url(delivery.notice))
     # The same for every copy, so that mail clients recognise duplicates.
     message_id = f"<notice-{delivery.notice_id}-{delivery.pk}@{urlsplit(settings.SITE_ADDRESS).hostname}>"
     mail = EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [person.email], headers={"Message-ID": message_id})

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from analytics.models import Analysis, DataQualityStatus, Estimate, GuardEvent, Notice, NoticeDelivery
+from analytics.notifications import result_mails
 from analytics.report_rows import DifferenceRow
 from analytics.results import build
 from campaign.lifecycle import changed_campaigns
@@ -77,6 +78,9 @@ def notice_events(campaign: Campaign, *, now: datetime, recorded_refs: Collectio
             if check.link.verified_on is not None:
                 yield NoticeEvent(Kind.HELP_LINK, f"help-{check.link.pk}-{check.link.verified_on}", check.link.name)
     yield from _completion_events(campaign, now=now, recorded_refs=recorded_refs)
+    for look in result_mails.looks_to_mail(campaign, now=now):
+        if result_mails.recipients_of(look):
+            yield NoticeEvent(Kind.LOOK, f"look-{look.look}", str(look.look))
 
 
 def _is_split_broken(campaign: Campaign) -> bool:
@@ -125,10 +129,10 @@ def _record_notice(campaign: Campaign, event: NoticeEvent, *, now: datetime) -> 
             notice = Notice.objects.create(
                 campaign=campaign, kind=event.kind, ref=event.ref, about=event.about[:160], at=now
             )
-            people = _recipients_of(campaign, event.kind) if is_mail_possible() else []
+            people = _recipients_of(campaign, event) if is_mail_possible() else []
             deliveries = [NoticeDelivery(notice=notice, person=person, due_at=now) for person in people]
             plan = AnalysisPlan.objects.filter(campaign=campaign).first()
-            if plan is not None and plan.webhook:
+            if plan is not None and plan.webhook and event.kind != Kind.LOOK:
                 deliveries.append(NoticeDelivery(notice=notice, person=None, due_at=now))
             NoticeDelivery.objects.bulk_create(deliveries)
     except IntegrityError:
@@ -136,11 +140,16 @@ def _record_notice(campaign: Campaign, event: NoticeEvent, *, now: datetime) -> 
     return 1
 
 
-def _recipients_of(campaign: Campaign, kind: Notice.Kind) -> list[User]:
-    """Return whom a notice goes to: of a change in the database also administrators, and whom the draft named, as that
-    change may be of whom the plan names."""
+def _recipients_of(campaign: Campaign, event: NoticeEvent) -> list[User]:
+    """Return whom a notice goes to: of a look who asked for results, else who hears of harm in the campaign.
+
+    Of a change in the database also administrators, and whom the draft named, as that change may be of whom the plan
+    names.
+    """
+    if event.kind == Kind.LOOK:
+        return result_mails.recipients_of(Analysis.objects.get(campaign=campaign, look=int(event.about)))
     people = recipients(campaign)
-    if kind != Kind.CHANGED:
+    if event.kind != Kind.CHANGED:
         return people
     named = User.objects.filter(pk__in=changed_campaigns.people_of_draft(campaign), is_active=True)
     return list(

@@ -1,4 +1,4 @@
-"""The texts of notices. None of them contains a count or an estimate."""
+"""The texts of notices. None of them contains a count or an estimate; the mails that people ask for have their own."""
 
 from django.utils.translation import gettext, gettext_lazy
 
@@ -18,6 +18,7 @@ _SENTENCES = {
     Kind.PLANNED: gettext_lazy("“%(campaign)s” is complete: the planned number of people has been counted."),
     Kind.DECIDED: gettext_lazy("“%(campaign)s” is complete: all questions in its plan are answered."),
     Kind.ENDED: gettext_lazy("“%(campaign)s” has reached its last day and is now closed."),
+    Kind.LOOK: gettext_lazy("“%(campaign)s” has a new result. It was mailed to whoever asked for results."),
 }
 _ADVICE = {
     Kind.GUARDRAIL: gettext_lazy(
@@ -38,6 +39,7 @@ _ADVICE = {
     Kind.PLANNED: gettext_lazy("Please read the results when it suits you, and close the campaign."),
     Kind.DECIDED: gettext_lazy("Please read the results when it suits you, and close the campaign."),
     Kind.ENDED: gettext_lazy("Please read the results when it suits you."),
+    Kind.LOOK: gettext_lazy("Please read the results when it suits you."),
 }
 
 

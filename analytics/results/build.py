@@ -36,6 +36,7 @@ class Report:
     people: int | None
     planned_people: int
     quality: tuple[report_rows.QualityItem, ...]
+    left_out_percent: int | None
     primary: report_rows.OutcomeBlock
     others: tuple[report_rows.OutcomeBlock, ...]
     omnibus_statistic: float | None
@@ -92,8 +93,13 @@ def latest(campaign: Campaign) -> Report | None:
 
 def build(requested: Analysis, *, early: bool = True) -> Report:
     """Build the report of a look within disclosure limits, without `early` for whoever may not see early looks."""
-    look = gate.released_look(requested, early=early)
-    analysis, campaign = look.shown_analysis, requested.campaign
+    return build_released(gate.released_look(requested, early=early), early=early)
+
+
+def build_released(look: gate.ReleasedLook, *, early: bool) -> Report:
+    """Build the report of a look that the gate has redacted."""
+    requested, analysis = look.analysis, look.shown_analysis
+    campaign = requested.campaign
     plan = campaign.plan
     planned_people = plan.planned_people
     primary, *others = outcome_blocks(look.estimates, plan, embargoed=analysis.embargoed)
@@ -103,6 +109,8 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
     of_these = [e for e in contrasts if e.about == Estimate.About.THESE]
     of_kind = [e for e in contrasts if e.about == Estimate.About.KIND]
+    excluded = gate.exclusion_percentages(analysis)
+    people = people_exposed(primary)
     return Report(
         from_day=analysis.from_day,
         to_day=analysis.to_day,
@@ -131,13 +139,14 @@ def build(requested: Analysis, *, early: bool = True) -> Report:
         withheld=look.is_withheld,
         changed_plan_keys=look.changed_plan_keys,
         lead_frame=verdict.frame,
-        people=people_exposed(primary),
+        people=people,
+        left_out_percent=excluded.get("crowd", 0 if (people or 0) >= 100 * look.least else None),
         planned_people=planned_people,
         quality=look_quality(
             analysis,
             primary,
             planned_people,
-            gate.exclusion_percentages(analysis),
+            excluded,
             withdrawals.quality_item(
                 gate.withdrawal_percent(requested, early=early), [arm.weight for arm in campaign.arms.all()]
             ),

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from analytics import wording
-from analytics.report_rows import DifferenceRow, OutcomeBlock, RateRow
+from analytics.report_rows import OutcomeBlock, RateRow
 from analytics.results.outcome_rows import people_scale
 
 # The marks of includes/frame_symbol.html, centred on (0, 0).
@@ -113,37 +113,69 @@ def rates_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeStri
     return svg_document(f"rates-{block.outcome.key}-{layout_name}", title, description, y + 22, parts)
 
 
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """One row of a chart around zero: its name and a note, an effect with its interval or none, and a word on it."""
+
+    name: str
+    note: str
+    frame: str
+    effect: float | None
+    low: float | None
+    high: float | None
+    word: str = ""
+
+
 def differences_chart(block: OutcomeBlock, level: float, layout_name: str, name: str = "differences") -> SafeString:
     """Draw the planned differences around zero, with the band of differences that are too small to matter.
 
     Charts of one page have different names.
     """
+    values = {"phrase": block.outcome.phrase, "people": people_scale(block).people, "level": wording.level_text(level)}
+    title = gettext("Differences in how many %(phrase)s, per %(people)s people, with %(level)s intervals") % values
+    rows = [
+        GapRow(
+            row.treated_name,
+            gettext("against %(control)s") % {"control": row.control_name},
+            row.treated_frame,
+            row.effect,
+            row.low,
+            row.high,
+            row.verdict_name if row.effect is not None or row.hidden else gettext("Can’t be estimated"),
+        )
+        for row in block.differences
+    ]
+    return gaps_chart(block, rows, layout_name, name, title, " ".join(row.sentence for row in block.differences))
+
+
+def gaps_chart(
+    block: OutcomeBlock, gaps: Sequence[GapRow], layout_name: str, name: str, title: str, description: str
+) -> SafeString:
+    """Draw effects on an outcome around zero, with the band of those that are too small to matter."""
     layout, scale = DIFFERENCE_LAYOUTS[layout_name], people_scale(block)
     band = (block.smallest_difference or 0.0) * scale.base
-    axis = fit_axis(_axis_values(block.differences, band, scale), layout)
+    axis = fit_axis(_axis_values(gaps, band, scale), layout)
     y, rows, strips = BAND_LABEL_HEIGHT, list[SafeString](), list[tuple[float, float]]()
-    for row in block.differences:
-        note = gettext("against %(control)s") % {"control": row.control_name}
-        height, middle = _label(row.treated_name, note, layout, y, rows, lines_after=1)
-        rows.append(_difference_row(row, axis, scale, layout, y, middle))
+    for row in gaps:
+        height, middle = _label(row.name, row.note, layout, y, rows, lines_after=1)
+        rows.append(_gap_row(row, axis, scale, layout, middle))
         strips.append((middle - STRIP_HALF_HEIGHT, middle + STRIP_HALF_HEIGHT))
         y += height
     phrase = {"phrase": block.outcome.phrase}
     spans = _grid_spans(layout, strips, BAND_LABEL_HEIGHT, y)
     bands = [_band(axis, band, *span) for span in spans] if band else []
     zeros = [_vertical_line("zero", axis.css_percent(0), *span) for span in spans]
+    fewer, more = gettext("← fewer %(phrase)s") % phrase, gettext("more %(phrase)s →") % phrase
+    below = LINE_HEIGHT if layout.labels_above and len(fewer) + len(more) > layout.letters else 0
     sides = [
-        svg_text(f"{layout.left}%", y + 36, gettext("← fewer %(phrase)s") % phrase, "tick", "start"),
-        svg_text(f"{layout.right}%", y + 36, gettext("more %(phrase)s →") % phrase, "tick", "end"),
+        svg_text(f"{layout.left}%", y + 36, fewer, "tick", "start"),
+        svg_text(f"{layout.right}%", y + 36 + below, more, "tick", "end"),
     ]
-    values = {**phrase, "people": scale.people, "level": wording.level_text(level)}
-    title = gettext("Differences in how many %(phrase)s, per %(people)s people, with %(level)s intervals") % values
-    description = " ".join(row.sentence for row in block.differences)
     grid, ticks = grid_lines(axis, layout, strips, y, BAND_LABEL_HEIGHT), tick_labels(axis, y, _format_signed)
     parts = [*bands, *grid, *zeros, *rows, *ticks, *sides]
     if band:
-        parts.append(_band_label(axis, band, scale))
-    return svg_document(f"{name}-{block.outcome.key}-{layout_name}", title, description, y + 42, parts)
+        parts.append(_band_label(axis, band, scale, layout))
+    return svg_document(f"{name}-{block.outcome.key}-{layout_name}", title, description, y + 42 + below, parts)
 
 
 def _rate_row(row: RateRow, axis: Axis, scale: wording.PeopleScale, middle: float) -> SafeString:
@@ -161,23 +193,21 @@ def _rate_row(row: RateRow, axis: Axis, scale: wording.PeopleScale, middle: floa
     )
 
 
-def _difference_row(
-    row: DifferenceRow, axis: Axis, scale: wording.PeopleScale, layout: ChartLayout, y: float, middle: float
-) -> SafeString:
-    if row.effect is None or row.low is None or row.high is None:
-        verdict = row.verdict_name if row.hidden else gettext("Can’t be estimated")
-        effect, interval = "–", SafeString("")
-    else:
-        effect, verdict = scale.signed(row.effect), row.verdict_name
-        interval = _interval_bar(row.treated_frame, axis, row.low * scale.base, row.high * scale.base, middle)
-        interval += _mark(row.treated_frame, axis.css_percent(row.effect * scale.base), middle)
+def _gap_row(row: GapRow, axis: Axis, scale: wording.PeopleScale, layout: ChartLayout, middle: float) -> SafeString:
+    effect, interval = "–", SafeString("")
+    if row.effect is not None and row.low is not None and row.high is not None:
+        effect = scale.signed(row.effect)
+        interval = _interval_bar(row.frame, axis, row.low * scale.base, row.high * scale.base, middle)
+        interval += _mark(row.frame, axis.css_percent(row.effect * scale.base), middle)
     if layout.labels_above:
-        text = format_html('{}<tspan class="soft" dx="8">{}</tspan>', effect, verdict)
+        text = format_html('{}<tspan class="soft" dx="8">{}</tspan>', effect, row.word)
         return interval + svg_text("0", middle - INTERVAL_HEIGHT / 2 - 15, text, "num", "start")
+    if not row.word:
+        return interval + svg_text("100%", middle + 5, effect, "num", "end")
     return (
         interval
         + svg_text("100%", middle - 4, effect, "num", "end")
-        + svg_text("100%", middle + 14, verdict, "soft", "end")
+        + svg_text("100%", middle + 14, row.word, "soft", "end")
     )
 
 
@@ -204,7 +234,7 @@ def _label(
     return height, y + height / 2
 
 
-def _axis_values(rows: Sequence[DifferenceRow], band: float, scale: wording.PeopleScale) -> list[float]:
+def _axis_values(rows: Sequence[GapRow], band: float, scale: wording.PeopleScale) -> list[float]:
     """Return what the axis must include: zero, all intervals, and the band unless it would dwarf them."""
     values = [0.0] + [scale.base * end for row in rows for end in (row.low, row.high) if end is not None]
     largest = max(map(abs, values))
@@ -238,9 +268,12 @@ def _band(axis: Axis, band: float, top: float, bottom: float) -> SafeString:
     return format_html(drawing, f"{left:.2f}", f"{right - left:.2f}", top, bottom - top)
 
 
-def _band_label(axis: Axis, band: float, scale: wording.PeopleScale) -> SafeString:
+def _band_label(axis: Axis, band: float, scale: wording.PeopleScale, layout: ChartLayout) -> SafeString:
     values = {"band": wording.compact_number(band), "people": scale.people}
     label = gettext("too small to matter: under %(band)s in %(people)s") % values
+    if layout.labels_above:
+        label = gettext("too small: under %(band)s in %(people)s") % values
+        return svg_text(f"{layout.left}%", 13, label, "tick", "start")
     middle = (axis.percent(-band) + axis.percent(band)) / 2
     if middle < 34:
         return svg_text(f"{axis.left}%", 13, label, "tick", "start")

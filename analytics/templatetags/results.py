@@ -11,9 +11,10 @@ from analytics import wording
 from analytics.embargo.access import may_look_early
 from analytics.models import Notice
 from analytics.report_rows import DifferenceRow, OutcomeBlock, PooledRow, RateRow, TextResultRow
-from analytics.results import charts, effect_texts, outcome_rows, text_chart
+from analytics.results import charts, effect_texts, gap_charts, outcome_rows, text_chart
 from analytics.results.build import Report
 from analytics.results.look_summaries import LookSummary, look_summaries
+from analytics.results.trust import trust_of
 from campaign.lifecycle.frozen_plan import correction_of
 from campaign.models import AnalysisPlan, Campaign
 
@@ -43,6 +44,10 @@ class TwoByTwoCard:
 register.simple_tag(charts.rates_chart)
 register.simple_tag(charts.differences_chart)
 register.simple_tag(text_chart.texts_chart)
+register.simple_tag(gap_charts.looks_chart)
+register.simple_tag(gap_charts.division_chart)
+register.simple_tag(gap_charts.factorial_chart)
+register.simple_tag(trust_of)
 register.simple_tag(outcome_rows.people_scale)
 register.filter(wording.percent)
 register.filter(wording.chance_text)
@@ -106,7 +111,9 @@ def two_by_two_card(block: OutcomeBlock) -> TwoByTwoCard | None:
 
 @register.simple_tag
 def interval(
-    row: RateRow | DifferenceRow | PooledRow | TextResultRow, number_format: str, scale: wording.PeopleScale
+    row: RateRow | DifferenceRow | PooledRow | TextResultRow | charts.GapRow,
+    number_format: str,
+    scale: wording.PeopleScale,
 ) -> str:
     """Format a row's interval as `number_format` says: signed, decimal or mean."""
     assert row.low is not None  # templates call it only where there is an estimate

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from django.db import transaction
 
+from analytics.fold import count_seals
 from analytics.looks.evaluate import evaluate
 from analytics.models import Tally
 from campaign.models import Campaign
@@ -108,6 +109,7 @@ def pin_honest_views(campaign: Campaign, *, first_day: date) -> None:
             Tally.objects.create(**common, outcome="exposed", count=seen)
             Tally.objects.create(**common, outcome="turned_back", count=round(seen * rate))
             Tally.objects.create(**common, outcome="left", count=round(seen * rate))
+    count_seals.seal_counts([campaign])
 
 
 def arms_by_words(campaign: Campaign) -> dict[str, str]:

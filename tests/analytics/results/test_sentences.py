@@ -46,7 +46,7 @@ def test_an_outcome_without_a_better_direction_is_called_neither(client: Client)
     assert (found["victim", "neutral"].verdict, found["user", "neutral"].verdict) == ("higher", "lower")
     assert not any("worse" in row.sentence or "better" in row.sentence for row in block.differences)
     shown = page(client)
-    section = shown[shown.index("outcome-no_answer") : shown.index('id="quality"')]
+    section = shown[shown.index("outcome-no_answer") : shown.index('id="planned"')]
     assert "Higher" in section
     assert "Better" not in section
     assert "Worse" not in section

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0038_one_network_in_averages"),
+        ("analytics", "0039_result_mails"),
         ("campaign", "0037_archive_and_tags"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
