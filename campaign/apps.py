@@ -12,8 +12,10 @@ class CampaignConfig(AppConfig):
         from campaign import checks  # noqa: F401  (importing registers them)
         from campaign.file_permissions import restrict_database_files
         from campaign.lifecycle import arm_pauses, visitor_changes
+        from campaign.overview.home_tasks import waiting_counts
         from campaign.placements import changes
         from campaign.record_triggers import refuse_to_drop_records, restore_triggers, suspend_triggers
+        from campaign.staff_site import navigation
         from messages.accounts import partners
         from messages.help_links import running_campaigns
         from messages.review import withdrawals
@@ -25,6 +27,7 @@ class CampaignConfig(AppConfig):
             visitor_changes.record_help_link_author,
         )
         withdrawals.register(arm_pauses.stop_withdrawn_texts)
+        navigation.register_waiting_counts(waiting_counts)
         partners.register(changes.partner_choices, changes.add_contact)
         connection_created.connect(restrict_database_files)
         pre_migrate.connect(refuse_to_drop_records, sender=self)

@@ -181,6 +181,9 @@ EMAIL_HOST_USER = os.environ.get("MAIL_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("MAIL_PASSWORD", "")
 EMAIL_USE_TLS = True
 EMAIL_TIMEOUT = 10
+# On this machine alone and without a mail server, mails to people who are signed in are printed in the terminal.
+MAIL_IS_PRINTED = LOCAL_HTTP and not EMAIL_HOST
+EMAIL_BACKEND = f"django.core.mail.backends.{'console' if MAIL_IS_PRINTED else 'smtp'}.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "second-thought@localhost")
 
 # Where the worker puts the head of the audit record once a day, beside mailing it: best on another machine.

@@ -16,6 +16,7 @@ class UncountedReason(StrEnum):
     UNSIGNED = "unsigned"
     PAUSED = "paused"
     PERIOD_OVER = "period_over"
+    WASHOUT = "washout"
     NOT_STARTED = "not_started"
     ENDED = "ended"
     NO_CAMPAIGN = "no_campaign"
@@ -29,6 +30,7 @@ EXPLANATIONS = {
     UncountedReason.UNSIGNED: "the placement counts what its partner's server has signed alone",
     UncountedReason.PAUSED: "the campaign or the arm is paused; units of a paused arm are shown the control's words",
     UncountedReason.PERIOD_OVER: "the page shows what its placement no longer shows, such as that of the period before",
+    UncountedReason.WASHOUT: "the first minutes of a period, or a time without one, are not counted",
     UncountedReason.NOT_STARTED: "the campaign has not started, and the placement shows its fallback",
     UncountedReason.ENDED: "the campaign has ended, and the placement shows its fallback",
     UncountedReason.NO_CAMPAIGN: "no campaign runs here, and the placement shows its fallback",

@@ -176,7 +176,7 @@ def picture(tab: Page, mode: Mode) -> bytes:
 
 
 def _height(tab: Page) -> int:
-    return min(int(tab.locator("html").evaluate("(root) => root.scrollHeight")), 6000)
+    return min(int(tab.locator("html").evaluate("(root) => root.scrollHeight")), 16000)
 
 
 def sheets(browser: Browser, pictures: Mapping[str, bytes], mode: Mode) -> Iterator[bytes]:

@@ -40,7 +40,7 @@ from messages.accounts import recorded_accounts, second_factors, sessions, step_
 from messages.audit.log import Action
 from messages.help_links import directory
 from messages.library import starter_library
-from messages.models import AuditEntry, HelpLink, Message, Rendition, Revision, Theme
+from messages.models import AuditEntry, HelpLink, Mailbox, Message, Rendition, Revision, Theme
 from messages.review import checklist, workflow
 from messages.review.authorship import record_writing
 from tests import row_cache
@@ -57,7 +57,8 @@ CHECKLIST_ALL_YES = {question.key: "yes" for question in checklist.VERSIONS[chec
 @row_cache.record_people
 def person(name: str, *roles: str) -> User:
     """Return the person of this name, with these roles added."""
-    user, _ = User.objects.get_or_create(username=name)
+    address = {"email": "mara@ngo.example"} if name == "mara" else {}  # who is alerted to harm in `draft`
+    user, _ = User.objects.get_or_create(username=name, defaults=address)
     for role in roles:
         user.groups.add(Group.objects.get_or_create(name=role)[0])
     return user
@@ -279,6 +280,7 @@ def draft(
     for guardrail, margin in (margins or {"annoyed": None}).items():
         PlannedOutcome.objects.create(plan=analysis_plan, outcome=guardrail, role="guardrail", harm_margin=margin)
     webhook_tests.record_test(analysis_plan, failure="", now=NOON)
+    Mailbox.objects.get_or_create(user=campaign.created_by, defaults={"confirmed": campaign.created_by.email})
     return campaign
 
 

@@ -16,8 +16,11 @@ from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.network_influence import ONE_NETWORK
 from analytics.comparison.not_worse import not_worse_p
 from analytics.comparison.sensitivity import run_cross_checks
+from analytics.comparison.text_mixes import MIXED_TEXTS
 from analytics.stats import Estimate, omnibus, sample_ratio
 
+# What holds a verdict, though the released counts do not say so.
+HOLD_REASONS = (ONE_NETWORK.reason, MIXED_TEXTS.reason)
 _CHECKED_RANGES = ("ratio", "lift", "after_stopping")
 
 
@@ -62,7 +65,7 @@ def _rates(path: str, comparison: Comparison, hidden: Set[str]) -> Iterator[tupl
 
 
 def _differences(path: str, comparison: Comparison, block: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
-    held = {(row["treated"], row["control"]) for row in block["comparisons"] if row["reason"] == ONE_NETWORK.reason}
+    held = {(row["treated"], row["control"]) for row in block["comparisons"] if row["reason"] in HOLD_REASONS}
     for row in comparison.comparisons:
         start = f"{path}/comparisons/{row.treated}/{row.control}"
         if isinstance(row.estimate, Estimate):
@@ -99,7 +102,7 @@ def _of_all_arms(
     if plan["factorial"]:
         by_key = {arm.key: arm for arm in comparison.arms}
         neutral, victim, user, both = (by_key[frames[name]] for name in ("neutral", "victim", "user", "both"))
-        held = {row["term"] for row in look["factorial"] if ONE_NETWORK.reason in row["sentence"]}
+        held = {row["term"] for row in look["factorial"] if any(each in row["sentence"] for each in HOLD_REASONS)}
         for contrast in factorial_contrasts(
             neutral=neutral, victim=victim, user=user, both=both, rules=rules, withheld=False
         ):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from datetime import date
 from math import inf
 from statistics import NormalDist
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 from analytics.comparison import grouped, network_influence
 from analytics.comparison.correction import Corrected, Correction, correct
 from analytics.comparison.split_check import check_split, check_texts, worse_of
+from analytics.comparison.text_mixes import MIXED_TEXTS
 from analytics.stats import (
     equivalence,
     exact_sequence,
@@ -49,7 +51,8 @@ class ArmCounts:
     `strata`, `clusters` and `cells` (stratum and day) divide the same units; each may be empty if unused. `levels` are
     the answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was ever
     paused is compared, but left out of the sample ratio, because it did not always get its share. `texts` are the units
-    that saw each of several texts, of those that were never stopped.
+    that saw each of several texts, of those that were never stopped; `stopped_texts` are the places of the others in
+    the arm, each with the day of its stop.
     """
 
     key: str
@@ -61,6 +64,7 @@ class ArmCounts:
     levels: Levels | None = None
     was_paused: bool = False
     texts: Sequence[int] = ()
+    stopped_texts: Set[tuple[int, date]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +339,9 @@ def _judge_all(
     for (treated, control), estimate, claim in zip(pairs, estimates, corrected, strict=True):
         arms = (by_key[treated], by_key[control])
         # With few events the interval is exact, and nothing waits; but there is no exact one for clusters.
-        hold_reason = too_few_reason(arms, rules) if rules.ordered or rules.clusters else ""
+        hold_reason = mixed_texts_reason(arms)
+        if not hold_reason and (rules.ordered or rules.clusters):
+            hold_reason = too_few_reason(arms, rules)
         verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
         move, networks = _network_influence(arms, estimate, claim, verdict, rules)
         if networks == 1:
@@ -404,6 +410,11 @@ def decide_verdict(
         equivalence_interval=corrected.equivalence_interval,
     )
     return str(verdict)
+
+
+def mixed_texts_reason(arms: Sequence[ArmCounts]) -> str:
+    """Why people alone cannot compare arms of several texts: one lost a text that another kept, or earlier."""
+    return MIXED_TEXTS.reason if len({arm.stopped_texts for arm in arms}) > 1 else ""
 
 
 def too_few_reason(arms: Sequence[ArmCounts], rules: Rules, *, factor: float = 1.0) -> str:

@@ -9,6 +9,7 @@ from analytics.comparison.compare import (
     Rules,
     apply_monitoring,
     decide_verdict,
+    mixed_texts_reason,
     networks_to_turn,
     planned_units,
     too_few_events_reason,
@@ -48,7 +49,9 @@ def factorial_contrasts(
     arms = (neutral, victim, user, both)
     estimates = estimate_contrasts(arms, rules)
     # With few events the interval is exact, and nothing waits; but there is no exact one for clusters.
-    hold_reason = too_few_events_reason(cells, rules) if rules.clusters else ""
+    hold_reason = mixed_texts_reason(arms)
+    if not hold_reason and rules.clusters:
+        hold_reason = too_few_events_reason(cells, rules)
     # A main effect moves by half of this; a verdict on it is held sooner than it need be.
     rates = [each.proportion if each.n else 0.0 for each in cells]
     move = largest_move([each.n for each in cells], rates, views=rules.views_per_network)

@@ -22,6 +22,7 @@ from analytics.comparison.compare import (
     PairComparison,
     Rules,
     decide_verdict,
+    mixed_texts_reason,
     networks_to_turn,
     planned_units,
     too_few_reason,
@@ -71,7 +72,7 @@ def _more_units(comparison: Comparison, row: PairComparison, rules: Rules) -> Mo
     shown = [arm.weight for arm in comparison.arms if arm.weight > 0]
     arms = [arm for arm in comparison.arms if arm.key in (row.treated, row.control)]
     units, weight = sum(_units(arm, rules) for arm in arms), sum(arm.weight for arm in arms)
-    if isinstance(row.estimate, NotEstimable) or not units or not weight:
+    if isinstance(row.estimate, NotEstimable) or not units or not weight or mixed_texts_reason(arms):
         return None
 
     def settles(later: Estimate, corrected: Corrected, factor: float) -> bool:

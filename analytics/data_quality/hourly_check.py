@@ -94,7 +94,12 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
     arms = list(campaign.arms.prefetch_related("texts"))
     since = campaign.changed_at if campaign.launched_at is None else max(campaign.changed_at, campaign.launched_at)
     served = _served_by_day(arms, first=now.date() - timedelta(days=MEMORY_DAYS))
-    flow = flow_status(served, since=min(since, now), now=now, least=settings.SMALL_CELL)
+    flow = flow_status(
+        _spread(served, campaign, len(arms), today=now.date()),
+        since=min(since, now),
+        now=now,
+        least=settings.SMALL_CELL,
+    )
     week = (now.date() - timedelta(days=_WEEK + 1), now.date() - timedelta(days=2))
     excluded = gate.exclusion_percentages_between(campaign, *week)
     enough_at, enough_of = heartbeat(
@@ -155,6 +160,19 @@ def _days_by_arm(arms: list[Arm]) -> dict[int, int]:
 def _served_by_day(arms: list[Arm], *, first: date) -> dict[date, int]:
     served = ServedCount.objects.filter(arm__in=arms, day__gte=first).order_by().values_list("day")
     return dict(served.annotate(Sum("count")))
+
+
+def _spread(served: Mapping[date, int], campaign: Campaign, arms: int, *, today: date) -> Mapping[date, int]:
+    """Spread what was counted by block evenly over the days of it that have come, where periods are hours."""
+    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    periods = plan.periods_from(campaign.starts_at) if plan else None
+    if periods is None or not periods.are_hours:
+        return served
+    spread: dict[date, int] = {}
+    for last, count in served.items():
+        days = [last - timedelta(days=back) for back in reversed(range(arms)) if last - timedelta(days=back) <= today]
+        spread |= {day: count * (n + 1) // len(days) - count * n // len(days) for n, day in enumerate(days)}
+    return spread
 
 
 def _reach(arms: list[Arm], first: date, last: date, *, served: int) -> int | None:

@@ -29,9 +29,10 @@ from analytics.models import Analysis, Estimate, Release, Tally
 from analytics.suppression.cells import start_of_band
 from analytics.suppression.rounding import digits_of_one, round_end
 from campaign.lifecycle.frozen_plan import changed_plans
-from campaign.models import Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
+from campaign.models import AnalysisPlan, Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
 from campaign.outcomes import OUTCOMES
 
+_EPOCH = date(1970, 1, 1)
 _LOOK = "look"  # among the parts that were changed: the look itself
 _MORE_FIELDS = ("more_per_arm", "more_per_arm_low", "more_per_arm_high")
 _COUNT_DEPENDENT_FIELDS = ("effect", "low", "high", "p_value", "p_adjusted", *_MORE_FIELDS)
@@ -293,8 +294,10 @@ def withdrawal_percent(analysis: Analysis, *, early: bool = True) -> int | None:
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
     """Percent of messages sent on these days that were not counted, by reason; none below 100 small cells.
 
-    Rounded down, of the lowest number of the band of each reason, so that no percent is told of few.
+    Rounded down, of the lowest number of the band of each reason, so that no percent is told of few. Where periods
+    are hours, of whole blocks.
     """
+    first, last = _whole_blocks(campaign, first, last)
     days = {"day__gte": first, "day__lte": last}
     stored = LeftOutCount.objects.filter(placement__in=campaign.placements.all(), **days)
     counts = stored.values_list("reason").annotate(Sum("count"))
@@ -305,6 +308,17 @@ def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -
         return {}
     shares = {reason: 100 * count // total for reason, count in left_out.items()}
     return {reason: share for reason, share in sorted(shares.items()) if share}
+
+
+def _whole_blocks(campaign: Campaign, first: date, last: date) -> tuple[date, date]:
+    """The days between two that are counted together whole."""
+    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    periods = plan.periods_from(campaign.starts_at) if plan else None
+    if periods is None:
+        return first, last
+    numbers = periods.whole_blocks((first - _EPOCH).days, (last - _EPOCH).days, campaign.arms.count())
+    begins, ends = (_EPOCH + timedelta(days=number) for number in numbers)
+    return begins, ends
 
 
 def releasable_percent(share: float, *, people: int) -> int | None:

@@ -60,6 +60,7 @@ def lock_sums(campaigns: Collection[int]) -> CountSums:
 
     One that was taken away does not begin again: it never has a seal.
     """
+    log.begin_signing()
     found = CountSeal.objects.select_for_update().filter(campaign__in=list(campaigns)).order_by("pk")
     rows = {row.campaign_id: row for row in found}
     for row in rows.values():
@@ -118,6 +119,7 @@ def _has_begun(campaign: Campaign) -> bool:
 
 
 def _total(campaign: Campaign) -> str:
+    log.begin_signing()
     key = signed_head.subkey(_KIND)
     total = sum(_number(key, parts, count) for parts, count in _counts(campaign))
     return f"{total % _SIZE:064x}"

@@ -27,7 +27,8 @@ from analytics.fold import count_seals
 from analytics.ingest import open_views, writer
 from analytics.ingest.open_views import NONCE_PREFIXES, GroupedCounts, NonceRange, ViewGroup
 from analytics.models import FoldProgress, Tally, TextTally, Withdrawals
-from campaign.models import Arm, ArmText, addition_sql
+from campaign.assignment.periods import DAY_HOURS, Periods
+from campaign.models import AnalysisPlan, Arm, ArmText, addition_sql
 from campaign.outcomes import tally_increments
 
 VIEWS_PER_BATCH = 20_000
@@ -35,6 +36,14 @@ _EPOCH = date(1970, 1, 1)
 TallyKey = tuple[date, int, int, str, str, int]  # day, arm, placement, locale, outcome, value
 TextTallyKey = tuple[int, int, str, int]  # text, placement, outcome, value
 CountModel = Tally | TextTally | Withdrawals
+
+
+@dataclass(frozen=True, slots=True)
+class HourPlan:
+    """The periods of a campaign, which are shorter than a day, and the number of its arms."""
+
+    periods: Periods
+    arms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +103,23 @@ def _count(batch: NonceRange, groups: GroupedCounts, withdrawals: Mapping[int, i
             return False
         progress.through = batch.end
         progress.save(update_fields=["through"])
-        _raise_counts(tally_views(groups), tally_texts(groups, _texts_of_arms_with_several()), withdrawals)
+        _raise_counts(
+            tally_views(groups, hour_plans(groups)), tally_texts(groups, _texts_of_arms_with_several()), withdrawals
+        )
     return True
+
+
+def hour_plans(groups: Iterable[ViewGroup]) -> dict[int, HourPlan]:
+    """Find the plans whose periods are shorter than a day, by arm."""
+    plans = AnalysisPlan.objects.filter(
+        period__in=AnalysisPlan.PERIODS_OF_HOURS, campaign__arms__in={group.arm for group in groups}
+    ).distinct()
+    found: dict[int, HourPlan] = {}
+    for plan in plans.select_related("campaign").prefetch_related("campaign__arms"):
+        periods, arms = plan.periods_from(plan.campaign.starts_at), plan.campaign.arms.all()
+        if periods is not None:
+            found |= {arm.pk: HourPlan(periods, len(arms)) for arm in arms}
+    return found
 
 
 def _raise_counts(views: Counter[TallyKey], by_text: Counter[TextTallyKey], withdrawals: Mapping[int, int]) -> None:
@@ -120,11 +144,16 @@ def _raise_counts(views: Counter[TallyKey], by_text: Counter[TextTallyKey], with
     sums.save()
 
 
-def tally_views(groups: Iterable[ViewGroup]) -> Counter[TallyKey]:
-    """Sum views by day, outcome and value, so that nothing links outcomes of the same view."""
+def tally_views(groups: Iterable[ViewGroup], plans: Mapping[int, HourPlan] | None = None) -> Counter[TallyKey]:
+    """Sum views by day, outcome and value, so that nothing links outcomes of the same view.
+
+    Views of arms that have periods of hours are summed by block, on its last day.
+    """
     tallies: Counter[TallyKey] = Counter()
     for group in groups:
-        day = _EPOCH + timedelta(days=group.hour // 24)
+        plan = (plans or {}).get(group.arm)
+        number = group.hour // DAY_HOURS if plan is None else plan.periods.tally_day(group.hour, plan.arms)
+        day = _EPOCH + timedelta(days=number)
         for outcome, value in tally_increments(bits=group.bits, rating=group.rating, dwell=group.dwell):
             tallies[(day, group.arm, group.placement, group.locale, outcome, value)] += group.views
     return tallies

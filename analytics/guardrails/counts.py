@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Sum
 
 from analytics.models import Tally, TextTally
 from analytics.stats import Counts
-from campaign.assignment.periods import Periods
-from campaign.models import AnalysisPlan, Arm, ArmText
+from campaign.assignment.periods import DAY_HOURS, Periods
+from campaign.models import Arm, ArmText
 
 _NONE = Counts(0, 0)
 _EPOCH = date(1970, 1, 1)
@@ -19,10 +20,14 @@ ByPlacement = Mapping[int, Mapping[int, Counts]]  # placement -> arm or text -> 
 
 @dataclass(frozen=True, slots=True)
 class GuardedCounts:
-    """Who saw each arm and each text of arms that have several, and had the outcome."""
+    """Who saw each arm and each text of arms that have several, and had the outcome.
+
+    Without one placement, its parts that are smaller than `smallest_cell` stay: what follows tells nothing of them.
+    """
 
     arms: ByPlacement
     texts: ByPlacement
+    smallest_cell: int
 
     @property
     def placements(self) -> set[int]:
@@ -30,11 +35,19 @@ class GuardedCounts:
 
     def of_arm(self, arm: Arm, *, without: int | None = None) -> Counts:
         """The counts of an arm, of all placements but one."""
-        return _sum(self.arms, arm.pk, without)
+        return self._sum(self.arms, arm.pk, without)
 
     def of_text(self, text: ArmText, *, without: int | None = None) -> Counts:
         """The counts of a text, of all placements but one."""
-        return _sum(self.texts, text.pk, without)
+        return self._sum(self.texts, text.pk, without)
+
+    def _sum(self, counts: ByPlacement, unit: int, without: int | None) -> Counts:
+        total = sum((cells.get(unit, _NONE) for cells in counts.values()), _NONE)
+        if without is None:
+            return total
+        cell = counts.get(without, {}).get(unit, _NONE)
+        events, others = (n if n >= self.smallest_cell else 0 for n in (cell.events, cell.n - cell.events))
+        return Counts(total.n - events - others, total.events - events)
 
 
 def read_counts(arms: Sequence[Arm], outcome: str) -> GuardedCounts:
@@ -44,6 +57,7 @@ def read_counts(arms: Sequence[Arm], outcome: str) -> GuardedCounts:
     return GuardedCounts(
         arms=_by_placement(by_arm.values_list("placement", "arm", "outcome").annotate(Sum("count")), outcome),
         texts=_by_placement(by_text.values_list("placement", "text", "outcome").annotate(Sum("count")), outcome),
+        smallest_cell=settings.SMALL_CELL,
     )
 
 
@@ -57,10 +71,6 @@ def _by_placement(rows: Iterable[tuple[Any, ...]], outcome: str) -> ByPlacement:
     return found
 
 
-def _sum(counts: ByPlacement, unit: int, without: int | None) -> Counts:
-    return sum((cells.get(unit, _NONE) for placement, cells in counts.items() if placement != without), _NONE)
-
-
 def read_periods(arms: Sequence[Arm], outcome: str, periods: Periods) -> dict[str, dict[tuple[int, int], Counts]]:
     """Read the counts of each arm by placement and period, where a placement shows one arm at a time."""
     rows = Tally.objects.filter(arm__in=arms, outcome__in=["exposed", outcome]).order_by()
@@ -69,7 +79,7 @@ def read_periods(arms: Sequence[Arm], outcome: str, periods: Periods) -> dict[st
     for arm, placement, day, key, count in rows.values_list("arm", "placement", "day", "outcome").annotate(
         Sum("count")
     ):
-        period = periods.period_at((day - _EPOCH).days * AnalysisPlan.DAY_HOURS)
+        period = periods.period_at((day - _EPOCH).days * DAY_HOURS)
         counted = seen[keys[arm]].setdefault((placement, period), {})
         counted[key] = counted.get(key, 0) + count
     return {

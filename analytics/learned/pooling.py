@@ -1,12 +1,15 @@
 """Pool comparisons that match in outcome, contrast and design, whatever came out of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from statistics import NormalDist
 from typing import NamedTuple
 
 from analytics.learned.content import LEVEL
 from analytics.learned.search import readable_results
 from analytics.models import LearnedComparison, LearnedResult, PooledComparison
 from analytics.stats import Counts, NotEstimable
+
+_WIDTH_OF_ONE_ERROR = 2 * NormalDist().inv_cdf((1 + LEVEL) / 2)  # of an interval of one standard error
 
 
 class Contrast(NamedTuple):
@@ -43,6 +46,22 @@ def matching(contrast: Contrast) -> list[LearnedComparison]:
     return list(found.select_related("result").order_by("result__ended_on", "result_id", "position"))
 
 
+def _network_move(members: Sequence[LearnedComparison], between: float) -> float:
+    """How far one network that came to all of these campaigns moves their average, by the weights of random effects.
+
+    Where it is not known of one, it is taken for a quarter of its interval, to which shares hold one network.
+    """
+    moved = weights = 0.0
+    for each in members:
+        assert each.low is not None
+        assert each.high is not None
+        width = each.high - each.low
+        weight = 1 / ((width / _WIDTH_OF_ONE_ERROR) ** 2 + between) if width else 0.0
+        moved += weight * (width / 4 if each.network_move is None else each.network_move)
+        weights += weight
+    return moved / weights if weights else 0.0
+
+
 def _pool(contrast: Contrast) -> None:
     members = matching(contrast)
     if not members:
@@ -63,10 +82,13 @@ def _pool(contrast: Contrast) -> None:
     numbers: dict[str, object] = dict.fromkeys(
         ("effect", "low", "high", "next_low", "next_high", "spread", "heterogeneity", "heterogeneity_p")
     )
+    numbers["by_one_network"] = False
     if isinstance(found, NotEstimable):
         numbers["reason"] = found.reason
     else:
+        move = _network_move(members, found.tau_squared)
         numbers |= {
+            "by_one_network": 0 < max(found.interval.low, -found.interval.high) <= move,
             "effect": found.effect,
             "low": max(found.interval.low, -1.0),
             "high": min(found.interval.high, 1.0),

@@ -1,7 +1,7 @@
 """Write what a closed campaign showed, as far as it may be read by everybody, so that it can be searched and pooled."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import translation
 
+from analytics.disclosure import gate
 from analytics.embargo.access import embargo_filter
 from analytics.export import bundle_contents
 from analytics.export.look_tables import NotExportable, look_numbers, publishable_look, released_report
@@ -55,14 +56,22 @@ def record_result(campaign: Campaign) -> LearnedResult | None:
         "words": search_text([campaign.name, campaign.hypothesis, *sentences.values(), *themes, *texts]),
     }
     facets = {Kind.THEME: themes, Kind.PLACEMENT: _placement_kinds(campaign), Kind.LANGUAGE: tuple(campaign.locales)}
-    return write_result(content, fields, facets, campaign=campaign)
+    return write_result(content, fields, facets, moves=_network_moves(analysis, plan), campaign=campaign)
 
 
 @transaction.atomic
 def write_result(
-    content: LearnedContent, fields: dict[str, Any], facets: dict[Kind, tuple[str, ...]], **owner: Any
+    content: LearnedContent,
+    fields: dict[str, Any],
+    facets: dict[Kind, tuple[str, ...]],
+    *,
+    moves: Mapping[tuple[str, str], float] | None = None,
+    **owner: Any,
 ) -> LearnedResult:
-    """Store a result with its facets and comparisons in place of an earlier one, and pool what it contributes to."""
+    """Store a result with its facets and comparisons in place of an earlier one, and pool what it contributes to.
+
+    `moves` says, by contrast, how far one network can have moved it; bundles of others do not say so.
+    """
     earlier = LearnedResult.objects.filter(plan_fingerprint=content.plan_fingerprint).first()
     touched = contrasts_of(earlier) if earlier else set()
     if earlier:
@@ -82,7 +91,7 @@ def write_result(
     for kind, values in found.items():
         for value in dict.fromkeys(values):
             result.facets.add(LearnedFacet.objects.get_or_create(kind=kind, value=value[:120])[0])
-    LearnedComparison.objects.bulk_create(_comparisons(result, content))
+    LearnedComparison.objects.bulk_create(_comparisons(result, content, moves or {}))
     pool(touched | contrasts_of(result))
     return result
 
@@ -96,7 +105,20 @@ def forget_result(result: LearnedResult) -> None:
     pool(touched)
 
 
-def _comparisons(result: LearnedResult, content: LearnedContent) -> Iterator[LearnedComparison]:
+def _network_moves(analysis: Analysis, plan: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+    """How far one network can have moved each comparison that a look shows, by its appeals."""
+    frames = {arm["arm"]: arm["frame"] for arm in plan["arms"]}
+    pairs = gate.released_look(analysis, early=False).checks.get("pairs", [])
+    return {
+        (frames[pair["treated"]], frames[pair["control"]]): pair["network_move"]
+        for pair in pairs
+        if pair.get("network_move") is not None  # looks of before do not say
+    }
+
+
+def _comparisons(
+    result: LearnedResult, content: LearnedContent, moves: Mapping[tuple[str, str], float]
+) -> Iterator[LearnedComparison]:
     for position, each in enumerate(content.contrasts):
         row = LearnedComparison(
             result=result,
@@ -105,6 +127,7 @@ def _comparisons(result: LearnedResult, content: LearnedContent) -> Iterator[Lea
             control=each.control,
             verdict=each.verdict,
             not_pooled=each.not_pooled,
+            network_move=moves.get((each.treated, each.control)),
         )
         if each.treated_counts is not None:
             row.treated_n, row.treated_events = each.treated_counts.n, each.treated_counts.events

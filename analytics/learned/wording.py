@@ -108,10 +108,17 @@ def _average(pooled: PooledComparison, outcome: Outcome, scale: wording.PeopleSc
         )
         % values
     )
-    yield _direction(pooled.low, pooled.high, outcome)
+    yield _one_network() if pooled.by_one_network else _direction(pooled.low, pooled.high, outcome)
     yield _next(pooled, scale)
     if pooled.heterogeneity_p is not None and pooled.heterogeneity_p < _SURE_TO_DIFFER:
         yield gettext("The campaigns differ by more than chance explains, so the average hides something.")
+
+
+def _one_network() -> str:
+    return gettext(
+        "One network that came to all of these campaigns could have caused that, so we cannot tell yet whether it "
+        "makes a difference on average."
+    )
 
 
 def _direction(low: float, high: float, outcome: Outcome) -> str:
@@ -139,7 +146,7 @@ def _what_would_change_it(pooled: PooledComparison) -> str:
         return gettext("A second campaign with the same outcome, contrast and design would give one.")
     if pooled.campaigns < _FEW:
         return gettext("With so few campaigns, a single one more can change this.")
-    if pooled.low <= 0.0 <= pooled.high:
+    if pooled.low <= 0.0 <= pooled.high or pooled.by_one_network:
         return gettext("More campaigns like these would change this.")
     return gettext(
         "Several campaigns with the opposite result would change this, or campaigns at other places and in "

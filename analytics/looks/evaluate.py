@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max, Min, Sum
@@ -26,7 +26,7 @@ from analytics.network_views import views_of_one_network
 from analytics.stats import Counts, omnibus, sample_ratio
 from campaign.lifecycle.actions import record_campaign_action
 from campaign.lifecycle.frozen_plan import changed_plans, correction_of, factorial_arms, smallest_difference_of
-from campaign.models import AnalysisPlan, Campaign, PlannedOutcome
+from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
 
@@ -242,7 +242,7 @@ def _create_analysis(
     exception: str,
 ) -> Analysis:
     comparison = comparisons[outcome]
-    days = Tally.objects.filter(arm__in=tallies.arms).aggregate(first=Min("day"), last=Max("day"))
+    first, last = _days_counted(plan, tallies.arms, now=now)
     ratio = comparison.sample_ratio if isinstance(comparison.sample_ratio, sample_ratio.SampleRatio) else None
     embargoed = looks.embargoed and not exception
     test = comparison.omnibus if isinstance(comparison.omnibus, omnibus.Omnibus) and not embargoed else None
@@ -260,8 +260,8 @@ def _create_analysis(
         embargoed=embargoed,
         exploratory=looks.exploratory or looks.embargoed,
         exception=exception,
-        from_day=days["first"],
-        to_day=days["last"],
+        from_day=first,
+        to_day=last,
         sample_ratio=ratio.status if ratio else Analysis.SampleRatio.UNKNOWN,
         # By text, a p-value would tell of counts that this look may not show.
         sample_ratio_p=ratio.p_value if ratio and ratio.method != BY_TEXT else None,
@@ -274,6 +274,15 @@ def _create_analysis(
         checks=None if unchecked else stored_checks(plan, comparisons, rules, primary=outcome),
         texts_judged_at=texts.share if texts else None,
     )
+
+
+def _days_counted(plan: AnalysisPlan, arms: Sequence[Arm], *, now: datetime) -> tuple[date | None, date | None]:
+    """Return the first and the last day with counts; those of a block are counted on its last day."""
+    days = Tally.objects.filter(arm__in=arms).aggregate(first=Min("day"), last=Max("day"))
+    first, last = days["first"], days["last"]
+    if plan.has_hour_periods and first is not None:
+        return first - timedelta(days=len(arms) - 1), min(last, now.date())
+    return first, last
 
 
 def _reach(tallies: CampaignTallies) -> list[Counts]:

@@ -1,7 +1,7 @@
 """A campaign's tallies in memory, summed as estimators and disclosure control need them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from django.db.models import Sum
@@ -11,6 +11,7 @@ from analytics.models import Tally, Withdrawals
 from analytics.stats import Counts, Levels
 from analytics.suppression.cells import WHOLE_ARM, ExactCells, Parts
 from analytics.text_exposures import text_exposures
+from campaign.assignment.periods import DAY_HOURS
 from campaign.models import AnalysisPlan, Arm, Placement, ServedCount
 from campaign.outcomes import OUTCOMES
 
@@ -70,7 +71,7 @@ class CampaignTallies:
             return {f"{place} {day}": counts for (place, day), counts in cells.items()} if plan.clusters else {}
         sums: dict[str, Counts] = {}
         for (place, day), counts in cells.items():
-            hour = (date.fromisoformat(day) - _EPOCH).days * AnalysisPlan.DAY_HOURS
+            hour = (date.fromisoformat(day) - _EPOCH).days * DAY_HOURS
             block, slot = periods.set_of(periods.period_at(hour), len(self.arms))
             name = f"{place} {block} {slot}"
             sums[name] = sums.get(name, Counts(0, 0)) + counts
@@ -98,4 +99,12 @@ class CampaignTallies:
             levels=Levels([answers.get(value, 0) for value in values]) if values else None,
             was_paused=arm.pauses > 0,
             texts=self._texts.get(arm.pk, ()),
+            stopped_texts=frozenset(_stopped_texts(arm)) if plan.texts else frozenset(),
         )
+
+
+def _stopped_texts(arm: Arm) -> Iterator[tuple[int, date]]:
+    """The places of an arm's stopped texts, and the days of their stops."""
+    for text in arm.texts.all():
+        if text.stopped_at:
+            yield text.position, text.stopped_at.date()

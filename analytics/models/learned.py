@@ -123,6 +123,7 @@ class LearnedComparison(models.Model):
     effect = models.FloatField(null=True, help_text="The difference of these counts, as a share.")
     low = models.FloatField(null=True)
     high = models.FloatField(null=True)
+    network_move = models.FloatField(null=True, help_text="How far one network can have moved it; empty if unknown.")
     not_pooled = models.CharField(max_length=8, choices=NotPooled, blank=True)
 
     class Meta:
@@ -153,6 +154,9 @@ class PooledComparison(models.Model):
     spread = models.FloatField(null=True, help_text="The standard deviation of true effects between campaigns.")
     heterogeneity = models.FloatField(null=True, help_text="Cochran's Q.")
     heterogeneity_p = models.FloatField(null=True)
+    by_one_network = models.BooleanField(
+        default=False, help_text="One network in all of these campaigns can have taken the interval off zero."
+    )
     reason = models.CharField(max_length=200, blank=True, help_text="Why there is no average.")
 
     class Meta:

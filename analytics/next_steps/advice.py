@@ -9,6 +9,7 @@ from statistics import fmean
 from django.utils.translation import gettext as _
 
 from analytics import wording
+from analytics.comparison.text_mixes import MIXED_TEXTS
 from analytics.models import Estimate
 from analytics.report_rows import DifferenceRow, KindRow
 from analytics.results import build
@@ -76,6 +77,7 @@ class Advice:
     sizes: tuple[TrialSize, ...] = ()
     texts: TextsAssumed | None = None  # for the sizes; None with one text in each message
     untried_themes: tuple[Theme, ...] = ()
+    is_about_kind: bool = False  # what works is told by texts of a kind, because a text was stopped
 
     @property
     def is_settled(self) -> bool:
@@ -92,9 +94,13 @@ def advise(campaign: Campaign) -> Advice:
     if report.withheld:
         return Advice(AdviceKind.WITHHELD, report)
     arms = {arm.key: arm for arm in campaign.arms.with_texts()}
-    # What is put to use are these texts, whatever others of their kind would do.
-    rows = tuple(row for row in report.primary.differences if arms[row.control].is_control)
     told = tuple(row for row in report.primary.answers if arms[row.control].is_control)
+    # What is put to use are these texts, whatever others of their kind would do: unless their mixes differed.
+    mixed = wording.translate_reason(MIXED_TEXTS.reason)
+    rows = tuple(row for row in report.primary.differences if arms[row.control].is_control)
+    about_kind = any(row.reason == mixed for row in rows)
+    if about_kind:
+        rows = told
     sign = -1.0 if report.primary.outcome.better == "lower" else 1.0
     better = sorted((row for row in rows if row.verdict == "better"), key=lambda row: -sign * (row.effect or 0.0))
     working = tuple(arms[row.treated] for row in better if arms[row.treated].paused_at is None)
@@ -102,7 +108,7 @@ def advise(campaign: Campaign) -> Advice:
         has_rates = report.primary.outcome.kind != "ordered"
         gains = {row.treated: _gain(row, people_scale(report.primary)) for row in better if has_rates}
         fresh = tuple(_fresh_texts(working[0])) if campaign.is_use else ()
-        return Advice(AdviceKind.USE, report, working, gains, told, fresh)
+        return Advice(AdviceKind.USE, report, working, gains, told, fresh, is_about_kind=about_kind)
     kind = AdviceKind.HARM if any(row.verdict == "worse" for row in rows) else AdviceKind.LEARN
     spread = _spread(campaign.plan, told)
     return Advice(

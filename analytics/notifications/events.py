@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -25,6 +24,7 @@ from messages.audit import log
 from messages.help_links import directory
 from messages.models import AuditEntry
 from messages.roles import ADMINISTRATOR, users_with_role
+from messages.staff_mail.mail import is_mail_possible
 
 State = Campaign.State
 Kind = Notice.Kind
@@ -129,7 +129,7 @@ def _record_notice(campaign: Campaign, event: NoticeEvent, *, now: datetime) -> 
             notice = Notice.objects.create(
                 campaign=campaign, kind=event.kind, ref=event.ref, about=event.about[:160], at=now
             )
-            people = _recipients_of(campaign, event) if settings.EMAIL_HOST else []
+            people = _recipients_of(campaign, event) if is_mail_possible() else []
             deliveries = [NoticeDelivery(notice=notice, person=person, due_at=now) for person in people]
             plan = AnalysisPlan.objects.filter(campaign=campaign).first()
             if plan is not None and plan.webhook and event.kind != Kind.LOOK:

@@ -11,7 +11,10 @@ from analytics.models import Analysis, PublicPage
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from messages.audit import log
+from messages.audit.verification import genuine_entries
 from messages.roles import MANAGER, REVIEWER, require_role
+
+_STEPS = (log.Action.RESULTS_PROPOSE, log.Action.RESULTS_PUBLISH, log.Action.RESULTS_TAKE_DOWN)
 
 
 @transaction.atomic
@@ -42,6 +45,8 @@ def publish(campaign: Campaign, *, seen: str, by: User, now: datetime) -> Public
         raise ActionRefused(_("A newer look has been proposed. Read that one first."))
     if page.proposed_by_id == by.pk:
         raise ActionRefused(_("You proposed this page, so a colleague has to publish it."))
+    if not _is_last_step(log.Action.RESULTS_PROPOSE, page, by=page.proposed_by):
+        raise ActionRefused(_("The audit record does not hold this proposal. Take it back and propose it again."))
     page.published_by, page.published_at = by, now
     page.save(update_fields=["published_by", "published_at"])
     _record(log.Action.RESULTS_PUBLISH, page, by, look=page.look, proposer=page.proposed_by.get_username())
@@ -60,9 +65,21 @@ def take_down(campaign: Campaign, *, by: User) -> None:
 
 
 def published_look(slug: str) -> Analysis | None:
-    """Return the look that anybody may read; None where nothing is published."""
-    page = PublicPage.objects.select_related("campaign").filter(campaign__slug=slug, published_at__isnull=False).first()
-    return exportable_look(page.campaign, page.look) if page else None
+    """Return the look that anybody may read; None where nothing is published, or where rows alone say that it is."""
+    pages = PublicPage.objects.select_related("campaign", "published_by").filter(campaign__slug=slug)
+    page = pages.filter(published_at__isnull=False).first()
+    if page is None or not _is_last_step(log.Action.RESULTS_PUBLISH, page, by=page.published_by):
+        return None
+    return exportable_look(page.campaign, page.look)
+
+
+def _is_last_step(action: log.Action, page: PublicPage, *, by: User | None) -> bool:
+    """Whether the last step on record about this page is this one, by this person, with this look."""
+    slug = page.campaign.slug
+    entry = genuine_entries(log.ObjectKind.CAMPAIGN, [slug], _STEPS).get(slug)
+    if entry is None or by is None:
+        return False
+    return (entry.action, entry.actor, entry.detail.get("look")) == (action, by.get_username(), page.look)
 
 
 def _record(action: log.Action, page: PublicPage, by: User, **detail: str | int) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Literal, get_args
 
 from django.utils.translation import gettext
@@ -18,6 +19,9 @@ from campaign.models import Campaign
 from campaign.outcomes import OUTCOMES
 
 _FEW_SETS = 13  # with more, that is less than 1 in 4,000
+# As analytics.stats.switchback, which a web request may not load.
+SETS_IN_FULL, DRAWS, SEED = 15, 9_999, 20_230_101
+_DRAWN_ERROR = 100 * sqrt(0.05 * 0.95 / (DRAWS + 1))  # of 5 in 100
 
 
 Kind = Literal[
@@ -210,12 +214,31 @@ def _period_notes(campaign: Campaign) -> list[str]:
         return []
     frozen = json.loads(plan.canonical)  # a list of campaigns asks no more of the database than one does
     sets = planned_sets(plan, arms=len(frozen["arms"]), placements=len(frozen["placements"]))
-    notes = [
-        gettext(
+    if plan.has_hour_periods:
+        drawn = gettext(
+            "Blocks of days were assigned at random, not people: chance decided which message had which hours. So the "
+            "result is compared with every order of hours that could have been drawn."
+        )
+    else:
+        drawn = gettext(
             "Periods were assigned at random, not people. So the result is compared with every order "
             "of periods that could have been drawn."
         )
-    ]
+    notes = [drawn]
+    if sets > SETS_IN_FULL:
+        values = {
+            "orders": wording.number(DRAWS),
+            "seed": str(SEED),
+            "low": wording.number(5 - _DRAWN_ERROR, 1),
+            "high": wording.number(5 + _DRAWN_ERROR, 1),
+        }
+        notes.append(
+            gettext(
+                "There are too many orders to try them all, so %(orders)s were drawn with the seed %(seed)s. With "
+                "another seed, 5 of 100 could come out as %(low)s or %(high)s."
+            )
+            % values
+        )
     if sets <= _FEW_SETS:
         values = {"sets": wording.number(sets), "orders": wording.number(2 ** (sets - 1))}
         notes.append(

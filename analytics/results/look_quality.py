@@ -35,9 +35,9 @@ _EXCLUSION_TEXTS = {
         ),
     ),
     WASHOUT: (
-        gettext_lazy("The first hours of each period are not counted"),
+        gettext_lazy("The start of each period is not counted"),
         gettext_lazy(
-            "%(share)s of 100 messages were shown in the first hours of a period or before the first "
+            "%(share)s of 100 messages were shown at the start of a period or before the first "
             "one. As planned, they were not counted."
         ),
     ),

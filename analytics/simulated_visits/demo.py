@@ -17,6 +17,7 @@ from messages.accounts import recorded_accounts
 from messages.help_links import directory
 from messages.models import Message
 from messages.roles import STAFF_ROLES
+from messages.staff_mail import mailboxes
 
 SLUG = "autumn-pilot"
 CHECKER = "the demo, which opened none of them"
@@ -59,6 +60,7 @@ def create_accounts() -> list[DemoAccount]:
         user.set_password(password)
         user.save()
         user.groups.set([group])
+        mailboxes.confirm(user, f"{name}@demo.example")  # an address that does not exist: mails of the demo are printed
         accounts.append(DemoAccount(name, role, password))
         if recorded_accounts.are_accounts_on_record():
             recorded_accounts.vouch_for([user], by="the demo")

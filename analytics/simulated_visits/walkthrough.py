@@ -20,8 +20,10 @@ from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis
 from analytics.rehearsal import campaign_copy, sandbox
 from analytics.simulated_visits.visitors import Behaviour, HostedPageParser, simulate_outcomes
-from campaign.lifecycle import transitions
+from campaign.assignment.periods import DAY_HOURS
+from campaign.lifecycle import transitions, webhook_tests
 from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.alert_recipients import why_nobody_hears
 from campaign.lifecycle.approval import approval_fingerprint
 from campaign.lifecycle.launch_checks import DAYS_PER_WEEK, approved_locales, fewest_weeks
 from campaign.models import AnalysisPlan, Campaign, Placement
@@ -60,14 +62,18 @@ class IntegrationCounts:
 class AudienceClient:
     """A client of the audience surface in this process, whose clock is some days behind."""
 
-    def __init__(self) -> None:
-        self.days_ago = float(LAST_VISIT_DAYS_AGO)
+    def __init__(self, *, period_hours: int) -> None:
+        self.days_ago, self.period_hours = float(LAST_VISIT_DAYS_AGO), period_hours
         self.audience: AudienceApplication = create_audience_application(clock=self.clock)
 
     def clock(self) -> float:
-        """Return noon of that day: no wash-out of a period, and far from midnight."""
-        noon = time.time() // DAY_SECONDS * DAY_SECONDS + DAY_SECONDS / 2
-        return noon - DAY_SECONDS * self.days_ago
+        """Return noon of that day, or the last minute of the period of hours that then begins or runs.
+
+        Neither is in a wash-out.
+        """
+        hours = self.period_hours
+        minutes = 60 * (12 // hours + 1) * hours - 1 if 0 < hours < DAY_HOURS else 60 * 12
+        return time.time() // DAY_SECONDS * DAY_SECONDS + 60 * minutes - DAY_SECONDS * self.days_ago
 
     def request(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
         """Send one request and return its reply once its events are on disk."""
@@ -92,7 +98,8 @@ def run_walkthrough(rows: list[dict[str, Any]], *, seed: int = 1) -> dict[str, A
         _launch(campaign, now=now - timedelta(days=LAST_VISIT_DAYS_AGO + _days(campaign.plan)))
     except ActionRefused as refusal:
         return {"report": None, "problems": [*problems, {"code": "not-walked", "said": str(refusal)}]}
-    client, rates = AudienceClient(), _simulated_rates(campaign)
+    client = AudienceClient(period_hours=campaign.plan.period_hours)
+    rates = _simulated_rates(campaign)
     counts = Visits(client, campaign, rates, random.Random(seed)).run()
     placements = [_inspect_placement(client, campaign, each, counts[each.key]) for each in campaign.placements.all()]
     client.audience.context.served_counter.flush()
@@ -126,6 +133,9 @@ def _supply_missing_parts(campaign: Campaign, now: datetime) -> list[Problem]:
     plan = campaign.plan
     plan.planned_per_arm = PEOPLE_PER_ARM
     plan.period_weeks = fewest_weeks(plan, arms=campaign.arms.count(), placements=campaign.placements.count())
+    if why_nobody_hears(campaign):
+        plan.webhook = "https://rehearsal.invalid/"
+        webhook_tests.record_test(plan, failure="", now=now)
     plan.save()
     arms = list(campaign.arms.with_texts())
     locales = dict(zip([arm.name for arm in arms], approved_locales(arms), strict=True))

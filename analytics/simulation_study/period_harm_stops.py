@@ -34,6 +34,7 @@ class HarmByDay:
     spread: float
     kept: float = 0.5
     swing: float = 0.3
+    by_hours: bool = False  # every arm has its part of each day, counted by blocks of as many days as there are arms
 
 
 def stops(case: HarmByDay, *, by_people: bool, count: int, seed: int) -> tuple[SimulatedShare, DaysToStop]:
@@ -54,9 +55,14 @@ def _first_stop(source: RandomGenerator, case: HarmByDay, *, by_people: bool) ->
     luck = np.maximum(luck + case.swing * WEEKDAYS[np.arange(planned.count) % 7], _LEAST_RATE)
     people = source.poisson(case.per_day, size=planned.count)
     shown: dict[str, list[Counts]] = {str(arm): [] for arm in range(case.arms)}
-    for day, arm in enumerate(order):
-        rate = min(float(case.control * luck[day]) + (case.harm if arm else 0.0), 1.0)
-        shown[str(arm)].append(Counts(int(people[day]), int(source.binomial(people[day], rate))))
+    for day, shown_arm in enumerate(order):
+        for arm in range(case.arms) if case.by_hours else (shown_arm,):
+            rate = min(float(case.control * luck[day]) + (case.harm if arm else 0.0), 1.0)
+            seen = int(people[day]) // (case.arms if case.by_hours else 1)
+            counted = Counts(seen, int(source.binomial(seen, rate)))
+            if case.by_hours and day % case.arms:
+                counted += shown[str(arm)].pop()
+            shown[str(arm)].append(counted)
         if all(shown.values()) and find_harmful_arms(
             {key: sum(each, Counts(0, 0)) for key, each in shown.items()},
             control="0",

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from analytics.simulation_study.error_rates import RandomGenerator, SimulatedShare, is_covered
 from analytics.stats import clusters, proportions, switchback
-from analytics.stats.values import Counts
+from analytics.stats.values import Counts, Estimate, NotEstimable
 from campaign.assignment.periods import Periods, schedule
 
 RATE, PER_DAY = 0.4, 300
@@ -63,15 +63,18 @@ def call_rates(campaign: PeriodCampaign, *, count: int, seed: int) -> tuple[Simu
     source = np.random.default_rng(seed)
     called = [0, 0, 0]
     for _ in range(count):
-        treated, control = draw_sets(source, campaign)
-        found = (
-            proportions.difference(treated=_total(treated), control=_total(control)),
-            clusters.difference(treated=treated, control=control),
-            switchback.difference(treated=treated, control=control),
-        )
-        for place, estimate in enumerate(found):
+        for place, estimate in enumerate(three_estimates(*draw_sets(source, campaign))):
             called[place] += not is_covered(estimate, 0.0)
     return tuple(SimulatedShare(number / count, count) for number in called)
+
+
+def three_estimates(treated: Sequence[Counts], control: Sequence[Counts]) -> tuple[Estimate | NotEstimable, ...]:
+    """The difference by people, by clusters of one arm in one set, and by the permutation test over the sets."""
+    return (
+        proportions.difference(treated=_total(treated), control=_total(control)),
+        clusters.difference(treated=treated, control=control),
+        switchback.difference(treated=treated, control=control),
+    )
 
 
 def covers_gain(source: RandomGenerator, campaign: PeriodCampaign) -> bool:

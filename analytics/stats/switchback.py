@@ -15,7 +15,7 @@ _Vector = npt.NDArray[np.float64]
 
 MOST_SETS_IN_FULL = 15  # 32,768 orders
 DRAWS = 9_999  # beside the order that was registered
-_SEED = 20_230_101  # fixed, so that the same counts always give the same answer
+SEED = 20_230_101  # fixed, so that the same counts always give the same answer
 _BATCH = 1 << 20  # flips held at a time
 # Differences that should be equal differ by rounding.
 _ROUNDING = 1e-12
@@ -171,7 +171,7 @@ def _orders(sets: int) -> Iterator[_Vector]:
         numbers = np.arange(1 << sets)[:, None]
         yield ((numbers >> np.arange(sets)) & 1).astype(np.float64)
         return
-    source, left = np.random.default_rng(_SEED), DRAWS
+    source, left = np.random.default_rng(SEED), DRAWS
     yield np.zeros((1, sets))
     while left:
         rows = min(left, max(_BATCH // sets, 1))

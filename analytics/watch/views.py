@@ -22,6 +22,7 @@ from analytics.watch.use_months import UseSummary
 from campaign.lifecycle.place_sharing import describe_sharing
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
+from messages.i18n.quoted_names import join_quoted
 from messages.roles import ANALYST, current_user, require_role
 
 MAX_FORECAST_DAYS = 365  # beyond that, a number would be false precision
@@ -124,7 +125,7 @@ def _sentence(data: Dashboard, use: UseSummary | None) -> str:
         return _("The campaign is running. One thing to check: %(what)s.") % {"what": data.cautions[0].label}
     if data.stopped_arms:
         sentence = _("The campaign is running without “%(arm)s”, which was stopped. Please decide what to do next.")
-        return sentence % {"arm": "”, “".join(data.stopped_arms)}
+        return sentence % {"arm": join_quoted(data.stopped_arms)}
     if data.undelivered:
         return _("The campaign is running. A notice could not be delivered. Read below who has not been told.")
     if data.unheard:

@@ -28,11 +28,13 @@ from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.key_admin import audited
 from campaign.lifecycle import changed_campaigns, deviations, launch_queue, secret_destruction, transitions
 from campaign.models import Campaign
+from campaign.overview import staff_mails
 from campaign.placements import tag_check
 from messages.audit.log import WORKER
 from messages.audit_pages import head_copy
 from messages.help_links import directory
 from messages.i18n.recorded_sentences import recorded
+from messages.staff_mail import mail_queue
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +100,7 @@ def record_due_looks(now: datetime) -> str:
 def _say_that_counts_changed(campaign: Campaign, *, now: datetime) -> None:
     """Have every result of the campaign say why no more looks are taken, once."""
     if not campaign.deviations.filter(what=_COUNTS_CHANGED).exists():
-        deviations.record_change(campaign, by=WORKER, now=now, what=_COUNTS_CHANGED, why=_NOBODY_COUNTED)
+        deviations.record_worker_deviation(campaign, now=now, what=_COUNTS_CHANGED, why=_NOBODY_COUNTED)
 
 
 def record_early_looks(now: datetime) -> str:
@@ -130,6 +132,16 @@ def send_notices(now: datetime) -> str:
     finally:  # whatever failed, recorded notices are sent
         sent = delivery.send_due_notices(now=now)
     return _summarize((recorded, "notices"), (sent, "people or webhooks told"))
+
+
+def queue_staff_mails(now: datetime) -> str:
+    """Queue mails about what waits for staff, and weekly digests."""
+    return _summarize((staff_mails.queue_staff_mails(now=now), "mails queued"))
+
+
+def send_queued_mails(now: datetime) -> str:
+    """Send mails to staff. Fails as long as one was not accepted."""
+    return _summarize((mail_queue.send_queued_mails(now=now), "mails sent"))
 
 
 def send_webhook_tests(now: datetime) -> str:
@@ -222,6 +234,8 @@ STEPS: tuple[ScheduledStep, ...] = (
     ScheduledStep("verify", 60, pause_changed_campaigns),
     ScheduledStep("pulse", 3600, check_running_campaigns),
     ScheduledStep("tell", 30, send_notices),
+    ScheduledStep("staff mails", 3600, queue_staff_mails),
+    ScheduledStep("mail queue", 10, send_queued_mails),
     ScheduledStep("webhook tests", 10, send_webhook_tests),
     ScheduledStep("keys", 60, destroy_unneeded_keys),
     ScheduledStep("prune", 3600, prune_expired_records, forgets=True),

@@ -134,8 +134,8 @@ def _pause_campaign(campaign: Campaign, *, by: User | str, now: datetime, why: s
     """Pause a campaign whose control was stopped: it compares nothing without it."""
     campaign.state = Campaign.State.PAUSED
     campaign.save(update_fields=["state", "changed_at"])
-    deviations.record_staff_deviation(campaign, by=by, now=now, what=_CONTROL_STOPPED, why=why)
-    record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by)
+    deviation = deviations.record_staff_deviation(campaign, by=by, now=now, what=_CONTROL_STOPPED, why=why)
+    record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=by, **deviation)
 
 
 def _record(action: log.Action, message: Message, by: User | str, reason: str, **detail: int) -> None:

@@ -41,8 +41,9 @@ def pause_arm(arm: Arm, *, reason: str, now: datetime, by: User | str = log.WORK
         raise ActionRefused(_("This message is already paused."))
     arm.paused_at, arm.paused_reason, arm.pauses = now, reason, arm.pauses + 1
     _save_pause(arm)
-    record_staff_deviation(arm.campaign, by=by, now=now, what=_ARM_PAUSED.format(arm=arm.name), why=reason)
-    detail = {"arm": arm.name, "reason": reason}
+    what = _ARM_PAUSED.format(arm=arm.name)
+    deviation = record_staff_deviation(arm.campaign, by=by, now=now, what=what, why=reason)
+    detail = {"arm": arm.name, "reason": reason, **deviation}
     record_careful_action(log.Action.ARM_PAUSE, arm.campaign, by=by, missed=missed, detail=detail)
 
 
@@ -64,8 +65,9 @@ def resume_arm(arm: Arm, *, by: User, reason: str, now: datetime) -> None:
         raise ActionRefused(_("Its text was withdrawn, so the messages no longer have a language in common."))
     arm.paused_at, arm.paused_reason = None, ""
     _save_pause(arm)
-    record_staff_deviation(arm.campaign, by=by, now=now, what=_ARM_RESUMED.format(arm=arm.name), why=reason)
-    detail = {"arm": arm.name, "reason": reason}
+    what = _ARM_RESUMED.format(arm=arm.name)
+    deviation = record_staff_deviation(arm.campaign, by=by, now=now, what=what, why=reason)
+    detail = {"arm": arm.name, "reason": reason, **deviation}
     record_careful_action(log.Action.ARM_RESUME, arm.campaign, by=by, missed=missed, detail=detail)
 
 
@@ -93,8 +95,8 @@ def stop_text(text: ArmText, *, reason: str, now: datetime, by: User | str = log
     arm.campaign.save(update_fields=["changed_at"])  # a new snapshot is built
     number = text.position + 1
     what = _TEXT_STOPPED.format(number=number, arm=arm.name)
-    record_change(arm.campaign, by=by, now=now, what=what, why=reason)
-    detail: dict[str, str | int] = {"arm": arm.name, "text": number, "reason": reason}
+    deviation = record_change(arm.campaign, by=by, now=now, what=what, why=reason)
+    detail: dict[str, str | int] = {"arm": arm.name, "text": number, "reason": reason, **deviation}
     record_careful_action(log.Action.TEXT_STOP, arm.campaign, by=by, missed=missed, detail=detail)
 
 

@@ -33,6 +33,8 @@ _PART_NAMES: dict[str, Promise] = {
     "recipients": gettext_lazy("who is alerted to harm"),
     "dates": gettext_lazy("when it starts or ends"),
     "state": gettext_lazy("whether it is shown"),
+    "author": gettext_lazy("who planned it"),
+    "deviations": gettext_lazy("the record of changes from its plan"),
     "campaign": gettext_lazy("its name, or the record of its launch"),
 }
 _THE_PLAN = gettext_lazy("its plan")
@@ -123,11 +125,11 @@ def _pause_if_changed(number: int, *, now: datetime) -> list[str]:
     campaign.state = Campaign.State.PAUSED
     campaign.save(update_fields=["state", "changed_at"])
     remove_fallbacks(by=log.WORKER, at=with_neutral_words)
-    record_change(
+    deviation = record_change(
         campaign, by=log.WORKER, now=now, what=_PAUSED.format(parts=", ".join(parts))[:500], why=_NOBODY_ON_RECORD
     )
     backup = {"backup_of": day} if (day := unconfirmed_backup(campaign)) else {}
-    detail = {CHANGED: " ".join(parts), **backup}
+    detail = {CHANGED: " ".join(parts), **backup, **deviation}
     record_campaign_action(log.Action.CAMPAIGN_PAUSE, campaign, by=log.WORKER, **detail)
     return parts
 

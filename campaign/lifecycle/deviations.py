@@ -6,10 +6,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from campaign.lifecycle import recorded_deviations
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.launch_checks import clean_reason
 from campaign.models import AnalysisPlan, Campaign, Deviation
-from messages.audit.log import Action
+from messages.audit.log import WORKER, Action
 from messages.roles import MANAGER, ROLE_NAMES, has_role
 
 DEVIATION_TEXT_LIMIT = 500  # characters of each
@@ -25,18 +26,29 @@ def record_deviation(campaign: Campaign, *, what: str, why: str, by: User, now: 
     what, why = clean_reason(what), clean_reason(why)
     if not (0 < len(what) <= DEVIATION_TEXT_LIMIT and 0 < len(why) <= DEVIATION_TEXT_LIMIT):
         raise ActionRefused(_("Say what changed from the plan and why, in up to 500 characters each."))
-    deviation = Deviation.objects.create(campaign=campaign, at=now, by=by, what=what, why=why)
-    record_campaign_action(Action.CAMPAIGN_DEVIATE, campaign, by=by, what=what, why=why)
-    return deviation
+    detail = record_change(campaign, by=by, now=now, what=what, why=why)
+    record_campaign_action(Action.CAMPAIGN_DEVIATE, campaign, by=by, what=what, why=why, **detail)
+    return campaign.deviations.latest("pk")
 
 
-def record_staff_deviation(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
-    """Record a deviation if a person acted; what the worker does is part of the plan."""
-    if not isinstance(by, str):
-        record_change(campaign, by=by, now=now, what=what, why=why)
+def record_change(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> dict[str, str]:
+    """Record what changes the meaning of later results, whoever did it: a person, or the worker by the plan.
 
-
-def record_change(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> None:
-    """Record what changes the meaning of later results, whoever did it: a person, or the worker by the plan."""
+    Return what the audit entry of the step has to say, so that nobody takes the deviation away by SQL.
+    """
     person = None if isinstance(by, str) else by
-    Deviation.objects.create(campaign=campaign, at=now, by=person, what=what, why=why)
+    return recorded_deviations.detail_of(
+        Deviation.objects.create(campaign=campaign, at=now, by=person, what=what, why=why)
+    )
+
+
+def record_staff_deviation(campaign: Campaign, *, by: User | str, now: datetime, what: str, why: str) -> dict[str, str]:
+    """Do the same if a person acted; what the worker does is part of the plan."""
+    return {} if isinstance(by, str) else record_change(campaign, by=by, now=now, what=what, why=why)
+
+
+@transaction.atomic
+def record_worker_deviation(campaign: Campaign, *, now: datetime, what: str, why: str) -> None:
+    """Record what the worker found, of which no other entry tells."""
+    detail = record_change(campaign, by=WORKER, now=now, what=what, why=why)
+    record_campaign_action(Action.CAMPAIGN_DEVIATE, campaign, by=WORKER, what=what, why=why, **detail)

@@ -222,7 +222,7 @@ def restore_content(campaign: Campaign, content: dict[str, Any]) -> None:
     if content["plan"] is None:
         return
     plan = AnalysisPlan.objects.filter(campaign=campaign).first() or AnalysisPlan(campaign=campaign)
-    _assign(plan, _EMPTY | content["plan"])
+    _assign(plan, _with_minutes(_EMPTY | content["plan"]))
     plan.save()
     plan.told.set(User.objects.filter(pk__in=content["recipients"]))
     plan.outcomes.all().delete()
@@ -271,7 +271,16 @@ def _arm_content(arm: Arm) -> dict[str, Any]:
 
 
 def _plan_content(plan: AnalysisPlan) -> dict[str, Any]:
-    return _without(_EMPTY, _values(plan, _PLAN_FIELDS))
+    values = _without(_EMPTY, _values(plan, _PLAN_FIELDS))
+    del values["washout_minutes"]
+    return values | plan.recorded_washout
+
+
+def _with_minutes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a plan as its fields hold them."""
+    fields = dict(values)
+    hours = fields.pop("washout_hours", None)
+    return fields if hours is None else fields | {"washout_minutes": 60 * hours}
 
 
 def _without(defaults: Mapping[str, Any], values: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from campaign.assignment.periods import schedule, schedule_digest
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import common_locales
 from campaign.lifecycle.launched_state import changed_parts, with_state
+from campaign.lifecycle.recorded_deviations import changed_deviations
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
@@ -27,6 +28,7 @@ PURPOSE = "purpose"
 PERIODS = "periods"
 TEXT_DESIGN = "texts"
 SLOTS_OF_PLACES = "slots"
+DEVIATIONS = "deviations"  # no key of a plan: they are not those on record
 APPROVALS = "approvals"  # no key of a plan: words are marked as approved, and the record does not say so
 # Keys that a plan has only if it says something there.
 _ONLY_WHERE_SET = (PURPOSE, PERIODS, TEXT_DESIGN, SLOTS_OF_PLACES)
@@ -67,6 +69,7 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
     unrecorded = [plan.campaign for plan in plans if not _is_draft(plan) and plan.campaign.slug not in launched]
     renamed = _without_their_entry(unrecorded) if unrecorded else set()
     moved, approved = changed_parts(plans), recorded_approvals(words for plan in plans for words in _shown_words(plan))
+    deviated = changed_deviations(plan.campaign for plan in plans if plan.campaign.launched_at is not None)
     shown = Campaign.objects.filter(pk__in=numbers, state__in=Campaign.OPEN)
     changed = {number: ["plan"] for number in shown.filter(plan=None).values_list("pk", flat=True)}
     for plan in plans:
@@ -82,7 +85,12 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
             changed[plan.campaign_id] = ["campaign"]  # it was given the name of another
         elif launch and launch["plan"] != plan.fingerprint:
             changed[plan.campaign_id] = ["fingerprint"]
-        elif keys := [*_changed_keys(plan), *moved.get(plan.campaign_id, ()), *_keys_without_approval(plan, approved)]:
+        elif keys := [
+            *_changed_keys(plan),
+            *moved.get(plan.campaign_id, ()),
+            *_keys_without_approval(plan, approved),
+            *([DEVIATIONS] if plan.campaign_id in deviated else ()),
+        ]:
             changed[plan.campaign_id] = keys
     return changed
 
@@ -172,7 +180,7 @@ def _with_parts(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
     """Fetch plans with everything that is hashed, in a number of queries that does not grow with theirs."""
     revisions = "campaign__arms__texts__revision__"
     texts = (f"{revisions}message", f"{revisions}renditions__reviews__by")
-    return plans.select_related("campaign").prefetch_related("outcomes", *texts)
+    return plans.select_related("campaign__created_by").prefetch_related("outcomes", *texts)
 
 
 def _bears_out(current: Any, frozen: Any, *, name: str = "") -> bool:
@@ -291,7 +299,7 @@ def _periods_content(plan: AnalysisPlan, campaign: Campaign, parts: Campaign) ->
     arms = len(parts.arms.all())
     return {
         "length": plan.period,
-        "washout_hours": plan.washout_hours,
+        **plan.recorded_washout,
         "weeks": plan.period_weeks,
         "first_hour": periods and periods.first,  # since 1970
         "schedules_sha256": {

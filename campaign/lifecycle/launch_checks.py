@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign.assignment.arm_hash import cumulative_weights
+from campaign.assignment.periods import divides_day, longest_washout
 from campaign.assignment.receipts import SECONDS_PER_HOUR
 from campaign.lifecycle import place_sharing, webhook_tests
+from campaign.lifecycle.alert_recipients import why_nobody_hears
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
@@ -61,6 +63,7 @@ class ObstacleReason(StrEnum):
     ENDS_BEFORE_START = "it would end before it starts"
     STALE_HELP_LINK = "help is stale"
     NO_ORGANISATION = "nobody is named as who speaks"
+    NOBODY_HEARS = "nobody is alerted to harm"
     WEBHOOK_UNTESTED = "the webhook has not accepted a test"
 
 
@@ -94,7 +97,7 @@ def submission_obstacles(campaign: Campaign) -> list[Obstacle]:
 
 def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
     """Return what keeps a campaign from being launched: the same, another campaign at its places, its dates, a webhook
-    that was not tested, and help links that were not checked."""
+    that was not tested, nobody who is alerted to harm, and help links that were not checked."""
     obstacles = submission_obstacles(campaign) + occupied_placement_obstacles(campaign)
     start = actual_start(campaign, now=now)
     if campaign.ends_at is not None and campaign.ends_at <= start:
@@ -105,6 +108,8 @@ def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
         obstacles.append(_end_too_early())
     if plan is not None and (sentence := webhook_tests.missing_test(plan)):
         obstacles.append(Obstacle(ObstacleReason.WEBHOOK_UNTESTED, sentence))
+    if sentence := why_nobody_hears(campaign):
+        obstacles.append(Obstacle(ObstacleReason.NOBODY_HEARS, sentence))
     if not settings.ORGANISATION:
         sentence = _(
             "Visitors could not see who the message is from. The person who runs this site has to set ORGANISATION."
@@ -307,6 +312,10 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
     if any(OUTCOMES[planned.outcome].kind != "yes-no" for planned in plan.outcomes.all()):
         sentence = _("If placements show one message at a time, use yes/no outcomes only.")
         yield Obstacle(ObstacleReason.PERIODS, sentence)
+    if plan.has_hour_periods and weights and not divides_day(plan.period_hours, len(weights)):
+        yield Obstacle(ObstacleReason.PERIODS, uneven_hours(len(weights)))
+    if plan.period and (sentence := unfit_washout(plan)):
+        yield Obstacle(ObstacleReason.PERIODS, sentence)
     needed = fewest_weeks(plan, arms=len(weights), placements=campaign.placements.count())
     if needed and (plan.period_weeks < needed or plan.period_weeks % len(weights)):
         sentence = _(
@@ -319,11 +328,39 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
         yield _end_too_early()
 
 
+def unfit_washout(plan: AnalysisPlan) -> str:
+    """Say what is wrong with the part of each period that is not counted; empty if nothing is."""
+    if not plan.has_hour_periods:
+        # Else what counts of the hour in which it ends would say a time finer than the hour.
+        return (
+            ""
+            if plan.washout_minutes % 60 == 0
+            else _("With days and weeks, leave out whole hours: 60 or 120 minutes.")
+        )
+    if plan.washout_minutes > longest_washout(plan.period_hours):
+        return _("At least 60 minutes of each period have to be counted, or 30 if a period is one hour.")
+    return ""
+
+
+def uneven_hours(arms: int) -> str:
+    """Say which periods of hours give so many arms the same hours of each day."""
+    fitting = [hours for hours in AnalysisPlan.HOURS if divides_day(hours, arms)]
+    if not fitting:
+        sentence = _("A day cannot be shared evenly among %(messages)s messages. Show each for a whole day.")
+        return sentence % {"messages": arms}
+    sentence = _(
+        "A day must be shared evenly among all messages. With %(messages)s messages, these periods fit: "
+        "%(hours)s hours, or whole days."
+    )
+    return sentence % {"messages": arms, "hours": ", ".join(map(str, fitting))}
+
+
 def fewest_weeks(plan: AnalysisPlan, *, arms: int, placements: int) -> int:
     """Return the fewest weeks of periods after which a comparison could show anything; 0 while nobody can say.
 
-    A block has as many weeks as arms. Each of its sets of periods could have been drawn in another order, and the
-    p-value of the permutation test is at least 2^(1 - sets).
+    Weeks come in as many as there are arms. Each of their sets of periods could have been drawn in another order, and
+    the p-value of the permutation test is at least 2^(1 - sets). With days a set is a weekday, with hours a block of as
+    many days as arms: either way there are seven.
     """
     if not (plan.period and arms and placements):
         return 0
@@ -338,7 +375,7 @@ def planned_sets(plan: AnalysisPlan, *, arms: int, placements: int) -> int:
 
 
 def _sets_of_block(plan: AnalysisPlan, placements: int) -> int:
-    return placements * (DAYS_PER_WEEK if plan.period == AnalysisPlan.Period.DAY else 1)
+    return placements * (1 if plan.period == AnalysisPlan.Period.WEEK else DAYS_PER_WEEK)
 
 
 def _dunnett_obstacles(plan: AnalysisPlan) -> Iterator[Obstacle]:

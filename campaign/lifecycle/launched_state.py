@@ -22,7 +22,8 @@ from messages.audit.verification import genuine_entries
 DETAIL = "state"  # of an entry: "arms:1f0c… dates:…"
 _BESIDE = ("doors", "help_links")  # what visitors meet beside the messages: after the campaign it may change freely
 Missed = Mapping[int, Collection[str]]  # by campaign
-_ALL = ("arms", "state", "dates", "recipients", *_BESIDE)
+_LATER = ("author",)  # of which entries from before say nothing: each is taken as it is
+_ALL = ("arms", "state", "dates", "recipients", *_BESIDE, *_LATER)
 _CHANGED_BY: Mapping[log.Action, tuple[str, ...]] = {
     log.Action.CAMPAIGN_LAUNCH: _ALL,
     log.Action.CAMPAIGN_SCHEDULE: _ALL,
@@ -66,7 +67,8 @@ def state_after(
     now = _digests(plan.campaign if plan else campaign, plan, visible_link_content())
     recorded = _read_recorded([campaign.slug]).get(campaign.slug)
     before = now if recorded is None or not goes_on else recorded  # an entry that was forged vouches for nothing
-    vouched = {part for part in _CHANGED_BY[action] if part not in missed}
+    later = (part for part in _LATER if before and part not in before)
+    vouched = {part for part in (*_CHANGED_BY[action], *later) if part not in missed}
     parts = {part: now[part] if part in vouched else before.get(part, "") for part in _ALL}
     return {DETAIL: " ".join(f"{part}:{digest}" for part, digest in parts.items())}
 
@@ -74,7 +76,7 @@ def state_after(
 def with_state(plans: QuerySet[AnalysisPlan]) -> QuerySet[AnalysisPlan]:
     """Fetch plans with what `changed_parts` compares, in a number of queries that does not grow with theirs."""
     places = Prefetch("campaign__placements", Placement.objects.select_related("partner"))
-    return plans.select_related("campaign").prefetch_related(places, "campaign__arms__texts", "told")
+    return plans.select_related("campaign__created_by").prefetch_related(places, "campaign__arms__texts", "told")
 
 
 def changed_parts(plans: Iterable[AnalysisPlan]) -> dict[int, list[str]]:
@@ -91,7 +93,8 @@ def changed_parts(plans: Iterable[AnalysisPlan]) -> dict[int, list[str]]:
         closed = plan.campaign.state == Campaign.State.CLOSED
         if said is not None:
             now = _digests(plan.campaign, plan, links)
-            parts = [part for part in _ALL if now[part] != said.get(part) and not (closed and part in _BESIDE)]
+            since = [part for part in _ALL if not (said and part in _LATER and part not in said)]
+            parts = [part for part in since if now[part] != said.get(part) and not (closed and part in _BESIDE)]
             changed |= {plan.campaign_id: parts} if parts else {}
     return changed
 
@@ -128,6 +131,7 @@ def _digests(campaign: Campaign, plan: AnalysisPlan | None, links: Mapping[str, 
             for place in campaign.placements.all()
         },
         "help_links": links,
+        "author": campaign.created_by.get_username(),  # who hears of harm, too
     }
     return {part: _digest(content[part]) for part in _ALL}
 

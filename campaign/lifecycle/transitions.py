@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaign.lifecycle import approval, frozen_plan, launch_checks
+from campaign.lifecycle import approval, frozen_plan, launch_checks, recorded_deviations
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.after_backup import unconfirmed_backup
 from campaign.lifecycle.changed_campaigns import changed_part_names
@@ -142,7 +142,7 @@ def launch(campaign: Campaign, *, by: User, now: datetime) -> AnalysisPlan:
         ("locales", "launched_at", "starts_at", "queued_at", "queued_by"),
         plan=plan.fingerprint,
         id=campaign.pk,
-        **{COUNTS: SEALED},
+        **{COUNTS: SEALED, recorded_deviations.DETAIL: ""},
     )
     return plan
 
@@ -267,6 +267,8 @@ def _lock_placements(campaign: Campaign) -> None:
 
 def _finish(campaign: Campaign, verb: str, by: User, fields: tuple[str, ...] = (), **detail: str | int) -> None:
     """Save the state that the verb leads to with the named fields, and record it."""
+    if verb in ("approve", "take_back", "send_back"):  # nobody is asked any more
+        campaign.asked_reviewers.clear()
     campaign.state = TRANSITIONS[verb][1]
     campaign.save(update_fields=["state", "changed_at", *fields])
     record_campaign_action(log.Action(f"campaign-{verb.replace('_', '-')}"), campaign, by=by, **detail)

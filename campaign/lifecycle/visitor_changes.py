@@ -18,6 +18,7 @@ from campaign.lifecycle.actions import record_careful_action
 from campaign.lifecycle.deviations import DEVIATION_TEXT_LIMIT, record_staff_deviation
 from campaign.lifecycle.draft_versions import record_version
 from campaign.lifecycle.launched_state import Missed, missed_parts
+from campaign.lifecycle.recorded_deviations import DETAIL
 from campaign.models import Campaign
 from messages.audit import log
 
@@ -79,12 +80,16 @@ def record_visitor_changes(
     `missed` is what was not as it was left before the change (`launched_state.missed_parts`).
     Writing a deviation waits for whoever has locked the campaign, so the audit record comes after all of them.
     """
+    recorded: dict[int, list[str]] = {}
     for campaign in campaigns:
-        for what in changes:
+        said = [
             record_staff_deviation(
                 campaign, by=by, now=timezone.now(), what=what[:DEVIATION_TEXT_LIMIT], why=why[:DEVIATION_TEXT_LIMIT]
             )
+            for what in changes
+        ]
+        recorded[campaign.pk] = [digest for each in said for digest in each.values()]
     for campaign in campaigns:
         not_vouched = missed.get(campaign.pk, ())
-        detail = {"what": " ".join(changes), "about": about}
+        detail = {"what": " ".join(changes), "about": about, DETAIL: " ".join(recorded[campaign.pk])}
         record_careful_action(log.Action.CAMPAIGN_ADDRESS, campaign, by=by, missed=not_vouched, detail=detail)

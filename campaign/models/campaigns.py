@@ -58,7 +58,7 @@ class Campaign(models.Model):
         VIEW = "view", _("Each message shown")
         SESSION = "session", _("Each browser tab")
         SUBJECT = "subject", _("Each person, by the partner’s code")
-        PERIOD = "period", _("Each day or week at a placement")
+        PERIOD = "period", _("Each period at a placement")
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=160)
@@ -95,6 +95,9 @@ class Campaign(models.Model):
     )
     outside_reviewers = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="People from outside who may approve it."
+    )
+    asked_reviewers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="Who was asked to decide, while it waits."
     )
     launched_at = models.DateTimeField(null=True, blank=True)
     queued_at = models.DateTimeField(
@@ -181,6 +184,23 @@ class DraftVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign}, version {self.number}"
+
+
+class CampaignComment(models.Model):
+    """What somebody says about a campaign, to everybody who may read it. It decides nothing, and is never changed."""
+
+    LONGEST = 1000
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="comments")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(help_text="To the second.")
+    text = models.CharField(max_length=LONGEST, blank=True, help_text="Empty: its author deleted it.")
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.campaign}: {self.by}"
 
 
 def texts_with_messages(arms: str = "") -> "models.Prefetch[str]":

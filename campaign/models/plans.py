@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaign.assignment.periods import WEEK_HOURS, Periods
+from campaign.assignment.periods import DAY_HOURS, WEEK_HOURS, Periods
 from campaign.models.campaigns import Campaign
 from campaign.outcomes import outcome_choices
 from campaign.planned_people import planned_people
@@ -55,10 +55,21 @@ class AnalysisPlan(models.Model):
         PERIOD = "period", _("Period")
 
     class Period(models.TextChoices):
+        HOUR = "1h", _("1 hour")
+        TWO_HOURS = "2h", _("2 hours")
+        THREE_HOURS = "3h", _("3 hours")
+        FOUR_HOURS = "4h", _("4 hours")
+        SIX_HOURS = "6h", _("6 hours")
+        EIGHT_HOURS = "8h", _("8 hours")
+        TWELVE_HOURS = "12h", _("12 hours")
         DAY = "day", _("Whole days")
         WEEK = "week", _("Whole weeks")
 
-    DAY_HOURS, MOST_WEEKS = 24, 104
+    HOURS = (1, 2, 3, 4, 6, 8, 12)  # the periods shorter than a day
+    PERIODS_OF_HOURS = tuple(f"{hours}h" for hours in HOURS)
+    _HOURS_OF_PERIOD = {**dict(zip(PERIODS_OF_HOURS, HOURS, strict=True)), "day": DAY_HOURS, "week": WEEK_HOURS}
+    MOST_WEEKS = 104
+    LEAST_WASHOUT, MOST_WASHOUT = 5, 720  # minutes; caches hold a text for five
 
     class Texts(models.TextChoices):
         MATCHED = "matched", _("Matched sets")
@@ -100,8 +111,8 @@ class AnalysisPlan(models.Model):
     period = models.CharField(
         max_length=4, choices=Period, blank=True, default="", help_text="How long a placement shows one arm."
     )
-    washout_hours = models.PositiveSmallIntegerField(
-        default=1, help_text="At the start of each period, not counted: caches may hold what was shown before."
+    washout_minutes = models.PositiveSmallIntegerField(
+        default=60, help_text="At the start of each period, not counted: caches may hold what was shown before."
     )
     period_weeks = models.PositiveSmallIntegerField(
         default=0, help_text="How many weeks of periods are planned, a multiple of the arms."
@@ -128,7 +139,7 @@ class AnalysisPlan(models.Model):
             ),
             models.CheckConstraint(condition=Q(power__gt=0, power__lt=1), name="plan_power_is_a_chance"),
             models.CheckConstraint(
-                condition=Q(washout_hours__gte=1, washout_hours__lte=12), name="plan_washout_of_some_hours"
+                condition=Q(washout_minutes__gte=5, washout_minutes__lte=720), name="plan_washout_of_some_minutes"
             ),
         ]
 
@@ -144,9 +155,30 @@ class AnalysisPlan(models.Model):
         """The planned periods of a campaign that starts then: from the first full day on, by the clock of UTC."""
         if not self.period or starts_at is None:
             return None
-        first = ceil(starts_at.timestamp() / 3600 / self.DAY_HOURS) * self.DAY_HOURS
-        hours = self.DAY_HOURS if self.period == self.Period.DAY else WEEK_HOURS
-        return Periods(first, hours, self.washout_hours, self.period_weeks * WEEK_HOURS // hours)
+        first = ceil(starts_at.timestamp() / 3600 / DAY_HOURS) * DAY_HOURS
+        hours = self.period_hours
+        return Periods(first, hours, self.washout_minutes, self.period_weeks * WEEK_HOURS // hours)
+
+    @property
+    def period_hours(self) -> int:
+        """The length of a period; 0 without periods."""
+        return self._HOURS_OF_PERIOD.get(self.period, 0)
+
+    @property
+    def has_hour_periods(self) -> bool:
+        """Whether a placement shows an arm for less than a day."""
+        return self.period in self.PERIODS_OF_HOURS
+
+    @property
+    def washout_share(self) -> float:
+        """The part of each period that is not counted; 0 without periods."""
+        return self.washout_minutes / (60 * self.period_hours) if self.period else 0.0
+
+    @property
+    def recorded_washout(self) -> dict[str, int]:
+        """The wash-out as plans and drafts record it: in hours, as before there were minutes, or in minutes."""
+        hours, minutes = divmod(self.washout_minutes, 60)
+        return {"washout_minutes": self.washout_minutes} if minutes else {"washout_hours": hours}
 
     @property
     def pairs(self) -> list[Pair]:

@@ -1,9 +1,12 @@
 """What waits for one person, and the first steps of an installation, for the home page."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db.models import Exists, Max, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -13,12 +16,15 @@ from campaign.models import Arm, Campaign, Placement
 from campaign.overview.next_step import send_back_entry
 from campaign.wizard.links import continue_planning_url
 from messages.help_links import directory
-from messages.models import HelpLink
+from messages.models import AuditEntry, HelpLink
 from messages.review.queue import reviewable_renditions
-from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, roles_held, users_with_role
+from messages.roles import ADMINISTRATOR, ALL_ROLES, MANAGER, REVIEWER, roles_held, users_with_role
+from messages.staff_mail.mail import is_mail_possible
+from messages.staff_mail.mailboxes import is_confirmed
 
 State = Campaign.State
 MOST_OF_A_KIND = 5  # campaigns named one by one
+CAMPAIGNS, REVIEWS, HELP_LINKS, PLACEMENTS = "campaign:list", "reviews:queue", "help:directory", "placements:list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,8 @@ class HomeTask:
     sentence: str
     url: str
     count: int = 1
+    area: str = CAMPAIGNS  # the page of the navigation that it belongs to
+    is_own_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,7 @@ def home_tasks(user: User, *, with_links: bool) -> list[HomeTask]:
     """Return what waits for this person, the most urgent first; help links stand among the first steps else."""
     held = roles_held(user)
     return [
+        *(_address_to_confirm(user) if MANAGER in held else ()),
         *(_arms_to_decide_on() if MANAGER in held else ()),
         *(_campaigns_to_approve(user) if REVIEWER in held else ()),
         *(_words_to_review(user) if REVIEWER in held else ()),
@@ -52,6 +61,13 @@ def home_tasks(user: User, *, with_links: bool) -> list[HomeTask]:
         *(_campaigns_to_launch() if MANAGER in held else ()),
         *(_own_drafts(user) if MANAGER in held else ()),
     ]
+
+
+def _address_to_confirm(user: User) -> Iterator[HomeTask]:
+    """Whoever plans campaigns is to hear of harm in them."""
+    if is_mail_possible() and not is_confirmed(user):
+        sentence = gettext("Confirm your email address, so that you are alerted to harm")
+        yield HomeTask(sentence, reverse("account:mail"), area="")
 
 
 def _arms_to_decide_on() -> Iterator[HomeTask]:
@@ -64,26 +80,34 @@ def _arms_to_decide_on() -> Iterator[HomeTask]:
 
 
 def _campaigns_to_approve(user: User) -> Iterator[HomeTask]:
-    waiting = Campaign.objects.filter(state=State.SUBMITTED).order_by("changed_at")[: 4 * MOST_OF_A_KIND]
+    """Those for which this person was asked by name stand first."""
+    asked = Campaign.asked_reviewers.through.objects.filter(campaign=OuterRef("pk"), user=user)
+    waiting = Campaign.objects.filter(state=State.SUBMITTED).annotate(is_asked=Exists(asked))
+    waiting = waiting.order_by("-is_asked", "changed_at")[: 4 * MOST_OF_A_KIND]
     for campaign in [campaign for campaign in waiting if may_approve(campaign, user)][:MOST_OF_A_KIND]:
-        sentence = gettext("Read “%(campaign)s” and decide whether to approve it") % {"campaign": campaign.name}
-        yield HomeTask(sentence, reverse("campaign:plan", args=[campaign.slug]))
+        sentence = (
+            gettext("You are asked to review “%(campaign)s”: read it and decide")
+            if campaign.is_asked
+            else gettext("Read “%(campaign)s” and decide whether to approve it")
+        )
+        url = reverse("campaign:plan", args=[campaign.slug])
+        yield HomeTask(sentence % {"campaign": campaign.name}, url, area=REVIEWS)
 
 
 def _words_to_review(user: User) -> Iterator[HomeTask]:
     if count := len(reviewable_renditions(user)):
         sentence = ngettext("Review a colleague’s text", "Review colleagues’ texts", count)
-        yield HomeTask(sentence, reverse("reviews:queue"), count)
+        yield HomeTask(sentence, reverse("reviews:queue"), count, area=REVIEWS)
 
 
 def _changes_to_confirm(user: User) -> Iterator[HomeTask]:
     """Changes of help links and placements that a second person has to confirm."""
     for link in HelpLink.objects.exclude(proposed={}).exclude(proposed_by=user).order_by("proposed_at")[:5]:
         sentence = gettext("Confirm a colleague’s change to the help link “%(name)s”") % {"name": link.name}
-        yield HomeTask(sentence, directory.staff_url(link))
+        yield HomeTask(sentence, directory.staff_url(link), area=HELP_LINKS)
     for place in Placement.objects.exclude(proposed={}).exclude(proposed_by=user).order_by("proposed_at")[:5]:
         sentence = gettext("Confirm a colleague’s change to the placement “%(name)s”") % {"name": place.name}
-        yield HomeTask(sentence, reverse("placements:placement", args=[place.key]))
+        yield HomeTask(sentence, reverse("placements:placement", args=[place.key]), area=PLACEMENTS)
 
 
 def _links_to_check(user: User) -> Iterator[HomeTask]:
@@ -91,7 +115,7 @@ def _links_to_check(user: User) -> Iterator[HomeTask]:
     mine = [check.link for check in overdue if directory.is_shown(check.link) or check.link.proposed_by_id != user.pk]
     if mine:
         sentence = ngettext("Check a help link", "Check help links", len(mine))
-        yield HomeTask(sentence, directory.staff_url(mine[0]), len(mine))
+        yield HomeTask(sentence, directory.staff_url(mine[0]), len(mine), area=HELP_LINKS)
 
 
 def _campaigns_to_launch() -> Iterator[HomeTask]:
@@ -110,7 +134,25 @@ def _own_drafts(user: User) -> Iterator[HomeTask]:
             if sent_back
             else gettext("Continue planning “%(campaign)s”")
         )
-        yield HomeTask(sentence % {"campaign": campaign.name}, continue_planning_url(user, campaign))
+        url = continue_planning_url(user, campaign)
+        yield HomeTask(sentence % {"campaign": campaign.name}, url, is_own_draft=not sent_back)
+
+
+def waiting_counts(user: User, held: Collection[str]) -> Mapping[str, int]:
+    """Return how much waits for this person, by the page of the navigation where it is done.
+
+    Every page shows this. Whatever changes it is on the audit record, so it is worked out anew after each entry only.
+    """
+    newest = AuditEntry.objects.aggregate(newest=Max("number"))["newest"]
+    roles = "-".join(role for role in ALL_ROLES if role in held).replace(" ", "_")
+    key = f"waiting:{user.pk}:{newest}:{timezone.localdate()}:{roles}"
+    counts: Counter[str] | None = cache.get(key)
+    if counts is None:
+        counts = Counter()
+        for task in home_tasks(user, with_links=True):
+            counts[task.area] += task.count
+        cache.set(key, counts, timeout=3600)
+    return counts
 
 
 def first_steps(user: User) -> list[FirstStep]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.contrib import messages as flash
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,6 +24,7 @@ from campaign.wizard.questions import CHECK, question_for_obstacle
 from messages.accounts.step_up import confirmation_required
 from messages.i18n.languages import language_name
 from messages.roles import current_user
+from messages.staff_mail.mail import is_mail_possible
 
 _QUEUE_ACTIONS = ("queue", "leave_queue")
 
@@ -43,7 +45,7 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = campaign_for(request.user, slug, write=True)
     now = timezone.now()
     if request.method != "POST":
-        return render(request, "campaign/overview/launch.html", _launch_context(campaign, now))
+        return render(request, "campaign/overview/launch.html", _launch_context(campaign, current_user(request), now))
     if action := request.POST.get("action"):
         return _change_queue(request, campaign, now) if action in _QUEUE_ACTIONS else HttpResponseBadRequest()
     try:
@@ -71,9 +73,10 @@ def _change_queue(request: HttpRequest, campaign: Campaign, now: datetime) -> Ht
     return redirect("campaign:detail", campaign.slug)
 
 
-def _launch_context(campaign: Campaign, now: datetime) -> dict[str, object]:
+def _launch_context(campaign: Campaign, user: User, now: datetime) -> dict[str, object]:
     plan = AnalysisPlan.objects.filter(campaign=campaign).first()
     obstacles = launch_checks.launch_obstacles(campaign, now=now)
+    may_confirm = is_mail_possible() and user in alert_recipients.named_people(campaign)
     return {
         "campaign": campaign,
         "plan": plan,
@@ -86,9 +89,8 @@ def _launch_context(campaign: Campaign, now: datetime) -> dict[str, object]:
         "where": campaign.placements.select_related("partner"),
         "languages": [language_name(locale) for locale in launch_checks.common_locales(campaign)],
         "recipients": plan.told.order_by("username") if plan else [],
-        "unheard": alert_recipients.why_nobody_hears(campaign),
         "webhook": urlsplit(plan.webhook).hostname if plan and plan.webhook else "",
-        "gaps": [obstacle_link(obstacle, campaign) for obstacle in obstacles],
+        "gaps": [obstacle_link(obstacle, campaign, may_confirm=may_confirm) for obstacle in obstacles],
     }
 
 
@@ -101,9 +103,11 @@ def _trials_shown_first(campaign: Campaign) -> list[str]:
     return list(trials.values_list("name", flat=True))
 
 
-def obstacle_link(obstacle: Obstacle, campaign: Campaign) -> ObstacleLink:
-    """Return an obstacle with a link to where it is removed."""
+def obstacle_link(obstacle: Obstacle, campaign: Campaign, *, may_confirm: bool) -> ObstacleLink:
+    """Return an obstacle with a link to where it is removed. `may_confirm`: the reader's own address would do."""
     match obstacle.reason:
+        case ObstacleReason.NOBODY_HEARS if may_confirm:
+            url, label = reverse("account:mail"), _("Confirm your email address")
         case ObstacleReason.STALE_HELP_LINK:
             url, label = f"{reverse('help:directory')}?show=due", _("Check the help links")
         case ObstacleReason.UNAPPROVED | ObstacleReason.STOPPED:

@@ -12,6 +12,7 @@ from campaign.lifecycle.changed_campaigns import change_sentence, was_paused_for
 from campaign.lifecycle.draft_versions import may_approve, possible_approvers
 from campaign.models import Campaign
 from messages.audit.log import Action, ObjectKind
+from messages.i18n.quoted_names import join_quoted
 from messages.models import AuditEntry
 from messages.roles import MANAGER, has_role
 
@@ -55,7 +56,8 @@ def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, plannin
                 "This campaign is waiting for someone who did not change or send it. These people can "
                 "decide: %(names)s."
             )
-            return CampaignNextStep(sentence % {"names": ", ".join(user.get_username() for user in approvers)})
+            ask = (_button(campaign, "plan", _("Ask one of them"), "#ask"),) if manages else ()
+            return CampaignNextStep(sentence % {"names": ", ".join(user.get_username() for user in approvers)}, ask)
         sentence = _(
             "Nobody here can approve this campaign, because each reviewer has changed or sent it. You "
             "can take it back and have someone else send it, restore a version that a reviewer did not "
@@ -105,7 +107,7 @@ def _step_after_launch(campaign: Campaign, *, manages: bool) -> CampaignNextStep
     stopped = [arm.name for arm in campaign.arms.all() if arm.paused_at is not None]
     if campaign.state == State.RUNNING and stopped:
         sentence = _("It runs without “%(arm)s”, which was stopped. Decide how to go on: the ways are listed above.")
-        return CampaignNextStep(sentence % {"arm": "”, “".join(stopped)}, (pause, close) if manages else ())
+        return CampaignNextStep(sentence % {"arm": join_quoted(stopped)}, (pause, close) if manages else ())
     sentence, buttons = {
         State.SCHEDULED: (_("This campaign is launched and will start on its first day."), (pause, close)),
         State.RUNNING: (

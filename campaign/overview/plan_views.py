@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from campaign.lifecycle import approval, deviations, draft_versions, launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
-from campaign.models import AnalysisPlan, Campaign
+from campaign.models import AnalysisPlan, Campaign, CampaignComment
 from campaign.overview.next_step import next_step, send_back_entry
 from campaign.pdf.render import PdfNotRendered
 from campaign.preregistration import export
@@ -79,6 +79,8 @@ def render_plan(request: HttpRequest, campaign: Campaign, **more: object) -> Htt
         "may_assign": has_role(request.user, ADMINISTRATOR),
         "next": next_step(request.user, campaign),
         "deviations": campaign.deviations.select_related("by"),
+        "comments": campaign.comments.select_related("by"),
+        "comment_limit": CampaignComment.LONGEST,
         "sent_back": send_back_entry(campaign),
         "reason_limit": transitions.SEND_BACK_REASON_LIMIT,
         "deviates": has_role(request.user, MANAGER) and document is not None and document.is_frozen,
@@ -96,6 +98,8 @@ def _decision_context(request: HttpRequest, campaign: Campaign) -> dict[str, obj
         "submits": submits,
         "obstacles": launch_checks.submission_obstacles(campaign) if submits else [],
         "decides": decides,
+        "may_ask": campaign.state == State.SUBMITTED and has_role(request.user, MANAGER) and not decides,
+        "asked": list(campaign.asked_reviewers.all()) if campaign.state == State.SUBMITTED else [],
         "read": fingerprint_of(canonical_json(content)) if decides else "",
         "beside_plan": content,
         "authors": draft_versions.authors(campaign) if content else [],

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaign.lifecycle import after_backup, clone, draft_versions, launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
+from campaign.lifecycle.review_requests import ask_reviewer
 from campaign.models import Campaign
 from campaign.overview import plan_views
 from campaign.staff_site.access import campaign_for, reviewable_campaign_for
@@ -132,6 +133,26 @@ def send_back(request: HttpRequest, slug: str) -> HttpResponse:
         return plan_views.render_plan(request, campaign, errors=errors, typed={"reason": reason})
     action = partial(transitions.send_back, by=current_user(request), reason=reason)
     return _carry_out(request, campaign, action, _("Sent back with your reason."))
+
+
+@require_POST
+def ask_for_review(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask one of those who may decide."""
+    campaign, by = campaign_for(request.user, slug, write=True), current_user(request)
+    name = request.POST.get("reviewer", "")
+    person = next((one for one in draft_versions.possible_approvers(campaign) if one.get_username() == name), None)
+    if person is None:
+        flash.error(request, _("Choose who to ask."))
+        return redirect("campaign:plan", slug)
+    try:
+        is_mailed = ask_reviewer(campaign, person, by=by, now=timezone.now())
+    except ActionRefused as reason:
+        flash.error(request, str(reason))
+    else:
+        by_mail, at_home = _("%(name)s gets a task and a mail."), _("%(name)s gets a task on their home page.")
+        sentence = by_mail if is_mailed else at_home
+        flash.success(request, sentence % {"name": name})
+    return redirect("campaign:plan", slug)
 
 
 @confirmation_required

@@ -3,7 +3,15 @@
 from django.urls import path
 
 from campaign.kill_switch.views import pause_or_resume_arm
-from campaign.overview import keeping_views, launch_views, outside_reviewers, plan_views, transition_views, views
+from campaign.overview import (
+    comments,
+    keeping_views,
+    launch_views,
+    outside_reviewers,
+    plan_views,
+    transition_views,
+    views,
+)
 from campaign.serving import message_preview
 from campaign.wizard import versions
 from campaign.wizard import views as wizard_views
@@ -28,6 +36,9 @@ urlpatterns = [
     path("campaigns/<slug:slug>/submit/", transition_views.submit, name="submit"),
     path("campaigns/<slug:slug>/approve/", transition_views.approve, name="approve"),
     path("campaigns/<slug:slug>/send-back/", transition_views.send_back, name="send-back"),
+    path("campaigns/<slug:slug>/ask/", transition_views.ask_for_review, name="ask"),
+    path("campaigns/<slug:slug>/comments/", comments.add_comment, name="comment"),
+    path("campaigns/<slug:slug>/comments/<int:pk>/delete/", comments.delete_comment, name="delete-comment"),
     path("campaigns/<slug:slug>/launch/", launch_views.launch, name="launch"),
     path("campaigns/<slug:slug>/pause/", transition_views.pause, name="pause"),
     path("campaigns/<slug:slug>/resume/", transition_views.resume, name="resume"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaign.i18n.numbers import format_frequency, format_percent
 from campaign.models import AnalysisPlan
@@ -112,6 +113,14 @@ def describe_randomization(content: PlanContent) -> Iterator[str]:
             "planned shares. The plan commits to the salt, so that the split can be checked later."
         )
         return
+    if _has_hours(content):
+        yield _(
+            "A published hash of this campaign’s own salt draws the order. It works in balanced blocks with as many "
+            "days as there are messages: in each block, every message has every hour of the day once at each "
+            "placement, and on each day the same number of hours. The plan commits to the order, so that it can be "
+            "checked later."
+        )
+        return
     yield _(
         "A published hash of this campaign’s own salt draws the order. It works in balanced blocks "
         "with as many weeks as there are messages: in each block, every message has every weekday "
@@ -124,8 +133,20 @@ def describe_periods(content: PlanContent) -> Iterator[str]:
     """Describe for how long, and what of each period is not counted."""
     periods = content.get("periods")
     if periods:
-        values = {"weeks": periods["weeks"], "hours": periods["washout_hours"]}
-        yield _("The periods last %(weeks)s weeks. The first hours of each period are not counted: %(hours)s.") % values
+        values = {"weeks": periods["weeks"], "length": _period_length(periods["length"])}
+        yield _("A placement shows one message for %(length)s. The periods last %(weeks)s weeks.") % values
+        minutes = periods.get("washout_minutes") or 60 * periods["washout_hours"]
+        yield _("The first minutes of each period are not counted: %(minutes)s.") % {"minutes": minutes}
+
+
+def _has_hours(content: PlanContent) -> bool:
+    return content["periods"]["length"] in AnalysisPlan.PERIODS_OF_HOURS
+
+
+def _period_length(length: str) -> str:
+    named = {"day": _("a day"), "week": _("a week")}
+    hours = AnalysisPlan(period=length).period_hours
+    return named.get(length) or ngettext("%(number)s hour", "%(number)s hours", hours) % {"number": hours}
 
 
 def describe_stopping_rule(content: PlanContent) -> Iterator[str]:
@@ -176,7 +197,12 @@ def _models(content: PlanContent, names: PlanNames) -> Iterator[str]:
         )
     if content["strata"]:
         yield _("Compared within each placement, then combined.")
-    if "periods" in content:
+    if "periods" in content and _has_hours(content):
+        yield _(
+            "Blocks of days are the units. Which message has which hours is drawn again for each block, and the "
+            "difference is compared with all those that could have come about in this way (a permutation test)."
+        )
+    elif "periods" in content:
         yield _(
             "Periods are the units. Their order is drawn again within each set of periods on the same "
             "weekday, and the difference is compared with all those that could have come about in this "

@@ -110,7 +110,7 @@ def _design(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
     unit = {
         "view": _("Each message shown is one unit. A person who comes back is assigned again."),
         "session": _("Each browser tab is one unit. It keeps its message while it stays open."),
-        "period": _("Each day or week at a placement is one unit. Everyone sees the same message there until it ends."),
+        "period": _("Each period at a placement is one unit. Everyone sees the same message there until it ends."),
         "subject": _("Each of the partner’s users is one unit, under a code that says nothing about them."),
     }.get(content["unit"], "")
     return [

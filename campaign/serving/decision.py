@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from campaign.assignment import decide_keys, subject_ids
 from campaign.assignment.arm_hash import arm_for, text_for
-from campaign.assignment.periods import Periods, arm_of_period
+from campaign.assignment.periods import DAY_HOURS, Periods, arm_of_period
 from campaign.assignment.receipts import (
     SECONDS_PER_HOUR,
     Receipt,
@@ -35,6 +35,7 @@ from campaign.serving.snapshot_entries import CampaignEntry, PlacementEntry, Ren
 from campaign.uncounted import UncountedReason
 
 NEW_SESSION = "new"
+MOST_OPEN_HOURS = 25  # of a view, as the database allows
 _UNAVAILABLE_MESSAGES = {
     "no_campaign": "No campaign runs at this placement.",
     "campaign_paused": "The campaign at this placement is paused.",
@@ -80,7 +81,7 @@ class Decision(NamedTuple):
     keeps_session: bool = False  # the browser tab is to keep the receipt
     previewed_arm: str = ""
     is_keyed: bool = False  # the same request, sent again, gets the same nonce
-    is_washout: bool = False  # shown at a time of the period that is not counted
+    day: int | None = None  # since 1970, on which it is counted as served, where that is not always today
 
 
 def decide(
@@ -165,7 +166,7 @@ def assign(
     unit = fields.unit
     hour, nonce = issue or _issue(placement, fields.key, context, now_hour=int(now) // SECONDS_PER_HOUR)
     if campaign.periods is not None:
-        return _assign_period(placement, campaign, campaign.periods, fields, context, hour, nonce, is_countable)
+        return _assign_period(placement, campaign, campaign.periods, fields, context, hour, nonce, now, is_countable)
     if campaign.secret and unit is not None:
         nonce = subject_ids.nonce(unit, campaign.secret, hour=hour)
         index = subject_ids.arm_for(unit, campaign.secret, campaign.weights)
@@ -207,6 +208,7 @@ def _assign_period(
     context: ServingContext,
     hour: int,
     nonce: bytes,
+    now: float,
     is_countable: bool,
 ) -> Decision:
     """Whatever the placement shows in this period, under a receipt of its own."""
@@ -215,12 +217,15 @@ def _assign_period(
         return Decision(text.rendition, uncounted=UncountedReason.DECLINED)
     if text.paused:
         return Decision(text.rendition, uncounted=UncountedReason.PAUSED)
-    window, is_keyed = (
-        ReceiptWindow(hour, closing_hour(hour, context.receipt_life_hours), nonce),
-        fields.key is not None,
-    )
-    is_washout = not periods.is_counted(hour)
-    return Decision(text.rendition, b"", None, text, window, is_keyed=is_keyed, is_washout=is_washout)
+    arms, is_keyed = len(campaign.weights), fields.key is not None
+    first, last = periods.window(hour, arms)
+    closes = min(closing_hour(last, context.receipt_life_hours), first + MOST_OPEN_HOURS)
+    window = ReceiptWindow(first, closes, nonce)
+    # A request that is sent again, in a later hour, is one of its own hour.
+    if not periods.is_counted(min(now, (hour + 1) * SECONDS_PER_HOUR - 1)):
+        return Decision(text.rendition, uncounted=UncountedReason.WASHOUT, window=window, is_keyed=is_keyed)
+    day = periods.tally_day(hour, arms)
+    return Decision(text.rendition, b"", None, text, window, is_keyed=is_keyed, day=day)
 
 
 def _text_of_period(
@@ -228,7 +233,7 @@ def _text_of_period(
 ) -> ServedText:
     """The text that the placement shows in this hour; in such a campaign an arm has one."""
     period, arms = periods.period_at(hour), len(campaign.weights)
-    index = arm_of_period(period, salt=campaign.salt, placement=placement.key, arms=arms, slots=periods.slots)
+    index = arm_of_period(period, salt=campaign.salt, placement=placement.key, arms=arms, hours=periods.hours)
     offered = campaign.locales.index(best_locale(campaign.locales, locale))
     return placement.served_arms[offered * arms + index][0]
 
@@ -306,11 +311,13 @@ def count_served(
 ) -> Decision:
     """Count the decision as served, in memory, and sign its receipt.
 
-    A machine gets no receipt. Whoever asks for more than a network's share, or in a wash-out, gets one that says so to
-    us alone. A request that was sent again under its key is not counted again.
+    A machine gets no receipt. Whoever asks for more than a network's share gets one that says so to us alone. A request
+    that was sent again under its key is not counted again.
     """
     arm = decision.served_arm
     if arm is None:
+        if decision.uncounted is UncountedReason.WASHOUT:
+            _count_washout(decision, placement, context)
         return decision
     if placement.counts_signed_only and not is_signed(request, placement):
         return Decision(decision.rendition, uncounted=UncountedReason.UNSIGNED)
@@ -322,22 +329,29 @@ def count_served(
         return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
     now = context.clock()
     hour = int(now) // SECONDS_PER_HOUR
-    reason = context.exclusions.exclusion_reason(
-        request, placement, from_browser=from_browser, in_washout=decision.is_washout, now=now
-    )
-    if reason is None and not decision.is_washout:
-        context.served_counter.add(hour, arm)
-    elif reason is not None:
+    reason = context.exclusions.exclusion_reason(request, placement, from_browser=from_browser, now=now)
+    if reason is None:
+        context.served_counter.add(hour // DAY_HOURS if decision.day is None else decision.day, arm)
+    else:
         context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=reason)
         if reason is LeftOutCount.Reason.MACHINE:
             return Decision(decision.rendition, uncounted=UncountedReason.MACHINE)
-    else:
-        context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=LeftOutCount.Reason.WASHOUT)
-    left_out = reason is not None or decision.is_washout
+    left_out = reason is not None
     if decision.is_keyed:
         context.recently_served.add(decision.window.nonce, left_out=left_out)
     receipt = sign_receipt(arm, decision.window, context.receipt_signer, left_out=left_out)
     return Decision(decision.rendition, receipt, keeps_session=decision.keeps_session)
+
+
+def _count_washout(decision: Decision, placement: PlacementEntry, context: ServingContext) -> None:
+    """Count a message that was shown in a wash-out as left out, once for each key."""
+    nonce = decision.window.nonce
+    if decision.is_keyed:
+        if context.recently_served.left_out(nonce) is not None:
+            return
+        context.recently_served.add(nonce, left_out=True)
+    hour = int(context.clock()) // SECONDS_PER_HOUR
+    context.served_counter.add_excluded(hour=hour, placement=placement.id, reason=LeftOutCount.Reason.WASHOUT)
 
 
 def sign_receipt(arm: ServedText, window: ReceiptWindow, signer: ReceiptSigner, *, left_out: bool = False) -> bytes:

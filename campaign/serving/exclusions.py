@@ -20,16 +20,13 @@ class Exclusions:
         self._bots, self._shares, self._behind_proxy = bots, shares, behind_proxy
 
     def exclusion_reason(
-        self, request: Request, placement: PlacementEntry, *, from_browser: bool, in_washout: bool, now: float
+        self, request: Request, placement: PlacementEntry, *, from_browser: bool, now: float
     ) -> LeftOutCount.Reason | None:
-        """Why the message is not counted; None if it is. A machine hears so, whatever its network asked for.
-
-        What is not counted in any case, in a wash-out, adds to no share: the share is one of what is counted.
-        """
+        """Why the message is not counted; None if it is. A machine hears so, whatever its network asked for."""
         if from_browser and self._bots.matches(request.header("user-agent")):
             return LeftOutCount.Reason.MACHINE
         campaign = placement.campaign
-        if campaign is None or in_washout or is_signed(request, placement):
+        if campaign is None or is_signed(request, placement):
             return None
         counts = self._shares.count(
             request.header("x-real-ip") or "" if self._behind_proxy else request.peer(),

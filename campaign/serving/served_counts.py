@@ -38,9 +38,9 @@ class ServedCounter:
         self._served: Counter[tuple[int, int, int, str]] = Counter()  # day, arm, placement, locale
         self._left_out: Counter[tuple[int, int, str]] = Counter()  # day, placement, reason
 
-    def add(self, hour: int, arm: ServedText) -> None:
-        """Count one more served message."""
-        served = self._uncounted[hour // 24]
+    def add(self, day: int, arm: ServedText) -> None:
+        """Count one more served message on a day since 1970."""
+        served = self._uncounted[day]
         served.append(arm)
         if len(served) >= _MAX_UNCOUNTED:
             with self._lock:

@@ -34,7 +34,7 @@ from campaign.serving.snapshot_entries import (
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 14
+_FORMAT = 15
 _DRAFT_SECONDS = 60  # no process writes longer than that
 
 

@@ -1,9 +1,12 @@
 """The navigation of the staff pages, and the rest of the context that every page has."""
 
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
@@ -33,6 +36,7 @@ class NavigationLink:
     name: Text
     url: str
     current: str
+    waiting: int = 0  # how much waits for this person there
 
 
 NAVIGATION_ITEMS = (
@@ -56,12 +60,23 @@ NAVIGATION_ITEMS = (
 )
 
 
+WaitingCounts = Callable[[User, Collection[str]], Mapping[str, int]]  # of a person with these roles, by route
+_waiting_counts: list[WaitingCounts] = []
+
+
+def register_waiting_counts(count: WaitingCounts) -> None:
+    """Have the navigation show what waits for a person: the pages that know it are above this folder."""
+    _waiting_counts[:] = [count]
+
+
 def staff_page_context(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the navigation, a warning, the languages, and whether sensitive terms are shown."""
     user = getattr(request, "user", None)
     held = frozenset() if user is None else roles_held(user)
+    links = _links(request, held)
     return {
-        "places": _links(request, held),
+        "places": links,
+        "waiting_in_all": sum(link.waiting for link in links),
         "site_warning": current_warning() if held & {*STAFF_ROLES, ADMINISTRATOR} else "",
         "tongues": settings.LANGUAGES,
         "is_partly_translated": get_language() in settings.PARTIAL_LANGUAGES,
@@ -71,8 +86,11 @@ def staff_page_context(request: HttpRequest) -> dict[str, Any]:
 
 def _links(request: HttpRequest, held: frozenset[str]) -> list[NavigationLink]:
     here = request.resolver_match.view_name if request.resolver_match else ""
+    user, waiting = getattr(request, "user", None), Counter[str]()
+    if isinstance(user, User) and held & set(STAFF_ROLES):
+        waiting.update(*(count(user, held) for count in _waiting_counts))
     return [
-        NavigationLink(item.name, url, _aria_current(item, here))
+        NavigationLink(item.name, url, _aria_current(item, here), waiting[item.route])
         for item in NAVIGATION_ITEMS
         if item.roles & held and (url := _url(item.route))
     ]

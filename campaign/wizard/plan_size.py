@@ -35,7 +35,8 @@ def sample_size_inputs(
         power=plan.power,
         monitoring=plan.monitoring,
         spending=plan.spending,
-        within=str(plan.period or plan.strata or plan.clusters),
+        # Of a block of hours, each message has as much as of a day.
+        within="day" if plan.has_hour_periods else str(plan.period or plan.strata or plan.clusters),
         design_effect=plan.design_effect or 1.0,
         placements=placements,
         text_design=_DESIGNS[str(plan.texts)],

@@ -9,9 +9,10 @@ from django.utils.translation import gettext
 from campaign.models import Campaign, Placement
 from campaign.placements import changes
 from campaign.wizard.answers import create_draft, save_answer
-from campaign.wizard.questions import QUESTIONS, SAMPLE_SIZE, HypothesisAnswer
+from campaign.wizard.questions import ETHICS, QUESTIONS, SAMPLE_SIZE, HypothesisAnswer
 from campaign.wizard.questions.placements import PlacementsQuestion
 
+LEFT_OPEN = ETHICS
 EXPECTED_OF_100 = 35.0  # who turn back after the neutral text: an assumption to be changed, as the page says
 
 

@@ -70,10 +70,11 @@ def new_sample(request: HttpRequest) -> HttpResponse:
         flash.error(request, _("There are no approved messages yet, so we cannot make a sample."))
         return redirect("campaign:list")
     told = _(
-        "This is a sample with the recommended answer to each question. You can look around, change it and rehearse it."
+        "This is a sample. Each question but this one has the recommended answer. Once you have answered it, you can "
+        "look around, change the plan and rehearse it."
     )
     flash.success(request, told)
-    return redirect("campaign:plan-check", draft.slug)
+    return redirect(f"{question_url(draft, sample.LEFT_OPEN.key)}?then={questions.CHECK}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -22,6 +22,7 @@ from messages.accounts.middleware import allow_without_second_factor, ask_to_sig
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required, mark_confirmed
 from messages.roles import ROLE_NAMES, current_user, main_role
+from messages.staff_mail import mailboxes
 
 
 @require_safe
@@ -36,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "codes_left": second_factors.unused_code_count(user),
         "sessions": sessions.sessions_of(user, current=request.session.session_key),
         "tokens": len(api_tokens.tokens_of(user)),
+        "mail_is_confirmed": mailboxes.is_confirmed(user),
     }
     return render(request, "messages/accounts/account.html", context)
 
@@ -50,7 +52,8 @@ def set_up(request: HttpRequest) -> HttpResponse:
     first = not second_factors.has_factor(current_user(request))
     if first and sessions.has_passed_second_factor(request) and not request.session.get(sessions.FACTOR):
         first = False  # a demo, where a second factor is optional
-    return render(request, "messages/accounts/second_factor_set_up.html", {"first": first})
+    context = {"first": first, **(_app_context(request, CodeForm(), renew=True) if first else {})}
+    return render(request, "messages/accounts/second_factor_set_up.html", context)
 
 
 @allow_without_second_factor
@@ -70,15 +73,20 @@ def set_up_app(request: HttpRequest) -> HttpResponse:
             return ask_to_sign_in_again(request)
         if codes is not None:
             return _finish_setup(request, user, codes)
-    secret = second_factors.app_secret(request, renew=request.method != "POST")
-    context = {
+    context = _app_context(request, form, renew=request.method != "POST")
+    return render(request, "messages/accounts/second_factor_app.html", context)
+
+
+def _app_context(request: HttpRequest, form: CodeForm, *, renew: bool) -> dict[str, object]:
+    """The secret of a new app, as a picture and in words, and the form for its first code."""
+    secret = second_factors.app_secret(request, renew=renew)
+    return {
         "form": form,
         "picture": mark_safe(  # noqa: S308  (drawn here, from a secret generated here)
-            second_factors.qr_code_svg(second_factors.otpauth_url(user, secret))
+            second_factors.qr_code_svg(second_factors.otpauth_url(current_user(request), secret))
         ),
         "secret": " ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
     }
-    return render(request, "messages/accounts/second_factor_app.html", context)
 
 
 def _add_app(request: HttpRequest, user: User, form: CodeForm) -> list[str] | None:

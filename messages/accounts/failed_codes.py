@@ -2,7 +2,8 @@
 
 Five are free, then the wait doubles up to a quarter of an hour. Neither a right password nor a right code takes one off
 the count, only time does: otherwise each sign-in of the owner would give a guesser five more. Guessing takes the
-password, a session or a token, so a stranger makes nobody wait.
+password, a session or a token, so a stranger makes nobody wait. Each process also remembers what it counted, so that
+whoever takes the count out of the database by SQL gets no more guesses.
 """
 
 from collections.abc import Callable
@@ -16,15 +17,16 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from messages.accounts.login_attempts import TooManyAttempts
-from messages.accounts.mail import send_mail_if_possible
 from messages.accounts.throttle import CODE_POLICY, remaining_failures
 from messages.audit import log
 from messages.audit.log import Action
 from messages.models import FailedCodes
+from messages.staff_mail.mail import send_mail_if_possible
 
 SOMEBODY = "somebody"  # the actor on record: it need not have been the owner
 _MINUTE = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(seconds=CODE_POLICY.longest_seconds) + _MINUTE
+_counted_here: dict[int, FailedCodes] = {}  # by account
 # Doubling numbers: who goes on guessing fills neither the record nor the owner's mailbox.
 _REPORTED = frozenset(CODE_POLICY.free_failures * 2**n for n in range(16))
 
@@ -34,17 +36,18 @@ def check_code_guess(user: User, is_right: Callable[[], bool], *, now: datetime)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)  # guesses at the same time take turns
         counted = FailedCodes.objects.filter(user=user).first()
-        if seconds := _seconds_to_wait(counted, now):
+        here = _counted_here.get(user.pk)
+        if seconds := max(_seconds_to_wait(counted, now), _seconds_to_wait(here, now)):
             raise TooManyAttempts(seconds)
-        failures = _remaining(counted, now)
+        failures = max(_remaining(counted, now), _remaining(here, now))
         if is_right():
-            if counted and not failures:
-                counted.delete()
+            if not failures:
+                FailedCodes.objects.filter(user=user).delete()
+                _counted_here.pop(user.pk, None)
             return True
         failures += 1
-        next_guess_at = _next_guess_at(failures, now)
-        values = {"failures": failures, "next_guess_at": next_guess_at}
-        FailedCodes.objects.update_or_create(user=user, defaults=values)
+        values = {"failures": failures, "next_guess_at": _next_guess_at(failures, now)}
+        _counted_here[user.pk], _ = FailedCodes.objects.update_or_create(user=user, defaults=values)
         if failures in _REPORTED:
             log.record_user(Action.CODES_GUESS, user, by=SOMEBODY, number=failures)
     if failures in _REPORTED:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from messages.accounts.partners import partner_choices
 from messages.roles import ALL_ROLES, PARTNER_CONTACT, ROLE_NAMES
 
-_WRONG_ADDRESS = _("Enter an email address, such as name@example.org.")
+WRONG_ADDRESS = _("Enter an email address, such as name@example.org.")
 
 
 def _password_field(missing: Any) -> forms.CharField:
@@ -65,7 +65,7 @@ class InviteForm(forms.Form):
     email = forms.EmailField(
         error_messages={
             "required": _("Enter the email address of the person you want to invite."),
-            "invalid": _WRONG_ADDRESS,
+            "invalid": WRONG_ADDRESS,
         }
     )
     role = forms.ChoiceField(
@@ -116,7 +116,7 @@ class JoinForm(forms.Form):
         self._email = email
         if not email:
             self.fields["email"] = forms.EmailField(
-                error_messages={"required": _("Enter your email address."), "invalid": _WRONG_ADDRESS}
+                error_messages={"required": _("Enter your email address."), "invalid": WRONG_ADDRESS}
             )
 
     def clean_username(self) -> str:

@@ -10,17 +10,19 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from messages.accounts import partners, recorded_accounts
-from messages.accounts.mail import send_mail_if_possible
 from messages.audit import log
 from messages.audit.log import Action, ObjectKind
 from messages.models import Invitation
 from messages.roles import ADMINISTRATOR, users_with_role
+from messages.staff_mail import mailboxes
+from messages.staff_mail.mail import send_mail_if_possible
 
 DAYS = 7
 
@@ -104,6 +106,9 @@ def accept(token: str, *, username: str, password: str, now: datetime, here: boo
     user = User.objects.create_user(username, email=invitation.email or email, password=password)
     user.groups.set([Group.objects.get_or_create(name=invitation.role)[0]])
     recorded_accounts.record_joining(user, role=invitation.role, number=invitation.pk)
+    # Where mails are printed, the link of the first administrator was printed in the same terminal.
+    if not invitation.email and settings.MAIL_IS_PRINTED:
+        mailboxes.confirm(user, user.email)
     if invitation.partner is not None:
         partners.add_contact(invitation.partner, user)
     invitation.delete()

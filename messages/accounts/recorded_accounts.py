@@ -1,8 +1,9 @@
 """Is an account as the audit record says? Whoever holds the database can write one, or a second factor into one.
 
 Each entry about an account holds a digest of each part of it, under the key that seals the record: who it is, its role,
-its password, its second factors and recovery codes, its tokens. A step vouches for those parts alone that it sets. An
-account that differs does nothing, and nobody signs in with it, until `manage.py audit vouch` has put it on record.
+its password, its second factors and recovery codes, its tokens, its address of mail. A step vouches for those parts
+alone that it sets. An account that differs does nothing, and nobody signs in with it, until `manage.py audit vouch` has
+put it on record.
 
 This holds once an installation has begun with it, which its signed note says: with its first account, or, of one that
 is older, when its database is migrated. What the accounts were by then is taken as it is.
@@ -27,7 +28,8 @@ from messages.roles import ALL_ROLES
 
 _DETAIL = "account"  # of an entry: "role:1f0c… password:…"
 _LINK = "link"  # of an entry about an invitation
-_PARTS = ("name", "open", "role", "password", "factors", "codes", "tokens")
+_PARTS = ("name", "open", "role", "password", "factors", "codes", "tokens", "address")
+_LATER = frozenset({"address"})  # of which entries from before say nothing: each is taken as it is
 _CHANGED_BY: Mapping[Action, tuple[str, ...]] = {
     Action.PERSON_JOIN: _PARTS,
     Action.PERSON_VOUCH: _PARTS,
@@ -91,7 +93,7 @@ def changed_parts(users: Iterable[AbstractUser]) -> dict[str, list[str]]:
     now = _parts_of(users)
     recorded = _read_recorded(list(now))
     changed = {
-        name: [part for part in _PARTS if not _is_same(parts[part], recorded[name].get(part))]
+        name: [part for part in _PARTS if not _is_recorded(part, parts[part], recorded[name])]
         for name, parts in now.items()
     }
     return {name: parts for name, parts in changed.items() if parts}
@@ -133,6 +135,7 @@ def begin_with_all(*, by: str) -> int:
 
 def invitation_detail(invitation: Invitation) -> dict[str, str]:
     """Return what an entry about an invitation says of its link."""
+    log.begin_signing()
     return {_LINK: signed_head.seal(_invitation_digest(invitation), of="invitation")}
 
 
@@ -158,7 +161,8 @@ def _state_after(action: Action, user: User) -> dict[str, str]:
     name = user.get_username()
     parts = _parts_of([user])[name]
     before = _read_recorded([name])[name]
-    state = {part: _sealed(parts[part]) if part in _CHANGED_BY[action] else before.get(part, "") for part in _PARTS}
+    vouched = {*_CHANGED_BY[action], *(part for part in _LATER if before and part not in before)}
+    state = {part: _sealed(parts[part]) if part in vouched else before.get(part, "") for part in _PARTS}
     return {_DETAIL: " ".join(f"{part}:{digest}" for part, digest in state.items())}
 
 
@@ -196,6 +200,7 @@ def _parts_of(users: Iterable[AbstractUser]) -> dict[str, Parts]:
                 "factors": sorted(map(_digest, factors[pk])),
                 "codes": sorted(map(_digest, codes[pk])),
                 "tokens": sorted(map(_digest, tokens[pk])),
+                "address": user.email,  # who is told of harm, and to whom the head of the record is mailed
             }.items()
         }
         for pk, user in people.items()
@@ -208,11 +213,14 @@ def _invitation_digest(invitation: Invitation) -> str:
 
 def _sealed(digest: str) -> str:
     """A digest under the key of the record: nobody who reads the record can compare it with a guess."""
+    log.begin_signing()  # the key is made with the note of where signing begins: alone it looks like a note removed
     return signed_head.seal(digest, of=_KIND)[:32]
 
 
-def _is_same(digest: str, recorded: str | None) -> bool:
-    return recorded is not None and _sealed(digest) == recorded
+def _is_recorded(part: str, digest: str, recorded: Parts) -> bool:
+    if recorded and part in _LATER and part not in recorded:
+        return True
+    return _sealed(digest) == recorded.get(part)
 
 
 def _digest(value: object) -> str:

@@ -1,7 +1,6 @@
 """Second factors of django-allauth: app, recovery codes and passkeys, whose 10 MB are imported on first use."""
 
 import hmac
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -21,6 +20,7 @@ from messages.accounts.failed_codes import check_code_guess
 from messages.accounts.recorded_accounts import record_step
 from messages.audit import log
 from messages.audit.log import Action
+from messages.text.typed_codes import clean_code
 
 APP, PASSKEY, CODES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authenticator.Type.RECOVERY_CODES)
 _NEW_APP_KEY = "new_app"  # of a session: the encrypted secret of an app
@@ -107,11 +107,6 @@ def add_app(request: HttpRequest, user: User, code: str) -> list[str] | None:
         factor.save()
     del request.session[_NEW_APP_KEY]
     return _first_recovery_codes(user)
-
-
-def clean_code(code: str) -> str:
-    """A code in ASCII digits, whatever digits a keyboard writes, without the blanks and hyphens that others put in."""
-    return "".join(str(unicodedata.decimal(sign, sign)) for sign in code if sign.isalnum())
 
 
 def _matching_counter(secret: str, code: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from messages.accounts import account_views, people_views, sign_in_views, token_views
+from messages.accounts import account_views, mail_views, people_views, sign_in_views, token_views
 
 _account_patterns = [
     path("", account_views.home, name="home"),
@@ -13,6 +13,8 @@ _account_patterns = [
     path("second-factor/<int:pk>/remove/", account_views.remove_factor, name="remove-factor"),
     path("sessions/", account_views.end_sessions, name="end-sessions"),
     path("password/", account_views.change_password, name="password"),
+    path("mail/", mail_views.mail, name="mail"),
+    path("mail/address/", mail_views.confirm_address, name="mail-address"),
     path("tokens/", token_views.tokens, name="tokens"),
     path("tokens/<int:pk>/", token_views.delete_token, name="token"),
 ]

@@ -63,6 +63,7 @@ class Action(StrEnum):
     CAMPAIGN_COUNTS = "campaign-counts"
     CAMPAIGN_COPY = "campaign-copy"
     CAMPAIGN_PUT_BACK = "campaign-put-back"
+    CAMPAIGN_ASK = "campaign-ask"
     CAMPAIGN_DELETE = "campaign-delete"
     CAMPAIGN_ARCHIVE = "campaign-archive"
     CAMPAIGN_BRING_BACK = "campaign-bring-back"
@@ -122,6 +123,7 @@ class Action(StrEnum):
     CODES_MAKE = "codes-make"
     CODE_USE = "code-use"
     CODES_GUESS = "codes-guess"
+    ADDRESS_CONFIRM = "address-confirm"
     PASSWORD_CHANGE = "password-change"  # noqa: S105  (a name, no password)
     PASSWORD_REHASH = "password-rehash"  # noqa: S105
     TOKEN_CREATE = "token-create"  # noqa: S105
@@ -213,8 +215,13 @@ def entries_about(
     kind: ObjectKind, refs: Sequence[str], actions: Sequence[str], *, key: Callable[[ChainEntry], KeyT]
 ) -> dict[KeyT, ChainEntry]:
     """The last entry of these actions with each key, on some things that `refs` names."""
+    return {key(entry): entry for entry in all_entries_about(kind, refs, actions)}
+
+
+def all_entries_about(kind: ObjectKind, refs: Sequence[str], actions: Sequence[str]) -> list[ChainEntry]:
+    """All entries of these actions on some things that `refs` names, in turn."""
     rows = AuditEntry.objects.filter(kind=kind, ref__in=refs, action__in=actions).order_by("number").values(*_FIELDS)
-    return {key(entry): entry for entry in (ChainEntry(**row) for row in rows)}
+    return [ChainEntry(**row) for row in rows]
 
 
 def last_entry() -> ChainEntry | None:

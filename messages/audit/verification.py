@@ -1,6 +1,6 @@
 """Verify the audit record against what this machine has signed, and against heads that were kept elsewhere."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -89,6 +89,14 @@ def genuine_entries(kind: log.ObjectKind, refs: Sequence[str], actions: Sequence
     A few entries are checked each by itself: digest and seal. That none is missing is only told by `verify`.
     """
     return genuine_entries_by(kind, refs, actions, key=lambda entry: entry.ref)
+
+
+def genuine(kind: log.ObjectKind, refs: Sequence[str], actions: Sequence[str]) -> Iterator[tuple[ChainEntry, bool]]:
+    """Yield each entry of these actions on these things, in turn, and whether this program wrote it."""
+    entries = log.all_entries_about(kind, refs, actions) if refs else []
+    if entries:
+        check = partial(_is_genuine, log.current_note(), signed_head.seal_check())
+        yield from ((entry, digest_of(entry) == entry.digest and check(entry)) for entry in entries)
 
 
 def genuine_entries_by(

@@ -1,6 +1,6 @@
 """Models of messages, help links and accounts, by subject."""
 
-from messages.models.accounts import ApiToken, AuditEntry, FailedCodes, Invitation
+from messages.models.accounts import ApiToken, AuditEntry, FailedCodes, Invitation, Mailbox, QueuedMail
 from messages.models.help_links import HelpLink, HelpLinkQuerySet, ProposedChange, by_web
 from messages.models.library import ClaimStrength, Draft, Frame, Message, OverwrittenWords, Rendition, Revision, Theme
 from messages.models.review import Comment, Review
@@ -16,9 +16,11 @@ __all__ = [
     "HelpLink",
     "HelpLinkQuerySet",
     "Invitation",
+    "Mailbox",
     "Message",
     "OverwrittenWords",
     "ProposedChange",
+    "QueuedMail",
     "Rendition",
     "Review",
     "Revision",

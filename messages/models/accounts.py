@@ -60,6 +60,41 @@ class FailedCodes(models.Model):
         return f"{self.user}: {self.failures}"
 
 
+class Mailbox(models.Model):
+    """Whether mail reaches a person, and which mail they want. Without a row nothing is known, and they want all."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    confirmed = models.EmailField(blank=True, help_text="The address that answered; another one has not.")
+    pending = models.EmailField(blank=True, help_text="The address to which a code was sent.")
+    code_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the code.")
+    code_until = models.DateTimeField(null=True, blank=True)
+    wrong_codes = models.PositiveSmallIntegerField(default=0)
+    wants_tasks = models.BooleanField(default=True, help_text="What waits for them, once a day at most.")
+    wants_digest = models.BooleanField(default=True, help_text="What happened, once a week.")
+    tasks_sent_on = models.DateField(null=True, blank=True)
+    tasks_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what that mail said.")
+    digest_sent_on = models.DateField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"mail of {self.user}"
+
+
+class QueuedMail(models.Model):
+    """A mail to a member of staff that the worker has yet to send. Deleted when it is sent, or after many tries."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    due_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.subject}"
+
+
 class ApiToken(models.Model):
     """A token with which a program uses the API as one person. Deleted when it is ended."""
 

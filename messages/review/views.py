@@ -19,7 +19,8 @@ from messages.review import authorship, checklist, message_lint, workflow
 from messages.review.checklist import ChecklistQuestion
 from messages.review.wording import compare_url, edit_url, history, review_url, state_label
 from messages.review.workflow import ReviewRefused
-from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, current_user, has_role, require_role
+from messages.roles import ADMINISTRATOR, MANAGER, STAFF_ROLES, current_user, has_role, require_role, users_with_role
+from messages.staff_mail.mentions import mail_mentioned_people
 from messages.text.language_tags import direction_of
 from messages.text.rendering import body_html
 
@@ -111,12 +112,15 @@ submit = _step_view(
     roles=workflow.MAY_SUBMIT,
     done=_("A reviewer has been asked to read this text."),
 )
-comment = _step_view(
-    lambda words, by, now, typed: workflow.comment(words, by=by, now=now, text=typed.text),
-    roles=workflow.MAY_COMMENT,
-    done=_("Your comment is saved."),
-    stays=True,
-)
+
+
+def _comment(words: Rendition, by: User, now: datetime, typed: ReviewInput) -> None:
+    workflow.comment(words, by=by, now=now, text=typed.text)
+    about, path = words.revision.message.theme.name, f"{review_url(words)}#history"
+    mail_mentioned_people(typed.text, among=users_with_role(*STAFF_ROLES), by=by, about=about, path=path, now=now)
+
+
+comment = _step_view(_comment, roles=workflow.MAY_COMMENT, done=_("Your comment is saved."), stays=True)
 approve = _step_view(_approve, roles=workflow.MAY_DECIDE, done=_("This text is approved."))
 send_back = _step_view(_send_back, roles=workflow.MAY_DECIDE, done=_("Sent back to the author with your comment."))
 withdraw = _step_view(

@@ -7,7 +7,7 @@ about the cost to the reader, so it is compared among the others alone. The word
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from messages.text.lint import SHOULD, LintText, Remark, WordLists, default_word_lists
 from messages.text.page_layout import LINE_HEIGHT, PHONE_WIDTH, button_position
@@ -198,7 +198,8 @@ def _check_mark(
 
 
 def _names(names: Collection[str]) -> str:
-    return "”, “".join(names)
+    """The names as they stand between the quotation marks of a sentence."""
+    return reduce(lambda first, other: Translatable("{first}”, “{other}", first=first, other=other), names)
 
 
 _RULES = (_check_length, _check_ease, _check_buttons, _check_marks, _check_reader)

@@ -16,9 +16,12 @@ from typing import Any, Protocol
 
 from django.db import transaction
 
+from analytics.fold import count_seals
 from analytics.looks.evaluate import evaluate
 from analytics.models import Tally
 from campaign.models import Campaign
+from messages.text.rendering import body_html
+from tests.attack.words import words_of
 
 DAYS, VIEWS_PER_DAY = 4, 5_000
 PLANNED_PER_ARM = DAYS * VIEWS_PER_DAY // 4
@@ -26,6 +29,7 @@ RATES = {"neutral": 0.35, "victim": 0.40, "user": 0.38, "both": 0.44}
 TREATED, CONTROL = "both", "neutral"
 FAST_ASKS = 3_000
 MAX_EVENTS = 500
+MAX_UNITS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Site(Protocol):
     """A server, asked as if from any address."""
 
     def decide(self, address: str, *, unit: str = "", counted: bool = True) -> tuple[str, str | None]:
-        """The headline of the message, and its receipt."""
+        """The words of the message, as `words_of` names them, and its receipt."""
         ...
 
     def report(self, address: str, events: Sequence[dict[str, str]]) -> int:
@@ -105,12 +109,23 @@ def pin_honest_views(campaign: Campaign, *, first_day: date) -> None:
             Tally.objects.create(**common, outcome="exposed", count=seen)
             Tally.objects.create(**common, outcome="turned_back", count=round(seen * rate))
             Tally.objects.create(**common, outcome="left", count=round(seen * rate))
+    count_seals.seal_counts([campaign])
 
 
-def flood_one_day(site: Site, attack: Attack, *, arms_by_headline: dict[str, str], day: int) -> int:
+def arms_by_words(campaign: Campaign) -> dict[str, str]:
+    """The key of each arm, by the words of its messages."""
+    return {
+        words_of(rendition.headline, body_html(rendition.body)): arm.key
+        for arm in campaign.arms.with_texts()
+        for text in arm.texts.all()
+        for rendition in text.revision.renditions.all()
+    }
+
+
+def flood_one_day(site: Site, attack: Attack, *, arms_by_words: dict[str, str], day: int) -> int:
     """One day of honest requests and of the flood; how many of its events were accepted."""
     hostile = [f"203.0.{network}" for network in range(attack.networks)]
-    units = _units_of_the_two_arms(site, arms_by_headline, day) if attack.selective else [""]
+    units = _units_of_the_two_arms(site, arms_by_words, day) if attack.selective else [""]
     asks = FAST_ASKS if attack.fast else max(VIEWS_PER_DAY // 200, 1)
     every = VIEWS_PER_DAY // asks if not attack.fast else 0
     events: list[dict[str, str]] = []
@@ -121,25 +136,25 @@ def flood_one_day(site: Site, attack: Attack, *, arms_by_headline: dict[str, str
         for _ in range(many):
             for network in hostile:
                 done += 1
-                headline, receipt = site.decide(f"{network}.{done % 250}", unit=units[done % len(units)])
+                words, receipt = site.decide(f"{network}.{done % 250}", unit=units[done % len(units)])
                 if receipt is not None:
-                    events += _forged_events(receipt, arms_by_headline[headline])
+                    events += _forged_events(receipt, arms_by_words[words])
     return sum(
         site.report(f"{hostile[0]}.1", events[start : start + MAX_EVENTS])
         for start in range(0, len(events), MAX_EVENTS)
     )
 
 
-def _units_of_the_two_arms(site: Site, arms_by_headline: dict[str, str], day: int) -> list[str]:
+def _units_of_the_two_arms(site: Site, arms_by_words: dict[str, str], day: int) -> list[str]:
     """Units of the treated arm and of the control, found by asking not to be counted."""
     found: dict[str, str] = {}
-    number = 0
-    while not found.keys() >= {TREATED, CONTROL}:
+    for number in range(MAX_UNITS):
         unit = f"key-{day}-{number}"
-        number += 1
-        headline, _ = site.decide("203.1.0.1", unit=unit, counted=False)
-        found.setdefault(arms_by_headline[headline], unit)
-    return [found[TREATED], found[CONTROL]]
+        words, _ = site.decide("203.1.0.1", unit=unit, counted=False)
+        found.setdefault(arms_by_words[words], unit)
+        if found.keys() >= {TREATED, CONTROL}:
+            return [found[TREATED], found[CONTROL]]
+    raise AssertionError(f"of {MAX_UNITS} units none meets one of the arms")
 
 
 def _forged_events(receipt: str, arm: str) -> Iterator[dict[str, str]]:
@@ -170,13 +185,7 @@ def flood(
     first_day = (now - timedelta(days=DAYS)).astimezone(UTC).date()
     pin_honest_views(campaign, first_day=first_day)
     before = read_verdict(campaign, now=now)
-    arms_by_headline = {
-        rendition.headline: arm.key
-        for arm in campaign.arms.with_texts()
-        for rendition in arm.first_revision.renditions.all()
-    }
-    accepted = sum(
-        flood_one_day(open_site(day), attack, arms_by_headline=arms_by_headline, day=day) for day in range(DAYS)
-    )
+    told_apart = arms_by_words(campaign)
+    accepted = sum(flood_one_day(open_site(day), attack, arms_by_words=told_apart, day=day) for day in range(DAYS))
     fold()
     return Outcome(attack, accepted, before, read_verdict(campaign, now=now))

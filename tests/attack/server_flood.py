@@ -17,6 +17,7 @@ from typing import Any
 import django
 
 from benchmarks.installation import PLACEMENT, environment, serving
+from tests.attack.words import words_of
 from tests.installation import copy_migrated_databases
 
 
@@ -27,10 +28,11 @@ class HttpSite:
         self._lines = cycle([http.client.HTTPConnection("127.0.0.1", port) for port in ports])
 
     def decide(self, address: str, *, unit: str = "", counted: bool = True) -> tuple[str, str | None]:
-        """The headline of the message, and its receipt."""
+        """The words of the message, and its receipt."""
         fields = {"placement": PLACEMENT} | ({"unit": unit} if unit else {})
         answer = self._post("decide", fields, address, {} if counted else {"DNT": "1"})
-        return answer["message"]["headline"], answer["receipt"]
+        message = answer["message"]
+        return words_of(message["headline"], message["body_html"]), answer["receipt"]
 
     def report(self, address: str, events: Sequence[dict[str, str]]) -> int:
         """How many of these events were accepted."""

@@ -11,9 +11,12 @@ from datetime import timedelta
 import pytest
 
 from analytics.fold.fold import fold
+from analytics.simulated_visits import demo
 from campaign.serving.network_share import NetworkShares
+from messages.library import starter_library
 from tests import world
-from tests.attack.flood import DAYS, PLANNED_PER_ARM, Attack, Outcome, flood
+from tests.attack.flood import DAYS, PLANNED_PER_ARM, RATES, Attack, Outcome, arms_by_words, flood
+from tests.attack.words import words_of
 from tests.installation import ROOT
 
 WAYS = [
@@ -33,7 +36,8 @@ class LocalSite:
     def decide(self, address: str, *, unit: str = "", counted: bool = True) -> tuple[str, str | None]:
         fields = {"placement": "quiet-page"} | ({"unit": unit} if unit else {})
         answer = self.surface.post("/api/v1/decide", fields, REMOTE_ADDR=address, HTTP_DNT="0" if counted else "1").json
-        return answer["message"]["headline"], answer["receipt"]
+        message = answer["message"]
+        return words_of(message["headline"], message["body_html"]), answer["receipt"]
 
     def report(self, address: str, events: Sequence[dict[str, str]]) -> int:
         return int(self.surface.post("/api/v1/events", list(events), REMOTE_ADDR=address).json["accepted"])
@@ -64,6 +68,16 @@ def test_one_network_turns_no_verdict_and_moves_less_than_a_quarter_of_the_inter
     assert 0.088 < outcome.before.effect < 0.092
     assert outcome.accepted > 20
     assert outcome.holds, str(outcome)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_the_demo_s_arms_are_told_apart_by_their_words() -> None:
+    """Those of one set have one headline: a flood that went by it looked for the other arm for ever."""
+    starter_library.load(now=world.NOON)
+    demo.create_accounts()
+    campaign = demo.create_campaign(now=world.NOON, origins=[], planned_per_arm=PLANNED_PER_ARM)
+    assert set(arms_by_words(campaign).values()) == set(RATES)
 
 
 @pytest.mark.slow

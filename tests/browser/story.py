@@ -17,6 +17,7 @@ from messages.accounts import invitations
 from messages.library import starter_library
 from messages.models import Message
 from messages.roles import ANALYST, MANAGER, PARTNER_CONTACT, REVIEWER
+from messages.staff_mail import mailboxes
 from tests import world
 
 PASSWORD = "four words without sense"
@@ -30,9 +31,9 @@ def set_up() -> dict[str, str]:
     world.mark_help_links_checked()
     for name, role in PEOPLE.items():
         person = world.person(name, role)
-        person.email = f"{name}@example.org"
         person.set_password(PASSWORD)
         person.save()
+        mailboxes.confirm(person, f"{name}@example.org")
     Partner.objects.create(name="The Shed").contacts.add(User.objects.get(username="pat"))
     keys = ("scared-and-alone-neutral", "explain-and-hide-victim", "not-asked-user", "real-person-real-practice-both")
     return {key: Message.objects.get(key=key).revisions.order_by("number")[0].renditions.get().headline for key in keys}

@@ -100,7 +100,8 @@ def test_each_page_behind_begins_with_the_way_out_and_its_headline(made: Site, t
 def test_the_name_of_a_service_that_begins_with_a_number_is_not_turned_round_in_arabic(made: Site, tab: Page) -> None:
     tab.goto(f"{made.url}/m/{HOSTED}/{PAGE_ADDRESSES['help/worried']}?locale=ar")
     tab.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true })")
-    name = tab.get_by_role("link", name="017, Tu Ayuda en Ciberseguridad").first
+    name = tab.get_by_role("link", name="Tu Ayuda en Ciberseguridad").first
+    name.evaluate("(link) => link.firstChild.data = `017, ${link.textContent}`")
     places = name.evaluate(
         """(link) => [0, 3].map((at) => {
           const range = document.createRange();
@@ -110,3 +111,12 @@ def test_the_name_of_a_service_that_begins_with_a_number_is_not_turned_round_in_
         })"""
     )
     assert places == sorted(places)
+
+
+def test_printed_help_is_unfolded_and_gives_each_address(made: Site, tab: Page) -> None:
+    tab.goto(f"{made.url}/m/{HOSTED}/{PAGE_ADDRESSES['help/worried']}?locale=en")
+    link = tab.get_by_role("link", name="Take It Down", include_hidden=True).first
+    shown = "(link) => [link.checkVisibility({contentVisibilityAuto: true}), getComputedStyle(link, '::after').content]"
+    assert link.evaluate(shown) == [False, "none"]
+    tab.emulate_media(media="print")
+    assert link.evaluate(shown) == [True, f'" {link.get_attribute("href")}"']

@@ -59,7 +59,6 @@ def running() -> Campaign:
     evaluate(campaign, now=world.NOON)
     hourly_check.check_data_quality(campaign, now=timezone.now())
     DataQualityStatus.objects.update(flow="ok", usual=400, reach=90)
-    User.objects.filter(username="mara").update(email="mara@example.org")
     return campaign
 
 

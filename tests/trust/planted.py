@@ -290,8 +290,8 @@ def _fold_without_counting() -> None:
 
     proper = fold.tally_views
 
-    def tallies(sums: Any) -> Any:
-        return proper(list(sums)[1:])
+    def tallies(sums: Any, plans: Any) -> Any:
+        return proper(list(sums)[1:], plans)
 
     replace_attribute(fold, "tally_views", tallies)
 

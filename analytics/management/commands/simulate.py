@@ -12,7 +12,7 @@ from rich.console import Console
 from analytics.comparison.compare import MIN_EVENTS, Rules
 from analytics.management.simulated_plans import more_needed_section, planned_power_section
 from analytics.management.simulated_sentences import sentences_section
-from analytics.management.simulated_switchback import period_harm_section, switchback_section
+from analytics.management.simulated_switchback import hours_section, period_harm_section, switchback_section
 from analytics.management.simulated_text_harm import text_harm_section
 from analytics.management.simulated_texts import texts_section
 from analytics.management.simulated_use import use_section
@@ -88,6 +88,7 @@ class Command(BaseCommand):
             sentences_section(trials),
             texts_section(trials),
             switchback_section(trials),
+            hours_section(trials),
             period_harm_section(trials),
             use_section(trials),
         )

@@ -20,7 +20,7 @@ from campaign.wizard.questions.texts import TextsQuestion
 
 __all__ = ["QUESTIONS", "Answer", "HypothesisAnswer", "Question"]
 
-COMPARISON, SAMPLE_SIZE = ComparisonQuestion(), SampleSizeQuestion()
+COMPARISON, SAMPLE_SIZE, ETHICS = ComparisonQuestion(), SampleSizeQuestion(), EthicsQuestion()
 QUESTIONS: tuple[Question[Any, Any], ...] = (
     HypothesisQuestion(),
     COMPARISON,
@@ -31,7 +31,7 @@ QUESTIONS: tuple[Question[Any, Any], ...] = (
     GuardrailsQuestion(),
     PrecisionQuestion(),
     SAMPLE_SIZE,
-    EthicsQuestion(),
+    ETHICS,
     RecipientsQuestion(),
 )
 QUESTION_KEYS = tuple(question.key for question in QUESTIONS)

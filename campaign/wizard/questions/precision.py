@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from campaign.assignment.periods import divides_day
 from campaign.i18n.numbers import format_number
-from campaign.lifecycle.launch_checks import ObstacleReason
+from campaign.lifecycle.launch_checks import ObstacleReason, uneven_hours, unfit_washout
 from campaign.models import AnalysisPlan, Campaign
 from campaign.wizard.draft import DEFAULT_LOOKS, current_plan, ensure_plan
 from campaign.wizard.presets import Text
@@ -56,11 +57,11 @@ UNIT_LABELS: dict[str, tuple[Text, Text]] = {
         ),
     ),
     "period": (
-        _("Each day or week at a placement"),
+        _("Each period at a placement"),
         _(
             "Choose this if a page can only show one message at a time, such as a cached page, a search "
-            "page or a poster. Everyone sees the same message until the next period, and chance decides "
-            "the order. It takes whole weeks."
+            "page or a poster. Everyone sees the same message for some hours, a day or a week, and chance "
+            "decides the order. It takes whole weeks."
         ),
     ),
 }
@@ -78,7 +79,7 @@ class PrecisionAnswer(Answer):
     within: str  # a stratum or a cluster, or neither
     design_effect: float | None = None  # by which it changes the people needed
     period: str = AnalysisPlan.Period.DAY.value
-    washout_hours: int = 1
+    washout_minutes: int = 60
 
 
 class PrecisionForm(QuestionForm[PrecisionAnswer]):
@@ -161,31 +162,40 @@ class PrecisionForm(QuestionForm[PrecisionAnswer]):
         label=_("How long does a placement show one message?"),
         required=False,
         choices=[
+            *((value, label) for value, label in AnalysisPlan.Period.choices if value in AnalysisPlan.PERIODS_OF_HOURS),
             (AnalysisPlan.Period.DAY, _("For a day, in UTC")),
             (AnalysisPlan.Period.WEEK, _("For a week: seven days from the first full day")),
         ],
-        help_text=_("Only if you count each day or week as one. Days tell you more in the same time."),
+        help_text=_(
+            "Only if you count each period as one. With hours, a good or a bad day falls on all messages alike: "
+            "the more people come, the more that tells you. 2 to 6 hours fit most pages. Choose a day if people "
+            "often come back within hours, or if what they read stays with them. A week tells you least."
+        ),
     )
-    washout_hours = WholeNumberField(
-        label=_("How many hours at the start of each period should not be counted?"),
+    washout_minutes = WholeNumberField(
+        label=_("How many minutes at the start of each period should not be counted?"),
         required=False,
-        min_value=1,
-        max_value=12,
-        help_text=_("Caches and open pages may still show the previous message."),
+        min_value=AnalysisPlan.LEAST_WASHOUT,
+        max_value=AnalysisPlan.MOST_WASHOUT,
+        help_text=_(
+            "Caches and open pages may still show the previous message. If you leave it empty: 10 minutes for periods "
+            "of hours, otherwise 60."
+        ),
         error_messages={
-            "invalid": _("Enter a whole number, such as 1."),
-            "min_value": _("Enter 1 or more."),
-            "max_value": _("Enter 12 or less."),
+            "invalid": _("Enter a whole number, such as 10."),
+            "min_value": _("Enter 5 or more: caches may hold a message for 5 minutes."),
+            "max_value": _("Enter 720 or less, which is 12 hours."),
         },
     )
     explanations = {"monitoring": MONITORING_LABELS, "unit": UNIT_LABELS}
     advanced_fields = (
         *("power", "looks", "spending", "correction", "within", "design_effect"),
-        *("unit", "period", "washout_hours"),
+        *("unit", "period", "washout_minutes"),
     )
 
-    def __init__(self, data: Any = None, *, shown: PrecisionAnswer) -> None:
+    def __init__(self, data: Any = None, *, shown: PrecisionAnswer, arms: int) -> None:
         super().__init__(data, shown=shown)
+        self.arms = arms
         for name, labels in (("level", LEVEL_LABELS), ("power", POWER_LABELS)):
             stored = self.initial[name]
             unusual = {} if stored in labels else {stored: f"{stored * 100:.6g} %"}
@@ -217,12 +227,18 @@ class PrecisionForm(QuestionForm[PrecisionAnswer]):
                 _("Dunnett’s correction is for one look at the end, with all people together. Choose Holm’s instead."),
             )
         values["period"] = values.get("period") or AnalysisPlan.Period.DAY.value
-        values["washout_hours"] = values.get("washout_hours") or 1
+        length = AnalysisPlan(period=values["period"])
+        values["washout_minutes"] = values.get("washout_minutes") or (10 if length.has_hour_periods else 60)
         if values.get("unit") == Campaign.Unit.PERIOD:
             if monitoring and monitoring != Monitoring.FIXED:
-                self.add_error("monitoring", _("If you count each day or week as one, look once, at the end."))
+                self.add_error("monitoring", _("If you count each period as one, look once, at the end."))
             if values.get("within"):
-                self.add_error("within", _("If you count each day or week as one, days or weeks are always compared."))
+                self.add_error("within", _("If you count each period as one, periods are always compared."))
+            if length.has_hour_periods and self.arms and not divides_day(length.period_hours, self.arms):
+                self.add_error("period", uneven_hours(self.arms))
+            length.washout_minutes = values["washout_minutes"]
+            if sentence := unfit_washout(length):
+                self.add_error("washout_minutes", sentence)
         return values
 
 
@@ -265,7 +281,10 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
     obstacles = {
         ObstacleReason.LOOKS_NOT_RISING: _("Enter when you will look. The last point is the end."),
         ObstacleReason.STRATA_AND_CLUSTERS: _("Compare within placements or by day, not both."),
-        ObstacleReason.PERIODS: _("If you count each day or week as one, use equal shares and one look at the end."),
+        ObstacleReason.PERIODS: _(
+            "If you count each period as one, use equal shares, yes/no outcomes and one look at the end. Periods of "
+            "hours must divide a day evenly among the messages."
+        ),
         ObstacleReason.DUNNETT: _("Dunnett’s correction does not fit this plan. Choose Holm’s."),
     }
 
@@ -282,7 +301,7 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
             within=str(plan.strata or ("" if plan.period else plan.clusters)),
             design_effect=plan.design_effect,
             period=str(plan.period or AnalysisPlan.Period.DAY),
-            washout_hours=plan.washout_hours,
+            washout_minutes=plan.washout_minutes,
         )
 
     def write(self, campaign: Campaign, answer: PrecisionAnswer, *, by: User) -> None:
@@ -295,13 +314,16 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
         within = AnalysisPlan.Clusters.PERIOD.value if is_by_period else answer.within
         plan.clusters = within if within in AnalysisPlan.Clusters.values else ""
         plan.design_effect = answer.design_effect if within else None
-        plan.period, plan.washout_hours = answer.period if is_by_period else "", answer.washout_hours
+        plan.period, plan.washout_minutes = answer.period if is_by_period else "", answer.washout_minutes
         plan.save()
         campaign.unit = answer.unit
 
     def is_answered(self, campaign: Campaign) -> bool:
         """Whether somebody has passed this question, which has an answer from the beginning."""
         return current_plan(campaign).planned_per_arm > 0
+
+    def build_form(self, campaign: Campaign, shown: PrecisionAnswer, data: Any = None) -> PrecisionForm:
+        return PrecisionForm(data, shown=shown, arms=campaign.arms.count())
 
     def context(self, campaign: Campaign, form: PrecisionForm) -> dict[str, Any]:
         return {
@@ -321,14 +343,20 @@ class PrecisionQuestion(Question[PrecisionAnswer, PrecisionForm]):
             values = {"factor": format_number(answer.design_effect)}
             yield gettext("Comparing by placement multiplies the people needed by %(factor)s.") % values
         if answer.unit == Campaign.Unit.PERIOD:
+            plan = AnalysisPlan(period=answer.period)
+            hours = ngettext(
+                "A placement shows one message for %(number)s hour.",
+                "A placement shows one message for %(number)s hours.",
+                plan.period_hours,
+            ) % {"number": format_number(plan.period_hours)}
             length = {
                 "day": gettext("A placement shows one message for a whole day."),
                 "week": gettext("A placement shows one message for a whole week."),
-            }[answer.period]
+            }.get(answer.period, hours)
             line = ngettext(
-                "The first hour of each period is not counted.",
-                "The first %(number)s hours of each period are not counted.",
-                answer.washout_hours,
+                "The first minute of each period is not counted.",
+                "The first %(number)s minutes of each period are not counted.",
+                answer.washout_minutes,
             )
-            yield f"{length} {line % {'number': format_number(answer.washout_hours)}}"
+            yield f"{length} {line % {'number': format_number(answer.washout_minutes)}}"
         yield gettext("We count: %(unit)s.") % {"unit": str(UNIT_LABELS[answer.unit][0]).lower()}

@@ -17,6 +17,7 @@ from campaign.wizard.draft import ensure_plan
 from campaign.wizard.questions.base import Answer, Question, QuestionForm
 from messages import public_http
 from messages.roles import ADMINISTRATOR, STAFF_ROLES
+from messages.staff_mail.mailboxes import confirmed_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class RecipientsQuestion(Question[RecipientsAnswer, RecipientsForm]):
     plan_keys = frozenset[str]()  # people may leave: the plan does not name them
     registration_rows = frozenset[str]()
     obstacles = {
-        ObstacleReason.WEBHOOK_UNTESTED: _("This address has not accepted a test. Correct it, or leave it empty.")
+        ObstacleReason.NOBODY_HEARS: _("Choose someone whose email address is confirmed."),
+        ObstacleReason.WEBHOOK_UNTESTED: _("This address has not accepted a test. Correct it, or leave it empty."),
     }
 
     def read(self, campaign: Campaign) -> RecipientsAnswer:
@@ -105,7 +107,8 @@ class RecipientsQuestion(Question[RecipientsAnswer, RecipientsForm]):
         return stored if stored.people else replace(stored, people=(user.pk,))
 
     def context(self, campaign: Campaign, form: RecipientsForm) -> dict[str, Any]:
-        return {"unheard": alert_recipients.why_nobody_hears(campaign)}
+        unheard = alert_recipients.why_nobody_hears(campaign)
+        return {"unheard": unheard, "confirmed": confirmed_people(form.people)}
 
     def reminder(self, campaign: Campaign) -> str:
         if not self.is_answered(campaign):

@@ -275,7 +275,9 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
                 inputs=inputs,
             ),
             "too_short": end_date_warning(answer.starts or form.today, answer.ends, size),
-            "periods": describe_weeks(answer.weeks or _weeks(campaign, answer), arms=form.block) if form.block else "",
+            "periods": describe_weeks(answer.weeks or _weeks(campaign, answer), arms=form.block, plan=plan)
+            if form.block
+            else "",
         }
 
     def summarize(self, campaign: Campaign, answer: SampleSizeAnswer) -> Iterable[str]:
@@ -296,7 +298,7 @@ class SampleSizeQuestion(base.Question[SampleSizeAnswer, SampleSizeForm]):
             if plan_texts := current_plan(campaign).texts:
                 yield describe_spread(str(plan_texts), _spread(answer))
         if answer.weeks:
-            yield describe_weeks(answer.weeks, arms=campaign.arms.count())
+            yield describe_weeks(answer.weeks, arms=campaign.arms.count(), plan=current_plan(campaign))
         if answer.starts:
             yield gettext("From %(day)s on.") % {"day": date_format(answer.starts, "DATE_FORMAT")}
         if answer.ends:
@@ -341,7 +343,7 @@ def _inputs(campaign: Campaign, answer: SampleSizeAnswer) -> sample_size.SampleS
         expected_rate=base.per_hundred_to_share(answer.expected),
         smallest_difference=base.per_hundred_to_share(answer.smallest),
         text_spread=_spread(answer),
-        per_day=daily_traffic(campaign),
+        per_day=round(daily_traffic(campaign) * (1 - plan.washout_share)),
         placements=campaign.placements.count(),
         planned_people=answer.planned,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analytics.learned.pooling import Contrast, matching
+from analytics.learned.pooling import Contrast, _network_move, matching
 from analytics.learned.record import forget_result
 from analytics.learned.wording import known_so_far
 from analytics.models import PooledComparison
@@ -69,6 +69,27 @@ def test_campaigns_that_agree_say_that_it_works() -> None:
     assert "of 100 people 9 more turned back than with the control" in told
     assert "So it works better on average." in told
     assert "Several campaigns with the opposite result would change this" in told
+
+
+def test_what_one_network_could_have_done_in_each_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each differs by 9 of 100, and one network can have moved each by 9 as well."""
+    monkeypatch.setattr("analytics.looks.evaluate.views_of_one_network", lambda *_: 650)
+    for number in range(5):
+        learned(f"better-{number}", {key: (n + number, had) for key, (n, had) in BETTER.items()})
+    told = paragraph()
+    assert "One network that came to all of these campaigns could have caused that" in told
+    assert "works better" not in told
+    assert "More campaigns like these would change this." in told
+
+
+def test_of_whom_nothing_is_known_of_networks_a_quarter_of_the_interval_is_taken() -> None:
+    for number in range(2):
+        learned(f"better-{number}", {key: (n + number, had) for key, (n, had) in BETTER.items()})
+    (first, second) = members = matching(BOTH)
+    for each in members:
+        each.network_move = None
+    widths = [each.high - each.low for each in (first, second) if each.high and each.low]
+    assert _network_move(members, between=0.0) == pytest.approx(sum(widths) / 8, rel=1e-3)
 
 
 def test_campaigns_that_agree_say_that_it_backfires() -> None:

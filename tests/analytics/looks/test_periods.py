@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from analytics.data_quality.hourly_check import check_data_quality, sample_ratio_status
+from analytics.disclosure import gate
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate, is_look_due
 from analytics.models import Analysis, Tally
-from analytics.results import build
+from analytics.network_views import views_of_one_network
+from analytics.results import build, headline
 from analytics.stats import Counts, clusters, switchback
 from analytics.watch.dashboard import build_dashboard
 from campaign.assignment.periods import schedule
@@ -33,7 +35,7 @@ def launched(
     margins: Mapping[str, float | None] | None = None,
     **plan: Any,
 ) -> Campaign:
-    content = {"period": "day", "clusters": "period", "washout_hours": 1, "period_weeks": 4, "correction": "none"}
+    content = {"period": "day", "clusters": "period", "washout_minutes": 60, "period_weeks": 4, "correction": "none"}
     content["planned_per_arm"] = 20_000  # one network may have half a percent of it
     arms = arms or {"neutral": 1, "victim": 1}
     return world.launched(arms=arms, unit="period", places=places, margins=margins, plan={**content, **plan})
@@ -234,6 +236,123 @@ def test_the_watch_page_says_how_much_of_the_week_fell_into_wash_outs() -> None:
     LeftOutCount.objects.create(day=day, placement=campaign.placements.get(), reason="washout", count=4_000)
     now = datetime.combine(FIRST_DAY + timedelta(days=7), datetime.min.time(), tzinfo=world.NOON.tzinfo)
     check_data_quality(campaign, now=now)
-    (told,) = [item for item in build_dashboard(campaign, now=now).quality if "first hours" in item.label]
+    (told,) = [item for item in build_dashboard(campaign, now=now).quality if "start of each period" in item.label]
     # 11,200 served and 4,000 left out.
     assert (told.status, told.detail.split(" of ")[0]) == ("ok", "26")
+
+
+HOURS: dict[str, Any] = {"period": "3h", "washout_minutes": 10, "period_weeks": 2}
+HOURS_END = END - timedelta(days=14)
+
+
+def count_blocks(campaign: Campaign, gain: int, *, blocks: int = 7) -> dict[str, list[Counts]]:
+    """Count so many blocks of two days as the fold does, on their last days; the luck of a block falls on both arms."""
+    sets: dict[str, list[Counts]] = {}
+    for block in range(blocks):
+        day = FIRST_DAY + timedelta(days=2 * block + 1)
+        for arm in campaign.arms.all():
+            seen, events = 2_000 + 10 * block, 600 + 40 * (block % 3) + gain * arm.position + block
+            common = {"day": day, "arm": arm, "placement": campaign.placements.get(), "locale": "en"}
+            Tally.objects.create(**common, outcome="exposed", count=seen)
+            Tally.objects.create(**common, outcome="turned_back", count=events)
+            ServedCount.objects.create(**common, count=seen)
+            sets.setdefault(arm.key, []).append(Counts(seen, events))
+    return sets
+
+
+def test_the_blocks_of_hours_are_the_sets_that_are_drawn_anew() -> None:
+    campaign = launched(**HOURS)
+    sets = count_blocks(campaign, 80)
+    look = evaluate(campaign, now=HOURS_END)
+    row = difference(look)
+    expected = switchback.difference(treated=sets["victim"], control=sets["neutral"])
+    assert isinstance(expected, switchback.SwitchbackEstimate)
+    assert expected.sets == 7
+    assert (row.p_value, row.verdict) == (pytest.approx(2 / 2**7), "better")
+    assert (row.low, row.high) == pytest.approx((expected.interval.low, expected.interval.high))
+    assert (look.from_day, look.to_day) == (FIRST_DAY, FIRST_DAY + timedelta(days=13))
+    told = build.build(look)
+    assert "Blocks of days were assigned at random, not people" in told.interval_sentence
+    assert (
+        "With 7 sets of periods, chance alone gives even the clearest difference in 1 of 64 draws."
+        in told.interval_sentence
+    )
+
+
+def test_the_look_at_hours_comes_when_the_last_is_over() -> None:
+    campaign = launched(**HOURS)
+    count_blocks(campaign, 0)
+    before = evaluate(campaign, now=HOURS_END - timedelta(hours=3))
+    assert before.embargoed
+    assert before.information == pytest.approx(111 / 112)
+    assert is_look_due(campaign, now=HOURS_END)
+
+
+def test_a_look_within_a_block_says_no_day_to_come() -> None:
+    campaign = launched(**HOURS)
+    count_blocks(campaign, 0, blocks=2)
+    now = datetime.combine(FIRST_DAY + timedelta(days=2), datetime.min.time(), tzinfo=world.NOON.tzinfo)
+    look = evaluate(campaign, now=now)
+    assert (look.from_day, look.to_day) == (FIRST_DAY, FIRST_DAY + timedelta(days=2))
+
+
+def test_what_is_counted_of_a_block_is_not_shown_before_it_is_over() -> None:
+    """One day of a block is half of the hours of the day for either arm."""
+    campaign = launched(**HOURS)
+    count_blocks(campaign, 0, blocks=2)
+    day = timedelta(days=1)
+    shown = [
+        {total.day for arm in gate.daily_totals(campaign, through=FIRST_DAY + n * day) for total in arm.days}
+        for n in range(3)
+    ]
+    assert shown == [set(), {FIRST_DAY + day}, {FIRST_DAY + day, FIRST_DAY + 2 * day}]
+
+
+def test_the_flow_of_a_block_is_spread_over_its_days() -> None:
+    campaign = launched(**HOURS)
+    count_blocks(campaign, 0, blocks=4)
+    campaign.changed_at = world.NOON
+    for passed, expected in ((5.6, "ok"), (9.6, "alarm")):  # within the third block; a day and more after the fourth
+        now = datetime.combine(FIRST_DAY, datetime.min.time(), tzinfo=world.NOON.tzinfo) + timedelta(days=passed)
+        assert check_data_quality(campaign, now=now).flow == expected
+
+
+def test_shares_left_out_are_those_of_whole_blocks() -> None:
+    campaign = launched(**HOURS)
+    count_blocks(campaign, 0)
+    for number in range(14):
+        day = FIRST_DAY + timedelta(days=number)
+        LeftOutCount.objects.create(day=day, placement=campaign.placements.get(), reason="washout", count=500)
+    first = FIRST_DAY + timedelta(days=1)  # of the block that begins a day before; the last one is but half over
+    shares = gate.exclusion_percentages_between(campaign, first, first + timedelta(days=3))
+    served = 2 * 2_000 + 2 * 2_010
+    assert shares == {"washout": 100 * 2_000 // (served + 2_000)}
+
+
+def test_one_network_may_have_had_as_much_of_a_block_as_of_its_days() -> None:
+    """Two days of 100 views leave it the least of each day, and so does a block of 200."""
+    campaign = launched(**HOURS)
+    plan, arms = campaign.plan, list(campaign.arms.all())
+
+    def most(days: Mapping[int, int], period: str) -> int:
+        ServedCount.objects.all().delete()
+        for number, count in days.items():
+            day = FIRST_DAY + timedelta(days=number)
+            common = {"day": day, "placement": campaign.placements.get(), "locale": "en"}
+            ServedCount.objects.create(**common, arm=arms[0], count=count)
+        plan.period = period
+        return views_of_one_network(plan, arms)
+
+    assert most({1: 200}, "3h") == most({0: 100, 1: 100}, "day") > most({1: 100}, "day")
+
+
+def test_with_more_orders_than_are_computed_the_result_says_how_many_were_drawn_and_how() -> None:
+    campaign = launched(**{**HOURS, "period_weeks": 6})
+    count_blocks(campaign, 80, blocks=21)
+    told = build.build(evaluate(campaign, now=HOURS_END + timedelta(days=28)))
+    assert (
+        "There are too many orders to try them all, so 9,999 were drawn with the seed 20230101. With another seed, "
+        "5 of 100 could come out as 4.8 or 5.2." in told.interval_sentence
+    )
+    assert headline.SETS_IN_FULL == switchback.MOST_SETS_IN_FULL
+    assert (headline.DRAWS, headline.SEED) == (switchback.DRAWS, switchback.SEED)

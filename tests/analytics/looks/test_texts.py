@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from analytics.comparison.text_mixes import MIXED_TEXTS
 from analytics.data_quality.hourly_check import check_data_quality
 from analytics.disclosure import gate
 from analytics.looks.evaluate import evaluate
@@ -19,6 +20,7 @@ from analytics.stats.texts.values import text_means
 from analytics.stats.values import Counts
 from campaign.lifecycle import arm_pauses
 from campaign.models import Campaign
+from messages.roles import MANAGER
 from tests import world
 from tests.analytics.stats.estimates import estimate_of
 
@@ -47,6 +49,32 @@ def looked(design: str = "matched", counts: TextCounts | None = None, **plan: An
 
 def of_kind(analysis: Analysis) -> Estimate:
     return analysis.estimates.get(kind="difference", about="kind", outcome="turned_back")
+
+
+class TestAfterATextWasStopped:
+    """Sets differ in what their texts have in common, so an arm that lost one of them differs by that."""
+
+    def these(self, *stops: tuple[str, int], design: str = "matched") -> tuple[Estimate, Estimate]:
+        campaign = launched(design)
+        for key, position in stops:
+            text = campaign.arms.get(key=key).texts.get(position=position)
+            arm_pauses.stop_text(text, reason="It frightens.", now=world.NOON, by=world.person("mara", MANAGER))
+        world.tally_texts(campaign, {"neutral": NEUTRAL, "victim": VICTIM})
+        analysis = evaluate(campaign, now=world.NOON)
+        return analysis.estimates.get(kind="difference", about="these", outcome="turned_back"), of_kind(analysis)
+
+    def test_people_alone_do_not_compare_an_arm_that_lost_it_with_one_that_did_not(self) -> None:
+        these, kind = self.these(("victim", 0))
+        assert (these.verdict, these.reason) == ("cannot-tell-yet", MIXED_TEXTS.reason)
+        assert (these.low is not None and these.low > 0, these.more_per_arm) == (True, None)
+        assert kind.verdict == "better"
+
+    def test_nor_where_each_arm_has_texts_of_its_own(self) -> None:
+        assert self.these(("neutral", 2), design="nested")[0].verdict == "cannot-tell-yet"
+
+    def test_they_do_if_the_whole_set_was_stopped_on_one_day(self) -> None:
+        these, kind = self.these(("victim", 0), ("neutral", 0))
+        assert (these.verdict, these.reason, kind.verdict) == ("better", "", "better")
 
 
 class TestTheSecondAnswer:

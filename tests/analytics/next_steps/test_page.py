@@ -7,10 +7,12 @@ from django.test import Client
 
 from analytics.looks.evaluate import evaluate
 from campaign.follow_up.use import put_to_use
-from campaign.lifecycle import transitions
+from campaign.lifecycle import arm_pauses, transitions
 from campaign.models import Campaign
 from messages.models import Theme
+from messages.roles import MANAGER
 from tests import world
+from tests.analytics.looks import test_periods
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +126,16 @@ class TestWhatWorked:
         assert "/next/trial/" not in shown
 
 
+class TestOneMessageAtATime:
+    def test_says_what_to_do_in_place_of_a_form_that_would_be_refused(self, client: Client) -> None:
+        campaign = test_periods.launched()
+        test_periods.count_days(campaign, {"victim": 12})
+        evaluate(campaign, now=test_periods.END)
+        shown = page(client, campaign)
+        assert "Put the text of the message into your page yourself." in shown
+        assert "Send for approval" not in shown
+
+
 class TestSeveralTexts:
     def test_are_used_together_if_they_work_though_others_of_their_kind_may_not(self, client: Client) -> None:
         campaign = world.launched(texts=2, design="matched", plan=PLAN)
@@ -135,6 +147,18 @@ class TestSeveralTexts:
         send(client, campaign)
         made = Campaign.objects.get(based_on=campaign)
         assert (made.plan.texts, [arm.texts.count() for arm in made.arms.all()]) == ("matched", [2, 2])
+
+    def test_are_judged_by_their_kind_if_a_text_was_stopped(self, client: Client) -> None:
+        campaign = world.launched(texts=4, design="matched", plan=PLAN)
+        text = campaign.arms.get(key="both").texts.get(position=1)
+        arm_pauses.stop_text(text, reason="It frightens.", now=world.NOON, by=world.person("mara", MANAGER))
+        few = [(625, 188), (625, 200), (625, 180), (625, 195)]
+        many = [(625, 370), (625, 380), (625, 365), (625, 372)]
+        world.tally_texts(campaign, {"neutral": few, "victim": few, "user": few[::-1], "both": many})
+        evaluate(campaign, now=world.NOON)
+        shown = page(client, campaign)
+        assert "The choice below is about messages of this kind, because a text was stopped." in shown
+        assert 'value="both"' in shown
 
     def test_are_sized_for_their_kind_too_where_nothing_worked(self, client: Client) -> None:
         campaign = world.launched(texts=2, design="matched", plan=PLAN)

@@ -193,8 +193,8 @@ class TestEmail:
         assert recipients(Campaign.objects.get()) == []
 
     def test_without_a_mail_server_a_notice_is_only_on_the_page(self, settings: Any) -> None:
-        settings.EMAIL_HOST = ""
         campaign = running_campaign()
+        settings.EMAIL_HOST, settings.MAIL_IS_PRINTED = "", False
         cross_guardrail(campaign)
         events.record_notices(campaign, now=world.NOON)
         client = Client()

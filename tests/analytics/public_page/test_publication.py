@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from analytics.looks.evaluate import evaluate
 from analytics.models import PublicPage
+from analytics.public_page import publication
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from messages.models import AuditEntry
@@ -184,3 +185,43 @@ class TestThePage:
         assert Client().get(PUBLIC).status_code == 404
         assert Client().get(f"{PUBLIC}counts.csv").status_code == 404
         assert rafael.get(f"{STAFF}public/").headers["Location"] == f"{STAFF}#publish"
+
+
+class TestRowsThatSqlWrote:
+    """A row says that it is published; the audit record does not."""
+
+    def test_an_inserted_page_is_published_to_nobody(self) -> None:
+        two = {"proposed_by": world.person("mara"), "published_by": world.person("rafael", "reviewer")}
+        times = {"proposed_at": world.NOON, "published_at": world.NOON}
+        PublicPage.objects.create(campaign=closed(), look=1, **two, **times)
+        assert Client().get(PUBLIC).status_code == 404
+        assert Client().get(f"{PUBLIC}counts.csv").status_code == 404
+
+    def test_nor_is_a_proposal_that_somebody_marked_as_published(self, mara: Client) -> None:
+        closed()
+        press(mara, "propose")
+        PublicPage.objects.update(published_by=world.person("rafael", "reviewer"), published_at=world.NOON)
+        assert Client().get(PUBLIC).status_code == 404
+
+    def test_nor_one_that_was_taken_down(self, mara: Client, rafael: Client) -> None:
+        closed()
+        published(mara, rafael)
+        (row,) = PublicPage.objects.all()
+        press(mara, "take-down")
+        row.save(force_insert=True)
+        assert Client().get(PUBLIC).status_code == 404
+
+    def test_nor_another_look_than_the_second_person_read(self, mara: Client, rafael: Client) -> None:
+        closed()
+        published(mara, rafael)
+        PublicPage.objects.update(look=2)
+        assert publication.published_look("pilot") is None
+        PublicPage.objects.update(look=1)
+        assert publication.published_look("pilot") is not None
+
+    def test_nobody_publishes_their_own_proposal_under_the_name_of_a_colleague(self, mara: Client) -> None:
+        closed()
+        press(mara, "propose")
+        PublicPage.objects.update(proposed_by=world.person("rafael", "reviewer"))
+        assert "The audit record does not hold this proposal." in press(mara, "publish", look="1")
+        assert Client().get(PUBLIC).status_code == 404

@@ -93,8 +93,9 @@ class TestWalkthrough:
         assert report["views"] <= report["visitors"]
         assert result["problems"] == [{"code": "no-fallback", "placement": "quiet-page"}]
 
-    def test_a_campaign_of_days_is_walked_for_all_its_days(self) -> None:
-        plan = {"period": "day", "clusters": "period", "period_weeks": 8}
+    @pytest.mark.parametrize(("period", "washout"), [("day", 60), ("1h", 30), ("12h", 300)])
+    def test_a_campaign_of_periods_is_walked_for_all_its_days(self, period: str, washout: int) -> None:
+        plan = {"period": period, "washout_minutes": washout, "clusters": "period", "period_weeks": 8}
         result = rehearse_without_side_effects(
             world.draft(arms={"neutral": 1, "victim": 1}, unit="period", plan={"planned_per_arm": 5000, **plan})
         )

@@ -61,4 +61,4 @@ def test_a_small_campaign_reports_no_exclusions() -> None:
 def test_what_falls_into_wash_outs_is_told_and_is_no_worry() -> None:
     ((status, detail),) = exclusion_items(campaign_with(), washout=2000)
     assert status == "ok"
-    assert detail.startswith("33 of 100 messages were shown in the first hours of a period")
+    assert detail.startswith("33 of 100 messages were shown at the start of a period")

@@ -128,6 +128,8 @@ class TestApproval:
         submitted()
         html = text(reviewer.post(f"{HERE}approve/", {}))
         assert "Read everything, then tick the box." in html
+        assert "<title>Error:" in html
+        assert re.search(r'<input type="checkbox" name="have_read"[^>]*autofocus>', html), "the page is long"
         assert state() == "submitted"
 
     def test_a_plan_that_changed_meanwhile_is_read_again(self, reviewer: Client) -> None:

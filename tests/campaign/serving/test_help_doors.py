@@ -11,6 +11,7 @@ from django.utils import translation
 
 from campaign.outcomes import PAGE_ADDRESSES
 from messages.help_links.doors import EVERYWHERE
+from messages.i18n.countries import choices
 from messages.i18n.languages import language_name
 from messages.models import HelpLink
 from tests import world
@@ -147,7 +148,23 @@ def test_a_service_in_another_language_says_so() -> None:
 
 @pytest.mark.parametrize(("language", "spain"), [("en", "Spain"), ("es", "España"), ("ar", "إسبانيا")])
 def test_a_country_is_named_in_the_language_of_the_page(language: str, spain: str) -> None:
-    assert re.search(rf"Canal prioritario</a>[^<]*\({spain}\)", door_page(published([]), "affected", language))
+    assert re.search(rf"Canal prioritario</a> \({spain}[,،)]", door_page(published([]), "affected", language))
+
+
+def test_what_stands_in_brackets_behind_a_service_is_one_remark() -> None:
+    site = published([])
+    remarks = {"en": "Spain, in Spanish", "es": "Reino Unido, en inglés", "ar": "إسبانيا، باللغة الإسبانيّة"}
+    for language, remark in remarks.items():
+        for door in ("self", "affected", "worried"):
+            page = door_page(site, door, language).split("<main>")[1]
+            assert f"({remark})" in page
+            assert not re.search(r"\)\s*[()]", page)
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ar"])
+def test_the_name_of_a_country_has_no_brackets(language: str) -> None:
+    with translation.override(language):
+        assert not [name for _, name in choices() if "(" in name]
 
 
 def test_the_crisis_lines_have_a_page_of_their_own_in_each_language() -> None:

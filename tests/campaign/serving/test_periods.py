@@ -1,6 +1,7 @@
 """A placement that shows one arm at a time: the text that caches hold, and the receipts that they do not."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from analytics.models import Tally
 from campaign.api.audience_refusals import RECEIPT_REFUSALS, TEXT_REFUSALS
 from campaign.assignment.periods import Periods, schedule, schedule_digest
 from campaign.lifecycle.arm_pauses import pause_arm
-from campaign.models import Campaign, LeftOutCount
+from campaign.models import Campaign, LeftOutCount, ServedCount
 from campaign.serving.network_share import FLOOR
 from campaign.serving.period_endpoint import MAX_CACHE_SECONDS
 from campaign.serving.snapshot_file import SnapshotFile
@@ -28,7 +29,7 @@ FIRST_HOUR = int(world.NOON.replace(hour=0, minute=0).timestamp()) // HOURS
 
 
 def launched(**more: Any) -> Campaign:
-    plan = {"period": "day", "clusters": "period", "washout_hours": 2, "period_weeks": 4, "correction": "none"}
+    plan = {"period": "day", "clusters": "period", "washout_minutes": 120, "period_weeks": 4, "correction": "none"}
     return world.launched(arms={"neutral": 1, "victim": 1}, unit="period", plan={**plan, **more})
 
 
@@ -54,7 +55,7 @@ def cache_seconds(reply: world.SurfaceReply) -> int:
 def test_everybody_is_shown_the_arm_of_the_day_and_each_day_that_of_the_schedule() -> None:
     campaign = launched()
     periods = campaign.plan.periods_from(campaign.starts_at)
-    assert periods == Periods(FIRST_HOUR, 24, 2, 28)
+    assert periods == Periods(FIRST_HOUR, 24, 120, 28)
     order = schedule(periods, salt=campaign.salt, placement="quiet-page", arms=2)
     headlines = [f"A {arm.key} headline" for arm in campaign.arms.all()]
     for day in range(28):
@@ -111,20 +112,28 @@ def test_a_made_up_period_gets_no_receipt() -> None:
         assert ask_receipt(site, {**shown, "period": name}) == {"receipt": None, "reason": "period_over"}
 
 
-def test_what_is_shown_in_a_washout_has_a_receipt_like_any_other_and_is_not_counted() -> None:
+def test_what_is_shown_in_a_washout_gets_no_receipt_and_counts_as_left_out() -> None:
     campaign = launched()
     site = site_at(24)
-    receipts = []
+    replies = []
     for hour in (24, 25.99, 26):
         site.now = (FIRST_HOUR + hour) * HOURS
-        receipts.append(ask_receipt(site, site.get(TEXT).json)["receipt"])
-        assert site.report_event(receipts[-1]).status == 200
-    assert [site.read_receipt(each).left_out for each in receipts] == [True, True, False]
-    assert len({len(each) for each in receipts}) == 1
+        replies.append(ask_receipt(site, site.get(TEXT).json))
+    assert replies[:2] == [{"receipt": None, "reason": "washout"}] * 2
+    assert site.report_event(replies[2]["receipt"]).status == 200
     assert sum(world.served_counts(campaign, site).values()) == 1
     assert list(LeftOutCount.objects.values_list("reason", "count")) == [("washout", 2)]
     fold(hour=site.hour + 30)
     assert sum(Tally.objects.filter(outcome="exposed").values_list("count", flat=True)) == 1
+
+
+def test_a_request_that_is_sent_again_in_a_washout_is_left_out_once() -> None:
+    launched()
+    site = site_at(24)
+    for _ in range(3):
+        assert site.decide(key=f"{site.hour}-{'0' * 32}").json["reason"] == "washout"
+    site.served.flush()
+    assert list(LeftOutCount.objects.values_list("reason", "count")) == [("washout", 1)]
 
 
 def test_what_is_shown_in_a_washout_adds_nothing_to_the_share_of_a_network_afterwards() -> None:
@@ -143,7 +152,7 @@ def test_what_is_shown_in_a_washout_adds_nothing_to_the_share_of_a_network_after
 def test_nothing_counts_before_the_first_period_and_after_the_last(hour: int) -> None:
     launched()
     site = site_at(hour)
-    assert site.read_receipt(ask_receipt(site, site.get(TEXT).json)["receipt"]).left_out
+    assert ask_receipt(site, site.get(TEXT).json) == {"receipt": None, "reason": "washout"}
 
 
 def test_a_paused_arm_shows_the_control_uncounted_and_a_cached_text_of_it_gets_no_receipt() -> None:
@@ -207,7 +216,7 @@ def test_the_stored_snapshot_holds_the_periods() -> None:
 def test_the_frozen_plan_commits_to_the_schedule_of_each_placement() -> None:
     campaign = launched()
     frozen = json.loads(campaign.plan.canonical)
-    periods = Periods(FIRST_HOUR, 24, 2, 28)
+    periods = Periods(FIRST_HOUR, 24, 120, 28)
     order = schedule(periods, salt=campaign.salt, placement="quiet-page", arms=2)
     assert frozen["periods"] == {
         "length": "day",
@@ -220,8 +229,8 @@ def test_the_frozen_plan_commits_to_the_schedule_of_each_placement() -> None:
 
 def test_weeks_begin_on_the_first_full_day() -> None:
     campaign = launched(period="week", period_weeks=12)
-    assert campaign.plan.periods_from(campaign.starts_at) == Periods(FIRST_HOUR, 168, 2, 12)
-    assert campaign.plan.periods_from(world.NOON - timedelta(hours=13)) == Periods(FIRST_HOUR, 168, 2, 12)
+    assert campaign.plan.periods_from(campaign.starts_at) == Periods(FIRST_HOUR, 168, 120, 12)
+    assert campaign.plan.periods_from(world.NOON - timedelta(hours=13)) == Periods(FIRST_HOUR, 168, 120, 12)
 
 
 def test_text_and_receipt_answer_and_refuse_as_described() -> None:
@@ -255,3 +264,90 @@ def test_text_and_receipt_answer_and_refuse_as_described() -> None:
         for reply in refused[path]:
             assert reply.json["error"]["code"] in table[reply.status], reply.json
             assert reply.headers["Cache-Control"] == "no-store"
+
+
+def launched_by_hours(**more: Any) -> Campaign:
+    return launched(period="2h", washout_minutes=10, period_weeks=2, **more)
+
+
+def test_everybody_is_shown_the_arm_of_the_two_hours_and_the_next_two_those_of_the_schedule() -> None:
+    campaign = launched_by_hours()
+    periods = campaign.plan.periods_from(campaign.starts_at)
+    assert periods == Periods(FIRST_HOUR, 2, 10, 168)
+    order = schedule(periods, salt=campaign.salt, placement="quiet-page", arms=2)
+    headlines = [f"A {arm.key} headline" for arm in campaign.arms.all()]
+    for period in range(24):
+        site = site_at(2 * period + 1.5)
+        shown = {site.get(TEXT).json["message"]["headline"], site.decide().json["message"]["headline"]}
+        assert shown == {headlines[order[period]]}
+
+
+def test_a_text_of_two_hours_is_not_held_beyond_them_and_a_page_that_outlives_them_is_left_out() -> None:
+    launched_by_hours()
+    site = site_at(2 - 1 / 60)
+    reply = site.get(TEXT)
+    assert cache_seconds(reply) == pytest.approx(60, abs=1)
+    assert ask_receipt(site_at(2.01), reply.json) == {"receipt": None, "reason": "period_over"}
+
+
+def test_the_first_ten_minutes_of_two_hours_are_not_counted() -> None:
+    campaign = launched_by_hours()
+    site, counted = site_at(0), []
+    for minute in (0, 9.9, 10.1, 119):
+        site.now = (FIRST_HOUR + 2 + minute / 60) * HOURS
+        counted.append(ask_receipt(site, site.get(TEXT).json)["receipt"] is not None)
+    assert counted == [False, False, True, True]
+    assert sum(world.served_counts(campaign, site).values()) == 2
+
+
+@pytest.mark.parametrize(("period", "washout"), [("1h", 30), ("2h", 60), ("3h", 10), ("12h", 100)])
+def test_no_open_view_says_a_time_finer_than_an_hour(period: str, washout: int) -> None:
+    """What may be known of a view: its arm, its hour, the order, and that it came after the wash-out."""
+    launched(period=period, washout_minutes=washout, period_weeks=2)
+    site, minutes = site_at(0), Counter[tuple[int, int, int]]()
+    for minute in range(0, 24 * 60, 5):
+        site.now = (FIRST_HOUR + minute / 60) * HOURS
+        receipt = site.decide().json["receipt"]
+        if receipt is not None:
+            read = site.read_receipt(receipt)
+            assert read.closes - 2 > site.hour  # it lives two hours and more
+            minutes[read.arm, read.hour, read.closes] += 5
+    assert min(minutes.values()) >= 60
+
+
+def test_a_request_sent_again_in_the_next_hour_is_one_of_the_hour_of_its_key() -> None:
+    """Its minute is not known any more, and it may be shown in what is a wash-out by then."""
+    launched_by_hours()
+    site = site_at(1.5)
+    key = f"{site.hour}-{'0' * 32}"
+    first = site.decide(key=key)
+    assert first.status == 200, first.json
+    fresh = site_at(2.05)
+    again = fresh.decide(key=key)
+    assert again.json["message"] == first.json["message"]
+    receipts = [each.read_receipt(reply.json["receipt"]) for each, reply in ((site, first), (fresh, again))]
+    assert receipts[0] == receipts[1]
+
+
+def test_what_is_counted_of_a_block_of_hours_stands_on_its_last_day_and_says_no_hour() -> None:
+    """Each arm was shown in every hour of the day, so an arm and a day leave 24 hours, one of each."""
+    campaign = launched_by_hours()
+    site = site_at(0)
+    for hour in range(48):
+        site.now = (FIRST_HOUR + hour + 0.5) * HOURS
+        assert site.report_event(ask_receipt(site, site.get(TEXT).json)["receipt"]).status == 200
+    site.served.flush()
+    fold(hour=site.hour + 30)
+    last_day = (world.NOON + timedelta(days=1)).date()  # the second of the first two whole days
+    for model in (Tally, ServedCount):
+        rows = model.objects.filter(**({"outcome": "exposed"} if model is Tally else {}))
+        assert set(rows.values_list("day", "arm__key", "count")) == {
+            (last_day, arm.key, 24) for arm in campaign.arms.all()
+        }
+
+
+def test_the_frozen_plan_says_hours_and_minutes() -> None:
+    campaign = launched_by_hours()
+    frozen = json.loads(campaign.plan.canonical)["periods"]
+    assert (frozen["length"], frozen["washout_minutes"]) == ("2h", 10)
+    assert "washout_hours" not in frozen

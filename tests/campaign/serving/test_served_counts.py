@@ -33,7 +33,7 @@ def counts() -> list[int]:
 
 def sends(counter: ServedCounter, offers: list[ServedText], count: int, hour: int = HOUR) -> None:
     for offer in islice(cycle(offers), count):
-        counter.add(hour, offer)
+        counter.add(hour // 24, offer)
 
 
 @contextmanager

@@ -64,7 +64,7 @@ OTHER_ANSWERS: dict[str, Callable[[Any], Any]] = {
         within="placement" if stored.within else "placement-day",
         design_effect=1.4,
         period="week",
-        washout_hours=2,
+        washout_minutes=120,
     ),
     "length": lambda stored: replace(stored, expected=21.0, smallest=7.0, planned=777, spread=2.0),
     "ethics": lambda stored: replace(stored, ethics_reference="Board, 17", ethics_exemption=""),

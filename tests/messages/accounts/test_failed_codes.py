@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.core import mail
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -107,8 +107,27 @@ def test_other_networks_and_a_restart_give_no_more_guesses(monkeypatch: pytest.M
     answers = []
     for network in range(30):
         monkeypatch.setattr(login_attempts, "attempts", FailedAttempts())
+        monkeypatch.setattr(failed_codes, "_counted_here", {})
         answers.append(at_sign_in(REMOTE_ADDR=f"10.0.{network}.1"))
     assert answers.count(LOOKED_AT) == 5
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM messaging_failedcodes",
+        "UPDATE messaging_failedcodes SET failures = 0, next_guess_at = '2020-01-01'",
+        "UPDATE messaging_failedcodes SET failures = 0, next_guess_at = '2120-01-01'",
+    ],
+)
+def test_whoever_changes_the_count_by_sql_gets_no_more_guesses(statement: str) -> None:
+    mara()
+    answers = []
+    for _ in range(20):
+        answers.append(at_the_api())
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    assert Counter(answers) == {LOOKED_AT: 5, WAIT: 15}
 
 
 @pytest.mark.django_db(transaction=True)

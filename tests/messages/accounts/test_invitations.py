@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +15,9 @@ from django.core.management import call_command
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from messages.accounts import invitations
+from messages.accounts import invitations, recorded_accounts
 from messages.accounts.invitations import InvitationOver
+from messages.audit import continuity, verification
 from messages.models import AuditEntry, Invitation
 from tests import world
 
@@ -133,6 +136,26 @@ def test_the_first_administrator_is_invited_on_the_command_line(capsys: pytest.C
     token = link.removeprefix("https://thought.example.org/welcome/").rstrip("/")
     assert invitations.by_token(token, now=timezone.now()).role == "administrator"
     assert AuditEntry.objects.get().actor.startswith("command line")
+
+
+class TestANewInstallation:
+    """Its record is whole from the first step on, whichever that is: a key without a note looks like a note removed."""
+
+    @pytest.fixture(autouse=True)
+    def new_keys(self, settings: Any, tmp_path: Path) -> None:
+        settings.DATA_DIRECTORY, settings.KEY_DIRECTORY = tmp_path, tmp_path / "keys"
+
+    def test_that_begins_with_an_invitation(self, django_capture_on_commit_callbacks: Any) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            call_command("invite", "ada@example.org", url="https://thought.example.org", stdout=StringIO())
+        assert verification.verify().problems == ()
+        assert not continuity.is_older_database()
+
+    def test_that_begins_with_accounts_that_are_there(self, django_capture_on_commit_callbacks: Any) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            recorded_accounts.vouch_for([world.person("ada", "administrator")], by="test")
+        assert verification.verify().problems == ()
+        assert not continuity.is_older_database()
 
 
 def welcome_status(token: str) -> int:

@@ -99,6 +99,7 @@ BY_SQL: dict[str, Callable[[User], object]] = {
     "a role": lambda user: user.groups.add(Group.objects.get_or_create(name="administrator")[0]),
     "all roles": lambda user: User.objects.filter(pk=user.pk).update(is_superuser=True),
     "a password": lambda user: User.objects.filter(pk=user.pk).update(password=make_password("another one")),
+    "an address": lambda user: User.objects.filter(pk=user.pk).update(email="thief@example.org"),
     "a name": lambda user: User.objects.filter(pk=user.pk).update(username="someone"),
 }
 
@@ -203,6 +204,19 @@ def test_entries_of_another_account_vouch_for_nobody(rafael: User) -> None:
     User.objects.filter(pk=ana.pk).update(username="rafael")
     ana.refresh_from_db()
     assert recorded_accounts.changed_parts([ana])["rafael"] == list(recorded_accounts._PARTS)
+
+
+def test_an_address_of_before_addresses_were_on_record_is_taken_as_it_is(
+    rafael: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(recorded_accounts, "_PARTS", recorded_accounts._PARTS[:-1])
+        members.change_password(rafael, PASSWORD, keep=None)
+    assert not recorded_accounts.changed_parts([rafael])
+    members.change_password(rafael, PASSWORD, keep=None)
+    User.objects.filter(pk=rafael.pk).update(email="thief@example.org")
+    rafael.refresh_from_db()
+    assert recorded_accounts.changed_parts([rafael]) == {"rafael": ["address"]}
 
 
 def test_verify_names_them_and_vouch_puts_them_on_record(rafael: User, committing: Committing) -> None:
