@@ -5,6 +5,7 @@ another one reads: such triggers are dropped before a migration. A trigger is kn
 changes one drops the old one, and `restore_triggers` creates the new one.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +19,13 @@ from django.db.migrations import CreateModel, Migration
 from django.db.models import UniqueConstraint
 
 _DIFFERS = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}
-_NAMES = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D' "
-    "AND pg_table_is_visible(tgrelid)",
+# Each trigger by its name, and what it does: on PostgreSQL its function, without the condition in which it is called.
+_DEFINITIONS = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname, proname || '()' || prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+    "WHERE NOT tgisinternal AND tgenabled <> 'D' AND pg_table_is_visible(tgrelid)",
 }
+_FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION (\w+\(\)) RETURNS trigger LANGUAGE plpgsql AS \$\$([^$]*)\$\$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,17 +349,22 @@ ALL_TRIGGERS: tuple[Trigger | ReplaceTrigger, ...] = (*TRIGGERS, *REPLACE_TRIGGE
 
 
 def restore_triggers(*, using: str, **_: Any) -> None:
-    """Receive `post_migrate`: create the triggers that are missing, as far as their tables exist."""
+    """Receive `post_migrate`: create the triggers that are missing, as far as their tables exist, and those that do
+    something else."""
     if using != "default":
         return
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:
-        present = trigger_names(connection)
+        present, changed = trigger_names(connection), changed_triggers(connection)
         tables = connection.introspection.table_names(cursor)
         for trigger in ALL_TRIGGERS:
-            missing = trigger.names(connection.vendor).keys() - present
-            if missing and trigger.table in tables and trigger.columns() <= _columns(cursor, trigger.table):
-                for name in missing:
+            names = trigger.names(connection.vendor)
+            if names.keys() <= present - changed or trigger.table not in tables:
+                continue
+            if trigger.columns() <= _columns(cursor, trigger.table):
+                for name in names.keys() - (present - changed):
+                    if name in changed and connection.vendor == "sqlite":  # which has no CREATE OR REPLACE
+                        cursor.execute(f"DROP TRIGGER {name}")
                     for statement in trigger.create(connection.vendor, name):
                         cursor.execute(statement)
 
@@ -397,11 +405,38 @@ def missing_triggers(connection: BaseDatabaseWrapper) -> set[str]:
     return {name for trigger in ALL_TRIGGERS for name in trigger.names(connection.vendor)} - trigger_names(connection)
 
 
+def foreign_triggers(connection: BaseDatabaseWrapper) -> set[str]:
+    """The names of the triggers that this program did not create: such a one could copy each visit, or undo a stop."""
+    return trigger_names(connection) - {name for trigger in ALL_TRIGGERS for name in trigger.names(connection.vendor)}
+
+
+def changed_triggers(connection: BaseDatabaseWrapper) -> set[str]:
+    """The names of the triggers that have a name of ours and do something else."""
+    present, vendor = _definitions(connection), connection.vendor
+    return {
+        name
+        for trigger in ALL_TRIGGERS
+        for name in trigger.names(vendor)
+        if name in present and present[name] != _definition(trigger, vendor, name)
+    }
+
+
 def trigger_names(connection: BaseDatabaseWrapper) -> set[str]:
     """The names of all triggers that are at work in the database."""
+    return set(_definitions(connection))
+
+
+def _definitions(connection: BaseDatabaseWrapper) -> dict[str, str]:
     with connection.cursor() as cursor:
-        cursor.execute(_NAMES[connection.vendor])
-        return {name for (name,) in cursor.fetchall()}
+        cursor.execute(_DEFINITIONS[connection.vendor])
+        return dict(cursor.fetchall())
+
+
+def _definition(trigger: Trigger | ReplaceTrigger, vendor: str, name: str) -> str:
+    """What the database says of a trigger that does what was declared."""
+    first = next(iter(trigger.create(vendor, name)))
+    function = _FUNCTION.fullmatch(first)
+    return f"{function[1]}{function[2]}" if function else first
 
 
 def _columns(cursor: CursorWrapper, table: str) -> set[str]:

@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "messages.accounts.middleware.SessionIdleMiddleware",
     "messages.accounts.middleware.RecordedAccountMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "messages.accounts.form_recovery.SignedInMiddleware",
     "messages.accounts.middleware.SecondFactorMiddleware",
     "campaign.staff_site.middleware.explain_wrong_method",
     "allauth.account.middleware.AccountMiddleware",
@@ -98,10 +98,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "campaign.staff_site.navigation.staff_page_context",
-            ]
+            ],
+            "builtins": ["messages.templatetags.typed_by"],  # in place of Django's csrf_token
         },
     }
 ]
+CSRF_FAILURE_VIEW = "messages.accounts.form_recovery.csrf_failure"
 
 
 # A commit is on disk before it returns, an idle transaction releases its locks, and a lost server is noticed within

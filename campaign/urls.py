@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from campaign.staff_site import error_views, preference_views
+from campaign.staff_site import error_views, manual, preference_views
 
 handler500 = error_views.unexpected_error
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/", include("campaign.api.urls")),
     path("language/", preference_views.choose_language, name="language"),
     path("terms/", preference_views.set_sensitive_terms, name="terms"),
+    path("manual/<slug:chapter>/", manual.manual, name="manual"),
     path("", include("messages.accounts.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -24,6 +24,7 @@ from campaign.placements.pinned_embed import pinned_embed
 from campaign.serving import application, assets
 from campaign.serving.routing import registered_routes
 from messages.accounts import api_tokens
+from messages.audit import log
 from tests import world
 from tests.route_matrix import METHODS, MatrixCell, expected_outcomes, load
 
@@ -148,9 +149,12 @@ def publish_for_everybody(campaign: Campaign) -> None:
     """Put the first look of a campaign on a public page, if it has one."""
     proposer, second = world.person("root", "administrator"), world.person("somebody else", "analyst")
     fields = {"look": 1, "proposed_by": proposer, "proposed_at": world.NOON}
-    PublicPage.objects.get_or_create(
+    _, created = PublicPage.objects.get_or_create(
         campaign=campaign, defaults=fields | {"published_by": second, "published_at": world.NOON}
     )
+    if created:  # a page that the audit record does not vouch for is shown to nobody
+        kind = log.ObjectKind.CAMPAIGN
+        log.record(log.Action.RESULTS_PUBLISH, by=second, kind=kind, ref=campaign.slug, label=campaign.name, look=1)
 
 
 def example_path(route: str) -> str:
@@ -184,6 +188,7 @@ def example_path(route: str) -> str:
         "<int:b>": "1",
         "<slug:link>": "help-self",
         "<slug:step>": "learn",
+        "<slug:chapter>": "planning",
         "<slug:arm>": "both",
         "<slug:place>": place.key,
         "<int:look>": "1",

@@ -14,6 +14,7 @@ from campaign.lifecycle import transitions
 from campaign.models import AnalysisPlan, Campaign
 from messages.library import starter_library
 from messages.models import Message
+from messages.staff_mail import mailboxes
 from tests import world
 from tests.campaign.wizard.test_answers import new_draft, save
 
@@ -82,6 +83,7 @@ def test_from_matched_sets_in_the_wizard_to_their_use(client: Client) -> None:
     campaign = save(campaign, "sureness", monitoring="fixed", correction="none")
     campaign = save(campaign, "length", expected=30.0, smallest=10.0, planned=2_000)
     campaign = save(campaign, "ethics", ethics_exemption="Nobody real takes part.")
+    mailboxes.confirm(world.person("mara"), "mara@ngo.example")
     transitions.submit(campaign, by=world.person("mara"))
     world.approve(campaign)
     transitions.launch(campaign, by=world.person("mara"), now=world.NOON)

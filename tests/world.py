@@ -50,8 +50,10 @@ HOUR = int(NOON.timestamp()) // 3600
 PARTNER_ORIGIN = "https://partner.example"
 PAIRS = [["victim", "neutral"], ["user", "neutral"], ["both", "neutral"], ["user", "victim"], ["both", "victim"]]
 
-# Answers yes to every question of the review checklist.
-CHECKLIST_ALL_YES = {question.key: "yes" for question in checklist.VERSIONS[checklist.CURRENT_VERSION]}
+# Answers yes to every question of the review checklist, with what the answers rest on.
+CHECKLIST_YES = {question.key: "yes" for question in checklist.VERSIONS[checklist.CURRENT_VERSION]}
+CHECKLIST_EVIDENCE = {"accurate": "Page 12 of the source.", "speaker": "Our interpreter."}
+CHECKLIST_ALL_YES = CHECKLIST_YES | {f"{key}.evidence": text for key, text in CHECKLIST_EVIDENCE.items()}
 
 
 @row_cache.record_people

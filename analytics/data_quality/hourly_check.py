@@ -43,8 +43,12 @@ class FlowStatus:
     usual: int | None
 
 
-def flow_status(served: Mapping[date, int], *, since: datetime, now: datetime, least: int) -> FlowStatus:
+def flow_status(
+    served: Mapping[date, int], *, since: datetime, enough_at: datetime | None, now: datetime, least: int
+) -> FlowStatus:
     """Judge whether messages are served about as often as usual. `since` is when serving last became possible.
+
+    That hardly any came is read from the last beat (`enough_at`) alone: two clocks for it would tell more than one.
 
     Nights are quiet, so today alone is judged only from noon on. Before that, and for campaigns that are rarely shown,
     the window reaches back until enough messages are expected in it.
@@ -61,7 +65,7 @@ def flow_status(served: Mapping[date, int], *, since: datetime, now: datetime, l
         if expected < MIN_EXPECTED_MULTIPLE * least:
             continue
         recent = sum(count for day, count in served.items() if day >= first)
-        if recent < least:
+        if enough_at is None or enough_at < begins:
             return FlowStatus(Flow.ALARM, usual)
         low = before > 0 and end_of_band(recent, least) * LOW_FLOW_DIVISOR < expected
         return FlowStatus(Flow.CAUTION if low else Flow.OK, usual)
@@ -79,14 +83,21 @@ def told_usual(usual: float, *, least: int) -> int:
 
 
 def heartbeat(
-    previous: DataQualityStatus | None, *, served: int, now: datetime, least: int
+    previous: DataQualityStatus | None, *, served: int, told: int, now: datetime, least: int
 ) -> tuple[datetime | None, int]:
     """Return the last hour by which at least `least` messages had been served since the beat before, and how many.
 
-    A single message moves nothing, so that nobody can be found in it.
+    A single message moves nothing, so that nobody can be found in it. Counting begins anew at the messages that a look
+    told: between looks that tell of 11, two beats of ten that were begun before would tell of the one that is over.
     """
     at, of = (previous.enough_at, previous.enough_of) if previous is not None else (None, 0)
-    return (now.replace(minute=0, second=0, microsecond=0), served) if served - of >= least else (at, of)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    if told - of >= least:
+        at = hour
+    of = max(of, told)
+    if served - of >= least:
+        at, of = hour, served
+    return at, of
 
 
 def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatus:
@@ -94,17 +105,19 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
     arms = list(campaign.arms.prefetch_related("texts"))
     since = campaign.changed_at if campaign.launched_at is None else max(campaign.changed_at, campaign.launched_at)
     served = _served_by_day(arms, first=now.date() - timedelta(days=MEMORY_DAYS))
-    flow = flow_status(
-        _spread(served, campaign, len(arms), today=now.date()),
-        since=min(since, now),
-        now=now,
-        least=settings.SMALL_CELL,
-    )
     week = (now.date() - timedelta(days=_WEEK + 1), now.date() - timedelta(days=2))
     excluded = gate.exclusion_percentages_between(campaign, *week)
     enough_at, enough_of = heartbeat(
         DataQualityStatus.objects.filter(campaign=campaign).first(),
         served=sum(_served_by_day(arms, first=date.min).values()),
+        told=gate.told_messages(campaign),
+        now=now,
+        least=settings.SMALL_CELL,
+    )
+    flow = flow_status(
+        _spread(served, campaign, len(arms), today=now.date()),
+        since=min(since, now),
+        enough_at=enough_at,
         now=now,
         least=settings.SMALL_CELL,
     )

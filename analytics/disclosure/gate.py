@@ -277,6 +277,15 @@ def exclusion_percentages(analysis: Analysis) -> dict[str, int]:
     return exclusion_percentages_between(analysis.campaign, analysis.from_day, last)
 
 
+def told_messages(campaign: Campaign) -> int:
+    """Return how many messages were sent by the newest look that tells it of all arms; 0 if none does."""
+    for each in _releases().filter(analysis__campaign=campaign, is_withheld=False):
+        counts = [arm["served"] for arm in each.arms.values()]
+        if counts and None not in counts:
+            return sum(counts)
+    return 0
+
+
 def withdrawal_percent(analysis: Analysis, *, early: bool = True) -> int | None:
     """For each 100 people counted, at most how many more asked not to be counted after seeing a message.
 

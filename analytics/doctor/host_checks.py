@@ -12,7 +12,7 @@ from analytics.doctor import findings
 from analytics.doctor.findings import Finding, fine, leaks, unknown
 from analytics.ingest import database_files
 from campaign.checks import check_databases_are_separate, check_postgresql_durability
-from campaign.record_triggers import missing_triggers
+from campaign.record_triggers import changed_triggers, foreign_triggers, missing_triggers
 from messages.audit import continuity, verification
 
 _COMMAND_LINES = (b"campaign.wsgi", b"campaign.rsgi", b"campaign.entrypoints.launcher", b"manage.py\0worker")
@@ -49,9 +49,14 @@ def database_findings() -> list[Finding]:
     """The findings of `manage.py check` on both databases."""
     problems = [*check_databases_are_separate(None), *check_postgresql_durability(None, databases=list(connections))]
     subject = "PostgreSQL" if connections["audience"].vendor == "postgresql" else "databases"
-    if not problems:
-        return [fine(subject, "The two are separate, and nothing about the audience is logged or kept.")]
-    return [_check_finding(subject, message) for message in problems]
+    found = [_check_finding(subject, message) for message in problems]
+    with suppress(DatabaseError):  # one that does not answer is told by the checks
+        if foreign := sorted(name for alias in connections for name in foreign_triggers(connections[alias])):
+            said = (
+                f"There are triggers that this program did not make: {', '.join(foreign)}. They could copy each visit."
+            )
+            found.append(leaks(subject, said, "Find out who made them, and drop them."))
+    return found or [fine(subject, "The two are separate, and nothing about the audience is logged or kept.")]
 
 
 def record_findings() -> list[Finding]:
@@ -61,14 +66,14 @@ def record_findings() -> list[Finding]:
         if continuity.is_older_database():
             return [leaks(subject, "The database is missing records that were signed here.", "Run manage.py restored.")]
         problems = verification.verify().problems
-        unprotected = sorted(missing_triggers(connections["default"]))
+        unprotected = sorted(missing_triggers(connections["default"]) | changed_triggers(connections["default"]))
     except (DatabaseError, OSError) as error:
         return [unknown(subject, f"It could not be read: {type(error).__name__}.", "Run this as the server's user.")]
     found = [leaks(subject, problem, "See manage.py audit verify.") for problem in problems[:1]]
     found = found or [fine(subject, "All entries are as they were written.")]
     if unprotected:
-        said = f"Triggers that protect the records are missing: {', '.join(unprotected)}."
-        found.append(leaks("triggers", said, "Find out who removed them, then run manage.py migrate."))
+        said = f"Triggers that protect the records are missing or changed: {', '.join(unprotected)}."
+        found.append(leaks("triggers", said, "Find out who did this, then run manage.py migrate."))
     if not (settings.AUDIT_HEAD_DIRECTORY or settings.EMAIL_HOST):
         said = "Its head is kept only on this machine, so whoever controls the machine can rewrite all of it."
         found.append(unknown("audit head", said, "Set MAIL_HOST or AUDIT_HEAD_DIRECTORY."))

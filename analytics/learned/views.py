@@ -181,6 +181,8 @@ def _filters(asked: LearnedFilter) -> list[tuple[str, str, str, list[tuple[str, 
             options = [(value, verdict_label(value)) for value in _in_order(values)]
         elif kind == Kind.LANGUAGE:
             options = [(value, language_name(value)) for value in values]
+        elif kind == Kind.THEME:
+            options = [(value, _(value)) for value in values if value]
         else:
             options = [(value, str(labels.get(Kind(kind), {}).get(value, value))) for value in values]
         filters.append((kind, str(Kind(kind).label), getattr(asked, kind), options))

@@ -113,11 +113,12 @@ def _is_expected(campaign: Campaign, hours: int) -> bool:
 
 
 def _silence(hours: int) -> QualityItem:
+    """Say for how long fewer than two small cells came: up to one before a look that told it, and up to one since."""
     label = ngettext(
         "Fewer than %(few)s messages for %(hours)s hour", "Fewer than %(few)s messages for %(hours)s hours", hours
     )
     return QualityItem(
-        label % {"few": wording.number(settings.SMALL_CELL), "hours": wording.number(hours)},
+        label % {"few": wording.number(2 * settings.SMALL_CELL), "hours": wording.number(hours)},
         "alarm",
         gettext(
             "The tag may have been removed, or there may be no visitors. Open the page where the "

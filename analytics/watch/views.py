@@ -114,7 +114,11 @@ def _sentence(data: Dashboard, use: UseSummary | None) -> str:
         return _("Something is wrong: %(what)s.") % {"what": data.alarms[0].label}
     if data.completion_notices:
         values = {"what": data.completion_notices[-1].notice.get_kind_display()}
-        return _("Complete: %(what)s. You can read the results.") % values
+        sentence = _("Complete: %(what)s. You can read the results.") % values
+        if not data.stopped_arms:
+            return sentence
+        stopped = _("“%(arm)s” was stopped. Please decide what to do next.") % {"arm": join_quoted(data.stopped_arms)}
+        return f"{sentence} {stopped}"
     if state == Campaign.State.CLOSED:
         return _("The campaign is closed. The last views are being counted.")
     if data.guardrail_pauses:

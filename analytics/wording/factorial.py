@@ -66,7 +66,7 @@ class ContrastNumbers(Judged):
 
 _QUESTION = gettext_lazy("%(question)s: %(effect)s in %(people)s (%(interval)s). %(verdict)s.")
 _COUNTED = gettext_lazy(
-    "Compared with the neutral text, of %(people)s people: %(both)s together, %(victim)s and %(user)s alone."
+    "Compared with a text that names neither, of %(people)s people: %(both)s together, %(victim)s and %(user)s alone."
 )
 _CANNOT_TELL = gettext_lazy("We cannot tell yet.")
 _EITHER_WAY = gettext_lazy(

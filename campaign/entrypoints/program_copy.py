@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from django.conf import settings
 
-PROGRAM = ("analytics", "campaign", "messages", "templates", "locale", "manage.py")
+PROGRAM = ("analytics", "campaign", "messages", "templates", "locale", "docs", "manage.py")
 _PREFIX = "second-thought-program-"
 _LOCK = ".in-use"  # held by whatever runs from the copy
 
@@ -51,7 +51,7 @@ def _make_copy() -> Path:
     for name in PROGRAM:
         source = _program() / name
         if source.is_dir():
-            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "pictures"))
         else:
             shutil.copy(source, copy / name)
     return copy

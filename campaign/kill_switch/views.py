@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from campaign.kill_switch import stop as kill_switch_stop
@@ -18,6 +19,7 @@ from campaign.lifecycle import arm_pauses
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Arm, Campaign, Placement
 from campaign.staff_site.access import campaign_for
+from messages.accounts.form_recovery import says_if_lost
 from messages.accounts.step_up import confirmation_required
 from messages.models import Message
 from messages.roles import current_user, require_role
@@ -40,6 +42,7 @@ class ArmUsage:
     placements: tuple[ArmPlacement, ...]
 
 
+@says_if_lost(gettext_lazy("Nothing was stopped yet."))
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def stop(request: HttpRequest, key: str) -> HttpResponse:
@@ -61,6 +64,7 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "campaign/kill_switch/stop.html", context)
 
 
+@says_if_lost(gettext_lazy("The message is still stopped."))
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def lift(request: HttpRequest, key: str) -> HttpResponse:
@@ -80,6 +84,7 @@ def lift(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "campaign/kill_switch/lift.html", context)
 
 
+@says_if_lost(gettext_lazy("Nothing was stopped or resumed yet."))
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirmation_required
 def pause_or_resume_arm(request: HttpRequest, slug: str, arm: str) -> HttpResponse:

@@ -24,6 +24,7 @@ from campaign.lifecycle.review_requests import ask_reviewer
 from campaign.models import Campaign
 from campaign.overview import plan_views
 from campaign.staff_site.access import campaign_for, reviewable_campaign_for
+from messages.accounts.form_recovery import says_if_lost
 from messages.accounts.step_up import confirmation_required, confirmation_required_for_button
 from messages.roles import STAFF_ROLES, current_user, has_role
 
@@ -155,6 +156,7 @@ def ask_for_review(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("campaign:plan", slug)
 
 
+@says_if_lost(gettext_lazy("Nothing was paused yet."))
 @confirmation_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def pause(request: HttpRequest, slug: str) -> HttpResponse:
@@ -166,6 +168,7 @@ def pause(request: HttpRequest, slug: str) -> HttpResponse:
     return _carry_out(request, campaign, partial(transitions.pause, by=current_user(request)), done)
 
 
+@says_if_lost(gettext_lazy("Nothing was resumed yet."))
 @confirmation_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
@@ -181,6 +184,7 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
     return _carry_out(request, campaign, action, done)
 
 
+@says_if_lost(gettext_lazy("Nothing was closed yet."))
 @confirmation_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def close(request: HttpRequest, slug: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,7 +21,7 @@ from campaign.placements import changes, tag_check
 from campaign.placements.forms import PlacementForm
 from campaign.placements.pinned_embed import pinned_embed
 from campaign.placements.revealing_keys import revealing_parts
-from campaign.staff_site.access import placement_for, placements_for
+from campaign.staff_site.access import campaign_for, placement_for, placements_for
 from messages.accounts import step_up
 from messages.accounts.step_up import confirmation_required_for_button
 from messages.proposals import ProposalRefused, SavedFields, proposal_digest
@@ -96,16 +97,21 @@ def placement_detail(request: HttpRequest, place: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def placement_add(request: HttpRequest) -> HttpResponse:
-    """Add a placement."""
+    """Add a placement. ?campaign= is a draft whose plan asked for it, and to which one comes back."""
     require_role(request.user, MANAGER)
     form = PlacementForm(request.POST or None)
+    draft = campaign_for(request.user, request.GET["campaign"], write=True) if request.GET.get("campaign") else None
+    back = reverse("campaign:plan-step", args=[draft.slug, "places"]) if draft else ""
     if request.method == "POST" and form.is_valid():
         placement = changes.add_placement(
             form.save(commit=False), by=current_user(request), new_partner=form.cleaned_data["new_partner"]
         )
+        if back:
+            flash.success(request, _("Added and ticked below. Its page has the line for the partner’s site."))
+            return redirect(f"{back}?{urlencode({'new': placement.key})}")
         flash.success(request, _("Added. Give the partner the line below and test it together."))
         return redirect("placements:placement", placement.key)
-    return _form_page(request, form, "", "")
+    return _form_page(request, form, "", "", back=back)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -210,9 +216,9 @@ def _proposal(request: HttpRequest, placement: Placement) -> dict[str, object]:
 
 
 def _form_page(
-    request: HttpRequest, form: PlacementForm, key: str, name: str, theirs: Placement | None = None
+    request: HttpRequest, form: PlacementForm, key: str, name: str, theirs: Placement | None = None, *, back: str = ""
 ) -> HttpResponse:
-    context = {"form": form, "key": key, "name": name, "theirs": theirs, "works_here": True}
+    context = {"form": form, "key": key, "name": name, "theirs": theirs, "works_here": True, "back": back}
     context["needs_colleague"] = form.instance.pk is not None and bool(changes.open_campaigns(form.instance))
     return render(request, "campaign/placements/form.html", context)
 

@@ -88,11 +88,15 @@ def compile_snapshot(previous: Snapshot = EMPTY_SNAPSHOT) -> Snapshot:
         )
         recorded = recorded_places(chunk)
         for placement in chunk:
-            campaigns = list(placement.campaigns.all()) if placement.pk in recorded else []
-            if placement.pk not in recorded:
+            campaigns, version = list(placement.campaigns.all()), versions[placement.pk]
+            if placement.pk in recorded:
+                entry = _placement_entry(placement, campaigns, follow_up_pages, renderer, version)
+            else:
                 _take_away_what_nobody_chose(placement)
-            version = versions[placement.pk]
-            entries[placement.pk] = _placement_entry(placement, campaigns, follow_up_pages, renderer, version)
+                entry = _placement_entry(placement, [], follow_up_pages, renderer, version)
+                is_live = any(campaign.state in Campaign.LIVE for campaign in campaigns)
+                entry = replace(entry, reason=_WITHDRAWN if is_live else _reason(campaigns))
+            entries[placement.pk] = entry
     return Snapshot(
         placements=MappingProxyType({entry.key: entry for entry in entries.values()}),
         placement_ids=MappingProxyType(entries),
@@ -203,8 +207,13 @@ def _shown_campaigns(
     entries = [entry for campaign in live if (entry := _campaign_entry(campaign, arms)) is not None]
     if live and not entries:
         return [], _WITHDRAWN
+    return entries, _reason(campaigns)
+
+
+def _reason(campaigns: Iterable[Campaign]) -> str:
+    """Why nothing is shown where none of these campaigns is."""
     reasons = {_REASONS[campaign.state] for campaign in campaigns if campaign.state in _REASONS}
-    return entries, next((reason for reason in _REASON_ORDER if reason in reasons), _NO_CAMPAIGN)
+    return next((reason for reason in _REASON_ORDER if reason in reasons), _NO_CAMPAIGN)
 
 
 def _sketch_number(placement: Placement, campaign: Campaign) -> int:

@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from campaign.staff_site.manual import chapter_of_route
 from campaign.staff_site.site_warning import current_warning
 from messages.roles import ADMINISTRATOR, MANAGER, OUTSIDE_REVIEWER, PARTNER_CONTACT, REVIEWER, STAFF_ROLES, roles_held
 from messages.templatetags.sensitive_text import shows_sensitive_terms
@@ -78,6 +79,7 @@ def staff_page_context(request: HttpRequest) -> dict[str, Any]:
         "places": links,
         "waiting_in_all": sum(link.waiting for link in links),
         "site_warning": current_warning() if held & {*STAFF_ROLES, ADMINISTRATOR} else "",
+        "chapter_url": chapter_of_route(request.resolver_match.route) if request.resolver_match else "",
         "tongues": settings.LANGUAGES,
         "is_partly_translated": get_language() in settings.PARTIAL_LANGUAGES,
         "shows_terms": shows_sensitive_terms(request),

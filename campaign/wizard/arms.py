@@ -13,7 +13,9 @@ from campaign.wizard.draft import DraftEditConflict, edit_draft, ensure_plan
 from campaign.wizard.revision_choice import selectable_revisions
 from messages.models import Revision
 from messages.review import workflow
+from messages.templatetags.sensitive_text import theme_name
 
+_NAME_LIMIT = 80  # as on the page
 _REVISIONS_TRIED = 50  # newest revisions of a frame, in search of one that no arm uses yet
 
 
@@ -47,27 +49,68 @@ def apply_preset(campaign: Campaign, key: str) -> None:
     arms = list(campaign.arms.with_texts())
     if presets.preset_of([arm.key for arm in arms]) == key:
         return
-    if key == "own" and len(arms) >= 2:
+    if key != "own":
+        replacements = _arms_of_preset(presets.PRESETS[key], arms)
+    elif len(arms) >= 2:
         replacements = _with_own_keys(arms)
     else:
-        replacements = _arms_of_preset(presets.PRESETS[key], arms)
+        replacements = one_text_each(_two_themes())
+    replace_arms(campaign, replacements)
+    if arms:
+        text_design.keep_sets(campaign)
+    elif key != "own":
+        text_design.begin_with_sets(campaign)
+
+
+def replace_arms(campaign: Campaign, replacements: Sequence[NewArm]) -> None:
+    """Give a draft these arms in place of its own; the first is the control."""
     campaign.arms.all().delete()
     for position, new in enumerate(replacements):
         fields = {"key": new.key, "name": new.name, "weight": new.weight}
         Arm.objects.create_with_texts(
             new.revisions, campaign=campaign, is_control=position == 0, position=position, **fields
         )
-    if arms:
-        text_design.keep_sets(campaign)
-    else:
-        text_design.begin_with_sets(campaign)
+
+
+def one_text_each(texts: Sequence[Revision]) -> list[NewArm]:
+    """Return one arm for each text, named by its theme."""
+    made = list[NewArm]()
+    for number, text in enumerate(texts, 1):
+        name = _name_by_theme(text, {new.name for new in made}, number)
+        made.append(NewArm(presets.own_key(number), name, [text]))
+    return made
+
+
+def _name_by_theme(text: Revision, taken: Collection[str], number: int) -> str:
+    theme = theme_name(text.message.theme)[:_NAME_LIMIT]
+    return theme if theme not in taken else _("Message %(number)s") % {"number": number}
+
+
+def _two_themes() -> list[Revision]:
+    """Return a neutral text and one of another theme, or any two of different themes, or any two."""
+    first = _unused_revision(presets.ANY, [])
+    return [
+        first,
+        unused_theme((*presets.NOT_NEUTRAL, "neutral"), [first]) or _unused_revision(presets.ANY, [first.pk]),
+    ]
+
+
+def unused_theme(frames: Sequence[str], used: Collection[Revision]) -> Revision | None:
+    """Return an approved revision whose theme none of these has, from the first frame with one; None without any."""
+    themes = {revision.message.theme_id for revision in used}
+    for frame in frames:
+        others = selectable_revisions([frame]).exclude(message__theme__in=themes)[:_REVISIONS_TRIED]
+        for revision in others:
+            if workflow.approved_locales(revision):
+                return revision
+    return None
 
 
 def _with_own_keys(arms: list[Arm]) -> list[NewArm]:
     """Copy the arms under the keys of the preset "own", the control first."""
     ordered = sorted(arms, key=lambda arm: not arm.is_control)
     return [
-        NewArm(f"message-{number}" if number > 1 else "control", arm.name, _revisions_of(arm), arm.weight)
+        NewArm(presets.own_key(number), arm.name, _revisions_of(arm), arm.weight)
         for number, arm in enumerate(ordered, 1)
     ]
 
@@ -123,13 +166,19 @@ def add_arm(campaign: Campaign, *, by: User) -> Arm:
             raise ActionRefused(_("With more messages, too few people would see each one."))
         key = presets.next_arm_key(previous.keys)
         frames = ("both", "victim", "user", "other", "neutral")
-        used = [revision.pk for arm in arms for revision in _revisions_of(arm)]
-        is_matched = ensure_plan(locked).texts == text_design.MATCHED
+        used = [revision for arm in arms for revision in _revisions_of(arm)]
+        if ensure_plan(locked).texts == text_design.MATCHED:
+            texts = text_design.texts_for_another_arm(arms, frames)
+        else:
+            texts = [unused_theme(frames, used) or _unused_revision(frames, [revision.pk for revision in used])]
+        number = int(key.removeprefix("message-"))
+        names = {arm.name for arm in arms}
+        numbered = _("Message %(number)s") % {"number": number}
         arm = Arm.objects.create_with_texts(
-            text_design.texts_for_another_arm(arms, frames) if is_matched else [_unused_revision(frames, used)],
+            texts,
             campaign=locked,
             key=key,
-            name=_("Message %(number)s") % {"number": key.removeprefix("message-")},
+            name=_name_by_theme(texts[0], names, number) if len(texts) == 1 else numbered,
             is_control=not arms,
             position=max((arm.position for arm in arms), default=-1) + 1,
         )
@@ -158,11 +207,14 @@ def choose_revision(campaign: Campaign, key: str, revision: Revision, *, seen_re
     """Give an arm of one text another revision, unless somebody has chosen a third one since."""
     with edit_draft(campaign, by=by) as locked:
         text_design.require_design(locked, text_design.ONE)
-        text = ArmText.objects.filter(arm__campaign=locked, arm__key=key).first()
+        text = ArmText.objects.filter(arm__campaign=locked, arm__key=key).select_related("arm").first()
         if text is None or text.revision_id not in (seen_revision_id, revision.pk):
             raise DraftEditConflict
         frames = presets.allowed_frames(key, presets.preset_of([one.key for one in locked.arms.all()]))
         if revision.message.frame not in frames or not workflow.approved_locales(revision):
             raise ActionRefused(_("This text does not fit here. Choose another."))
+        if text.arm.name == theme_name(text.revision.message.theme):  # nobody gave it another name
+            text.arm.name = theme_name(revision.message.theme)
+            text.arm.save(update_fields=["name"])
         text.revision = revision
         text.save(update_fields=["revision"])

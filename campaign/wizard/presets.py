@@ -27,8 +27,8 @@ class Preset(NamedTuple):
     arms: tuple[PresetArm, ...]
 
 
-_ANY = tuple(Frame.values)
-_NOT_NEUTRAL = ("both", "victim", "user", "other")
+ANY = tuple(Frame.values)
+NOT_NEUTRAL = ("both", "victim", "user", "other")
 _NEUTRAL = PresetArm("neutral", Frame.NEUTRAL.label, ("neutral",))
 _VICTIM = PresetArm("victim", Frame.VICTIM.label, ("victim",))
 _USER = PresetArm("user", Frame.USER.label, ("user",))
@@ -49,7 +49,7 @@ PRESETS = {
             "any",
             _("Is a message better than none?"),
             _("Two messages: a neutral text that makes no argument, and one of yours. This needs the fewest people."),
-            (_NEUTRAL, PresetArm("message", _("The message"), _NOT_NEUTRAL)),
+            (_NEUTRAL, PresetArm("message", _("The message"), NOT_NEUTRAL)),
         ),
         Preset(
             "against",
@@ -61,7 +61,7 @@ PRESETS = {
             "own",
             _("My own choice of messages"),
             _("Two or more messages, with any appeal. Each is compared with the one you choose as the control."),
-            (PresetArm("control", _("Control"), _ANY), PresetArm("message-2", _("Message 2"), _ANY)),
+            (PresetArm("control", "", ANY), PresetArm("message-2", "", ANY)),  # named by the themes of their texts
         ),
     )
 }
@@ -80,7 +80,12 @@ def preset_of(keys: Sequence[str]) -> str:
 def allowed_frames(key: str, preset: str) -> tuple[str, ...]:
     """Return the frames that the message of an arm may have."""
     frames = {arm.key: arm.frames for arm in PRESETS[preset].arms} if preset in PRESETS else {}
-    return _ANY if preset == "own" else frames.get(key, _ANY)
+    return ANY if preset == "own" else frames.get(key, ANY)
+
+
+def own_key(number: int) -> str:
+    """Return the key of an arm of the preset "own" by its place."""
+    return f"message-{number}" if number > 1 else "control"
 
 
 def next_arm_key(keys: Collection[str]) -> str:

@@ -15,7 +15,7 @@ from campaign.lifecycle import launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
-from campaign.wizard import answers, arms, questions, revision_choice, sample, text_design
+from campaign.wizard import answers, arms, questions, revision_choice, sample, start, text_design
 from campaign.wizard.draft import DraftEditConflict, NotADraft, current_plan
 from campaign.wizard.links import question_url
 from campaign.wizard.questions.base import QuestionForm
@@ -41,17 +41,26 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
     """Ask the first question; its answer creates the draft."""
     require_role(request.user, MANAGER)
     first, once = questions.QUESTIONS[0], request.POST.get("once", "") or secrets.token_urlsafe(8)
-    form, by = first.form_class(request.POST or None, shown=questions.HypothesisAnswer()), current_user(request)
+    form, by = start.StartForm(request.POST or None), current_user(request)
     if request.method == "POST" and form.is_valid():
-        if draft := _draft_of_form(request, once):
-            answers.save_answer(draft, first, form.answer(), seen_digest=first.read(draft).digest(), by=by)
+        try:
+            if draft := _draft_of_form(request, once):
+                answers.save_answer(draft, first, form.answer(), seen_digest=first.read(draft).digest(), by=by)
+            else:
+                draft = start.start_draft(form, by=by)
+                request.session[_MADE] = [*request.session.get(_MADE, []), [once, draft.pk]][-_FORMS_KEPT:]
+        except arms.NoApprovedMessage as reason:
+            form.add_error("start", _no_text_left(reason))
         else:
-            draft = answers.create_draft(form.answer(), by=by)
-            request.session[_MADE] = [*request.session.get(_MADE, []), [once, draft.pk]][-_FORMS_KEPT:]
-        return redirect(question_url(draft, questions.next_key(first.key)))
+            return redirect(question_url(draft, questions.next_key(first.key)))
     position = WizardPosition(1, len(questions.QUESTIONS), reverse("campaign:list"))
     context = {"form": form, "question": first, "position": position, "once": once}
-    return render(request, first.template_name, context)
+    return render(request, "campaign/wizard/start.html", context)
+
+
+def _no_text_left(reason: arms.NoApprovedMessage) -> str:
+    names = ", ".join(str(Frame(frame).label) for frame in reason.frames)
+    return _("There are no approved texts left in: %(frames)s.") % {"frames": names}
 
 
 def _draft_of_form(request: HttpRequest, once: str) -> Campaign | None:
@@ -90,7 +99,8 @@ def wizard_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = question.build_form(campaign, question.suggest(campaign, stored, user=current_user(request)), posted)
     if posted is None:
-        return _render_question(request, campaign, question, form, seen_digest=stored.digest())
+        new_place = request.GET.get("new", "")  # a placement that was just added for this campaign
+        return _render_question(request, campaign, question, form, seen_digest=stored.digest(), new_place=new_place)
     if not form.is_valid() or posted.get("do") in ("work-out", "use-past") or not question.complete(campaign, form):
         return _render_question(request, campaign, question, form, seen_digest=posted.get("was", ""))
     return _save_and_continue(request, campaign, question, form)
@@ -110,8 +120,7 @@ def _save_and_continue(
     except DraftEditConflict:
         context = {"overtaken": True, "theirs": question.describe(campaign)}
     except arms.NoApprovedMessage as reason:
-        names = ", ".join(str(Frame(frame).label) for frame in reason.frames)
-        form.add_error(None, _("There are no approved texts left in: %(frames)s.") % {"frames": names})
+        form.add_error(None, _no_text_left(reason))
     except ActionRefused as reason:  # the answer itself may be stored: only the follow-up was refused
         form.add_error(None, str(reason))
     digest = question.read(campaign).digest()

@@ -105,10 +105,10 @@ def accept(token: str, *, username: str, password: str, now: datetime, here: boo
         raise InvitationOver
     user = User.objects.create_user(username, email=invitation.email or email, password=password)
     user.groups.set([Group.objects.get_or_create(name=invitation.role)[0]])
-    recorded_accounts.record_joining(user, role=invitation.role, number=invitation.pk)
     # Where mails are printed, the link of the first administrator was printed in the same terminal.
     if not invitation.email and settings.MAIL_IS_PRINTED:
         mailboxes.confirm(user, user.email)
+    recorded_accounts.record_joining(user, role=invitation.role, number=invitation.pk)  # with the address
     if invitation.partner is not None:
         partners.add_contact(invitation.partner, user)
     invitation.delete()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messages.accounts.forms import WRONG_ADDRESS
+from messages.accounts.recorded_accounts import record_step
 from messages.accounts.sign_in_views import allow_form_methods
 from messages.accounts.step_up import confirmation_required
 from messages.roles import STAFF_ROLES, current_user, has_role
@@ -64,7 +65,7 @@ def confirm_address(request: HttpRequest) -> HttpResponse:
 
 def _take_code(request: HttpRequest) -> HttpResponse:
     user = current_user(request)
-    if mailboxes.confirm_by_code(user, request.POST["code"], now=timezone.now()):
+    if mailboxes.confirm_by_code(user, request.POST["code"], record=record_step, now=timezone.now()):
         flash.success(request, _("Confirmed. Mail reaches you at %(address)s.") % {"address": user.email})
         return HttpResponseRedirect(reverse("account:mail"))
     context = {

@@ -37,6 +37,7 @@ _CHANGED_BY: Mapping[Action, tuple[str, ...]] = {
     Action.PERSON_DEACTIVATE: ("open", "tokens"),
     Action.PERSON_REACTIVATE: ("open",),
     Action.SESSIONS_END: ("tokens",),
+    Action.ADDRESS_CONFIRM: ("address",),
     Action.FACTOR_ADD: ("factors",),
     Action.FACTOR_REMOVE: ("factors",),
     Action.FACTOR_RESET: ("factors", "codes", "tokens"),

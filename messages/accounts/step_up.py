@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from messages.accounts.form_recovery import Why, return_form, typed_fields, words_to_read
 from messages.roles import P, View
 
 FRESH_SECONDS = 600
@@ -67,6 +68,8 @@ def _confirm_first(view: View[P], next_page: Callable[[HttpRequest], str]) -> Vi
     def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if is_recently_confirmed(request):
             return view(request, *args, **kwargs)
+        if words_to_read(typed_fields(request)):
+            return return_form(request, Why.UNCONFIRMED)
         return HttpResponseRedirect(f"{reverse('confirm')}?{urlencode({'next': next_page(request)})}")
 
     return wrapper

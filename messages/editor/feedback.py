@@ -77,7 +77,7 @@ def _compare_with(text: LintText, key: str) -> tuple[Remark, ...]:
     other = renditions.select_related("revision__message__theme").first()
     if other is None:
         return ()
-    name = other.revision.message.theme.name
+    name = str(_(other.revision.message.theme.name))
     return check_arms(
         [ComparedText(str(_("This text")), text), ComparedText(name, message_lint.lint_text_of(other.revision, other))]
     )

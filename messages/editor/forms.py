@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from messages.editor.save import Claims, EditBaseline, EditedText
@@ -110,10 +111,17 @@ class TextAndClaimsForm(EditorTextForm):
         return Claims(cleaned["claim_strength"], sources, cleaned["note"])
 
 
+class ThemeField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's class is not generic at run time
+    """A choice of theme; those of the starter library have their names in the reader's language."""
+
+    def label_from_instance(self, theme: Theme) -> str:
+        return gettext(theme.name)
+
+
 class NewMessageForm(TextAndClaimsForm):
     """The text and claims of a new message, with its theme, frame and language."""
 
-    theme = forms.ModelChoiceField(
+    theme = ThemeField(
         label=_("Theme"),
         queryset=Theme.objects.all(),
         required=False,

@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from messages.accounts.form_recovery import TYPED_BY
 from messages.editor import drafts, feedback, save
 from messages.editor.forms import BaselineForm, EditorTextForm, PreviewOptionsForm, TextAndClaimsForm
 from messages.editor.save import Claims, EditBaseline, EditConflict, EditedText
-from messages.editor.session_recovery import WRITER, preserve_form_input
+from messages.editor.session_recovery import preserve_form_input
 from messages.i18n import languages
 from messages.models import Draft, Message, Rendition, Revision
 from messages.query_numbers import parse_whole_number
@@ -98,7 +99,7 @@ def locale_of_message(message: Message, tag: str) -> str | None:
 
 def posted_fields(request: HttpRequest) -> dict[str, str]:
     """The fields of the form as they were sent."""
-    ours = ("csrfmiddlewaretoken", WRITER, "do")
+    ours = ("csrfmiddlewaretoken", TYPED_BY, "do")
     return {name: str(value) for name, value in request.POST.items() if name not in ours}
 
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from django.conf import settings
 from django.conf.locale import LANG_INFO
 from django.utils.translation import get_language, get_language_info
 
@@ -51,9 +52,16 @@ def _local_names() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(names, key=lambda pair: pair[1].casefold()))
 
 
+def has_buttons(locale: str) -> bool:
+    """Whether the buttons around a message in this language, or a variety of it, are translated."""
+    return locale.split("-", 1)[0] in {code.split("-", 1)[0] for code in settings.AUDIENCE_LANGUAGES}
+
+
 def choices() -> list[tuple[str, str]]:
-    """Choices of a select: each language by its own name, followed by its name in the active language."""
+    """Choices of a select: each language whose buttons are translated by its own name, followed by its name in the
+    active language."""
     return [
         (code, local if local == language_name(code) else f"{local} · {language_name(code)}")
         for code, local in _local_names()
+        if has_buttons(code)
     ]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from messages.i18n.languages import language_name
-from messages.models import Rendition, Revision
+from messages.models import HelpLink, Rendition, Revision
 from messages.review import authorship, checklist, message_lint, workflow
 from messages.review.checklist import ChecklistQuestion
 from messages.review.wording import compare_url, edit_url, history, review_url, state_label
@@ -48,7 +48,11 @@ class ReviewInput:
             decision_comment=value("said"),
             text=value("text"),
             override=value("override"),
-            answers={question.key: value(f"checklist.{question.key}") for question in questions},
+            answers={
+                name: value(f"checklist.{name}")
+                for question in questions
+                for name in (question.key, checklist.evidence_key(question.key))
+            },
         )
 
 
@@ -59,6 +63,9 @@ class ChecklistItem:
     question: ChecklistQuestion
     answer: str
     error: str
+    needs_evidence: bool
+    evidence: str
+    evidence_error: str
 
 
 ReviewAction = Callable[[Rendition, User, datetime, ReviewInput], object]
@@ -169,7 +176,10 @@ def _page(
         "obstacles": obstacles,
         "may_pass": may_override and bool(obstacles.sentences) and (may_decide or may_submit),
         "edit": edit_url(words) if has_role(person, MANAGER) else "",
-        "checklist": _checklist_items(typed, errors),
+        "checklist": _checklist_items(words, typed, errors),
+        "evidence_limit": checklist.EVIDENCE_LIMIT,
+        "original": _original(words),
+        "help_links": _help_links(words.locale),
         "typed": typed,
         "refused": refused,
         "errors": errors,
@@ -184,15 +194,38 @@ def _error_summary(errors: dict[str, str]) -> list[tuple[str, str]]:
     anchors = {"reason": "said", "comment": "said", "text": "text", "override": "override"}
     summary: dict[str, str] = {}
     for field_name, sentence in errors.items():
-        question = field_name.removeprefix("checklist.")
-        default = "remarks" if question == field_name else f"{question}-error"
+        question = field_name.removeprefix("checklist.").replace(".", "-")
+        default = "remarks" if "." not in field_name else f"{question}-error"
         summary.setdefault(sentence, anchors.get(field_name, default))
     return list(summary.items())
 
 
-def _checklist_items(typed: ReviewInput, errors: dict[str, str]) -> list[ChecklistItem]:
-    questions = checklist.VERSIONS[checklist.CURRENT_VERSION]
-    return [ChecklistItem(q, typed.answers.get(q.key, ""), errors.get(f"checklist.{q.key}", "")) for q in questions]
+def _checklist_items(words: Rendition, typed: ReviewInput, errors: dict[str, str]) -> list[ChecklistItem]:
+    needed = workflow.points_with_evidence(words)
+    return [
+        ChecklistItem(
+            question=question,
+            answer=typed.answers.get(question.key, ""),
+            error=errors.get(f"checklist.{question.key}", ""),
+            needs_evidence=question.key in needed,
+            evidence=typed.answers.get(checklist.evidence_key(question.key), ""),
+            evidence_error=errors.get(f"checklist.{checklist.evidence_key(question.key)}", ""),
+        )
+        for question in checklist.VERSIONS[checklist.CURRENT_VERSION]
+    ]
+
+
+def _help_links(locale: str) -> list[HelpLink]:
+    """The links that visitors may find behind the doors, those in the language of the text first."""
+    language = locale.split("-", 1)[0]
+    links = HelpLink.objects.for_visitors().order_by("lane", "name")
+    return sorted(links, key=lambda link: link.language.split("-", 1)[0] != language)
+
+
+def _original(words: Rendition) -> Rendition | None:
+    """The text that these words translate; None if they are the original."""
+    first = words.revision.renditions.order_by("pk").first()
+    return None if first is None or first.pk == words.pk else first
 
 
 def _previous_approved(words: Rendition) -> Rendition | None:

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,7 +26,7 @@ class HistoryEntry:
     action: str
     rendition: Rendition
     text: str
-    answers: tuple[tuple[Promise, bool], ...]
+    answers: tuple[checklist.AnsweredQuestion, ...]
     review: Review | None
 
 

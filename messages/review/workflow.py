@@ -14,12 +14,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from messages.audit import log
-from messages.models import Comment, Rendition, Review, Revision
+from messages.models import ClaimStrength, Comment, Rendition, Review, Revision
 from messages.review import authorship, message_lint, withdrawals
 from messages.review import checklist as review_checklist
 from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, has_role
 
 MAY_SUBMIT, MAY_COMMENT, MAY_DECIDE, MAY_WITHDRAW = (MANAGER,), (MANAGER, REVIEWER), (REVIEWER,), (MANAGER, REVIEWER)
+_WITHOUT_CLAIM = (ClaimStrength.NONE, ClaimStrength.VALUE)
 RevisionState, ReviewDecision = Revision.State, Review.Decision
 # The state of a revision is the first of these that one of its languages has.
 _STATE_PRECEDENCE = (RevisionState.APPROVED, RevisionState.WITHDRAWN, RevisionState.SUBMITTED, RevisionState.DRAFT)
@@ -43,6 +44,14 @@ class ReviewObstacles:
     @property
     def message(self) -> str:
         return " ".join(self.sentences)
+
+
+def points_with_evidence(rendition: Rendition) -> frozenset[str]:
+    """Return the points of the checklist that need a note or a link: a claim its source, a translation its reader."""
+    revision = rendition.revision
+    points = {"accurate"} if revision.claim_strength not in _WITHOUT_CLAIM else set[str]()
+    first = revision.renditions.order_by("pk").values_list("locale", flat=True).first()
+    return frozenset(points | ({"speaker"} if first != rendition.locale else set()))
 
 
 @transaction.atomic
@@ -71,7 +80,7 @@ def approve(
     answers = checklist or {}
     if by is not None:
         _require_unchanged(rendition, read_digest)
-        if missing := review_checklist.validate_answers(answers):
+        if missing := review_checklist.validate_answers(answers, points_with_evidence(rendition)):
             raise ReviewRefused(_("The checklist is not complete."), missing)
     if by is not None and authorship.is_own(rendition, by):  # no exception: an administrator would be two persons
         raise ReviewRefused(_("You cannot approve your own text. Ask a colleague."))

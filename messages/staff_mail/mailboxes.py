@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -17,6 +18,12 @@ from messages.text.typed_codes import clean_code
 CODE_LIFE = timedelta(hours=1)
 SEND_AGAIN_AFTER = timedelta(minutes=1)
 MOST_WRONG_CODES = 5
+
+
+class StepRecorder(Protocol):
+    """Records a step on an account: `recorded_accounts.record_step`, which this package may not import."""
+
+    def __call__(self, action: log.Action, user: User, *, by: User) -> object: ...
 
 
 class CodeNotSent(Exception):
@@ -60,7 +67,7 @@ def send_code(user: User, address: str, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def confirm_by_code(user: User, code: str, *, now: datetime) -> bool:
+def confirm_by_code(user: User, code: str, *, now: datetime, record: StepRecorder = log.record_user) -> bool:
     """Make the address to which the code was sent this person's, if the code is right and not used up."""
     mailbox = Mailbox.objects.select_for_update().filter(user=user).exclude(code_digest="").first()
     if mailbox is None or mailbox.code_until is None or now > mailbox.code_until:
@@ -71,19 +78,19 @@ def confirm_by_code(user: User, code: str, *, now: datetime) -> bool:
             mailbox.code_digest = ""
         mailbox.save(update_fields=["wrong_codes", "code_digest"])
         return False
-    confirm(user, mailbox.pending)
+    confirm(user, mailbox.pending, record=record)
     return True
 
 
 @transaction.atomic
-def confirm(user: User, address: str) -> None:
+def confirm(user: User, address: str, *, record: StepRecorder = log.record_user) -> None:
     """Take it that mail to this address reaches this person, and make it theirs. The earlier address is told."""
     earlier = user.email
     user.email = address
     user.save(update_fields=["email"])
     fields = {"confirmed": address, "pending": "", "code_digest": "", "code_until": None, "wrong_codes": 0}
     Mailbox.objects.update_or_create(user=user, defaults=fields)
-    log.record_user(log.Action.ADDRESS_CONFIRM, user, by=user)
+    record(log.Action.ADDRESS_CONFIRM, user, by=user)
     if earlier and earlier != address:
         text = _(
             "The email address of “%(name)s” at Second Thought was changed to another one. If you did not do this, "

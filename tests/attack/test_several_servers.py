@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from analytics.fold import count_seals
 from analytics.fold.fold import fold
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
@@ -111,6 +112,7 @@ class TestTheSplit:
                 outcome="turned_back",
                 count=turned_back,
             )
+        count_seals.seal_counts([campaign])
         return campaign
 
     def test_one_network_withholds_no_verdict(self) -> None:

@@ -16,6 +16,7 @@ from tests.browser.firefox import PROGRAM, Firefox, firefox
 from tests.browser.installation import Installation, running_installation
 from tests.browser.test_embed_hostile import Origin, Reply
 from tests.browser.test_embed_tells import example
+from tests.browser.test_exit import EXIT, neutral_site, requests_of
 from tests.waiting import let_pass, wait_in_page_until, wait_until
 
 pytestmark = pytest.mark.browser
@@ -178,3 +179,42 @@ def press(browser: Firefox, name: str) -> None:
         context=frame,
     )
     browser.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, context=frame)
+
+
+@pytest.mark.parametrize("size", [(120, 240), (300, 150), (1200, 90)], ids=str)
+def test_in_a_frame_of_odd_size_the_way_out_stays_on_screen(
+    partner: Partner, page: OpenPage, size: tuple[int, int]
+) -> None:
+    tab = page(viewport={"width": 1280, "height": 800})
+    tab.goto(partner.serve())
+    wait_told(tab, "shown")
+    width, height = size
+    tab.add_style_tag(
+        content=f"#second-thought {{ width: {width}px !important; height: {height}px !important; border: 0 }}"
+    )
+    tab.locator("#second-thought").scroll_into_view_if_needed()
+    place, frame = tab.locator("#second-thought").bounding_box(), tab.frames[1]
+    assert place
+    for depth in (0, 200, 9999):
+        frame.evaluate("(depth) => scrollTo(0, depth)", depth)
+        let_pass(tab, 50)
+        way_out = framed(tab).get_by_role("button", name="Leave now").bounding_box()
+        assert way_out
+        assert place["x"] <= way_out["x"] <= place["x"] + width - way_out["width"]
+        assert place["y"] <= way_out["y"] <= place["y"] + height - way_out["height"]
+        assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_way_out_leads_the_whole_page_away_and_tells_nobody(partner: Partner, page: OpenPage) -> None:
+    tab = page()
+    neutral_site(tab)
+    tab.goto(f"{partner.site.url}/health/live")
+    tab.goto(partner.serve())
+    told = wait_told(tab, "exposed")
+    asked = requests_of(tab)
+    framed(tab).get_by_role("button", name="Leave now").click()
+    tab.wait_for_url(EXIT)
+    assert told == ["shown", "exposed"]
+    assert [address for address in asked if not address.startswith(EXIT)] == []
+    tab.go_back()
+    assert tab.url == f"{partner.site.url}/health/live"

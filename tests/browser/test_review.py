@@ -52,7 +52,7 @@ def review_page(rendition: Rendition) -> str:
 
 def tab_to(tab: Page, wanted: Locator) -> None:
     """Press Tab until an element has the focus."""
-    for _ in range(40):
+    for _ in range(80):
         if wanted.evaluate("element => element === document.activeElement"):
             return
         tab.keyboard.press("Tab")
@@ -96,6 +96,9 @@ def test_a_reviewer_approves_with_the_keyboard_alone(desk: SignIn) -> None:
     for question in tab.locator("main fieldset").all():
         tab_to(tab, question.get_by_label("Yes"))
         tab.keyboard.press("Space")
+        if (evidence := question.get_by_role("textbox")).is_visible():
+            tab_to(tab, evidence)
+            tab.keyboard.type("Read by two of us, see page 12.")
     tab_to(tab, tab.get_by_label("Your comment"))
     tab.keyboard.type("Calm and true.")
     tab_to(tab, approve)
@@ -111,10 +114,10 @@ def test_a_reviewer_sends_back_and_the_writer_finds_the_reason(desk: SignIn) -> 
     tab = desk(world.person("rafael", "reviewer"))
     wrong = collect_errors(tab)
     tab.goto(review_page(rendition))
-    tab.get_by_role("group", name="Is it accurate?").get_by_label("No").check()
+    tab.get_by_role("group", name="Is it accurate?").get_by_label("No", exact=True).check()
     tab.get_by_role("button", name="Send back").click()
     expect(tab.get_by_text("Say what should change").first).to_be_visible()
-    expect(tab.get_by_role("group", name="Is it accurate?").get_by_label("No")).to_be_checked()
+    expect(tab.get_by_role("group", name="Is it accurate?").get_by_label("No", exact=True)).to_be_checked()
     tab.get_by_label("Your comment").fill("Name the source.")
     tab.get_by_role("button", name="Send back").click()
     expect(tab.locator("main").get_by_role("status")).to_contain_text("Sent back to the author")
@@ -152,8 +155,35 @@ def test_an_administrator_makes_an_exception_that_stays(desk: SignIn) -> None:
     expect(tab.get_by_text("The checks found:", exact=True)).to_be_visible()
     for question in tab.locator("main fieldset").all():
         question.get_by_label("Yes").check()
+        if (evidence := question.get_by_role("textbox")).is_visible():
+            evidence.fill("Page 12.")
     tab.get_by_label("Why are you making an exception?").fill("A court’s words.")
     tab.get_by_role("button", name="Approve this text").click()
     expect(tab.get_by_text("Exception by root").first).to_be_visible()
     expect(tab.get_by_text("“A court’s words.”").first).to_be_visible()
     assert (state(rendition), wrong) == ("approved", [])
+
+
+def test_a_translation_is_read_beside_its_original_and_the_real_page(desk: SignIn) -> None:
+    rendition = world.submitted_rendition()
+    words = {"headline": "Detrás hay una persona", "body": "Uno.\n\nDos."}
+    translation = Rendition.objects.create(revision=rendition.revision, locale="es", **words)
+    workflow.submit(translation, by=world.person("mara"), now=world.NOON)
+    tab = desk(world.person("rafael", "reviewer"))
+    wrong = collect_errors(tab)
+    tab.goto(review_page(translation))
+    card = tab.get_by_role("region", name="As a visitor sees it")
+    expect(card.get_by_role("heading", name="Original")).to_be_visible()
+    expect(card).to_contain_text(rendition.headline)
+    expect(card.frame_locator("iframe").get_by_role("heading", level=1)).to_have_text("Detrás hay una persona")
+    reads = tab.get_by_role("group", name="Has someone who speaks this language read it?")
+    expect(reads.get_by_role("textbox")).to_be_visible()
+    accurate = tab.get_by_role("group", name="Is it free of shame?")
+    expect(accurate.get_by_role("textbox")).to_be_hidden()
+    accurate.get_by_label("No", exact=True).check()
+    expect(accurate.get_by_role("textbox")).to_be_visible()
+    tab.get_by_role("button", name="Approve this text").click()
+    missing = tab.locator(".missing")
+    expect(missing).to_contain_text("Choose yes or no.")
+    expect(missing).to_contain_text("With a “no”, this text cannot be approved.")
+    assert wrong == []

@@ -110,6 +110,8 @@ def approve_drafts(rafael: Page, site: Site) -> None:
         waiting.first.click()
         for question in rafael.locator("main fieldset").all():
             question.get_by_label("Yes").check()
+            if (evidence := question.get_by_role("textbox")).is_visible():
+                evidence.fill("Page 12.")
         rafael.get_by_role("button", name="Approve this text").click()
         expect_status(rafael).to_contain_text("This text is approved.")
 

@@ -195,3 +195,25 @@ def test_without_javascript_the_button_works_it_out(desk: SignIn, site_with_word
     tab.get_by_role("button", name="Work it out").click()
     expect(tab.locator("[data-estimate]")).to_contain_text("you need 8,756.")
     assert Campaign.objects.get().plan.expected_rate is None
+
+
+def test_a_design_is_the_start_and_only_a_name_is_typed(desk: SignIn, site_with_words: None) -> None:
+    tab = desk(world.person("mara", "manager"), "/campaigns/new/")
+    wrong = collect_errors(tab)
+    tab.get_by_label("Name of the campaign").fill("Against the law")
+    tab.get_by_text("Law and help as benchmarks").click()
+    expect(tab.get_by_label("Which campaign?")).to_be_hidden()
+    tab.keyboard.press("Enter")
+    question(tab, 2)
+    expect(tab.get_by_role("radio", name="My own choice of messages")).to_be_checked()
+    made = Campaign.objects.get()
+    assert [arm.name for arm in made.arms.all()][2:] == ["The law", "Help first"]
+    tab.goto(tab.url.replace(f"/campaigns/{made.slug}/plan-it/compare/", "/campaigns/new/"))
+    tab.get_by_label("Name of the campaign").fill("Once more")
+    tab.get_by_text("An earlier campaign").click()
+    tab.get_by_label("Which campaign?").select_option(str(made.pk))
+    tab.keyboard.press("Enter")
+    question(tab, 2)
+    copy = Campaign.objects.get(name="Once more")
+    assert [arm.name for arm in copy.arms.all()] == [arm.name for arm in made.arms.all()]
+    assert wrong == []

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from analytics.guardrails.pause import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
@@ -16,6 +16,8 @@ from campaign.record_triggers import (
     ALL_TRIGGERS,
     TRIGGERS,
     Trigger,
+    changed_triggers,
+    foreign_triggers,
     missing_triggers,
     restore_triggers,
     suspend_triggers,
@@ -39,6 +41,43 @@ def rebuild_table(trigger: Trigger) -> None:
         else:
             for statement in trigger.drop(connection.vendor):
                 editor.execute(statement)
+
+
+HARMLESS = {
+    "sqlite": "CREATE TRIGGER messaging_auditentry_no_DELETE BEFORE DELETE ON messaging_auditentry BEGIN SELECT 1; END",
+    "postgresql": "CREATE OR REPLACE FUNCTION messaging_audit_append_only() RETURNS trigger LANGUAGE plpgsql "
+    "AS $$ BEGIN RETURN OLD; END $$",
+}
+COPIES = {
+    "sqlite": ["CREATE TRIGGER mine AFTER INSERT ON messaging_auditentry BEGIN SELECT 1; END"],
+    "postgresql": [
+        "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+        "CREATE TRIGGER mine AFTER INSERT ON messaging_auditentry FOR EACH ROW EXECUTE FUNCTION mine()",
+    ],
+}
+
+
+@pytest.mark.django_db
+def test_a_trigger_of_ours_that_does_nothing_is_found_and_the_next_migration_mends_it() -> None:
+    assert changed_triggers(connection) == set()
+    name = "messaging_auditentry_no_DELETE" if connection.vendor == "sqlite" else "messaging_auditentry_append_only"
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"DROP TRIGGER {name}")
+        cursor.execute(HARMLESS[connection.vendor])
+    assert missing() == set()
+    assert name in changed_triggers(connection)
+    restore_triggers(using="default")
+    assert changed_triggers(connection) == set()
+
+
+@pytest.mark.django_db(databases=["default", "audience"])
+def test_a_trigger_of_somebody_else_is_found() -> None:
+    assert [name for alias in connections for name in foreign_triggers(connections[alias])] == []
+    with connection.cursor() as cursor:
+        for statement in COPIES[connection.vendor]:
+            cursor.execute(statement)
+    assert foreign_triggers(connection) == {"mine"}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.i18n.numbers import format_rounded_per_hundred
-from campaign.lifecycle.launch_checks import ObstacleReason, approved_locales
+from campaign.lifecycle.launch_checks import ObstacleReason, approved_locales, common_locales
 from campaign.models import AnalysisPlan, Arm, Campaign
 from campaign.wizard import arms, text_design
 from campaign.wizard.draft import current_plan
@@ -20,6 +20,7 @@ from campaign.wizard.matched_sets import set_name
 from campaign.wizard.presets import preset_of
 from campaign.wizard.questions.base import Answer, Question, QuestionForm, WholeNumberField
 from campaign.wizard.revision_choice import ApprovedRendition, approved_renditions
+from messages.i18n.languages import has_buttons, language_name
 from messages.models import Revision, Theme
 from messages.review import message_lint
 from messages.text.lint import Remark
@@ -181,6 +182,15 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
         if current_plan(campaign).texts == text_design.MATCHED:
             return reverse("campaign:plan-step", args=[campaign.slug, self.key])
         return reverse("campaign:plan-words", args=[campaign.slug, key])
+
+    def reminder(self, campaign: Campaign) -> str:
+        """Name the languages whose buttons are not translated: a text can be imported in any language."""
+        names = [language_name(locale) for locale in common_locales(campaign) if not has_buttons(locale)]
+        sentence = gettext(
+            "The buttons around the message are not translated into %(languages)s. People who read it there see "
+            "English buttons. Ask whoever runs this site to add the translation first."
+        )
+        return sentence % {"languages": ", ".join(names)} if names else ""
 
     def summarize(self, campaign: Campaign, answer: ArmsAnswer) -> Iterable[str]:
         stored = list(campaign.arms.with_texts().prefetch_related("texts__revision__renditions"))

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth.models import User
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +20,7 @@ from campaign.wizard.questions.base import Answer, Question, QuestionForm, Whole
 from messages.audit import log
 
 MAX_PER_DAY = 100_000_000
+ADD_PLACE = "add-place"  # the button that leads to the form of a new placement, and back here
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class PlacementsForm(QuestionForm[PlacementsAnswer]):
 
     def __init__(self, data: Any = None, *, shown: PlacementsAnswer) -> None:
         super().__init__(data, shown=shown)
+        self.fields["places"].required = data is None or data.get("do") != ADD_PLACE
         self.placements = list(Placement.objects.select_related("partner"))
         self.set_choices("places", [(str(placement.pk), placement.name) for placement in self.placements])
         for placement in self.placements:
@@ -154,6 +158,12 @@ class PlacementsQuestion(Question[PlacementsAnswer, PlacementsForm]):
             for placement in other.placements.all():
                 running.setdefault(placement.pk, []).append(other)
         return {"rows": [(*row, running.get(row[0].pk, [])) for row in form.rows()]}
+
+    def follow_up(self, campaign: Campaign, action: str, *, by: User) -> str:
+        """Go to the form of a new placement, which leads back to this question."""
+        if action != ADD_PLACE:
+            return ""
+        return f"{reverse('placements:add')}?{urlencode({'campaign': campaign.slug})}"
 
     def reminder(self, campaign: Campaign) -> str:
         if not campaign.placements.filter(expected_per_day=0).exists():

@@ -159,5 +159,5 @@ def test_results_are_only_read(path: str, method: str) -> None:
 def test_looking_up_a_look_is_a_few_queries(django_assert_max_num_queries: Any) -> None:
     campaign_with_look()
     client = analyst()
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(37):
         client.get(f"{PILOT}analyses/1/")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from analytics.doctor.findings import FindingState
-from analytics.doctor.host_checks import record_findings
+from analytics.doctor.host_checks import database_findings, record_findings
 from campaign.record_triggers import TRIGGERS
 from tests.messages.audit.test_continuity import restore_backup
 from tests.messages.audit.test_log import add, forge
@@ -54,6 +54,15 @@ def test_a_trigger_that_is_gone_is_told() -> None:
         for statement in trigger.drop(connection.vendor):
             cursor.execute(statement)
     assert states()["triggers"] == FindingState.LEAKS
+
+
+@pytest.mark.only_on("sqlite", reason="a trigger takes one statement there")
+@pytest.mark.django_db(databases=["default", "audience"])
+def test_a_trigger_that_somebody_else_made_is_told() -> None:
+    with connections["audience"].cursor() as cursor:
+        cursor.execute("CREATE TRIGGER mine AFTER INSERT ON analytics_openview BEGIN SELECT 1; END")
+    said = [finding.said for finding in database_findings() if finding.state == FindingState.LEAKS]
+    assert "There are triggers that this program did not make: mine. They could copy each visit." in said
 
 
 def test_a_backup_that_was_restored_is_told() -> None:

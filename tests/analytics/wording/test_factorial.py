@@ -60,7 +60,7 @@ def test_full_cancelling_is_not_called_adding_up() -> None:
     assert told == (
         "Any difference from their sum is smaller than 10 in 100 (−7 to 1). It may still be as "
         "large as the effect of one of them alone, so we cannot tell yet whether one cancels the "
-        "other. Compared with the neutral text, of 100 people: +3.0 together, +3.0 and +3.0 alone."
+        "other. Compared with a text that names neither, of 100 people: +3.0 together, +3.0 and +3.0 alone."
     )
     told = interaction((0.35, 0.38, 0.38, 0.38), 2_300, smallest_difference=0.02)
     assert told.startswith(
@@ -72,7 +72,7 @@ def test_both_may_do_less_than_their_sum_and_more_than_either() -> None:
     """The audit: "one takes away from the other" for 35, 42, 42 and 45%, where both beats each alone."""
     told = interaction((0.35, 0.42, 0.42, 0.45), 20_000, smallest_difference=0.01)
     assert told.startswith("Together they do less than their sum, but more than either alone: −4.0 in 100")
-    assert told.endswith("Compared with the neutral text, of 100 people: +10.0 together, +7.0 and +7.0 alone.")
+    assert told.endswith("Compared with a text that names neither, of 100 people: +10.0 together, +7.0 and +7.0 alone.")
 
 
 def test_one_may_cancel_the_other() -> None:

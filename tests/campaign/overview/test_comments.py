@@ -16,7 +16,7 @@ from messages.staff_mail.mentions import mentioned_people
 from tests import world
 
 pytestmark = pytest.mark.django_db
-ADD = "/campaigns/pilot/comments/"
+ADD = "/campaigns/pilot/plan/comments/"
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def olga_client(olga: User) -> Client:
 
 def test_its_author_alone_deletes_it_and_that_there_was_one_stays(desk: Client) -> None:
     desk.post(ADD, {"comment": "Too much said"})
-    delete = f"{ADD}{CampaignComment.objects.get().pk}/delete/"
+    delete = f"/campaigns/pilot/plan/delete-comment/{CampaignComment.objects.get().pk}/"
     other = Client()
     world.sign_in(other, world.person("ada", "administrator"))
     assert other.post(delete).status_code == 404

@@ -290,7 +290,7 @@ class TestWords:
         answer(manager, "compare", "ours", preset="own")
         response = answer(manager, "words", "ours", do="add", **{"name_message-2": "The second"})
         assert response.headers["Location"] == at("words", "ours") + "message-3/"
-        assert [arm.name for arm in Campaign.objects.get().arms.all()] == ["Control", "The second", "Message 3"]
+        assert [arm.name for arm in Campaign.objects.get().arms.all()] == ["victim", "The second", "Message 3"]
         answer(manager, "words", "ours", do="remove:message-3")
         assert Campaign.objects.get().arms.count() == 2
         html = text(answer(manager, "words", "ours", do="remove:control"))
@@ -490,3 +490,34 @@ def test_somebody_who_left_stays_chosen_and_is_seen(manager: Client) -> None:
     campaign.plan.told.add(gone)
     User.objects.filter(pk=gone.pk).update(is_active=False)
     assert "gone" in page(manager, at("told"))
+
+
+class TestAPlacementFromTheWizard:
+    def test_it_is_added_where_it_is_asked_for_and_comes_back_ticked(self, manager: Client) -> None:
+        answers.create_draft(HypothesisAnswer("Ours", SENTENCE), by=world.person("mara"))
+        assert "There are no placements yet. Add one now" in page(manager, at("places", "ours"))
+        there = answer(manager, "places", "ours", do="add-place")
+        assert there.headers["Location"] == "/placements/add/?campaign=ours"
+        form = {"name": "Quiet page", "new_partner": "A forum", "expected_per_day": "400"}
+        back = manager.post("/placements/add/?campaign=ours", form)
+        new = Placement.objects.get()
+        assert back.headers["Location"] == f"{at('places', 'ours')}?new={new.key}"
+        html = page(manager, back.headers["Location"])
+        assert f'name="places" value="{new.pk}" checked' in html
+        assert not Campaign.objects.get().placements.exists()  # until the question is answered
+
+    def test_what_was_ticked_before_is_kept(self, manager: Client) -> None:
+        campaign, first = world.draft(), Placement.objects.get()
+        answer(manager, "places", do="add-place", places=[first.pk])
+        assert list(campaign.placements.all()) == [first]
+
+    def test_only_who_may_plan_comes_back_to_a_plan(self, manager: Client) -> None:
+        assert manager.get("/placements/add/?campaign=nowhere").status_code == 404
+
+    def test_languages_without_buttons_are_named_before_the_plan_is_sent(self, manager: Client, settings: Any) -> None:
+        world.draft()
+        assert "see English buttons" not in page(manager, "/campaigns/pilot/plan-it/")
+        settings.AUDIENCE_LANGUAGES = ["es"]
+        assert "The buttons around the message are not translated into English." in page(
+            manager, "/campaigns/pilot/plan-it/"
+        )

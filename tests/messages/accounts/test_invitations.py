@@ -151,6 +151,19 @@ class TestANewInstallation:
         assert verification.verify().problems == ()
         assert not continuity.is_older_database()
 
+    @pytest.mark.parametrize("printed", [True, False])
+    def test_whose_first_administrator_comes_in_by_a_link(
+        self, django_capture_on_commit_callbacks: Any, settings: Any, printed: bool
+    ) -> None:
+        settings.EMAIL_HOST, settings.MAIL_IS_PRINTED = "", printed
+        with django_capture_on_commit_callbacks(execute=True):
+            link = first_link()
+        with django_capture_on_commit_callbacks(execute=True):
+            Client().post(link, {"username": "ada", "password": PASSWORD, "email": "ada@example.org"})
+        assert recorded_accounts.are_accounts_on_record()
+        assert recorded_accounts.unrecorded_accounts() == {}
+        assert verification.verify().problems == ()
+
     def test_that_begins_with_accounts_that_are_there(self, django_capture_on_commit_callbacks: Any) -> None:
         with django_capture_on_commit_callbacks(execute=True):
             recorded_accounts.vouch_for([world.person("ada", "administrator")], by="test")

@@ -87,7 +87,8 @@ def test_the_page_asks_the_database_as_often_for_many_people_as_for_few(
     world.sign_in(client, ada())
     for n in range(12):
         world.second_factor(world.person(f"person {n}", "analyst"))
-    with django_assert_max_num_queries(10):
+    client.get("/people/")  # the navigation's counts, kept until the record grows
+    with django_assert_max_num_queries(11):  # one for whether these counts still hold
         assert client.get("/people/").status_code == 200
 
 

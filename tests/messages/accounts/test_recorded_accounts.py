@@ -13,9 +13,11 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.contrib.auth.models import Group, User
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
+from django.test import override_settings as settings_of_mail
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -177,6 +179,12 @@ def test_what_its_owner_and_administrators_do_by_the_pages_is_on_record(rafael: 
     members.reactivate(rafael, by=ada)
     second_factors.reset(rafael, by=ada)
     world.second_factor(rafael)
+    with settings_of_mail(EMAIL_HOST="mail.example", SITE_ADDRESS="https://thought.example"):
+        client = signed_in(rafael)
+        client.post("/account/mail/address/", {"email": "rafael@ngo.example"})
+        (code,) = re.findall(r"\d{3} \d{3}", str(mail.outbox[-1].body))
+        client.post("/account/mail/address/", {"code": code})
+    assert User.objects.get(pk=rafael.pk).email == "rafael@ngo.example"
     rafael.refresh_from_db()
     assert not recorded_accounts.changed_parts([rafael])
 

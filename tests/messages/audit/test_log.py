@@ -147,7 +147,7 @@ class TestWhatIsOnIt:
             ("mara", "campaign-close"),
         ]
         launch = AuditEntry.objects.get(action="campaign-launch")
-        assert launch.detail.keys() == {"plan", "id", "state"}
+        assert launch.detail.keys() == {"plan", "id", "state", "counts", "deviations"}
         assert (launch.detail["plan"], launch.detail["id"]) == (campaign.plan.fingerprint, campaign.pk)
 
     def test_what_the_clock_does(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from messages.library import starter_library
 from messages.models import Draft, HelpLink, Message, Rendition, Revision, Theme
 from tests import world
 
@@ -262,8 +263,8 @@ class TestAnExpiredSession:
         response = Client().post(EDIT, typed(headline="Typed <b> & sent", do="save", writer="mara"), headers=OURS)
         page = html(response)
         assert response.status_code == 401
-        assert "Your text is still here." in page
-        assert "<b>mara</b> wrote this text" in page
+        assert "What you typed is still here." in page
+        assert "<b>mara</b> typed this" in page
         assert 'name="headline" value="Typed &lt;b&gt; &amp; sent"' in page
         assert 'href="/sign-in/?next=/messages/victim-0/edit/en/"' in page
         assert not Draft.objects.exists()
@@ -390,3 +391,24 @@ class TestANewMessage:
         rafael.post(self.NEW, self.fields(headline="Rafael's", draft=number, do="keep"))
         rafael.post(self.NEW, self.fields(draft=number, do="discard"))
         assert {draft.fields["headline"] for draft in Draft.objects.all()} == {"A secret headline", "Rafael's"}
+
+
+class TestInSpanish:
+    """Whoever reads Spanish meets no English sentence of the program's own."""
+
+    def test_the_remarks_of_the_checks_are_in_spanish(self, client: Client) -> None:
+        world.sign_in(client, world.person("mara", "manager"))
+        client.cookies["language"] = "es"
+        revision = world.approved_revision("user")
+        Rendition.objects.create(revision=revision, locale="ar", headline="قف", body="يمكنك.\n\nالتوقف.")
+        page = html(client.get(f"/messages/{revision.message.key}/edit/ar/"))
+        assert "We have no reading grade" not in page
+        assert "No tenemos" in page
+
+    def test_the_themes_of_the_starter_library_are_named_in_spanish(self, client: Client) -> None:
+        starter_library.load(now=world.NOON)
+        world.sign_in(client, world.person("mara", "manager"))
+        client.cookies["language"] = "es"
+        page = html(client.get("/messages/new/"))
+        assert "Trauma emocional</option>" in page
+        assert "Emotional trauma</option>" not in page

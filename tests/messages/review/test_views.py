@@ -112,8 +112,10 @@ class TestApproving:
 
     def test_what_is_amiss_is_told_once_above_and_leads_to_its_first_place(self, reviewer: Client) -> None:
         html = text(post(reviewer, world.submitted_rendition(), "approve"))
-        assert html.count('<a href="#accurate-error">Choose yes or no.</a>') == 1
-        assert html.count("Choose yes or no.") == 1 + len(world.CHECKLIST_ALL_YES)
+        above, beside_the_button = 1, 1
+        assert html.count('<a href="#accurate-error">Choose yes or no.</a>') == above + beside_the_button
+        assert html.count("Choose yes or no.") == above + beside_the_button + len(world.CHECKLIST_YES)
+        assert html.index("Not decided yet:") < html.index("Approve this text")
 
     def test_words_that_changed_while_they_were_read_are_shown_anew(self, reviewer: Client) -> None:
         rendition = world.submitted_rendition()
@@ -126,6 +128,23 @@ class TestApproving:
         assert "Quite other words." in html
         assert ">Kept.</textarea>" in html
         assert state(rendition) == "submitted"
+
+    def test_sources_help_the_real_page_and_the_original_stand_beside_the_words(self, reviewer: Client) -> None:
+        rendition = world.submitted_rendition()
+        world.mark_help_links_checked()
+        original = Rendition.objects.create(
+            revision=rendition.revision, locale="es", headline="Detrás hay una persona", body="Uno."
+        )
+        html = page(reviewer, original)
+        assert f'src="/preview/?rendition={original.pk}"' in html
+        assert "<h3>Original</h3>" in html
+        assert rendition.headline in html
+        assert "help links</summary>" in html
+        assert html.index('<h2 id="as-seen"') < html.index("Decisions and comments")
+
+    def test_the_decision_stands_where_one_has_read(self, reviewer: Client) -> None:
+        html = page(reviewer, world.submitted_rendition())
+        assert html.index("As a visitor sees it") < html.index("Your decision") < html.index("Decisions and comments")
 
     def test_own_words_have_no_button(self, reviewer: Client) -> None:
         rendition = world.submitted_rendition("rafael")

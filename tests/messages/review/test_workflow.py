@@ -213,11 +213,11 @@ class TestEachLanguage:
 class TestTheChecklist:
     def test_is_kept_with_who_when_and_which_version(self) -> None:
         decided = approve(world.submitted_rendition())
-        assert decided.checklist == {"version": 1, "answers": world.CHECKLIST_ALL_YES}
+        assert decided.checklist == {"version": 2, "answers": world.CHECKLIST_YES, "evidence": world.CHECKLIST_EVIDENCE}
         assert (decided.by, decided.at) == (rafael(), world.NOON)
-        assert [yes for _, yes in checklist.answered_questions(decided.checklist)] == [True] * 7
+        assert [one.is_yes for one in checklist.answered_questions(decided.checklist)] == [True] * 7
 
-    @pytest.mark.parametrize("question", world.CHECKLIST_ALL_YES)
+    @pytest.mark.parametrize("question", world.CHECKLIST_YES)
     def test_every_question_has_to_be_answered(self, question: str) -> None:
         with pytest.raises(ReviewRefused, match="checklist") as refused:
             approve(
@@ -248,7 +248,27 @@ class TestTheChecklist:
 
     def test_answers_to_questions_that_nobody_asked_are_not_kept(self) -> None:
         decided = approve(world.submitted_rendition(), checklist={**world.CHECKLIST_ALL_YES, "other": "yes"})
-        assert decided.checklist == {"version": 1, "answers": world.CHECKLIST_ALL_YES}
+        assert decided.checklist == {"version": 2, "answers": world.CHECKLIST_YES, "evidence": world.CHECKLIST_EVIDENCE}
+
+    def test_a_claim_needs_its_source_and_a_translation_its_reader(self) -> None:
+        rendition = world.submitted_rendition()
+        rendition.revision.claim_strength = "documented"
+        rendition.revision.save(update_fields=["claim_strength"])
+        with pytest.raises(ReviewRefused, match="checklist") as refused:
+            approve(rendition, checklist=world.CHECKLIST_YES)
+        assert refused.value.fields == {"checklist.accurate.evidence": "Add a short note or a link for this point."}
+        translation = Rendition.objects.create(revision=rendition.revision, locale="es", headline="Hola", body="Uno.")
+        assert "speaker" in workflow.points_with_evidence(translation)
+
+    def test_what_is_no_finding_needs_no_source(self) -> None:
+        rendition = world.submitted_rendition()
+        rendition.revision.claim_strength = "value"
+        assert workflow.points_with_evidence(rendition) == set()
+
+    def test_answers_of_the_first_version_keep_their_questions(self) -> None:
+        stored = {"version": 1, "answers": {"accurate": "yes"}}
+        (one,) = checklist.answered_questions(stored)
+        assert (str(one.text), one.is_yes, one.evidence) == ("Is it accurate?", True, "")
 
     def test_an_approval_from_before_there_was_one_shows_none(self) -> None:
         assert checklist.answered_questions({}) == []
