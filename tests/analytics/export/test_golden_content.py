@@ -27,7 +27,7 @@ from tests.analytics.export.test_tables import with_look
 
 pytestmark = pytest.mark.django_db
 MAKERS = {file.name: file.make for file in FILES}
-_FINGERPRINT = re.compile(r"\b(?:[0-9a-f]{16}|[0-9a-f]{64})\b")
+_FINGERPRINT = re.compile(r"(?<!\.)\b(?:[0-9a-f]{16}|[0-9a-f]{64})\b")
 
 
 def _workbook(content: bytes) -> Iterator[str]:
