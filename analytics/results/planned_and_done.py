@@ -81,10 +81,7 @@ def _rates(report: Report, plan: AnalysisPlan) -> list[PlannedRow]:
             PlannedRow(
                 gettext("Smallest difference that matters"),
                 gettext("%(number)s in %(people)s")
-                % {
-                    "number": wording.compact_number(block.smallest_difference * scale.base),
-                    "people": scale.people,
-                },
+                % {"number": wording.compact_number(block.smallest_difference * scale.base), "people": scale.people},
                 gettext("measured to within ±%(number)s in %(people)s")
                 % {"number": scale.decimal(half), "people": scale.people},
             )
