@@ -12,6 +12,9 @@ from analytics.results import charts
 from analytics.results.build import Report
 from analytics.results.certainty import Certainty, against_control, by_effect, judge_certainty
 from analytics.results.costs import cost_sentences
+from analytics.results.effect_texts import lift_text, size_text
+from analytics.results.headline import lead_comparison
+from analytics.results.outcome_rows import people_scale
 from campaign.models import Campaign
 from campaign.pdf.render import render_pdf
 
@@ -25,8 +28,10 @@ def board_values(analysis: Analysis) -> dict[str, Any]:
     """Return what templates/pdf/board.typ reads."""
     report = released_report(analysis)
     judged = judge_certainty(report)
+    shared = shared_values(report, _("The result on one page"))
     return {
-        **shared_values(report, _("The result on one page")),
+        **shared,
+        "people": f"{shared['people']} {_both_ways(report)}".strip(),
         "charts": [chart_values(charts.rates_chart, report.primary, report.level)] if _has_chart(report) else [],
         "certainty": certainty_values(judged),
         "cost": {"title": _("What it cost"), "lines": cost_sentences(report)},
@@ -69,6 +74,25 @@ def next_steps(report: Report, step: Certainty) -> Iterator[str]:
             "There is no reason to replace “%(control)s” with one of these messages. Publish the "
             "result, so that others do not have to repeat the trial."
         ) % {"control": rows[0].control_name}
+
+
+def _both_ways(report: Report) -> str:
+    """Say the difference of the headline in absolute and in relative terms, each with its interval."""
+    lead = None if report.withheld else lead_comparison(report.primary)
+    pair = None if lead is None else (lead.treated, lead.control)
+    row = next((row for row in report.checks if (row.treated, row.control) == pair), None)
+    if row is None or row.difference is None or row.lift is None:
+        return ""
+    scale = people_scale(report.primary)
+    return _(
+        "“%(treated)s” against “%(control)s”: %(absolute)s in %(people)s people, in relative terms %(relative)s."
+    ) % {
+        "treated": row.treated_name,
+        "control": row.control_name,
+        "absolute": size_text(row.difference, scale),
+        "people": scale.people,
+        "relative": lift_text(row.lift),
+    }
 
 
 def _has_chart(report: Report) -> bool:

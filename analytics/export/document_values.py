@@ -63,5 +63,7 @@ def _people(report: Report) -> str:
     sentence = report.exposure_sentence
     if report.from_day is None or report.to_day is None:
         return sentence
+    if report.from_day == report.to_day:
+        return f"{sentence} " + _("They were counted on %(day)s.") % {"day": date_format(report.to_day, "DATE_FORMAT")}
     days = {"from": date_format(report.from_day, "DATE_FORMAT"), "to": date_format(report.to_day, "DATE_FORMAT")}
     return f"{sentence} " + _("They were counted from %(from)s to %(to)s.") % days

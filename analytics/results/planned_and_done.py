@@ -7,7 +7,6 @@ from django.utils.translation import gettext, ngettext
 
 from analytics import wording
 from analytics.results.build import Report
-from analytics.results.effect_texts import as_people
 from analytics.results.headline import lead_comparison
 from analytics.results.outcome_rows import people_scale
 from analytics.results.recorded_looks import planned_shares
@@ -53,6 +52,8 @@ def status_text(report: Report) -> str:
 def _days(report: Report) -> str:
     if report.from_day is None or report.to_day is None:
         return ""
+    if report.from_day == report.to_day:
+        return date_format(report.to_day, "DATE_FORMAT")
     days = {"from": date_format(report.from_day, "DATE_FORMAT"), "to": date_format(report.to_day, "DATE_FORMAT")}
     return gettext("%(from)s to %(to)s") % days
 
@@ -79,7 +80,8 @@ def _rates(report: Report, plan: AnalysisPlan) -> list[PlannedRow]:
         rows.append(
             PlannedRow(
                 gettext("Smallest difference that matters"),
-                as_people(block.smallest_difference),
+                gettext("%(number)s in %(people)s")
+                % {"number": wording.compact_number(block.smallest_difference * scale.base), "people": scale.people},
                 gettext("measured to within ±%(number)s in %(people)s")
                 % {"number": scale.decimal(half), "people": scale.people},
             )

@@ -37,7 +37,8 @@ def quality_item(percent: int | None, weights: Sequence[int]) -> QualityItem | N
         "differently from the others, a rate could be off by about %(points)s percentage points."
     )
     words = {"share": percent + 1, "points": wording.number(100 * shift, 1)}
-    status: Status = "caution" if shift >= MANY_POINTS else "ok"
+    # Of fewer than 1 of 100 the bound only says that nobody knows better: with a small arm it is always wide.
+    status: Status = "caution" if percent and shift >= MANY_POINTS else "ok"
     label = (
         gettext("Few people asked not to be counted")
         if status == "ok"

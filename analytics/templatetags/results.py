@@ -161,8 +161,11 @@ def signed(share: float, scale: wording.PeopleScale) -> str:
 
 @register.filter
 def per_hundred(part: int | None, whole: int | None) -> str:
-    """Format a ratio per hundred: "98"; a dash if a count is hidden or `whole` is zero."""
-    return wording.number(part / whole * 100) if part is not None and whole else "–"
+    """Format a ratio per hundred: "98", below ten "1.8"; a dash if a count is hidden or `whole` is zero."""
+    if part is None or not whole:
+        return "–"
+    share = part / whole * 100
+    return wording.number(share, 1 if 0 < share < 9.95 else 0)
 
 
 @register.filter

@@ -30,6 +30,13 @@ def test_many_who_asked_not_to_be_counted_are_a_caution(percent: int, status: st
     assert f"fewer than {percent + 1} more" in item.detail
 
 
+def test_fewer_than_one_of_a_hundred_are_few_however_small_an_arm_is() -> None:
+    item = quality_item(0, [5, 1, 1, 1, 1])
+    assert item is not None
+    assert (item.status, item.label) == ("ok", "Few people asked not to be counted")
+    assert "about 8.3 percentage points" in item.detail  # 0.01 / (1 / 9 + 0.01)
+
+
 def test_while_little_may_be_shown_nothing_is_said() -> None:
     assert quality_item(None, [1, 1]) is None
 
