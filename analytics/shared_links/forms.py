@@ -27,5 +27,5 @@ class AddressForm(forms.Form):
     email = forms.EmailField(error_messages={"required": _("Enter your email address."), "invalid": _WRONG_ADDRESS})
 
 
-class CodeForm(forms.Form):
+class MailedCodeForm(forms.Form):
     code = forms.CharField(max_length=40, error_messages={"required": _("Enter the code from the email.")})

@@ -15,7 +15,7 @@ from analytics.export.look_tables import NotExportable
 from analytics.export.outside_page import outside_page_context
 from analytics.models import SharedLink
 from analytics.shared_links import codes
-from analytics.shared_links.forms import AddressForm, CodeForm
+from analytics.shared_links.forms import AddressForm, MailedCodeForm
 from analytics.shared_links.links import LinkOver, find_link, shareable_look
 from analytics.shared_links.opened import close, is_open, mark_open
 from messages.accounts.login_attempts import GuessOf, TooManyAttempts, count_request, wait_message
@@ -63,7 +63,7 @@ def ask(request: HttpRequest, link: SharedLink, token: str) -> HttpResponse:
 @_of_link
 def enter_code(request: HttpRequest, link: SharedLink, token: str) -> HttpResponse:
     """Check the code, and open the results in this browser."""
-    form = CodeForm(request.POST or None)
+    form = MailedCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             if codes.check_code(link, form.cleaned_data["code"], now=timezone.now()):
