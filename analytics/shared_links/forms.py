@@ -23,7 +23,7 @@ class GiveForm(forms.Form):
     )
 
 
-class AddressForm(forms.Form):
+class NamedPersonForm(forms.Form):
     email = forms.EmailField(error_messages={"required": _("Enter your email address."), "invalid": _WRONG_ADDRESS})
 
 

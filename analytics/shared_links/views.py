@@ -15,7 +15,7 @@ from analytics.export.look_tables import NotExportable
 from analytics.export.outside_page import outside_page_context
 from analytics.models import SharedLink
 from analytics.shared_links import codes
-from analytics.shared_links.forms import AddressForm, MailedCodeForm
+from analytics.shared_links.forms import MailedCodeForm, NamedPersonForm
 from analytics.shared_links.links import LinkOver, find_link, shareable_look
 from analytics.shared_links.opened import close, is_open, mark_open
 from messages.accounts.login_attempts import GuessOf, TooManyAttempts, count_request, wait_message
@@ -46,7 +46,7 @@ def ask(request: HttpRequest, link: SharedLink, token: str) -> HttpResponse:
     """Ask for the address, and lead on to the code whether it is right or not."""
     if is_open(request, link):
         return redirect("analytics:shared-results", token)
-    form = AddressForm(request.POST or None)
+    form = NamedPersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             count_request(request, GuessOf.LINK_ADDRESS, link.digest)
