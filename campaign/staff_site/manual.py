@@ -36,6 +36,7 @@ CHAPTERS = {
     "/campaigns/<slug:slug>/next/": "after-a-verdict",
     "/learned/": "learned",
     "/published/": "downloads",
+    "/shared/": "downloads",
     "/messages/": "library",
     "/messages/new/": "writing-messages",
     "/messages/exchange/": "exchange",

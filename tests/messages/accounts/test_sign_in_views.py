@@ -183,6 +183,8 @@ class TestWithoutASecondFactor:
             "/admin/login/",
             "/published/<slug:slug>/",
             "/published/<slug:slug>/<str:name>",
+            *("/shared/<str:token>/", "/shared/<str:token>/close/"),
+            *("/shared/<str:token>/code/", "/shared/<str:token>/results/"),
         }
         before = {SET_UP, f"{SET_UP}app/", f"{SET_UP}passkey/", "/account/confirm/", "/sign-out/"}
         reached = set()
