@@ -1,7 +1,7 @@
 """The manual on the site: each staff page leads to its chapter, which is a file of `docs/`.
 
 A chapter is chosen by the beginning of a page's route, the longest that fits. Links between chapters stay on the site;
-other links of the files are shown as words. The glossary is in the reader's language, the other chapters are in English.
+other links of the files are shown as words. The glossary is in the reader's language, the others are in English.
 """
 
 import re

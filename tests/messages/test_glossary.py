@@ -14,7 +14,9 @@ from messages import glossary
 TEMPLATES = {path: path.read_text(encoding="utf-8") for path in (settings.BASE_DIR / "templates").rglob("*.html")}
 BLOCK = re.compile(r"\{% explain ([^%]*) %\}(.*?)\{% endexplain %\}", re.DOTALL)
 PASSED_ON = re.compile(r'term="([^"]*)"')  # to a template that explains it
-SENTENCE = re.compile(r'\{% translate "([^"]*)" %\}|\{% blocktranslate[^%]*%\}(.*?)\{% endblocktranslate %\}', re.DOTALL)
+SENTENCE = re.compile(
+    r'\{% translate "([^"]*)" %\}|\{% blocktranslate[^%]*%\}(.*?)\{% endblocktranslate %\}', re.DOTALL
+)
 MARKED = [
     (path.name, re.findall(r'"([^"]*)"', terms), content)
     for path, text in TEMPLATES.items()
