@@ -64,7 +64,7 @@ _LINK = re.compile(r'<a href="([^"]*)">([^<]*(?:<code>[^<]*</code>[^<]*)?)</a>')
 _TABLE = re.compile("<table>")
 _WIDE = '<div class="wide" tabindex="0" role="region" aria-label="{}"><table>'  # scrolls by keyboard
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 
 
