@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 CONTEXT = "glossary"  # in the catalogues: "turned back" is a phrase elsewhere
 FILE = settings.BASE_DIR / "docs" / "glossary.md"
 _ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \|$")
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 
 
 @dataclass(frozen=True, slots=True)

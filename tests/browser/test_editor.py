@@ -271,7 +271,7 @@ class TestNothingIsLost:
         with tab.context.expect_page() as opened:
             tab.get_by_role("link", name="Sign in in a new tab").click()
         sign_in(opened.value, "mara")
-        tab.get_by_role("button", name="I am signed in: send my text").click()
+        tab.get_by_role("button", name="I am signed in: send it").click()
         expect(tab.get_by_label("Headline", exact=True)).to_have_value("Typed before the end.")
         tab.get_by_role("button", name="Save as a new version").click()
         tab.wait_for_url("**/messages/slow-is-how-it-works/")
