@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analytics.comparison.compare import MIN_EVENTS
-from analytics.comparison.shared_luck import SharedLuck
+from analytics.comparison.design_effect import DesignEffect
 from analytics.stats import Counts, Estimate, exact_sequence, sequential
 
 
@@ -36,7 +36,7 @@ def find_harmful_arms(
     lower_is_better: bool,
     views_per_network: int = 0,
     smallest_cell: int = 0,
-    luck: SharedLuck | None = None,
+    luck: DesignEffect | None = None,
 ) -> list[HarmfulArm]:
     """Find the arms whose harm surely exceeds `margin`, whatever one network did with `views_per_network` views.
 

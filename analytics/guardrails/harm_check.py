@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from analytics.comparison.design_effect import DesignEffect, design_effect
 from analytics.comparison.harm import HarmfulArm, find_harmful_arms, least_harmful
-from analytics.comparison.shared_luck import SharedLuck, shared_luck
 from analytics.disclosure import released_cells
 from analytics.disclosure.released_cells import ArmCells
 from analytics.guardrails.counts import GuardedCounts, read_counts, read_periods
@@ -148,11 +148,11 @@ class HarmCheck:
             may_be_told=self._is_tellable(told),
         )
 
-    def _luck(self, without: int | None) -> SharedLuck | None:
+    def _luck(self, without: int | None) -> DesignEffect | None:
         """What people of one period share, at all placements but one; None where each person was assigned alone."""
         if self._periods is None:
             return None
-        return shared_luck(
+        return design_effect(
             {
                 arm: [counts for (place, _), counts in periods.items() if place != without]
                 for arm, periods in self._periods.items()

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from analytics.disclosure import gate
 from analytics.fold.fold import fold
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis
 from analytics.rehearsal import campaign_copy, sandbox

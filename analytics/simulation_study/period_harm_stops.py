@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analytics.comparison.design_effect import design_effect
 from analytics.comparison.harm import find_harmful_arms
-from analytics.comparison.shared_luck import shared_luck
 from analytics.simulation_study.error_rates import RandomGenerator, SimulatedShare
 from analytics.simulation_study.harm_stops import DaysToStop
 from analytics.simulation_study.switchback import WEEKDAYS, day_chain
@@ -70,7 +70,7 @@ def _first_stop(source: RandomGenerator, case: HarmByDay, *, by_people: bool) ->
             level=1 - 0.05 / (case.arms - 1),
             n_planned=2 * case.per_day * planned.count // case.arms,
             lower_is_better=True,
-            luck=None if by_people else shared_luck(shown),
+            luck=None if by_people else design_effect(shown),
         ):
             return day + 1
     return None

@@ -19,7 +19,7 @@ from analytics.embargo.access import may_look_early
 from analytics.watch import daily_chart, dashboard, use_months
 from analytics.watch.dashboard import Dashboard
 from analytics.watch.use_months import UseSummary
-from campaign.lifecycle.place_sharing import describe_sharing
+from campaign.lifecycle.placement_sharing import describe_sharing
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
 from messages.i18n.quoted_names import join_quoted

@@ -16,7 +16,7 @@ from analytics.data_quality.hourly_check import check_data_quality
 from analytics.export import prepared_files
 from analytics.fold import row_order
 from analytics.fold.fold import fold
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.ingest import writer
 from analytics.learned.record import record_result, unrecorded_campaigns
 from analytics.looks import early_looks

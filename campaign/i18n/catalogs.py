@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 from campaign.outcomes import OUTCOMES, WITHDRAWAL
+from messages import glossary
 from messages.audit_pages.wording import translatable_strings
 from messages.i18n import countries
 from messages.library import starter_library
@@ -122,6 +123,8 @@ def _from_tables() -> Iterator[ExtractedString]:
         yield ExtractedString(words, None, "campaign/outcomes.py")
     for sentence in translatable_strings():
         yield ExtractedString(sentence, None, "messages/audit_pages/wording.py")
+    for sentence in glossary.translatable_strings():
+        yield ExtractedString(sentence, glossary.CONTEXT, "docs/glossary.md")
     for phrase in lint.default_word_lists().phrases:
         yield ExtractedString(phrase.why, None, "messages/text/lint.toml")
     for country in countries.english_names().values():

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from campaign.assignment.arm_hash import cumulative_weights
 from campaign.assignment.periods import divides_day, longest_washout
 from campaign.assignment.receipts import SECONDS_PER_HOUR
-from campaign.lifecycle import place_sharing, webhook_tests
+from campaign.lifecycle import placement_sharing, webhook_tests
 from campaign.lifecycle.alert_recipients import why_nobody_hears
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
@@ -172,8 +172,13 @@ def messages_stopped_on_record(keys: Collection[str]) -> set[str]:
 def occupied_placement_obstacles(campaign: Campaign) -> list[Obstacle]:
     """Return the campaigns that run where this one is to run, unless both plans share the place."""
     return [
-        Obstacle(ObstacleReason.PLACEMENT_OCCUPIED, place_sharing.describe_way(campaign, other), other.name, other.slug)
-        for other in place_sharing.campaigns_in_the_way(campaign)
+        Obstacle(
+            ObstacleReason.PLACEMENT_OCCUPIED,
+            placement_sharing.describe_conflict(campaign, other),
+            other.name,
+            other.slug,
+        )
+        for other in placement_sharing.campaigns_in_the_way(campaign)
     ]
 
 

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaign.lifecycle import launch_checks, place_sharing, transitions
+from campaign.lifecycle import launch_checks, placement_sharing, transitions
 from campaign.lifecycle.actions import ActionRefused, record_campaign_action
 from campaign.lifecycle.launch_checks import ObstacleReason
 from campaign.lifecycle.recorded_steps import is_queue_recorded
@@ -68,9 +68,13 @@ def queue_at(placement: Placement) -> Sequence[Campaign]:
 def campaigns_ahead(campaign: Campaign) -> Sequence[Campaign]:
     """Return what a queued campaign waits for: what runs at its places, then who queued there before it."""
     sooner = Q(queued_at__lt=campaign.queued_at) | Q(queued_at=campaign.queued_at, pk__lt=campaign.pk)
-    earlier = _due(timezone.now()).filter(sooner, place_sharing.is_in_the_way_of(campaign))
+    earlier = _due(timezone.now()).filter(sooner, placement_sharing.conflicts_with(campaign))
     there = earlier.filter(placements__in=campaign.placements.all()).distinct()
-    return [*place_sharing.campaigns_in_the_way(campaign), *place_sharing.paused_campaigns_in_the_way(campaign), *there]
+    return [
+        *placement_sharing.campaigns_in_the_way(campaign),
+        *placement_sharing.paused_campaigns_in_the_way(campaign),
+        *there,
+    ]
 
 
 def launch_queued_campaigns(*, now: datetime) -> list[Campaign]:
@@ -81,7 +85,7 @@ def launch_queued_campaigns(*, now: datetime) -> list[Campaign]:
     """
     launched = []
     for campaign in _due(now):
-        if campaign.queued_by is None or place_sharing.paused_campaigns_in_the_way(campaign):
+        if campaign.queued_by is None or placement_sharing.paused_campaigns_in_the_way(campaign):
             continue
         if not is_queue_recorded(campaign):
             logger.error("Campaign %s is in the queue, and the audit record does not say so.", campaign.pk)

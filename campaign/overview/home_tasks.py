@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -143,7 +143,7 @@ def waiting_counts(user: User, held: Collection[str]) -> Mapping[str, int]:
 
     Every page shows this. Whatever changes it is on the audit record, so it is worked out anew after each entry only.
     """
-    newest = AuditEntry.objects.aggregate(newest=Max("number"))["newest"]
+    newest = AuditEntry.objects.order_by("-number").values_list("digest", flat=True).first()
     roles = "-".join(role for role in ALL_ROLES if role in held).replace(" ", "_")
     key = f"waiting:{user.pk}:{newest}:{timezone.localdate()}:{roles}"
     counts: Counter[str] | None = cache.get(key)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from campaign.lifecycle import alert_recipients, launch_checks, launch_queue, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.lifecycle.launch_checks import Obstacle, ObstacleReason
-from campaign.lifecycle.place_sharing import describe_sharing
+from campaign.lifecycle.placement_sharing import describe_sharing
 from campaign.models import AnalysisPlan, Campaign
 from campaign.staff_site.access import campaign_for
 from campaign.wizard.links import question_url

@@ -4,8 +4,8 @@ from django.urls import path
 
 from campaign.kill_switch.views import pause_or_resume_arm
 from campaign.overview import (
+    archive_views,
     comments,
-    keeping_views,
     launch_views,
     outside_reviewers,
     plan_views,
@@ -44,9 +44,9 @@ urlpatterns = [
     path("campaigns/<slug:slug>/resume/", transition_views.resume, name="resume"),
     path("campaigns/<slug:slug>/close/", transition_views.close, name="close"),
     path("campaigns/<slug:slug>/copy/", transition_views.copy, name="copy"),
-    path("campaigns/<slug:slug>/delete/", keeping_views.delete, name="delete"),
-    path("campaigns/<slug:slug>/archive/", keeping_views.archive_campaign, name="archive"),
-    path("campaigns/<slug:slug>/bring-back/", keeping_views.bring_back_campaign, name="bring-back"),
-    path("campaigns/<slug:slug>/tags/", keeping_views.change_tags, name="tags"),
+    path("campaigns/<slug:slug>/delete/", archive_views.delete, name="delete"),
+    path("campaigns/<slug:slug>/archive/", archive_views.archive_campaign, name="archive"),
+    path("campaigns/<slug:slug>/bring-back/", archive_views.bring_back_campaign, name="bring-back"),
+    path("campaigns/<slug:slug>/tags/", archive_views.change_tags, name="tags"),
     path("preview/", message_preview.message_preview, name="preview"),
 ]

@@ -18,7 +18,7 @@ from campaign.i18n.numbers import format_people_by_arm
 from campaign.lifecycle import transitions
 from campaign.lifecycle.draft_deletion import may_delete
 from campaign.lifecycle.frozen_plan import changed_plans, factorial_arms
-from campaign.lifecycle.place_sharing import describe_sharing
+from campaign.lifecycle.placement_sharing import describe_sharing
 from campaign.lifecycle.tags import LONGEST_TAG, MOST_TAGS
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, Placement, Tag
 from campaign.overview.home_tasks import first_steps, home_tasks

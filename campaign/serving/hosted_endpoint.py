@@ -10,6 +10,7 @@ from campaign.outcomes import REPORTED, WITHDRAWAL, read_form
 from campaign.placements.tag_check import TagCheckChannel
 from campaign.serving.assets import takes_gzip
 from campaign.serving.decision import MessageRequest, count_served, decide
+from campaign.serving.exit_without_script import BLANK_PAGE, follows_exit_link, with_exit_link
 from campaign.serving.hosted_pages import PAGE_SECTIONS, insert_sections, page_of_no_placement
 from campaign.serving.http import Headers, Refusal, Reply, Request, read_body, refusal_reply
 from campaign.serving.locales import interface_language
@@ -18,7 +19,6 @@ from campaign.serving.page_paths import page_at, page_path
 from campaign.serving.privacy_signals import has_privacy_signal
 from campaign.serving.routing import OutcomeEvent, PendingReply, Route, ServingContext
 from campaign.serving.snapshot_entries import PlacementEntry
-from campaign.serving.way_out import BLANK_PAGE, follows_way_out, with_way_out
 from campaign.uncounted import UncountedReason
 
 _BODY_LIMIT = 4096
@@ -57,7 +57,7 @@ def handle_hosted(request: Request, context: ServingContext) -> Reply | PendingR
         return _handle_frame(request, context, placement)
     if path == "seen.gif":
         return _handle_seen_image(request, context, placement)
-    if follows_way_out(request):
+    if follows_exit_link(request):
         return _page_reply(request, 200, BLANK_PAGE, placement, interface_language(_wanted_locale(request)))
     if path == "":
         return _handle_message(request, context, placement)
@@ -207,10 +207,10 @@ def _follow_up_reply(request: Request, placement: PlacementEntry, path: str) -> 
 
 def _nowhere_reply(request: Request) -> Reply:
     """The answer where there is no placement, and so no length to keep."""
-    if follows_way_out(request):
+    if follows_exit_link(request):
         return _html_reply(200, BLANK_PAGE, _NOWHERE_POLICY)
     page = page_of_no_placement(interface_language(_wanted_locale(request)))
-    return _html_reply(404, with_styles(with_way_out(page, request)), f"{_NOWHERE_POLICY}; {inline_sources()}")
+    return _html_reply(404, with_styles(with_exit_link(page, request)), f"{_NOWHERE_POLICY}; {inline_sources()}")
 
 
 def _wanted_locale(request: Request) -> str | None:
@@ -246,7 +246,7 @@ def _page_reply(
     request: Request, status: int, page: bytes, placement: PlacementEntry, language: str, receipt: bytes = b""
 ) -> Reply:
     """A page of this placement, as long as all of them in its language."""
-    page = with_way_out(page, request)
+    page = with_exit_link(page, request)
     length = placement.lengths[language].page
     policy = f"{placement.content_security_policy}; {inline_sources()}"
     if takes_gzip(request) and (smaller := compress_page(with_styles(page), receipt, length)):

@@ -1,7 +1,7 @@
 """The manual on the site: each staff page leads to its chapter, which is a file of `docs/`.
 
 A chapter is chosen by the beginning of a page's route, the longest that fits. Links between chapters stay on the site;
-other links of the files are shown as words.
+other links of the files are shown as words. The glossary is in the reader's language, the others are in English.
 """
 
 import re
@@ -13,8 +13,11 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 from markdown_it import MarkdownIt
+
+from messages import glossary
 
 DOCS = settings.BASE_DIR / "docs"
 # Beginning of a route -> chapter, with the heading at which to begin.
@@ -59,9 +62,9 @@ ALWAYS = ("glossary", "index", "tutorial", "harm", "for-staff")
 SERVED = frozenset({*CHAPTERS.values(), *ALWAYS})
 _LINK = re.compile(r'<a href="([^"]*)">([^<]*(?:<code>[^<]*</code>[^<]*)?)</a>')
 _TABLE = re.compile("<table>")
-_WIDE = '<div class="wide" tabindex="0" role="region" aria-label="Table {}"><table>'  # scrolls by keyboard
+_WIDE = '<div class="wide" tabindex="0" role="region" aria-label="{}"><table>'  # scrolls by keyboard
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 
 
@@ -81,13 +84,23 @@ def anchor(heading: str) -> str:
     return _NOT_IN_ANCHORS.sub("", heading.strip().lower()).replace(" ", "-")
 
 
-@cache
 def chapter_html(chapter: str) -> tuple[str, str]:
     """Return the title of a chapter, and the rest of it as HTML."""
-    source = (DOCS / f"{chapter}.md").read_text(encoding="utf-8")
+    return _chapter_html(chapter, language_of(chapter))
+
+
+def language_of(chapter: str) -> str:
+    """Return the language of a chapter: the reader's for the glossary, English for the others."""
+    return get_language() or "en" if chapter == "glossary" else "en"
+
+
+@cache
+def _chapter_html(chapter: str, _language: str) -> tuple[str, str]:
+    source = glossary.source() if chapter == "glossary" else (DOCS / f"{chapter}.md").read_text(encoding="utf-8")
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(source)
     number = count(1)
-    html = _TABLE.sub(lambda _found: _WIDE.format(next(number)), html).replace("<th></th>", "<td></td>")
+    label = gettext("Table {}") if chapter == "glossary" else "Table {}"
+    html = _TABLE.sub(lambda _found: _WIDE.format(label.format(next(number))), html).replace("<th></th>", "<td></td>")
     html = html.replace("</table>", "</table></div>").replace("<pre>", '<pre tabindex="0">')
     html = _HEADING.sub(_heading, _LINK.sub(_link, html))
     title, _end, body = html.partition("</h1>")
@@ -118,4 +131,5 @@ def manual(request: HttpRequest, chapter: str) -> HttpResponse:
     if chapter not in SERVED:
         raise Http404
     title, body = chapter_html(chapter)
-    return render(request, "campaign/manual.html", {"title": title, "body": body, "chapter": chapter})
+    shown = {"title": title, "body": body, "chapter": chapter, "language": language_of(chapter)}
+    return render(request, "campaign/manual.html", shown)

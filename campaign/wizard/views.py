@@ -15,7 +15,7 @@ from campaign.lifecycle import launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
-from campaign.wizard import answers, arms, questions, revision_choice, sample, start, text_design
+from campaign.wizard import answers, arms, questions, revision_choice, sample_campaign, start, text_design
 from campaign.wizard.draft import DraftEditConflict, NotADraft, current_plan
 from campaign.wizard.links import question_url
 from campaign.wizard.questions.base import QuestionForm
@@ -74,7 +74,7 @@ def new_sample(request: HttpRequest) -> HttpResponse:
     """Create a sample campaign, and show all of its answers."""
     require_role(request.user, MANAGER)
     try:
-        draft = sample.create_sample(by=current_user(request))
+        draft = sample_campaign.create_sample(by=current_user(request))
     except arms.NoApprovedMessage:
         flash.error(request, _("There are no approved messages yet, so we cannot make a sample."))
         return redirect("campaign:list")
@@ -83,7 +83,7 @@ def new_sample(request: HttpRequest) -> HttpResponse:
         "look around, change the plan and rehearse it."
     )
     flash.success(request, told)
-    return redirect(f"{question_url(draft, sample.LEFT_OPEN.key)}?then={questions.CHECK}")
+    return redirect(f"{question_url(draft, sample_campaign.LEFT_OPEN.key)}?then={questions.CHECK}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,7 +9,7 @@ import pytest
 
 from analytics.fold import count_seals
 from analytics.fold.fold import fold
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import Tally
 from analytics.network_views import views_of_one_network

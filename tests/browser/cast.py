@@ -26,7 +26,7 @@ from analytics.data_quality import hourly_check
 from analytics.embargo import request as embargo_request
 from analytics.export import signature
 from analytics.export.bundle import make_bundle
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.learned.imports import confirm_signer, import_bundle
 from analytics.learned.record import record_result
 from analytics.looks.evaluate import evaluate

@@ -140,7 +140,7 @@ class TestWriting:
         assert stage.locator("body").evaluate(background) == "rgb(250, 248, 244)"
         tab.get_by_label("Colours").select_option("dark")
         expect(tab.locator("iframe[src*='colours=dark']:not(.coming)")).to_be_visible()
-        assert stage.locator("body").evaluate(background) == "rgb(20, 24, 30)"
+        expect(stage.locator("body")).to_have_css("background-color", "rgb(20, 24, 30)")
         tab.get_by_label("Text direction").select_option("rtl")
         expect(stage.locator("html")).to_have_attribute("dir", "rtl")
         tab.get_by_label("Where").select_option("embed")
@@ -267,11 +267,11 @@ class TestNothingIsLost:
         tab.get_by_label("Headline", exact=True).fill("Typed before the end.")
         tab.context.clear_cookies(name="sessionid")
         tab.get_by_role("button", name="Save as a new version").click()
-        expect(tab.get_by_role("heading", level=1)).to_have_text("You were signed out. Your text is still here.")
+        expect(tab.get_by_role("heading", level=1)).to_have_text("You were signed out. What you typed is still here.")
         with tab.context.expect_page() as opened:
             tab.get_by_role("link", name="Sign in in a new tab").click()
         sign_in(opened.value, "mara")
-        tab.get_by_role("button", name="I am signed in: send my text").click()
+        tab.get_by_role("button", name="I am signed in: send it").click()
         expect(tab.get_by_label("Headline", exact=True)).to_have_value("Typed before the end.")
         tab.get_by_role("button", name="Save as a new version").click()
         tab.wait_for_url("**/messages/slow-is-how-it-works/")

@@ -34,7 +34,7 @@ def test_whatever_is_sent_gets_a_described_answer_and_leaves_no_mark(tmp_path: P
     assert [(outcome.fault, outcome.sent.name) for outcome in outcomes if outcome.fault] == []
     assert kept == []
     assert report.cases >= cases
-    assert report.accepted_share > (0.2 if cases >= 200 else 0)  # few cases give a noisy share
+    assert report.accepted_share > (0.15 if cases >= 200 else 0)  # few cases give a noisy share
     assert site.marks.made > 10 * cases
 
 

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.management.campaign_command import CampaignCommand
 from messages.audit import log

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.management.campaign_command import CampaignCommand
 from messages.audit import log
 from messages.text.printable import printable

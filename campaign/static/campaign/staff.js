@@ -55,3 +55,44 @@
     });
   }
 })();
+
+/* The notes of terms, under the pointer and at the keyboard; without this file a press opens them. Escape closes them. */
+(() => {
+  "use strict";
+  const noteOf = (button) => document.getElementById(button.getAttribute("popovertarget"));
+  const isOpen = (note) => note?.matches(":popover-open") ?? false;
+  let hovered = null; // the button whose note the pointer opened
+  let timer = 0;
+
+  function show(button) {
+    const note = noteOf(button);
+    if (note && !isOpen(note)) note.showPopover({ source: button });
+    return note;
+  }
+
+  function hide(button) {
+    if (button && isOpen(noteOf(button)) && !button.matches(":focus-visible")) noteOf(button).hidePopover();
+  }
+
+  document.addEventListener("pointerover", (event) => {
+    if (event.pointerType !== "mouse") return;
+    const button = event.target.closest(".term");
+    clearTimeout(timer);
+    if (event.target.closest(".term-note")) return; // one can read and copy the note
+    timer = setTimeout(() => {
+      if (button === hovered && isOpen(button && noteOf(button))) return;
+      hide(hovered);
+      hovered = button && !isOpen(noteOf(button)) ? button : null;
+      if (hovered) show(hovered);
+    }, 200);
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(".term") === hovered) hovered = null; // pressed: it stays until Escape or a press elsewhere
+  });
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches(".term:focus-visible")) show(event.target);
+  });
+  document.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && event.target.matches(".term")) noteOf(event.target)?.hidePopover();
+  });
+})();

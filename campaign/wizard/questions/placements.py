@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.assignment.slots import SLOTS
 from campaign.i18n.numbers import format_number
 from campaign.lifecycle.launch_checks import ObstacleReason
-from campaign.lifecycle.place_sharing import describe_sharing
+from campaign.lifecycle.placement_sharing import describe_sharing
 from campaign.models import Campaign, Placement
 from campaign.wizard.questions.base import Answer, Question, QuestionForm, WholeNumberField
 from messages.audit import log

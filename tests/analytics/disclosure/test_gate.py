@@ -23,7 +23,7 @@ from django.test import Client
 from analytics import wording
 from analytics.data_quality import hourly_check
 from analytics.disclosure import gate, released_cells
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.looks import release
 from analytics.looks.evaluate import evaluate, is_look_due
 from analytics.models import Analysis, Release, Tally

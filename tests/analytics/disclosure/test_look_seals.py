@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connection
 
 from analytics.disclosure import gate
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, Estimate, GuardEvent, Release
 from analytics.results import build

@@ -20,7 +20,7 @@ MAY_READ_COUNTS = {
     "analytics/disclosure/look_seals.py",  # seals what was released, and shows none of it
     "analytics/looks/evaluate.py", "analytics/fold/fold.py",
     "analytics/fold/count_seals.py",  # says whether they were changed, and nothing of them
-    "analytics/guardrails/counts.py", "analytics/guardrails/pause.py",
+    "analytics/guardrails/counts.py", "analytics/guardrails/harm_stop.py",
     "analytics/models/__init__.py", "analytics/models/looks.py", "analytics/models/tallies.py",
     "analytics/looks/release.py", "analytics/looks/tallies.py", "analytics/looks/texts.py",
     "analytics/looks/estimate_rows.py", "analytics/disclosure/released_texts.py", "campaign/models/counts.py",

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.disclosure.released_cells import released_cells
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent
 from analytics.notifications import events

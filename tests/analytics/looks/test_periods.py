@@ -8,7 +8,7 @@ import pytest
 
 from analytics.data_quality.hourly_check import check_data_quality, sample_ratio_status
 from analytics.disclosure import gate
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.looks.evaluate import evaluate, is_look_due
 from analytics.models import Analysis, Tally
 from analytics.network_views import views_of_one_network

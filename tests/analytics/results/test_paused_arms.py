@@ -3,13 +3,13 @@
 import pytest
 
 from analytics.disclosure import gate
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.models import GuardEvent
 from analytics.results import paused_arms
 from campaign.lifecycle import arm_pauses
 from campaign.models import Campaign
 from tests import world
-from tests.analytics.guardrails.test_pause import QUIET, watched
+from tests.analytics.guardrails.test_harm_stop import QUIET, watched
 
 pytestmark = pytest.mark.django_db
 

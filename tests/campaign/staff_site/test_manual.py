@@ -14,7 +14,7 @@ from tests import world
 
 PERMISSIONS = tomllib.loads((settings.BASE_DIR / "campaign" / "permissions.toml").read_text(encoding="utf-8"))
 PAGES = [route for route, told in PERMISSIONS["staff"].items() if "GET" in told and "not_a_page" not in told]
-OWN = [route for route in PAGES if not route.startswith(("/api/", "/admin/", "/preview/"))]
+OWN = [route for route in PAGES if not route.startswith(("/api/", "/admin/", "/preview/", "/shared/"))]
 
 
 @pytest.mark.parametrize("route", OWN)
@@ -47,3 +47,15 @@ def test_a_page_links_to_its_chapter_and_the_chapter_opens() -> None:
 
 def test_html_in_a_file_is_shown_as_text() -> None:
     assert "<script" not in "".join(manual.chapter_html(chapter)[1] for chapter in manual.SERVED)
+
+
+@pytest.mark.django_db
+def test_the_glossary_is_in_the_language_of_its_reader_and_the_other_chapters_in_english() -> None:
+    client = Client(headers={"accept-language": "es"})
+    world.sign_in(client, world.person("mara", "manager"))
+    shown = client.get("/manual/glossary/").content.decode()
+    assert '<article class="manual" lang="es"' in shown
+    assert "<h1>Glosario</h1>" in shown
+    assert "<td>salvaguarda</td>" in shown
+    assert "<td>guardrail</td>" not in shown
+    assert '<article class="manual" lang="en"' in client.get("/manual/planning/").content.decode()

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from analytics.guardrails import pause
+from analytics.guardrails import harm_stop
 from campaign.lifecycle import arm_pauses
 from campaign.placements import changes
 from messages.i18n import recorded_sentences
@@ -24,7 +24,7 @@ def test_what_the_program_wrote_is_read_in_the_language_of_the_reader() -> None:
 
 def test_an_outcome_within_a_sentence_is_translated_too() -> None:
     with translation.override("es"):
-        assert "annoyed" not in translate_recorded(pause._CROSSED.format(outcome="Was annoyed")).lower()
+        assert "annoyed" not in translate_recorded(harm_stop._CROSSED.format(outcome="Was annoyed")).lower()
 
 
 def test_what_a_person_wrote_stays_as_it_is() -> None:

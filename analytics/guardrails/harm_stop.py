@@ -12,7 +12,7 @@ Whoever resumes an arm accepts the harm that was certain by then. Its bound cont
 paused again once the bound exceeds the accepted harm by another margin. It is the same bound: no false alarms.
 
 Where a placement shows one arm at a time, a bad day falls on one arm alone: its counts are taken for as many people as
-they are worth (`comparison.shared_luck`).
+they are worth (`comparison.design_effect`).
 
 A pause tells something of the counts at that moment. So an arm is paused on counts that a look could show: those of the
 last look, or counts of which each moved by a small cell or more since. A small cell, which a look would hide, is judged

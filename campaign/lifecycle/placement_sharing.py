@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from campaign.models import Campaign
 
 
-def is_in_the_way_of(campaign: Campaign) -> Q:
+def conflicts_with(campaign: Campaign) -> Q:
     """Match the campaigns that cannot run beside one at a place: of its purpose, with one of its slots or another unit.
 
     A trial goes before what is in use at its place. Trials that share a place count the same unit: otherwise a tab, or
@@ -20,7 +20,7 @@ def is_in_the_way_of(campaign: Campaign) -> Q:
 
 def campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
     """Return the live campaigns at its placements that keep it from running there."""
-    return _campaigns_at_its_placements(campaign, is_in_the_way_of(campaign), Campaign.LIVE)
+    return _campaigns_at_its_placements(campaign, conflicts_with(campaign), Campaign.LIVE)
 
 
 def paused_campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
@@ -28,17 +28,17 @@ def paused_campaigns_in_the_way(campaign: Campaign) -> list[Campaign]:
 
     A pause is there to show nothing, and one can be taken back only while nothing else runs there.
     """
-    return _campaigns_at_its_placements(campaign, is_in_the_way_of(campaign), (Campaign.State.PAUSED,))
+    return _campaigns_at_its_placements(campaign, conflicts_with(campaign), (Campaign.State.PAUSED,))
 
 
 def neighbours(campaign: Campaign) -> list[Campaign]:
     """Return the live trials that have other slots of its placements."""
     return _campaigns_at_its_placements(
-        campaign, Q(purpose=campaign.purpose) & ~is_in_the_way_of(campaign), Campaign.LIVE
+        campaign, Q(purpose=campaign.purpose) & ~conflicts_with(campaign), Campaign.LIVE
     )
 
 
-def describe_way(campaign: Campaign, other: Campaign) -> str:
+def describe_conflict(campaign: Campaign, other: Campaign) -> str:
     """Say why another campaign keeps this one from running."""
     values = {"name": other.name, "first": other.first_slot, "last": other.last_slot}
     if other.last_slot < campaign.first_slot or campaign.last_slot < other.first_slot:

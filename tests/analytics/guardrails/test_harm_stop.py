@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from analytics.disclosure.released_cells import released_cells
-from analytics.guardrails.pause import pause_harmful_arms
+from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.looks.evaluate import evaluate
 from analytics.models import GuardEvent, Tally
 from analytics.results import build

@@ -23,7 +23,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class SharedLuck:
+class DesignEffect:
     """How much rates vary between periods, as a share of the rate, and with how many people each arm's share theirs."""
 
     variation: float
@@ -38,11 +38,11 @@ class SharedLuck:
         return Counts(people, round(people * rate))
 
 
-def shared_luck(arms: Mapping[str, Sequence[Counts]]) -> SharedLuck:
+def design_effect(arms: Mapping[str, Sequence[Counts]]) -> DesignEffect:
     """Learn from the periods of each arm how much they vary.
 
     >>> alike = {"a": [Counts(100, 30)] * 9, "b": [Counts(100, 30)] * 9}
-    >>> shared_luck(alike).variation, shared_luck({"a": [], "b": []}).variation
+    >>> design_effect(alike).variation, design_effect({"a": [], "b": []}).variation
     (0.3, 0.5)
     """
     beyond = expected = 0.0
@@ -58,7 +58,7 @@ def shared_luck(arms: Mapping[str, Sequence[Counts]]) -> SharedLuck:
         more_periods += len(seen) - 1
     found = max(beyond / expected, 0.0) if expected else 0.0
     squared = (ASSUMED_PERIODS * ASSUMED_VARIATION**2 + more_periods * found) / (ASSUMED_PERIODS + more_periods)
-    return SharedLuck(
+    return DesignEffect(
         variation=ceil(_STEPS * sqrt(squared) - _ROUNDING) / _STEPS,
         people_a_period={key: _people_a_period(periods) for key, periods in arms.items()},
     )

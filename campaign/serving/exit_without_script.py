@@ -22,7 +22,7 @@ BLANK_PAGE = (
 ).encode()
 
 
-def follows_way_out(request: Request) -> bool:
+def follows_exit_link(request: Request) -> bool:
     """Whether this is a page's own "Leave now": nothing else of ours names a page to itself."""
     sender = unquote((request.header("referer") or "").partition("?")[0])
     return (
@@ -31,7 +31,7 @@ def follows_way_out(request: Request) -> bool:
     )
 
 
-def with_way_out(page: bytes, request: Request) -> bytes:
+def with_exit_link(page: bytes, request: Request) -> bytes:
     """The page with a "Leave now" that leads to the page itself, if this browser will tell us so; as long as before."""
     hides_sender = (
         request.method == "GET"
