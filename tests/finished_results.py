@@ -158,6 +158,7 @@ def _campaign(name: str, trial: FinishedTrial) -> Any:
     from analytics.models import CampaignCost
     from campaign.lifecycle import transitions
     from campaign.models import AnalysisPlan, Arm, Campaign, PlannedOutcome
+    from messages.models import Mailbox
     from tests import world
 
     simulated = not trial.counts
@@ -196,6 +197,7 @@ def _campaign(name: str, trial: FinishedTrial) -> Any:
         PlannedOutcome.objects.create(
             plan=plan, outcome=outcome, role=role, harm_margin=0.02 if role == "guardrail" else None
         )
+    Mailbox.objects.get_or_create(user=manager, defaults={"confirmed": manager.email})  # who hears of harm
     transitions.submit(campaign, by=manager)
     world.approve(campaign)
     transitions.launch(campaign, by=manager, now=world.NOON)
