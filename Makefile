@@ -33,7 +33,7 @@ demo: env  ## run the main job once on SQLite, print the verdict, leave a site t
 	@rm -rf var/demo
 	@LOCAL_HTTP=1 SKIP_SECOND_FACTOR=1 DATA_DIRECTORY=var/demo $(BIN)/python manage.py demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
-test: env browser compiler nginx  ## run every test but the proofs, in a real Chromium too: about six minutes on two cores (RANDOM=1: in random order)
+test: env browser compiler nginx  ## run every test but the proofs, in a real Chromium too: about eight minutes on two cores (RANDOM=1: in random order)
 	@$(SHUFFLED) $(BIN)/python -m pytest $(AT_ONCE) -m "not proof" --durations=10
 
 quick: JOBS := 2
