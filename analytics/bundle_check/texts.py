@@ -67,13 +67,13 @@ def _kind(start: str, kind: KindComparison, rules: Rules, digits: int, *, is_hel
     if not isinstance(kind.estimate, Estimate):
         return
     yield from _range(start, kind.estimate, digits, margin=rules.smallest_difference or 0.0)
-    yield f"{start}/p_value", _rounded(kind.estimate.p_value, digits)
-    yield f"{start}/p_adjusted", _rounded(kind.p_adjusted, digits)
+    yield f"{start}/p_value", _round(kind.estimate.p_value, digits)
+    yield f"{start}/p_adjusted", _round(kind.p_adjusted, digits)
     if not is_held:
         yield f"{start}/verdict", kind.verdict
     if kind.details:
         for name in _DETAILS:
-            yield f"{start}/details/{name}", _rounded(getattr(kind.details, name), digits)
+            yield f"{start}/details/{name}", _round(getattr(kind.details, name), digits)
         yield f"{start}/details/smallest_sign_flip_p", kind.details.smallest_sign_flip_p
 
 
@@ -85,5 +85,5 @@ def _range(
     yield f"{start}/high", round_end(estimate.interval.high, digits, margin=margin)
 
 
-def _rounded(value: float | None, digits: int) -> float | None:
+def _round(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)

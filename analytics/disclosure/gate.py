@@ -128,25 +128,18 @@ def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) 
     releases: dict[int, list[Release]] = {}
     for release in _releases(early).filter(analysis__campaign__in=campaigns).defer("table", "analysis__checks"):
         releases.setdefault(release.analysis.campaign_id, []).append(release)
-    arms = Arm.objects.filter(campaign__in=[each.campaign_id for each in analyses]).with_texts().in_bulk()
-    stored: dict[int, list[Estimate]] = {each.pk: [] for each in analyses}
+    stored = _estimates_by_look(analyses)
     sealed = {
         each.analysis_id: each for each in Release.objects.filter(analysis__in=analyses).select_related("analysis")
     }
-    for e in Estimate.objects.filter(analysis__in=analyses).order_by("position"):
-        e.treated = arms[e.treated_id]
-        e.control = None if e.control_id is None else arms[e.control_id]
-        stored[e.analysis_id].append(e)
 
     def primary_estimates(analysis: Analysis) -> list[Estimate]:
-        if analysis.pk in stored:
-            return [e for e in stored[analysis.pk] if e.outcome == analysis.outcome]
-        return [e for e in _stored_estimates(analysis) if e.outcome == analysis.outcome]
+        return [e for e in stored(analysis) if e.outcome == analysis.outcome]
 
     changed = changed_plans([each.campaign_id for each in analyses])
     for each in analyses:
         own = sealed.get(each.pk)
-        if own is not None and not look_seals.is_sealed(own, stored[each.pk]):
+        if own is not None and not look_seals.is_sealed(own, stored(each)):
             changed.setdefault(each.campaign_id, []).append(_LOOK)
     return [
         _apply_disclosure_control(

@@ -40,7 +40,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         confirm_signer(name, fingerprint, by=by, now=timezone.now())
         return _("Confirmed. You can import their bundles now.")
 
-    return _acted(request, act)
+    return _perform(request, act)
 
 
 @require_POST
@@ -66,7 +66,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             return _("This result was already here. Nothing was changed.")
         return _("Imported: “%(name)s”.") % {"name": imported.result.name}
 
-    return _acted(request, act)
+    return _perform(request, act)
 
 
 @require_POST
@@ -82,7 +82,7 @@ def remove_key(request: HttpRequest, pk: int) -> HttpResponse:
         remove_signer(signer, by=by)
         return _("Removed, with everything that was imported from them.")
 
-    return _acted(request, act)
+    return _perform(request, act)
 
 
 @require_POST
@@ -98,10 +98,10 @@ def remove_result(request: HttpRequest, pk: int) -> HttpResponse:
         remove_import(result, by=by)
         return _("Removed.")
 
-    return _acted(request, act)
+    return _perform(request, act)
 
 
-def _acted(request: HttpRequest, act: Callable[[User], str]) -> HttpResponse:
+def _perform(request: HttpRequest, act: Callable[[User], str]) -> HttpResponse:
     """Do it, and return to the page with what came of it."""
     try:
         flash.success(request, act(current_user(request)))

@@ -86,7 +86,7 @@ def import_bundle(content: bytes, *, by: Actor, now: datetime) -> Imported:
         bundle = open_bundle(content, max_bytes=MOST_UNPACKED)
         signer = _known_signer(bundle)
         limit_looks(bundle)
-        foreign = _checked(bundle)
+        foreign = _read_checked_bundle(bundle)
     except UnreadableBundle as reason:
         raise ActionRefused(
             _("This bundle cannot be imported. %(reason)s") % {"reason": printable(str(reason))[:300]}
@@ -110,7 +110,7 @@ def _known_signer(bundle: Bundle) -> KnownSigner:
     return signer
 
 
-def _checked(bundle: Bundle) -> ForeignResult:
+def _read_checked_bundle(bundle: Bundle) -> ForeignResult:
     """Return what a bundle says, after every number of it was worked out anew."""
     from analytics.bundle_check.check import check_bundle  # imports scipy: only who imports a bundle needs it
 

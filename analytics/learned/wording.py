@@ -54,7 +54,7 @@ def known_so_far(pooled: PooledComparison, members: Sequence[LearnedComparison])
     outcome, scale = wording.translate_outcome(OUTCOMES[pooled.outcome]), scale_of(members)
     sentences = (
         _what_it_rests_on(pooled),
-        *_what_they_found(members),
+        *_result_sentences(members),
         *_average(pooled, outcome, scale),
         _what_would_change_it(pooled),
     )
@@ -75,7 +75,7 @@ def _what_it_rests_on(pooled: PooledComparison) -> str:
     return sentence
 
 
-def _what_they_found(members: Sequence[LearnedComparison]) -> Iterator[str]:
+def _result_sentences(members: Sequence[LearnedComparison]) -> Iterator[str]:
     """Every verdict counts: those that found nothing, and those in which a message did worse."""
     found = Counter(each.verdict for each in members if each.verdict)
     if found:

@@ -21,7 +21,7 @@ from analytics.network_views import views_of_one_network
 from analytics.stats import Counts
 from analytics.suppression import suppress
 from analytics.suppression.cells import ExactCells, ReleasedCells, start_of_band
-from analytics.suppression.unseen_messages import ToldMessages, tellable_messages
+from analytics.suppression.unseen_messages import ReleasedMessages, releasable_messages
 from campaign.models import Campaign
 
 
@@ -59,7 +59,7 @@ def decide_release(
     by_text = suppress.suppress_texts(texts, shown, before, rule) if texts and {*texts} <= {*shown} else None
     hidden = dict.fromkeys(next(iter(shown.values())).totals) if shown else {}
     waits = {key: ReleasedCells(n, hidden) for key, n in waiting.items() if shown}
-    messages = tellable_messages(
+    messages = releasable_messages(
         {key: arm.n for key, arm in shown.items()},
         {arm.key: tallies.served_by_arm[arm.pk] for arm in tallies.arms if arm.key in shown},
         tallies.withdrawn,
@@ -124,9 +124,9 @@ def _by_month(
     return [asdict(month) | {"from_day": str(month.from_day), "to_day": str(month.to_day)} for month in months]
 
 
-def _read_messages(stored: Release) -> ToldMessages:
+def _read_messages(stored: Release) -> ReleasedMessages:
     """What a stored release tells of messages that were sent."""
-    return ToldMessages(
+    return ReleasedMessages(
         {key: arm["n"] for key, arm in stored.arms.items() if not arm.get("waits")},
         {key: arm["served"] for key, arm in stored.arms.items() if not arm.get("waits")},
         None if stored.withdrawn is None else (start_of_band(stored.withdrawn, stored.least), stored.withdrawn),

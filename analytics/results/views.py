@@ -53,7 +53,7 @@ def _render(request: HttpRequest, campaign: Campaign, cost_form: CostForm | None
     if number and analysis is None:
         raise Http404
     plan = campaign.plan if analysis else AnalysisPlan.objects.filter(campaign=campaign).first()
-    beside = _beside(plan, looks, analysis, early=early) if analysis and plan else {}
+    beside = _side_context(plan, looks, analysis, early=early) if analysis and plan else {}
     report: Report | None = beside.get("report")
     context = {
         **beside,
@@ -70,7 +70,7 @@ def _render(request: HttpRequest, campaign: Campaign, cost_form: CostForm | None
     return render(request, "analytics/results/results.html", context)
 
 
-def _beside(plan: AnalysisPlan, looks: Sequence[Analysis], analysis: Analysis, *, early: bool) -> dict[str, Any]:
+def _side_context(plan: AnalysisPlan, looks: Sequence[Analysis], analysis: Analysis, *, early: bool) -> dict[str, Any]:
     """Return the report of a look, and what the page shows beside it; looks before it are read with it."""
     recorded = recorded_looks(plan, looks)
     compared = looks_to_compare(recorded, number=analysis.look)

@@ -54,7 +54,7 @@ def check_code(link: SharedLink, code: str, *, now: datetime) -> bool:
             raise TooManyAttempts(seconds)
         is_fresh = locked.code_until is not None and now < locked.code_until <= now + _LIFE
         typed = "".join(character for character in code if character.isdecimal())
-        if is_fresh and constant_time_compare(_keyed(locked, typed), locked.code):
+        if is_fresh and constant_time_compare(_code_digest(locked, typed), locked.code):
             locked.code = ""
             locked.save(update_fields=["code"])
             record(Action.LINK_OPEN, locked, by=str(locked))
@@ -82,7 +82,7 @@ def _mail_code(pk: int, *, now: datetime) -> bool:
         if link is None:
             return False
         code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
-        link.is_code_wanted, link.code, link.code_until = False, _keyed(link, code), now + _LIFE
+        link.is_code_wanted, link.code, link.code_until = False, _code_digest(link, code), now + _LIFE
         link.save(update_fields=["is_code_wanted", "code", "code_until"])
     try:
         working = find_link_by_number(pk, now=now)
@@ -97,6 +97,6 @@ def _mail_code(pk: int, *, now: datetime) -> bool:
         return send_mail_if_possible(address_of(working), _("Your code"), text, may_print=True)
 
 
-def _keyed(link: SharedLink, code: str) -> str:
+def _code_digest(link: SharedLink, code: str) -> str:
     """A code as it is stored: under a key, because all codes could be tried against a plain hash."""
     return salted_hmac("shared link", f"{link.digest} {code}", algorithm="sha256").hexdigest()

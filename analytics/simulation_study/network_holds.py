@@ -17,14 +17,14 @@ _CLAIMS = ("better", "worse")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ShareFound:
     """In what share of campaigns a difference is found by the statistics alone, and not turned by one network."""
 
     alone: SimulatedShare
     clear: SimulatedShare
 
 
-def found_beside_one_network(campaign: TextCampaign, *, count: int, seed: int) -> tuple[Found, Found | None]:
+def found_beside_one_network(campaign: TextCampaign, *, count: int, seed: int) -> tuple[ShareFound, ShareFound | None]:
     """What is found at one look of these texts, and of texts of their kind: None with one text in each arm.
 
     One network may have counted for its share of the plan, as at a place where many come each day.
@@ -52,7 +52,7 @@ def found_beside_one_network(campaign: TextCampaign, *, count: int, seed: int) -
                 (kind,) = compare_kinds(look, texts, rules, TextRules(campaign.design))
                 found["kind", ruled] += kind.verdict in _CLAIMS
     these, kinds = (
-        Found(SimulatedShare(found[about, 0] / count, count), SimulatedShare(found[about, views] / count, count))
+        ShareFound(SimulatedShare(found[about, 0] / count, count), SimulatedShare(found[about, views] / count, count))
         for about in ("these", "kind")
     )
     return these, kinds if campaign.texts > 1 else None

@@ -22,7 +22,7 @@ BAND_LEAST_MULTIPLE = 100  # withdrawals are told once so many small cells of pe
 
 
 @dataclass(frozen=True, slots=True)
-class ToldMessages:
+class ReleasedMessages:
     """What a look tells by arm: the people who saw it, and the messages sent; None if that is not told.
 
     `withdrawn` is the band, from its lowest number to its highest, in which the withdrawals of all arms lie.
@@ -49,11 +49,11 @@ class WithdrawalRange:
     high: float
 
 
-def tellable_messages(
-    n: Mapping[str, int], served: Mapping[str, int], withdrawn: int, before: Sequence[ToldMessages], *, least: int
-) -> ToldMessages:
+def releasable_messages(
+    n: Mapping[str, int], served: Mapping[str, int], withdrawn: int, before: Sequence[ReleasedMessages], *, least: int
+) -> ReleasedMessages:
     """Decide what a look tells that follows the looks `before`: the messages sent first, then the withdrawals."""
-    told = ToldMessages(n, {arm: _tellable(arm, count, n[arm], before, least) for arm, count in served.items()})
+    told = ReleasedMessages(n, {arm: _tellable(arm, count, n[arm], before, least) for arm, count in served.items()})
     if _tells_more_than(before, told, least):
         told = replace(told, served=dict.fromkeys(served))
     if sum(n.values()) < BAND_LEAST_MULTIPLE * least:
@@ -62,13 +62,13 @@ def tellable_messages(
     return told if _tells_more_than(before, more, least) else more
 
 
-def _tells_more_than(before: Sequence[ToldMessages], told: ToldMessages, least: int) -> bool:
+def _tells_more_than(before: Sequence[ReleasedMessages], told: ReleasedMessages, least: int) -> bool:
     """Whether a look adds a group that is told too closely to those that are, as after the small cell was raised."""
     found = find_inferable_withdrawals([*before, told], least=least)
     return bool(found) and not {*found} <= {*find_inferable_withdrawals(before, least=least)}
 
 
-def _tellable(arm: str, count: int, n: int, before: Sequence[ToldMessages], least: int) -> int | None:
+def _tellable(arm: str, count: int, n: int, before: Sequence[ReleasedMessages], least: int) -> int | None:
     """Messages sent; None if they, the uncounted ones among them, or the growth of either since last told are few."""
     last, last_n = next(
         ((sent, each.n[arm]) for each in reversed(before) if (sent := each.served.get(arm)) is not None), (count, n)
@@ -77,7 +77,7 @@ def _tellable(arm: str, count: int, n: int, before: Sequence[ToldMessages], leas
     return None if any(is_small(each, least) for each in groups) else count
 
 
-def find_inferable_withdrawals(looks: Sequence[ToldMessages], *, least: int) -> list[WithdrawalRange]:
+def find_inferable_withdrawals(looks: Sequence[ReleasedMessages], *, least: int) -> list[WithdrawalRange]:
     """Find withdrawals, at a look or between two, that are told to within fewer than `least`, unless surely nobody."""
     binding = _binding_looks(looks)
     arms = sorted({arm for look in binding for arm in looks[look].n})
@@ -110,7 +110,7 @@ def find_inferable_withdrawals(looks: Sequence[ToldMessages], *, least: int) -> 
     return [WithdrawalRange(*groups[k], float(low[k]), float(high[k])) for k in np.flatnonzero(narrow)]
 
 
-def _binding_looks(looks: Sequence[ToldMessages]) -> list[int]:
+def _binding_looks(looks: Sequence[ReleasedMessages]) -> list[int]:
     """The looks that bind withdrawals more than others do: they never fall.
 
     A look of which as few messages of each arm, or fewer, were uncounted later does not, nor one between two of its

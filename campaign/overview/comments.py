@@ -34,7 +34,7 @@ def add_comment(request: HttpRequest, slug: str) -> HttpResponse:
     by = current_user(request)
     mailed = write_comment(campaign, text, by=by, now=timezone.now())
     flash.success(
-        request, _describe_mails(mailed, [one for one in _mentioned(campaign, text) if one not in {by, *mailed}])
+        request, _describe_mails(mailed, [one for one in _mentioned_people(campaign, text) if one not in {by, *mailed}])
     )
     return redirect(_address(campaign))
 
@@ -53,7 +53,7 @@ def _names(people: list[User]) -> str:
     return ", ".join(person.get_username() for person in people)
 
 
-def _mentioned(campaign: Campaign, text: str) -> list[User]:
+def _mentioned_people(campaign: Campaign, text: str) -> list[User]:
     return mentioned_people(text, among=readers(campaign))
 
 

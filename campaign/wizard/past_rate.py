@@ -50,11 +50,11 @@ def describe_past_rate(past: PastRate | None) -> str:
         "trial": past.trial.name,
         "message": past.message,
         "found": format_number(round(100 * past.found, 1)),
-        "difference": _signed(past.difference),
-        "corrected": _signed(past.corrected_difference),
+        "difference": _format_difference(past.difference),
+        "corrected": _format_difference(past.corrected_difference),
         "rate": format_number(round(100 * past.corrected, 1)),
     }
 
 
-def _signed(share: float) -> str:
+def _format_difference(share: float) -> str:
     return ("+" if share >= 0 else "−") + format_number(round(abs(100 * share), 1))

@@ -163,7 +163,7 @@ def _state_after(action: Action, user: User) -> dict[str, str]:
     parts = _parts_of([user])[name]
     before = _read_recorded([name])[name]
     vouched = {*_CHANGED_BY[action], *(part for part in _LATER if before and part not in before)}
-    state = {part: _sealed(parts[part]) if part in vouched else before.get(part, "") for part in _PARTS}
+    state = {part: _seal_of(parts[part]) if part in vouched else before.get(part, "") for part in _PARTS}
     return {_DETAIL: " ".join(f"{part}:{digest}" for part, digest in state.items())}
 
 
@@ -212,7 +212,7 @@ def _invitation_digest(invitation: Invitation) -> str:
     return _digest([invitation.pk, invitation.email, invitation.role, invitation.partner, invitation.digest])
 
 
-def _sealed(digest: str) -> str:
+def _seal_of(digest: str) -> str:
     """A digest under the key of the record: nobody who reads the record can compare it with a guess."""
     log.begin_signing()  # the key is made with the note of where signing begins: alone it looks like a note removed
     return signed_head.seal(digest, of=_KIND)[:32]
@@ -221,7 +221,7 @@ def _sealed(digest: str) -> str:
 def _is_recorded(part: str, digest: str, recorded: Parts) -> bool:
     if recorded and part in _LATER and part not in recorded:
         return True
-    return _sealed(digest) == recorded.get(part)
+    return _seal_of(digest) == recorded.get(part)
 
 
 def _digest(value: object) -> str:

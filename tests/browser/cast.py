@@ -173,10 +173,10 @@ def build() -> dict[str, Any]:
 def _create_closed_campaigns(words: Sequence[Revision], now: datetime) -> None:
     """Create closed campaigns, write what they showed, and import the one of another organisation."""
     for slug in CLOSED:
-        record_result(_closed(slug, words, now))
+        record_result(_closed_campaign(slug, words, now))
     with tempfile.TemporaryDirectory() as keys:
         with transaction.atomic():  # of theirs nothing is here but the bundle
-            content = make_bundle(_closed(THEIRS, words, now), key_directory=Path(keys))
+            content = make_bundle(_closed_campaign(THEIRS, words, now), key_directory=Path(keys))
             transaction.set_rollback(True)
         fingerprint = signature.sign(b"", directory=Path(keys)).fingerprint
     manager = world.person("mara", MANAGER)
@@ -184,7 +184,7 @@ def _create_closed_campaigns(words: Sequence[Revision], now: datetime) -> None:
     import_bundle(content, by=manager, now=now)
 
 
-def _closed(slug: str, words: Sequence[Revision], now: datetime) -> Campaign:
+def _closed_campaign(slug: str, words: Sequence[Revision], now: datetime) -> Campaign:
     campaign = draft(slug, *NAMES[slug], words, planned=2500)
     launch(campaign, now=now - timedelta(days=60))
     count(campaign, CLOSED.get(slug, PLENTY))

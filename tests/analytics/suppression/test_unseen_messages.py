@@ -5,57 +5,57 @@ from __future__ import annotations
 import pytest
 
 from analytics.suppression import unseen_messages
-from analytics.suppression.unseen_messages import ToldMessages, find_inferable_withdrawals, tellable_messages
+from analytics.suppression.unseen_messages import ReleasedMessages, find_inferable_withdrawals, releasable_messages
 from tests.analytics.suppression.withdrawal_search import search
 
 SEEN = {"neutral": 600, "both": 600}
 SENT = {"neutral": 612, "both": 613}  # 25 were not seen, or taken back
 
 
-def ranges(*looks: ToldMessages) -> set[tuple[str, int | None, float, float]]:
+def ranges(*looks: ReleasedMessages) -> set[tuple[str, int | None, float, float]]:
     """Arm, since, lowest and highest of the withdrawals that these looks tell too closely."""
     return {(each.arm, each.since, each.low, each.high) for each in find_inferable_withdrawals(looks, least=10)}
 
 
 def test_a_band_beside_the_messages_sent_tells_of_few_who_took_theirs_back() -> None:
     """At least 20 of 25: so at most 5 saw nothing, and of 12 at least 7 took it back."""
-    told = ranges(ToldMessages(SEEN, SENT, (20, 39)))
+    told = ranges(ReleasedMessages(SEEN, SENT, (20, 39)))
     assert told == {("", None, 20, 25), ("neutral", None, 7, 12), ("both", None, 8, 13)}
 
 
 def test_neither_of_the_two_alone_does() -> None:
-    assert ranges(ToldMessages(SEEN, SENT)) == set()
-    assert ranges(ToldMessages(SEEN, dict.fromkeys(SEEN), (20, 39))) == set()
+    assert ranges(ReleasedMessages(SEEN, SENT)) == set()
+    assert ranges(ReleasedMessages(SEEN, dict.fromkeys(SEEN), (20, 39))) == set()
 
 
 def test_a_later_look_bounds_who_had_taken_theirs_back_before() -> None:
     later = {"neutral": 900, "both": 900}
-    first = ToldMessages(SEEN, dict.fromkeys(SEEN), (20, 39))
-    told = ranges(first, ToldMessages(later, {"neutral": 912, "both": 913}))
+    first = ReleasedMessages(SEEN, dict.fromkeys(SEEN), (20, 39))
+    told = ranges(first, ReleasedMessages(later, {"neutral": 912, "both": 913}))
     assert ("", None, 20, 25) in told
     assert ("", 0, 0, 5) in told
 
 
 def test_where_nothing_is_left_over_nobody_took_theirs_back_and_that_may_be_known() -> None:
-    assert ranges(ToldMessages(SEEN, SEEN, (0, 19))) == set()
+    assert ranges(ReleasedMessages(SEEN, SEEN, (0, 19))) == set()
 
 
 def test_the_messages_sent_come_before_the_band() -> None:
-    assert tellable_messages(SEEN, SENT, 22, [], least=10) == ToldMessages(SEEN, SENT)
-    assert tellable_messages(SEEN, SENT, 2, [], least=10) == ToldMessages(SEEN, SENT, (0, 19))
+    assert releasable_messages(SEEN, SENT, 22, [], least=10) == ReleasedMessages(SEEN, SENT)
+    assert releasable_messages(SEEN, SENT, 2, [], least=10) == ReleasedMessages(SEEN, SENT, (0, 19))
 
 
 def test_a_band_that_was_told_hides_messages_that_would_bound_it() -> None:
-    before = ToldMessages(SEEN, dict.fromkeys(SEEN), (20, 39))
+    before = ReleasedMessages(SEEN, dict.fromkeys(SEEN), (20, 39))
     later = {"neutral": 900, "both": 900}
-    told = tellable_messages(later, {"neutral": 912, "both": 913}, 24, [before], least=10)
-    assert told == ToldMessages(later, dict.fromkeys(later), (20, 39))
+    told = releasable_messages(later, {"neutral": 912, "both": 913}, 24, [before], least=10)
+    assert told == ReleasedMessages(later, dict.fromkeys(later), (20, 39))
 
 
 def test_what_was_told_for_a_smaller_cell_hides_nothing_for_ever() -> None:
-    before = ToldMessages(SEEN, {"neutral": 700, "both": 700}, (20, 39))
+    before = ReleasedMessages(SEEN, {"neutral": 700, "both": 700}, (20, 39))
     later = {"neutral": 2_900, "both": 2_900}
-    told = tellable_messages(later, {"neutral": 3_300, "both": 3_300}, 90, [before], least=20)
+    told = releasable_messages(later, {"neutral": 3_300, "both": 3_300}, 90, [before], least=20)
     assert told.served == {"neutral": 3_300, "both": 3_300}
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analytics.suppression import unseen_messages
-from analytics.suppression.unseen_messages import ToldMessages
+from analytics.suppression.unseen_messages import ReleasedMessages
 
 LEAST = 10
 _GLANCES = 6
@@ -32,13 +32,13 @@ _GLANCES = 6
 class Look:
     """What one look told, and by arm who had really taken their view back by then, and who had not seen it."""
 
-    told: ToldMessages
+    told: ReleasedMessages
     withdrawn: Counter[str]
     unseen: Counter[str]
 
 
 @dataclass(slots=True)
-class Found:
+class SearchResult:
     """What a search found."""
 
     campaigns: int = 0
@@ -78,16 +78,18 @@ def looks_of(chance: random.Random) -> list[Look]:
         if min(seen[arm] for arm in arms) < LEAST:
             continue
         people, sent = ({arm: each[arm] for arm in arms} for each in (seen, served))
-        told = unseen_messages.tellable_messages(
+        told = unseen_messages.releasable_messages(
             people, sent, withdrawn.total(), [look.told for look in looks], least=LEAST
         )
         looks.append(Look(told, Counter(withdrawn), served - seen - withdrawn))
     return looks
 
 
-def judge(looks: Sequence[Look], name: str = "") -> Found:
+def judge(looks: Sequence[Look], name: str = "") -> SearchResult:
     """Attack what one campaign told: unknown is who took it back since the look before, and who saw nothing."""
-    found = Found(1, sum(n is not None for look in looks for n in (*look.told.served.values(), look.told.withdrawn)))
+    found = SearchResult(
+        1, sum(n is not None for look in looks for n in (*look.told.served.values(), look.told.withdrawn))
+    )
     arms = sorted(looks[0].told.n) if looks else []
     shape = (len(looks), len(arms), 2)
     truth = np.zeros(shape)
@@ -141,9 +143,9 @@ def _table(costs: Any, rule: LinearConstraint) -> Any:
     return np.round(solution.x)
 
 
-def search(numbers: Sequence[int], *, seed: int = 1) -> Found:
+def search(numbers: Sequence[int], *, seed: int = 1) -> SearchResult:
     """Generate, release and attack campaigns."""
-    found = Found()
+    found = SearchResult()
     for number in numbers:
         each = judge(looks_of(random.Random(f"{seed} {number}")), f"campaign {number}")
         found.campaigns, found.told, found.small = found.campaigns + 1, found.told + each.told, found.small + each.small

@@ -42,7 +42,7 @@ def check(bench: Bench) -> Result:
     )
 
 
-def _search_withdrawals(bench: Bench) -> withdrawal_search.Found:
+def _search_withdrawals(bench: Bench) -> withdrawal_search.SearchResult:
     numbers = range(bench.scaled(200, 60))
     if bench.fault_name != UNATTACKED:
         return withdrawal_search.search(numbers)
