@@ -101,7 +101,7 @@ def test_from_a_new_placement_to_we_have_seen_your_page(site: Site, page: OpenPa
 
     pat = sign_in(site, page(), "pat")
     pats_wrong = collect_errors(pat)
-    expect(pat.get_by_role("heading", level=1)).to_have_text("Placements")
+    expect(pat.get_by_role("heading", level=1, name="Placements", exact=True)).to_be_visible()
     expect(pat.locator("main")).not_to_contain_text("Example partner")
     pat.get_by_role("link", name="Search page").click()
     pat.get_by_role("link", name="Test it").click()
