@@ -66,8 +66,7 @@ def export(request: HttpRequest) -> HttpResponse:
         flash.info(
             request,
             _(
-                "The audit record is too long to download here. The person who runs the server can export it "
-                "with manage.py audit export."
+                "The audit record is too long to download here. Ask the person who runs this site to export it for you."
             ),
         )
         return redirect("audit:record")
