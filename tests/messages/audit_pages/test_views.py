@@ -36,7 +36,9 @@ def test_the_newest_stands_first_in_plain_words(manager: Client) -> None:
     world.launched()
     html = page(manager)
     assert "<b>mara</b> launched the campaign “The pilot”" in html
-    assert html.index("launched the campaign “The pilot”") < html.index("<b>rafael</b> approved the campaign “The pilot”")
+    assert html.index("launched the campaign “The pilot”") < html.index(
+        "<b>rafael</b> approved the campaign “The pilot”"
+    )
     assert "<b>starter library</b> approved the message “victim”, version 1" in html
 
 

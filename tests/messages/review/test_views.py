@@ -233,7 +233,9 @@ class TestCommenting:
         rendition = world.draft_rendition()
         post(reviewer, rendition, "comment", text="@ana @mara Kinder?")
         answer = page(reviewer, rendition)
-        assert "Your comment is saved. A mail goes to: ana. mara will get no mail, so please tell them yourself." in answer
+        assert (
+            "Your comment is saved. A mail goes to: ana. mara will get no mail, so please tell them yourself." in answer
+        )
 
     def test_a_comment_that_is_too_long_stays_in_its_field(self, reviewer: Client) -> None:
         response = post(reviewer, world.draft_rendition(), "comment", text="x" * 1001)
