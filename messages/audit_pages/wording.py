@@ -17,7 +17,8 @@ _SENTENCES: dict[str, str] = {
     Action.WORDS_WITHDRAW: "withdrew the message “{label}”, version {revision}{spoken}{because}",
     Action.WORDS_COMMENT: "commented on the message “{label}”, version {revision}{spoken}",
     Action.WORDS_SEND_BACK: "sent back the message “{label}”, version {revision}{spoken}: {reason}",
-    Action.WORDS_EXCEPTION: "made an exception ({step}) for the message “{label}”, version {revision}{spoken}: {reason}",
+    Action.WORDS_EXCEPTION: "made an exception ({step}) for the message “{label}”, version {revision}{spoken}: "
+    "{reason}",
     Action.CAMPAIGN_SUBMIT: "asked for approval of the campaign “{label}”",
     Action.CAMPAIGN_APPROVE: "approved the campaign “{label}”",
     Action.CAMPAIGN_TAKE_BACK: "took back the campaign “{label}” to change it",
@@ -76,7 +77,8 @@ _SENTENCES: dict[str, str] = {
     Action.WORDS_IMPORT: "imported texts from “{label}”: {messages} new messages, {revisions} new versions",
     Action.PLACEMENT_ADD: "added the placement “{label}” at {partner}",
     Action.PLACEMENT_CHANGE: "changed the placement “{label}”: {fields}",
-    Action.PLACEMENT_PROPOSE: "proposed a change to the placement “{label}”, which a colleague has to confirm: {fields}",
+    Action.PLACEMENT_PROPOSE: "proposed a change to the placement “{label}”, which a colleague has to confirm: "
+    "{fields}",
     Action.PLACEMENT_CONFIRM: "confirmed the change to the placement “{label}” that {proposer} proposed: {fields}",
     Action.PLACEMENT_WITHDRAW: "withdrew the change to the placement “{label}” that {proposer} proposed: {fields}",
     Action.PARTNER_ADD: "added the partner “{label}”",
