@@ -160,7 +160,7 @@ def no_language_is_left_behind() -> Iterator[None]:
 def nobody_has_guessed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = FailedAttempts()
     monkeypatch.setattr("messages.accounts.login_attempts.attempts", fresh)
-    monkeypatch.setattr("messages.accounts.failed_codes._counted_here", {})
+    monkeypatch.setattr("messages.accounts.code_guesses._counted_here", {})
 
 
 @pytest.fixture(autouse=True, scope="session")

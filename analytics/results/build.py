@@ -6,7 +6,7 @@ from datetime import date, datetime
 from analytics import report_rows, wording
 from analytics.disclosure import gate
 from analytics.models import Analysis, Estimate
-from analytics.results import paused_arms, split_after_pause, supplementary_rows, withdrawals
+from analytics.results import opt_outs, paused_arms, split_after_pause, supplementary_rows
 from analytics.results.headline import Kind, headline, stopped_by
 from analytics.results.look_quality import look_quality
 from analytics.results.look_summaries import people_exposed
@@ -147,7 +147,7 @@ def build_released(look: gate.ReleasedLook, *, early: bool) -> Report:
             primary,
             planned_people,
             excluded,
-            withdrawals.quality_item(
+            opt_outs.quality_item(
                 gate.withdrawal_percent(requested, early=early), [arm.weight for arm in campaign.arms.all()]
             ),
             split_after_pause.arm_shares_at(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from campaign.models import Placement
 from campaign.outcomes import PAGE_ADDRESSES, REPORTED, SECTIONS, Outcome, OutcomeAction, offered_outcomes
-from campaign.serving.help_behind_doors import help_behind_doors
+from campaign.serving.help_page_services import help_behind_doors
 from campaign.serving.locales import interface_language, locale_query
 from campaign.serving.page_paths import PAGES, page_path
 from messages.i18n.languages import local_name

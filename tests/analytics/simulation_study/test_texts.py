@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.comparison.compare import Monitoring
+from analytics.comparison.inputs import Monitoring
 from analytics.simulation_study.texts import TextCampaign, call_rates
 
 pytestmark = pytest.mark.slow
