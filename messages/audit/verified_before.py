@@ -101,7 +101,8 @@ def verified_before(verify: Callable[[ArgumentT], AnswerT]) -> Callable[[Argumen
             if not recording.is_whole or name[-1] != signed_head.standing():
                 return answer
         _keep(name, known)
-        return deepcopy(known.answer)
+        unchanged: AnswerT = deepcopy(known.answer)
+        return unchanged
 
     return ask
 

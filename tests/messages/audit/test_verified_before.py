@@ -30,7 +30,7 @@ class Verification:
         return [*filter(None, [first]), *rest]
 
 
-def by_sql(statement: str, *values: object) -> None:
+def by_sql(statement: str, *values: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
@@ -106,7 +106,11 @@ def test_what_writes_or_locks_is_not_taken_for_a_question() -> None:
 
 def test_a_verification_within_another_is_seen_by_both() -> None:
     inner = Verification()
-    outer = verified_before(lambda keys: [name.upper() for name in inner.ask(keys)])
+
+    @verified_before
+    def outer(keys: tuple[str, ...]) -> list[str]:
+        return [name.upper() for name in inner.ask(keys)]
+
     assert [outer(BOTH), outer(BOTH), inner.ask(BOTH)] == [["ONE", "TWO"], ["ONE", "TWO"], ["One", "Two"]]
     by_sql("UPDATE messaging_theme SET name = 'Forged' WHERE key = %s", "verified-a")
     assert outer(BOTH) == ["FORGED", "TWO"]
