@@ -30,7 +30,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(frozen=True, slots=True)
-class _Query:
+class _AskedQuery:
     """One query of a verification, and the digest of the rows that it was given."""
 
     alias: str
@@ -49,18 +49,18 @@ class _Verified:
     """What a verification answered, and all that it asked."""
 
     answer: Any
-    queries: tuple[_Query, ...]
+    queries: tuple[_AskedQuery, ...]
 
 
 @dataclass(slots=True)
 class _Recording:
     """The queries of a verification while it runs."""
 
-    queries: list[_Query] = field(default_factory=list)
+    queries: list[_AskedQuery] = field(default_factory=list)
     is_whole: bool = True  # whether it only read, so that asking again is all there is to it
 
 
-class _Rows:
+class _FetchedRows:
     """A cursor whose rows were fetched already: the caller gets the very rows that the digest is of."""
 
     def __init__(self, cursor: Any, rows: list[Any]) -> None:
@@ -122,15 +122,15 @@ def _recorded() -> Iterator[_Recording]:
 
     def record(execute: Any, sql: str, values: Any, many: bool, context: dict[str, Any]) -> Any:
         cursor = context["cursor"]
-        while isinstance(cursor.cursor, _Rows):
+        while isinstance(cursor.cursor, _FetchedRows):
             cursor.cursor = cursor.cursor.cursor
         done = execute(sql, values, many, context)
         if many or not sql.startswith(_READS) or _LOCKS in sql:
             recording.is_whole = False
             return done
         rows = cursor.cursor.fetchall()
-        cursor.cursor = _Rows(cursor.cursor, rows)
-        recording.queries.append(_Query(context["connection"].alias, sql, values, _digest(rows)))
+        cursor.cursor = _FetchedRows(cursor.cursor, rows)
+        recording.queries.append(_AskedQuery(context["connection"].alias, sql, values, _digest(rows)))
         return done
 
     with ExitStack() as stack:
