@@ -129,8 +129,8 @@ def _first_authors() -> dict[Any, int | None]:
         now = _claims(message, strength, sources)
         made += [(when, which, author) for when, which in zip(since, [*claims, now], strict=True)]
     authors: dict[Any, int | None] = {None: None}
-    for _when, which, author in sorted(made, key=lambda claim: claim[0]):
-        authors.setdefault(which, author)
+    for _when, which, first in sorted(made, key=lambda claim: claim[0]):
+        authors.setdefault(which, first)
     return authors
 
 
