@@ -20,7 +20,7 @@ def seal_waiting_mails(apps: StateApps, _editor: BaseDatabaseSchemaEditor | None
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0023_mailboxes")]
+    dependencies = [("messaging", "0024_token_scopes")]
 
     operations = [
         migrations.AddField(
