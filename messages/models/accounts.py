@@ -88,6 +88,12 @@ class QueuedMail(models.Model):
     text = models.TextField()
     due_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
+    seal = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="Of the mail and its address, by a key of the key directory.",
+    )
 
     class Meta:
         ordering = ["due_at", "pk"]
