@@ -1,6 +1,6 @@
 """Summarize the latest look of each campaign, for lists of campaigns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,13 +25,15 @@ class LookSummary:
     people_in_words: str
 
 
-def look_summaries(campaigns: Sequence[Campaign], *, early: bool = True) -> dict[int, LookSummary]:
+def look_summaries(
+    campaigns: Sequence[Campaign], *, early: bool = True, changed: Mapping[int, Sequence[str]] | None = None
+) -> dict[int, LookSummary]:
     """Return the summary of each campaign that has a look, by primary key. It matches the campaign's results page."""
     summaries = {}
     events: dict[int, list[GuardEvent]] = {}
     for event in GuardEvent.objects.filter(campaign__in=campaigns).select_related("arm", "text"):
         events.setdefault(event.campaign_id, []).append(event)
-    for look in gate.latest_released_looks(campaigns, early=early):
+    for look in gate.latest_released_looks(campaigns, early=early, changed=changed):
         shown = look.shown_analysis
         primary = outcome_blocks(look.estimates, shown.campaign.plan, embargoed=shown.embargoed)[0]
         verdict = headline(primary, look, stopped_by(events.get(look.analysis.campaign_id, ()), look))

@@ -101,7 +101,7 @@ def verified_before(verify: Callable[[ArgumentT], AnswerT]) -> Callable[[Argumen
             if not recording.is_whole or name[-1] != signed_head.standing():
                 return answer
         _keep(name, known)
-        unchanged: AnswerT = deepcopy(known.answer)
+        unchanged: AnswerT = known.answer if isinstance(known.answer, frozenset) else deepcopy(known.answer)
         return unchanged
 
     return ask
