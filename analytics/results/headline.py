@@ -219,6 +219,8 @@ def _interval_notes(analysis: Analysis, primary: OutcomeBlock) -> list[str]:
     elif analysis.monitoring == "group-sequential":
         notes.append(gettext("It holds at every look of the plan."))
     notes += _period_notes(analysis.campaign)
+    if analysis.campaign.is_use:
+        notes.append(gettext("It is the average since the launch. The watch page says whether it still works."))
     if analysis.exploratory:
         notes.append(gettext("This look is exploratory: it is not part of the plan."))
     return notes
