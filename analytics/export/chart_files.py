@@ -24,7 +24,7 @@ _STYLE = """
 text {{ font-family: "DejaVu Sans", Verdana, sans-serif; font-size: 13px; fill: {ink}; }}
 .label, .num, .title {{ font-weight: bold; }}
 .title {{ font-size: 15px; }}
-.soft, .tick {{ fill: {soft}; font-weight: normal; font-size: 12px; }}
+.soft, .tick, .tick text {{ fill: {soft}; font-weight: normal; font-size: 12px; }}
 .grid {{ stroke: {line}; }}
 .zero {{ stroke: {ink}; stroke-width: 1.25; }}
 .band {{ fill: {band}; stroke: {edge}; stroke-opacity: 0.4; }}
