@@ -102,8 +102,8 @@ def verified_before(verify: Callable[[ArgumentT], AnswerT]) -> Callable[[Argumen
             if not recording.is_whole or name[-1] != signed_head.standing():
                 return answer
         _keep(name, known)
-        unchanged: AnswerT = known.answer if isinstance(known.answer, frozenset) else deepcopy(known.answer)
-        return unchanged
+        kept: AnswerT = known.answer
+        return kept if isinstance(kept, frozenset) else deepcopy(kept)
 
     return ask
 
