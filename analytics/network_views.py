@@ -1,13 +1,12 @@
 """How many of a campaign's views one network may have been counted for, by the shares that served it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Sum
 
-from analytics.suppression.cells import end_of_band
 from campaign.assignment.periods import Periods
 from campaign.lifecycle.frozen_plan import launched_network_shares
 from campaign.models import AnalysisPlan, Arm, NetworkSketch, Placement, ServedCount
@@ -18,11 +17,16 @@ _EPOCH = date(1970, 1, 1)
 
 
 def views_of_one_network(
-    plan: AnalysisPlan, arms: Sequence[Arm], *, first: date = date.min, last: date = date.max, band: int = 0
+    plan: AnalysisPlan,
+    arms: Sequence[Arm],
+    *,
+    first: date = date.min,
+    last: date = date.max,
+    rounded: Callable[[int], int] = int,
 ) -> int:
     """The most that one network may have been counted for in all days so far, or some, as if it came each day.
 
-    With `band`, of as many messages as the band of each day and placement ends with: so it tells nothing of a few.
+    `rounded` is applied to the messages of each day and placement, so that what follows can tell nothing of a few.
 
     Each further server of a day, and each restart, left it the floor once more: their sketches are on record.
     """
@@ -40,7 +44,7 @@ def views_of_one_network(
     served = ServedCount.objects.filter(arm__in=arms, day__range=(first, last))
     rows = served.order_by().values_list("day", "placement").annotate(Sum("count"))
     for day, placement, count in rows:
-        days[day][placement] = end_of_band(count, band) if band else count
+        days[day][placement] = rounded(count)
     sketches = _sketches_by_day(days, plan.periods_from(plan.campaign.starts_at), len(arms))
     return sum(
         most_of_one_network(served, share=share, declared=declared, sketches=sketches.get(day, 1))

@@ -20,6 +20,7 @@ from analytics.disclosure.gate import ArmDailyTotals
 from analytics.models import Analysis, DataQualityStatus
 from analytics.network_views import views_of_one_network
 from analytics.stats import sample_ratio
+from analytics.suppression.cells import end_of_band
 from campaign.models import AnalysisPlan, Arm, Campaign, ServedCount
 
 Flow = DataQualityStatus.Flow
@@ -160,7 +161,7 @@ def sample_ratio_status(campaign: Campaign, totals: Sequence[ArmDailyTotals]) ->
         return Analysis.SampleRatio.UNKNOWN
     counts = [told[key] for key in keys]
     plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
-    views = views_of_one_network(plan, arms, band=settings.SMALL_CELL) if plan is not None else 0
+    views = views_of_one_network(plan, arms, rounded=_band) if plan is not None else 0
     split = check_split(counts, [arm.weight for arm in unpaused], once=False, views_per_network=views)
     texts = check_texts(_texts_told(campaign, arms), once=False, views_per_network=views)
     result = worse_of(split, texts)
@@ -169,6 +170,10 @@ def sample_ratio_status(campaign: Campaign, totals: Sequence[ArmDailyTotals]) ->
     status = Analysis.SampleRatio(result.status)
     few = min((n for n, arm in zip(counts, unpaused, strict=True) if arm.weight), default=0) < settings.SMALL_CELL
     return Analysis.SampleRatio.UNKNOWN if few and status != Analysis.SampleRatio.ALARM else status
+
+
+def _band(count: int) -> int:
+    return end_of_band(count, settings.SMALL_CELL)
 
 
 def _texts_told(campaign: Campaign, arms: Sequence[Arm]) -> list[list[int]]:
