@@ -85,3 +85,8 @@ def test_a_planted_phrase_is_found(where: str, planted: str, found: str | None) 
     texts: Texts = {SCREEN: [], EVERYWHERE: [], SPANISH: []}
     texts[where] = [("planted", planted)]
     assert find_retired(PHRASES, texts) == ([f"planted: “{found}”"] if found else [])
+
+
+def test_no_page_names_a_command_that_its_reader_cannot_run() -> None:
+    commands_named = re.compile(r"manage\.py|\bmake (?:demo|run)\b")
+    assert [name for name, text in [*catalogue(translated=False), *templates()] if commands_named.search(text)] == []

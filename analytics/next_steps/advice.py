@@ -33,6 +33,7 @@ class AdviceKind(StrEnum):
     USE = "use"  # something worked
     HARM = "harm"  # nothing worked, and something did harm
     LEARN = "learn"  # nothing was shown to work
+    ALONE = "alone"  # in use without a holdout, so nothing is compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,10 @@ class Advice:
 
 def advise(campaign: Campaign) -> Advice:
     """Return what the latest look at a campaign leads to, from what may be shown of it to all staff."""
+    if campaign.is_use and not campaign.arms.get(is_control=True).weight:
+        shown = campaign.arms.with_texts().get(is_control=False)
+        usable = () if shown.paused_at else (shown,)
+        return Advice(AdviceKind.ALONE, working=usable, fresh_texts=tuple(_fresh_texts(shown)))
     analysis = campaign.analyses.filter(exception="").order_by("-look").first()
     report = build.build(analysis, early=False) if analysis else None
     if report is None or report.embargoed:

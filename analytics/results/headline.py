@@ -91,7 +91,7 @@ def _too_early(look: ReleasedLook) -> Headline | None:
     analysis = look.shown_analysis
     if not analysis.embargoed:
         return None
-    is_by_period = analysis.campaign.unit == Campaign.Unit.PERIOD
+    is_by_period = analysis.campaign.unit == Campaign.Unit.PERIOD and not analysis.campaign.is_use
     return Headline(
         "too early",
         gettext("It is too early to compare. The plan’s first look has not been reached yet."),
@@ -210,7 +210,7 @@ def _interval_notes(analysis: Analysis, primary: OutcomeBlock) -> list[str]:
 def _period_notes(campaign: Campaign) -> list[str]:
     """Say what was drawn where a place shows one message at a time, and how small a p-value few sets allow."""
     plan = campaign.plan
-    if not plan.period:
+    if not plan.period or campaign.is_use:
         return []
     frozen = json.loads(plan.canonical)  # a list of campaigns asks no more of the database than one does
     sets = planned_sets(plan, arms=len(frozen["arms"]), placements=len(frozen["placements"]))

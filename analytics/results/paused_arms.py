@@ -109,6 +109,8 @@ def observed_harm_sentence(event: GuardEvent, control: Arm | None) -> str:
             "Fewer people %(did)s after “%(arm)s” than after “%(control)s”. The difference is clearly "
             "more than the %(margin)s in %(people)s that the plan allows."
         )
+    if control and not control.weight:
+        sentence += " " + gettext("“%(control)s” was seen in the trial. Nobody sees it now.")
     if event.needs_one_placement:
         sentence += " " + gettext(
             "Without one of the placements, the limit would not have been crossed. Look at each placement."

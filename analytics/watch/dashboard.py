@@ -158,7 +158,7 @@ def last_complete_day() -> date | None:
 def _days_left(plan: AnalysisPlan, arms: Sequence[ArmDailyTotals], *, now: datetime) -> int | None:
     """Return the days until the last period is over, or until the planned people have come."""
     periods = plan.periods_from(plan.campaign.starts_at)
-    if periods is None:
+    if periods is None or not periods.count:
         return days_left(arms, plan.planned_people)
     return max(ceil((periods.end * SECONDS_PER_HOUR - now.timestamp()) / _DAY_SECONDS), 0)
 

@@ -296,6 +296,8 @@ def _periods_content(plan: AnalysisPlan, campaign: Campaign, parts: Campaign) ->
     """Return what was decided of periods, and since the start is known, a commitment to the order at each placement."""
     periods = plan.periods_from(campaign.starts_at)
     keys = [placement.key for placement in parts.placements.all()] if periods else []
+    if campaign.is_use:  # one message, whose texts take turns by the salt, for as long as it is in use
+        return {"length": plan.period, "weeks": 0, "first_hour": periods and periods.first}
     arms = len(parts.arms.all())
     return {
         "length": plan.period,
