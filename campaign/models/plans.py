@@ -199,6 +199,9 @@ class WebhookTest(models.Model):
     digest = models.CharField(max_length=64, help_text="SHA-256 of the address, which may hold a secret.")
     at = models.DateTimeField()
     failure = models.CharField(max_length=80, blank=True, help_text="The name of the error.")
+    seal = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="Of the row, by a key of the key directory."
+    )
 
     def __str__(self) -> str:
         return f"a test of the webhook of {self.plan}"
