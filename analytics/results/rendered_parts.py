@@ -18,7 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Model
 from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.template import loader
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -79,7 +79,7 @@ def _render_part(request: HttpRequest, template: str, values: dict[str, Any], wr
         if found is not None:
             _parts.move_to_end(key)
     if found is None:
-        html = render_to_string(template, {**values, "request": reader})
+        html = loader.render_to_string(template, {**values, "request": reader})
         found = _Part(html, frozenset(reader.explained_terms), tuple(reader.term_notes))
         with _lock:
             _parts[key] = found
