@@ -89,17 +89,29 @@ def released_look(analysis: Analysis, *, early: bool = True) -> ReleasedLook:
 
 def released_looks(analyses: Sequence[Analysis], *, early: bool = True) -> list[ReleasedLook]:
     """Redact stored looks of one campaign, each as it is redacted alone, in a fixed number of queries."""
-    campaign = analyses[0].campaign_id
-    newest = max(each.look for each in analyses)
-    releases = list(_releases(early).filter(analysis__campaign=campaign, analysis__look__lte=newest))
-    changed_plan = changed_plans([campaign]).get(campaign, ())
+    campaign = analyses[0].campaign
+    releases = _releases_up_to(analyses, early)
+    changed_plan = changed_plans([campaign.pk]).get(campaign.pk, ())
     stored = _estimates_by_look(analyses)
     looks = []
     for analysis in analyses:
         found = [each for each in releases if each.analysis.look <= analysis.look]
         changed = [*changed_plan, *([] if _are_sealed(analysis, found, stored) else [_LOOK])]
-        looks.append(_apply_disclosure_control(analysis, found, lambda each: [copy(e) for e in stored(each)], changed))
+        looks.append(_apply_disclosure_control(analysis, found, lambda each: [_copy(e) for e in stored(each)], changed))
     return looks
+
+
+def _releases_up_to(analyses: Sequence[Analysis], early: bool) -> list[Release]:
+    """Read the releases of one campaign up to the last of these looks, newest first, of others in part."""
+    campaign, looks = analyses[0].campaign, {each.look for each in analyses}
+    until = _releases(early).filter(analysis__campaign=campaign, analysis__look__lte=max(looks))
+    until = until.select_related(None).select_related("analysis")
+    others = until.exclude(analysis__look__in=looks).defer("table", "by_month", "analysis__checks")
+    read = [*until.filter(analysis__look__in=looks), *(others if max(looks) > len(looks) else ())]
+    releases = sorted(read, key=lambda each: -each.analysis.look)
+    for release in releases:
+        release.analysis.campaign = campaign  # with its plan, which is read once
+    return releases
 
 
 def _estimates_by_look(analyses: Sequence[Analysis]) -> Callable[[Analysis], Sequence[Estimate]]:
@@ -213,12 +225,12 @@ def released_table(campaign: Campaign, *, early: bool = True, last_look: int | N
     if last_look is not None:
         releases = releases.filter(analysis__look__lte=last_look)
     newest: dict[str, tuple[int, dict[str, Any]]] = {}
-    for each in releases.select_related("analysis").order_by("analysis__look"):
-        shown: dict[str, Any] = each.table or {}
+    for look, table in releases.order_by("analysis__look").values_list("analysis__look", "table"):
+        shown: dict[str, Any] = table or {}
         for arm in shown.values():
-            newest |= dict.fromkeys(["exposed", *arm["parts"]], (each.analysis.look, shown))
+            newest |= dict.fromkeys(["exposed", *arm["parts"]], (look, shown))
     rows = []
-    ordered = list(campaign.arms.values_list("key", flat=True))  # PostgreSQL keeps no order within what it stored
+    ordered = [arm.key for arm in campaign.arms.all()]  # PostgreSQL keeps no order within what it stored
     for outcome in ["exposed", *(key for key in OUTCOMES if key != "exposed")]:
         if outcome not in newest:
             continue
@@ -308,11 +320,12 @@ def withdrawal_percent(analysis: Analysis, *, early: bool = True) -> int | None:
     counted at this moment would tell their number whenever it changes.
     """
     upto = _releases(early).filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
-    newest = upto.filter(is_withheld=False, withdrawn__isnull=False).first()
-    if newest is None or newest.withdrawn is None:
+    counted = upto.filter(is_withheld=False, withdrawn__isnull=False)
+    withdrawn, arms = counted.values_list("withdrawn", "arms").first() or (None, {})
+    if withdrawn is None:
         return None
-    seen: int = sum(arm["n"] for arm in newest.arms.values())
-    return 100 * newest.withdrawn // seen
+    seen: int = sum(arm["n"] for arm in arms.values())
+    return 100 * withdrawn // seen
 
 
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
@@ -336,7 +349,7 @@ def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -
 
 def _whole_blocks(campaign: Campaign, first: date, last: date) -> tuple[date, date]:
     """The days between two that are counted together whole."""
-    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    plan: AnalysisPlan | None = getattr(campaign, "plan", None)  # read once
     periods = plan.periods_from(campaign.starts_at) if plan else None
     if periods is None:
         return first, last
@@ -466,7 +479,7 @@ def _stored_estimates(analysis: Analysis) -> QuerySet[Estimate]:
 
 def _redact(stored: Estimate, release: Release) -> Estimate:
     """One estimate as a release allows it."""
-    e = copy(stored)
+    e = _copy(stored)
     hidden, verdicts = _suppressed_arms(release.arms, e.outcome), release.verdicts.get(e.outcome)
     plan, fewest = release.analysis.campaign.plan, smallest_arm(release)
     if e.kind == Estimate.Kind.RATE:
@@ -491,9 +504,16 @@ def _redact(stored: Estimate, release: Release) -> Estimate:
     return _round_to_one_person(e, fewest) if plan.strata or plan.clusters else e
 
 
+def _copy(stored: Estimate) -> Estimate:
+    """Copy an estimate that is shown and never saved: what it knows of the database it shares, unlike `copy.copy`."""
+    e = Estimate.__new__(Estimate)
+    e.__dict__.update(stored.__dict__)
+    return e
+
+
 def _without_numbers(stored: Estimate, *, exposures_too: bool = False) -> Estimate:
     """Copy an estimate without its numbers; `exposures_too` removes exposures as well."""
-    e = copy(stored)
+    e = _copy(stored)
     e.events, e.reason, e.texts = None, wording.hidden_reason(_small_cell()), None
     if e.kind == Estimate.Kind.TEXT:
         e.n = None
@@ -508,7 +528,7 @@ def _without_numbers(stored: Estimate, *, exposures_too: bool = False) -> Estima
 
 def _round_to_one_person(e: Estimate, fewest: int) -> Estimate:
     """Round to about one person of the smallest arm: finer differences would let a solver split the totals."""
-    e, digits = copy(e), digits_of_one(fewest)
+    e, digits = _copy(e), digits_of_one(fewest)
     for name in ("effect", "p_value", "p_adjusted"):
         value = getattr(e, name)
         setattr(e, name, value if value is None else round(value, digits))

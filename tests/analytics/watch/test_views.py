@@ -362,6 +362,14 @@ class TestNoFalseReassurance:
         campaign.notices.create(kind="planned", ref="planned", at=world.NOON)
         assert "You can read the results. “Both” was stopped. Please decide" in read_text()
 
+    def test_the_overview_of_a_complete_campaign_leads_to_its_results(self, settings: Any) -> None:
+        campaign = heard(settings)
+        assert "You have nothing to do." in read_text("/campaigns/pilot/")
+        campaign.notices.create(kind="planned", ref="planned", at=world.NOON)
+        html = read_text("/campaigns/pilot/")
+        assert "This campaign is complete. Read its results." in html
+        assert "You have nothing to do." not in html
+
     def test_a_notice_that_did_not_arrive_is_said_first(self, settings: Any) -> None:
         campaign = heard(settings)
         DataQualityStatus.objects.create(campaign=campaign, felt_at=timezone.now(), split="ok", flow="ok", reach=90)
