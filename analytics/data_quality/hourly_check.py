@@ -117,7 +117,7 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
     totals = gate.daily_totals(campaign, through=gate.last_complete_day())
     enough_at, enough_of = heartbeat(
         DataQualityStatus.objects.filter(campaign=campaign).first(),
-        served=_served(campaign),
+        served=_messages_served(campaign),
         told=gate.told_messages(campaign),
         now=now,
         least=settings.SMALL_CELL,
@@ -199,7 +199,7 @@ def _told_by_day(totals: Sequence[ArmDailyTotals], *, first: date) -> dict[date,
     return {day: sum(each[day] for each in shown) for day in sorted(days) if day >= first}
 
 
-def _served(campaign: Campaign) -> int:
+def _messages_served(campaign: Campaign) -> int:
     served = ServedCount.objects.filter(arm__campaign=campaign).aggregate(Sum("count"))["count__sum"]
     return served or 0
 
