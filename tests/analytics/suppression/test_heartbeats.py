@@ -67,9 +67,9 @@ def campaign(chance: random.Random, beat: Beat) -> tuple[Any, Told]:
     told, past, shown = Told(), list[ReleasedMessages](), list[dict[str, int]]()
     looks = sorted(chance.sample(range(1, HOURS), chance.choice([1, 2, 3])))
     if chance.random() < 0.2:  # ten and a few between two looks, which a beat could part
-        before = chance.choice([8, 9])
+        few = chance.choice([8, 9])
         truth[:], looks = 0, [2, 5]
-        truth[:6, 0, 0], truth[0, 1, 0] = [LEAST + 1, before, 0, LEAST - before, LEAST, 0], LEAST
+        truth[:6, 0, 0], truth[0, 1, 0] = [LEAST + 1, few, 0, LEAST - few, LEAST, 0], LEAST
     begins_anew = beat is heartbeat
     nothing = np.zeros((HOURS, len(ARMS), 2))
     status, base = DataQualityStatus(enough_at=None, enough_of=0), (nothing, 0)
@@ -90,7 +90,7 @@ def campaign(chance: random.Random, beat: Beat) -> tuple[Any, Told]:
             if None not in messages.served.values():
                 told_messages = sum(sent.values())
         now = BEGIN + timedelta(hours=hour)
-        at, of = beat(status, served=int(so_far.sum()), told=told_messages, now=now, least=LEAST)
+        beat_at, of = beat(status, served=int(so_far.sum()), told=told_messages, now=now, least=LEAST)
         bases = [base]
         if begins_anew and told_messages > messages_at(base, truth):
             bases.append((nothing, told_messages))
@@ -100,13 +100,13 @@ def campaign(chance: random.Random, beat: Beat) -> tuple[Any, Told]:
             less = from_count - to_count
             told.add(to_row - from_row, *((LEAST + less, np.inf) if came >= LEAST else (-np.inf, LEAST - 1 + less)))
         base = (until(hour), 0) if of == int(so_far.sum()) else bases[-1]
-        status = DataQualityStatus(enough_at=at, enough_of=of)
+        status = DataQualityStatus(enough_at=beat_at, enough_of=of)
     for at, key in enumerate(ARMS):
-        ends = [
+        day_ends = [
             DayTotal(date(2026, 3, 1 + day), int(truth[: (day + 1) * HOURS_A_DAY, at, 0].sum())) for day in range(DAYS)
         ]
         everybody = int(truth[:, at, 0].sum())
-        for each in releasable_days(ends, looks=[look[key] for look in shown], now=everybody, least=LEAST):
+        for each in releasable_days(day_ends, looks=[look[key] for look in shown], now=everybody, least=LEAST):
             last = each.day.day * HOURS_A_DAY - 1
             told.add(until(last, arm=at, seen_only=True), each.people, each.people)
     return truth, told
