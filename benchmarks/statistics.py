@@ -8,7 +8,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.compare import compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.stats import Counts, proportions
 from benchmarks.ratio_table import Line
 

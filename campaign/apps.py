@@ -18,7 +18,7 @@ class CampaignConfig(AppConfig):
         from campaign.staff_site import navigation
         from messages.accounts import partners
         from messages.help_links import running_campaigns
-        from messages.review import withdrawals
+        from messages.review import withdrawn_texts
 
         running_campaigns.register(
             visitor_changes.are_help_links_settled,
@@ -26,7 +26,7 @@ class CampaignConfig(AppConfig):
             visitor_changes.record_help_link_change,
             visitor_changes.record_help_link_author,
         )
-        withdrawals.register(arm_pauses.stop_withdrawn_texts)
+        withdrawn_texts.register(arm_pauses.stop_withdrawn_texts)
         navigation.register_waiting_counts(waiting_counts)
         partners.register(changes.partner_choices, changes.add_contact)
         connection_created.connect(restrict_database_files)

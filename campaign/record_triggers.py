@@ -19,12 +19,19 @@ from django.db.migrations import CreateModel, Migration
 from django.db.models import UniqueConstraint
 
 _DIFFERS = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}
-# Each trigger by its name, and what it does: on PostgreSQL its function, without the condition in which it is called.
+# Each trigger by its name, and all that it does. On PostgreSQL that is its table, when it is called (`tgtype`), and its
+# function: the triggers of this program have neither a condition nor columns of their own there, because the server
+# tells them back in other words, which nobody could compare. A rule of the server is told as a trigger would be.
 _DEFINITIONS = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
-    "postgresql": "SELECT tgname, proname || '()' || prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
-    "WHERE NOT tgisinternal AND tgenabled <> 'D' AND pg_table_is_visible(tgrelid)",
+    "postgresql": "SELECT tgname, concat_ws(' ', tgrelid::regclass, tgtype, lanname, proname || '()' || prosrc, "
+    "'WHEN ' || tgqual::text, nullif('OF ' || tgattr::text, 'OF '), nullif('WITH ' || encode(tgargs, 'hex'), 'WITH ')) "
+    "FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_language ON pg_language.oid = prolang "
+    "WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND pg_table_is_visible(tgrelid) "
+    "AND current_setting('session_replication_role') <> 'replica' "
+    "UNION ALL SELECT rulename, 'a rule' FROM pg_rules WHERE schemaname = ANY (current_schemas(false))",
 }
+_TIMES = {"ROW": 1, "BEFORE": 2, "INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}  # the bits of `tgtype`
 _FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION (\w+\(\)) RETURNS trigger LANGUAGE plpgsql AS \$\$([^$]*)\$\$")
 
 
@@ -73,11 +80,11 @@ class Trigger:
             yield f"{head}{when and f'WHEN {when} '}BEGIN SELECT RAISE(ABORT, '{self.refusal}'); END"
             return
         refuse = f"RAISE EXCEPTION USING MESSAGE = '{self.refusal}', ERRCODE = 'integrity_constraint_violation';"
-        function, body, each = self.function, refuse, f"ROW {when and f'WHEN ({when}) '}"
+        function, body, each = self.function, refuse, "ROW "
         if events == "TRUNCATE":
             each = "STATEMENT "
-        elif self.parent or self.outlived_by:  # PostgreSQL reads no other table in WHEN
-            function, each = f"{self.name}_rows", "ROW "
+        elif when:
+            function = f"{self.name}_rows"
             body = "".join(
                 f"IF TG_OP = '{event}' THEN IF {self._when(vendor, event)} THEN {refuse} END IF; END IF; "
                 for event in self.events
@@ -427,16 +434,23 @@ def trigger_names(connection: BaseDatabaseWrapper) -> set[str]:
 
 
 def _definitions(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    found: dict[str, str] = {}
     with connection.cursor() as cursor:
         cursor.execute(_DEFINITIONS[connection.vendor])
-        return dict(cursor.fetchall())
+        for name, definition in cursor.fetchall():  # PostgreSQL has a trigger of one name on each table
+            found[name] = f"{found[name]} and {definition}" if name in found else definition
+    return found
 
 
 def _definition(trigger: Trigger | ReplaceTrigger, vendor: str, name: str) -> str:
     """What the database says of a trigger that does what was declared."""
     first = next(iter(trigger.create(vendor, name)))
     function = _FUNCTION.fullmatch(first)
-    return f"{function[1]}{function[2]}" if function else first
+    if function is None:
+        return first
+    events = trigger.names(vendor)[name].split(" OR ")
+    times = sum(_TIMES[each] for each in ("BEFORE", *events, *(() if events == ["TRUNCATE"] else ("ROW",))))
+    return f"{trigger.table} {times} plpgsql {function[1]}{function[2]}"
 
 
 def _columns(cursor: CursorWrapper, table: str) -> set[str]:

@@ -99,7 +99,10 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "campaign.staff_site.navigation.staff_page_context",
             ],
-            "builtins": ["messages.templatetags.typed_by"],  # in place of Django's csrf_token
+            "builtins": [
+                "messages.templatetags.typed_by",  # in place of Django's csrf_token
+                "messages.templatetags.frame_symbols",
+            ],
         },
     }
 ]

@@ -30,9 +30,14 @@ class Entry:
         return slugify(self.words.partition(",")[0])
 
     @property
+    def translated_words(self) -> list[str]:
+        """Its words, in the active language."""
+        return _translate(self.words).split(", ")
+
+    @property
     def word(self) -> str:
         """The first of its words, in the active language."""
-        return _translate(self.words).partition(",")[0]
+        return self.translated_words[0]
 
     @property
     def explanation(self) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from campaign.staff_site.manual import SERVED
+
 ROOT = Path(__file__).resolve().parent.parent
 VOICE = ROOT / "docs/voice.md"
 SCREEN, EVERYWHERE, SPANISH = "screen", "everywhere", "Spanish"
@@ -47,6 +49,23 @@ def commands() -> Iterator[tuple[str, str]]:
                 yield str(path.relative_to(ROOT)), node.value
 
 
+def starter_library() -> Iterator[tuple[str, str]]:
+    """What pages show of it beside the messages, whose visitors have other rules."""
+    for name in ("helplinks", "themes"):
+        path = ROOT / f"messages/library/{name}.json"
+        yield str(path.relative_to(ROOT)), path.read_text("utf-8")
+
+
+def manual_on_the_site() -> Iterator[tuple[str, str]]:
+    for chapter in sorted(SERVED - {"glossary"}):
+        yield f"docs/{chapter}.md", (ROOT / f"docs/{chapter}.md").read_text("utf-8")
+
+
+def manual_in_spanish() -> Iterator[tuple[str, str]]:
+    for path in sorted((ROOT / "docs/es").glob("*.md")):
+        yield str(path.relative_to(ROOT)), path.read_text("utf-8")
+
+
 def documentation() -> Iterator[tuple[str, str]]:
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/templates/*.md"), *ROOT.glob("deploy/*.md")]
     for path in sorted({*pages} - {VOICE, ROOT / "CHANGELOG.md"}):
@@ -54,8 +73,12 @@ def documentation() -> Iterator[tuple[str, str]]:
 
 
 def read_texts() -> Texts:
-    screen = [*catalogue(translated=False), *templates(), *commands()]
-    return {SCREEN: screen, EVERYWHERE: [*screen, *documentation()], SPANISH: [*catalogue(translated=True)]}
+    screen = [*catalogue(translated=False), *templates(), *commands(), *starter_library(), *manual_on_the_site()]
+    return {
+        SCREEN: screen,
+        EVERYWHERE: [*screen, *documentation()],
+        SPANISH: [*catalogue(translated=True), *manual_in_spanish()],
+    }
 
 
 def find_retired(phrases: list[tuple[str, str]], texts: Texts) -> list[str]:
@@ -85,3 +108,8 @@ def test_a_planted_phrase_is_found(where: str, planted: str, found: str | None) 
     texts: Texts = {SCREEN: [], EVERYWHERE: [], SPANISH: []}
     texts[where] = [("planted", planted)]
     assert find_retired(PHRASES, texts) == ([f"planted: “{found}”"] if found else [])
+
+
+def test_no_page_names_a_command_that_its_reader_cannot_run() -> None:
+    commands_named = re.compile(r"manage\.py|\bmake (?:demo|run)\b")
+    assert [name for name, text in [*catalogue(translated=False), *templates()] if commands_named.search(text)] == []

@@ -7,12 +7,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
-from django.views.decorators.http import conditional_page
 from rest_framework import exceptions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from analytics.export.files import FILES, ResultFile
 from analytics.export.look_tables import NotExportable, exportable_look
@@ -22,7 +19,7 @@ from analytics.export.views import file_content
 from analytics.models import Analysis
 from campaign.api.exceptions import TransitionConflict
 from campaign.api.operation import ApiOperation
-from campaign.api.views import HasRole
+from campaign.api.views import PaginatedView, StaffView
 from campaign.staff_site.access import campaign_for
 from messages.downloads import download
 
@@ -51,22 +48,19 @@ class FileSerializer(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
-class FileList(APIView):
+class FileList(PaginatedView[FileEntry]):
     """The files of a look, as its results page offers them."""
 
-    permission_classes = [HasRole]
+    serializer_class = FileSerializer
 
     @ApiOperation(tag="results", response_serializer=FileSerializer, many=True, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str, look: int) -> Response:
         analysis = _exportable(request, slug, look)
-        return Response(FileSerializer(_entries(analysis), many=True).data)
+        return self.paginated_response(_entries(analysis))
 
 
-@method_decorator(conditional_page, name="dispatch")
-class FileDetail(APIView):
+class FileDetail(StaffView):
     """One file of a look. One that takes long is made by the worker after a POST, within a minute."""
-
-    permission_classes = [HasRole]
 
     @ApiOperation(tag="results", response_serializer=None, error_statuses=(401, 403, 404, 409))
     def get(self, request: Request, slug: str, look: int, name: str) -> HttpResponse:

@@ -4,12 +4,9 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.decorators import method_decorator
-from django.views.decorators.http import conditional_page
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from analytics import report_rows
 from analytics.api.look_serializers import LookSerializer
@@ -17,8 +14,9 @@ from analytics.disclosure import gate
 from analytics.embargo.access import embargo_filter, may_look_early
 from analytics.models import Analysis
 from analytics.results import build
+from analytics.results.report_json import check_values
 from campaign.api.operation import ApiOperation
-from campaign.api.views import HasRole, PaginatedView
+from campaign.api.views import PaginatedView, StaffView
 from campaign.outcomes import outcome_choices
 from campaign.staff_site.access import campaign_for
 
@@ -33,7 +31,6 @@ class TallySerializer(serializers.Serializer[gate.ReleasedTableRow]):
     count = serializers.IntegerField(allow_null=True, help_text="Null where it is small, or would tell one that is.")
 
 
-@method_decorator(conditional_page, name="dispatch")
 class TallyList(PaginatedView[gate.ReleasedTableRow]):
     """How many closed views of each arm had each outcome that the plan names, a row per placement, locale and value.
 
@@ -110,7 +107,7 @@ def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
         "factorial": [asdict(row) | {"interval": _interval(row, report.level)} for row in report.factorial],
         "factorial_kinds": [asdict(row) | {"interval": _interval(row, report.level)} for row in report.factorial_kinds],
         "guardrails_crossed": list(report.guardrail_pauses),
-        "checks": [asdict(row) for row in report.checks],
+        "checks": [check_values(row) for row in report.checks],
         "chances": [asdict(row) for row in report.chances],
         "across_campaigns": [asdict(row) for row in report.pooled],
     }
@@ -130,7 +127,6 @@ def _looks(request: Request, slug: str, *, early: bool) -> QuerySet[Analysis]:
     return looks.select_related("campaign__plan").order_by("-look")
 
 
-@method_decorator(conditional_page, name="dispatch")
 class AnalysisList(PaginatedView[Analysis]):
     """Every recorded look at a campaign, the latest first."""
 
@@ -142,11 +138,8 @@ class AnalysisList(PaginatedView[Analysis]):
         return self.paginated_response(_looks(request, slug, early=early), early=early)
 
 
-@method_decorator(conditional_page, name="dispatch")
-class AnalysisDetail(APIView):
+class AnalysisDetail(StaffView):
     """One recorded look by its number."""
-
-    permission_classes = [HasRole]
 
     @ApiOperation(tag="results", response_serializer=AnalysisSerializer, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str, look: int) -> Response:

@@ -11,8 +11,9 @@ from typing import Any
 from analytics.bundle_check.numbers import Value
 from analytics.bundle_check.rules import arms_of, hidden_arms, is_plain, rules_of, shares_at
 from analytics.bundle_check.texts import numbers_of_texts
-from analytics.comparison.compare import ArmCounts, Comparison, Rules, compare, rejudge_without_arms
+from analytics.comparison.compare import Comparison, compare, rejudge_without_arms
 from analytics.comparison.factorial import factorial_contrasts
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.network_influence import ONE_NETWORK
 from analytics.comparison.not_worse import not_worse_p
 from analytics.comparison.sensitivity import run_cross_checks

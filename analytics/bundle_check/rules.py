@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analytics.comparison.compare import ArmCounts, Rules
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.stats import Counts
 
 _LAST = 1.0

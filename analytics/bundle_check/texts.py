@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analytics.bundle_check.numbers import Value
-from analytics.comparison.compare import Comparison, Rules
+from analytics.comparison.compare import Comparison
+from analytics.comparison.inputs import Rules
 from analytics.comparison.kinds import KindComparison, TextRules, compare_kinds, factorial_kinds
 from analytics.comparison.network_influence import ONE_NETWORK
 from analytics.comparison.text_means import ArmTexts, text_estimates

@@ -1,110 +1,27 @@
 """PURE  Compare arms by their counts under a plan's rules: rates, differences, sample ratio and verdicts."""
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, replace
 from math import inf
 from statistics import NormalDist
-from typing import Literal
 
 from analytics.comparison import grouped, network_influence
-from analytics.comparison.correction import Corrected, Correction, correct
+from analytics.comparison.correction import correct
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.split_check import check_split, check_texts, worse_of
-from analytics.comparison.text_mixes import MIXED_TEXTS
-from analytics.stats import (
-    equivalence,
-    exact_sequence,
-    multiplicity,
-    omnibus,
-    ordinal,
-    proportions,
-    sample_ratio,
-    sequential,
+from analytics.comparison.verdict import (
+    CANNOT_TELL,
+    decide_verdict,
+    influence_of_one_network,
+    mixed_texts_reason,
+    too_few_events_reason,
+    too_few_reason,
 )
-from analytics.stats.values import Counts, Estimate, Interval, Levels, NotEstimable
+from analytics.stats import exact_sequence, multiplicity, omnibus, ordinal, proportions, sample_ratio, sequential
+from analytics.stats.values import Estimate, Interval, NotEstimable
 
-WITHHELD = "withheld"
-CANNOT_TELL = "cannot-tell-yet"
-
-Monitoring = Literal["fixed", "group-sequential", "always-valid"]
-
-# Asymptotic intervals for repeated looks are not valid with fewer events or non-events than this in an arm. Until then
-# plain counts have an exact interval, and any other verdict is held. `make simulate` shows the false claims.
-MIN_EVENTS = 10
-# The same for the answers to an ordered outcome.
-MIN_ANSWERS = 50
 SUPPRESSED = NotEstimable("A small count is hidden.")
-TOO_FEW_EVENTS = NotEstimable(
-    "Each message needs at least 10 people who did it and 10 who did not before there can be a "
-    "verdict that holds at every look."
-)
-TOO_FEW_ANSWERS = NotEstimable(
-    "Each message needs at least 50 answers before there can be a verdict that holds at every look."
-)
 NO_ORDERED_OMNIBUS = NotEstimable("An ordered outcome is compared pair by pair.")
-
-
-@dataclass(frozen=True, slots=True)
-class ArmCounts:
-    """The counts of one arm, with its key and its weight in the split.
-
-    `strata`, `clusters` and `cells` (stratum and day) divide the same units; each may be empty if unused. `levels` are
-    the answers to an ordered outcome; `counts` are then the units exposed and those that answered. An arm that was ever
-    paused is compared, but left out of the sample ratio, because it did not always get its share. `texts` are the units
-    that saw each of several texts, of those that were never stopped; `stopped_texts` are the places of the others in
-    the arm, each with the day of its stop.
-    """
-
-    key: str
-    counts: Counts
-    weight: float = 1.0
-    strata: Mapping[str, Counts] = field(default_factory=dict)
-    clusters: Mapping[str, Counts] = field(default_factory=dict)
-    cells: Mapping[tuple[str, str], Counts] = field(default_factory=dict)
-    levels: Levels | None = None
-    was_paused: bool = False
-    texts: Sequence[int] = ()
-    stopped_texts: Set[tuple[int, date]] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """A plan's rules of comparison.
-
-    `monitoring` allows one look at the end ("fixed"), planned looks ("group-sequential") or any look ("always-valid").
-    `looks` are the shares of the planned units at the group-sequential looks so far, this one last; 1 is the last
-    planned look, and `planned_looks` are those that the plan names. All but "fixed" need `planned_per_arm`: the planned
-    units in all, divided by the number of arms with a weight. "dunnett" corrects intervals too; it takes one look,
-    plain counts and pairs against the one control. `clusters` were assigned whole ("nested"), saw all arms ("crossed"),
-    or are sets of `periods`, of which each arm had one. An `ordered` outcome is compared by the probability that a
-    treated unit answers higher, minus one half; it uses neither strata nor clusters. A verdict that `views_per_network`
-    views, as many as one network may have counted, could turn is held. With `watched_split` this is one of many looks
-    at the split, though the outcomes have one.
-    """
-
-    level: float = 0.95
-    smallest_difference: float | None = None
-    better: equivalence.Direction = "higher"
-    correction: Correction = "holm"
-    monitoring: Monitoring = "fixed"
-    planned_per_arm: int | None = None
-    looks: tuple[float, ...] = ()
-    planned_looks: tuple[float, ...] = ()
-    spending: sequential.Spending = "obrien-fleming"
-    stratified: bool = False
-    clusters: grouped.ClusterDesign | None = None
-    ordered: bool = False
-    views_per_network: int = 0
-    watched_split: bool = False
-
-    def __post_init__(self) -> None:
-        if self.correction == "dunnett" and (self.monitoring != "fixed" or self.is_grouped or self.ordered):
-            raise ValueError("Dunnett's correction is for one look at plain yes/no counts")
-
-    @property
-    def is_grouped(self) -> bool:
-        """Whether units come in strata or clusters, so that methods for plain counts do not apply."""
-        return self.stratified or self.clusters is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +124,10 @@ def _omnibus(arms: Sequence[ArmCounts], rules: Rules) -> omnibus.Omnibus | NotEs
 
 def _rate(arm: ArmCounts, rules: Rules) -> Estimate | NotEstimable:
     if rules.ordered:
-        return ordinal.mean(_levels(arm), level=rules.level)
+        return ordinal.mean(arm.answers, level=rules.level)
     if rules.clusters:
         return grouped.clustered_rate(arm.clusters, level=rules.level)
     return proportions.rate(arm.counts, level=rules.level)
-
-
-def _levels(arm: ArmCounts) -> Levels:
-    if arm.levels is None:
-        raise ValueError(f"the arm {arm.key!r} has no levels, which an ordered outcome needs")
-    return arm.levels
 
 
 def _dunnett_differences(
@@ -239,7 +150,7 @@ def difference(
     """
     n_planned = planned_units((treated, control), among or (treated, control), rules)
     if rules.ordered:
-        first, second = _levels(treated), _levels(control)
+        first, second = treated.answers, control.answers
         superiority = ordinal.superiority(treated=first, control=second, level=rules.level)
         n = first.n + second.n
         return apply_monitoring(_minus_half(superiority), n=n, n_planned=n_planned, rules=rules, bound=0.5)
@@ -343,100 +254,9 @@ def _judge_all(
         if not hold_reason and (rules.ordered or rules.clusters):
             hold_reason = too_few_reason(arms, rules)
         verdict = decide_verdict(estimate, claim, rules, hold_reason=hold_reason, withheld=withheld)
-        move, networks = _network_influence(arms, estimate, claim, verdict, rules)
+        move, networks = influence_of_one_network(arms, estimate, claim, verdict, rules)
         if networks == 1:
             verdict, hold_reason = CANNOT_TELL, network_influence.ONE_NETWORK.reason
         p_adjusted = claim.p_adjusted
         rows.append(PairComparison(treated, control, estimate, p_adjusted, verdict, hold_reason, move, networks))
     return tuple(rows)
-
-
-def _network_influence(
-    arms: Sequence[ArmCounts], estimate: Estimate | NotEstimable, corrected: Corrected, verdict: str, rules: Rules
-) -> tuple[float, int | None]:
-    """How far one network could have moved the estimate, and how many it would take to turn the verdict."""
-    if isinstance(estimate, NotEstimable):
-        return 0.0, None
-    if rules.ordered:
-        sizes = [_levels(arm).n for arm in arms]
-        rates = [0.5 + abs(estimate.effect)] * len(arms)
-    else:
-        sizes, rates = [arm.counts.n for arm in arms], [arm.counts.proportion for arm in arms]
-    move = network_influence.largest_move(sizes, rates, views=rules.views_per_network)
-    if rules.clusters == "periods" and move and verdict not in (WITHHELD, CANNOT_TELL):
-        return move, _networks_to_turn_periods(arms, estimate, corrected, verdict, rules)
-    return move, networks_to_turn(estimate, corrected, verdict, rules, move=move)
-
-
-def _networks_to_turn_periods(
-    arms: Sequence[ArmCounts], estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules
-) -> int:
-    """The same where periods were drawn: orders that are nearly as extreme must not be what a verdict rests on."""
-    if verdict == equivalence.Verdict.NO_MEANINGFUL_DIFFERENCE:
-        level = (corrected.equivalence_interval or estimate.interval).level
-        ruled_out = [rules.smallest_difference or 0.0, -(rules.smallest_difference or 0.0)]
-    else:
-        correction = (corrected.p_adjusted or 1.0) / (estimate.p_value or 1.0)
-        level, ruled_out = 1 - (1 - estimate.interval.level) / max(correction, 1.0), [0.0]
-    treated, control = (arm.clusters for arm in arms)
-    return grouped.forgeries_to_turn(treated, control, ruled_out, level=level, views=rules.views_per_network)
-
-
-def networks_to_turn(estimate: Estimate, corrected: Corrected, verdict: str, rules: Rules, move: float) -> int | None:
-    """How many networks that each move an estimate so far it takes to turn its verdict; None without a verdict."""
-    if verdict in (WITHHELD, CANNOT_TELL):
-        return None
-    if verdict == equivalence.Verdict.NO_MEANINGFUL_DIFFERENCE:
-        interval = corrected.equivalence_interval or estimate.interval
-        margin = (rules.smallest_difference or 0.0) - max(abs(interval.low), abs(interval.high))
-    else:
-        margin = network_influence.margin_from_zero(estimate, corrected.p_adjusted)
-    return network_influence.networks_to_turn(margin, move)
-
-
-def decide_verdict(
-    estimate: Estimate | NotEstimable, corrected: Corrected, rules: Rules, *, hold_reason: str, withheld: bool
-) -> str:
-    """The verdict on one estimate: withheld, cannot tell yet, or that of `equivalence.verdict`."""
-    if withheld:
-        return WITHHELD
-    if hold_reason:
-        return CANNOT_TELL
-    verdict = equivalence.verdict(
-        estimate,
-        rules.smallest_difference,
-        p_adjusted=corrected.p_adjusted,
-        better=rules.better,
-        equivalence_interval=corrected.equivalence_interval,
-    )
-    return str(verdict)
-
-
-def mixed_texts_reason(arms: Sequence[ArmCounts]) -> str:
-    """Why people alone cannot compare arms of several texts: one lost a text that another kept, or earlier."""
-    return MIXED_TEXTS.reason if len({arm.stopped_texts for arm in arms}) > 1 else ""
-
-
-def too_few_reason(arms: Sequence[ArmCounts], rules: Rules, *, factor: float = 1.0) -> str:
-    """Why a verdict waits for more units, now or with `factor` times as many; empty if it does not."""
-    if rules.ordered:
-        return too_few_answers_reason(
-            [Levels([round(count * factor) for count in _levels(arm).counts]) for arm in arms], rules
-        )
-    return too_few_events_reason(
-        [Counts(round(arm.counts.n * factor), round(arm.counts.events * factor)) for arm in arms], rules
-    )
-
-
-def too_few_events_reason(cells: Sequence[Counts], rules: Rules) -> str:
-    """Why an asymptotic interval for repeated looks is not valid yet; empty if it is."""
-    if rules.monitoring == "fixed" or min(min(c.events, c.n - c.events) for c in cells) >= MIN_EVENTS:
-        return ""
-    return TOO_FEW_EVENTS.reason
-
-
-def too_few_answers_reason(arms: Sequence[Levels], rules: Rules) -> str:
-    """Why an interval for repeated looks at an ordered outcome is not valid yet; empty if it is."""
-    if rules.monitoring == "fixed" or min(levels.n for levels in arms) >= MIN_ANSWERS:
-        return ""
-    return TOO_FEW_ANSWERS.reason

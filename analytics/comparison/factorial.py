@@ -3,20 +3,18 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from analytics.comparison.compare import (
+from analytics.comparison.compare import apply_monitoring, planned_units
+from analytics.comparison.correction import correct
+from analytics.comparison.grouped import match_groups
+from analytics.comparison.inputs import ArmCounts, Rules
+from analytics.comparison.network_influence import ONE_NETWORK, largest_move
+from analytics.comparison.verdict import (
     CANNOT_TELL,
-    ArmCounts,
-    Rules,
-    apply_monitoring,
     decide_verdict,
     mixed_texts_reason,
     networks_to_turn,
-    planned_units,
     too_few_events_reason,
 )
-from analytics.comparison.correction import correct
-from analytics.comparison.grouped import match_groups
-from analytics.comparison.network_influence import ONE_NETWORK, largest_move
 from analytics.stats import Estimate, NotEstimable, clusters, exact_sequence, factorial
 
 ContrastName = Literal["victim", "user", "interaction", "both-minus-victim"]

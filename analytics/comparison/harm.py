@@ -8,8 +8,8 @@ people with and without the outcome. The higher bound counts.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analytics.comparison.compare import MIN_EVENTS
 from analytics.comparison.design_effect import DesignEffect
+from analytics.comparison.verdict import MIN_EVENTS
 from analytics.stats import Counts, Estimate, exact_sequence, sequential
 
 

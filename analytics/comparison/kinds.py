@@ -7,21 +7,12 @@ from statistics import fmean
 from typing import Literal
 
 from analytics.comparison import factorial
-from analytics.comparison.compare import (
-    CANNOT_TELL,
-    WITHHELD,
-    ArmCounts,
-    Comparison,
-    PairComparison,
-    Rules,
-    decide_verdict,
-    difference,
-    networks_to_turn,
-    too_few_reason,
-)
+from analytics.comparison.compare import Comparison, PairComparison, difference
 from analytics.comparison.correction import Corrected, correct
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.network_influence import ONE_NETWORK, largest_move
 from analytics.comparison.text_means import ArmTexts, means_of, relative_ranks, score_answers
+from analytics.comparison.verdict import CANNOT_TELL, WITHHELD, decide_verdict, networks_to_turn, too_few_reason
 from analytics.stats.texts import looks, matched, nested, spread
 from analytics.stats.texts.sizing import Design, WhatHelps, what_would_help
 from analytics.stats.texts.values import Measured, TextMeans, within_sets

@@ -15,19 +15,16 @@ from functools import lru_cache
 from math import ceil, inf, sqrt
 from statistics import NormalDist
 
-from analytics.comparison.compare import (
+from analytics.comparison.compare import Comparison, PairComparison, planned_units
+from analytics.comparison.correction import Corrected
+from analytics.comparison.inputs import ArmCounts, Rules
+from analytics.comparison.verdict import (
     CANNOT_TELL,
-    ArmCounts,
-    Comparison,
-    PairComparison,
-    Rules,
     decide_verdict,
     mixed_texts_reason,
     networks_to_turn,
-    planned_units,
     too_few_reason,
 )
-from analytics.comparison.correction import Corrected
 from analytics.stats import sequential
 from analytics.stats.values import Estimate, Interval, NotEstimable
 

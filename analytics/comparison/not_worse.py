@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from scipy.special import stdtr
 
-from analytics.comparison.compare import ArmCounts, Rules, single_look_difference
+from analytics.comparison.compare import single_look_difference
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.stats import Estimate, NotEstimable, equivalence
 from analytics.stats.numerics.critical_values import upper_tail_p
 

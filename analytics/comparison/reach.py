@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from analytics.comparison.compare import ArmCounts, Rules, difference
+from analytics.comparison.compare import difference
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.stats import Counts, Estimate
 
 

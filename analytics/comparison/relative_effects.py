@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from math import isfinite
 
-from analytics.comparison.compare import ArmCounts, Rules, difference
+from analytics.comparison.compare import difference
 from analytics.comparison.grouped import clustered_difference, clustered_ratio, match_strata
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.stats import early_stopping, logit, proportions, sequential, strata
 from analytics.stats.values import Counts, Estimate, NotEstimable, OpenEstimate
 

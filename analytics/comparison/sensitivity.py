@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from analytics.comparison.compare import ArmCounts, Rules
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.not_worse import not_worse_p
 from analytics.comparison.relative_effects import (
     Homogeneity,

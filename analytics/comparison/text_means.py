@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum
 
-from analytics.comparison.compare import Rules
+from analytics.comparison.inputs import Rules
 from analytics.stats.texts import spread
 from analytics.stats.texts.values import Outcome, Ratings, TextMeans, text_means, text_means_in_strata
 from analytics.stats.values import Counts, Estimate, Interval, Levels, NotEstimable

@@ -7,7 +7,9 @@ values are left out, so that a field that a later version adds breaks no seal.
 import json
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Model
@@ -17,6 +19,8 @@ from messages.audit import log, signed_head
 
 _KIND, _PAUSE = "look", "guard event"
 _NUMBERS = ("id", "seal")  # given by the database, and the seal itself
+_MOST_DIGESTS = 4096
+_digests: dict[bytes, str] = {}  # of looks by the content of their rows
 
 
 def seal_look(release: Release) -> None:
@@ -60,14 +64,37 @@ def seal_all() -> None:
 
 
 def look_digest(analysis: Model, estimates: Iterable[Model], release: Model) -> str:
-    """Return the SHA-256 of the rows of a look."""
-    rows = sorted(json.dumps(_values(row), sort_keys=True) for row in estimates)
-    return sha256(json.dumps([_values(analysis), rows, _values(release)], sort_keys=True).encode()).hexdigest()
+    """Return the SHA-256 of the rows of a look.
+
+    To write rows in the form that is sealed takes long, and the same rows give the same digest: it is kept by content.
+    """
+    of_look = list(estimates)
+    every = [analysis, *of_look, release]
+    content = repr([sorted({_names(type(row)) for row in every}), *map(_fields, every)])
+    key = sha256(content.encode("utf-8", "surrogatepass")).digest()
+    if (known := _digests.get(key)) is not None:
+        return known
+    rows = sorted(json.dumps(_values(row), sort_keys=True) for row in of_look)
+    digest = sha256(json.dumps([_values(analysis), rows, _values(release)], sort_keys=True).encode()).hexdigest()
+    if len(_digests) >= _MOST_DIGESTS:
+        _digests.clear()
+    _digests[key] = digest
+    return digest
+
+
+@cache
+def _names(model: type[Model]) -> tuple[str, ...]:
+    """Return the fields of a model that a seal is of; a migration's model may have fewer than today's."""
+    return tuple(field.attname for field in model._meta.concrete_fields if field.attname not in _NUMBERS)
+
+
+def _fields(row: Model) -> tuple[object, ...]:
+    values: tuple[object, ...] = attrgetter(*_names(type(row)))(row)
+    return values
 
 
 def _values(row: Model) -> dict[str, Any]:
-    names = [field.attname for field in row._meta.concrete_fields if field.attname not in _NUMBERS]
-    values = {name: getattr(row, name) for name in names}
+    values = {name: getattr(row, name) for name in _names(type(row))}
     return {name: _plain(value) for name, value in values.items() if not _is_empty(value)}
 
 

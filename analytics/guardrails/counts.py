@@ -11,10 +11,11 @@ from django.db.models import Sum
 from analytics.models import Tally, TextTally
 from analytics.stats import Counts
 from campaign.assignment.periods import DAY_HOURS, Periods
-from campaign.models import Arm, ArmText
+from campaign.models import AnalysisPlan, Arm, ArmText, Campaign
 
 _NONE = Counts(0, 0)
 _EPOCH = date(1970, 1, 1)
+PeriodCounts = dict[tuple[int, int], Counts]  # by placement and period
 ByPlacement = Mapping[int, Mapping[int, Counts]]  # placement -> arm or text -> its counts
 
 
@@ -71,7 +72,15 @@ def _by_placement(rows: Iterable[tuple[Any, ...]], outcome: str) -> ByPlacement:
     return found
 
 
-def read_periods(arms: Sequence[Arm], outcome: str, periods: Periods) -> dict[str, dict[tuple[int, int], Counts]]:
+def days_since(campaign: Campaign) -> Periods:
+    """The days of a campaign as periods, from its start on."""
+    plan = AnalysisPlan(campaign=campaign, period=AnalysisPlan.Period.DAY)
+    periods = plan.periods_from(campaign.starts_at)
+    assert periods is not None  # it was launched
+    return periods
+
+
+def read_periods(arms: Sequence[Arm], outcome: str, periods: Periods) -> dict[str, PeriodCounts]:
     """Read the counts of each arm by placement and period, where a placement shows one arm at a time."""
     rows = Tally.objects.filter(arm__in=arms, outcome__in=["exposed", outcome]).order_by()
     keys = {arm.pk: arm.key for arm in arms}

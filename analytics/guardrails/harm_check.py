@@ -14,7 +14,8 @@ from analytics.comparison.design_effect import DesignEffect, design_effect
 from analytics.comparison.harm import HarmfulArm, find_harmful_arms, least_harmful
 from analytics.disclosure import released_cells
 from analytics.disclosure.released_cells import ArmCells
-from analytics.guardrails.counts import GuardedCounts, read_counts, read_periods
+from analytics.guardrails.counts import GuardedCounts, days_since, read_counts, read_periods
+from analytics.guardrails.trial_control import control_of_trial
 from analytics.stats import Counts
 from analytics.suppression import suppress
 from analytics.suppression.cells import ReleasedCells, is_small
@@ -56,8 +57,15 @@ class HarmCheck:
         assert outcome.harm_margin is not None
         self.outcome, self.margin = outcome.outcome, outcome.harm_margin
         self._counts: GuardedCounts = read_counts(arms, outcome.outcome)
-        periods = plan.periods_from(plan.campaign.starts_at)
+        use = plan.campaign
+        control = next(arm for arm in arms if arm.is_control)
+        self._trial_control = control_of_trial(use, control, outcome.outcome)
+        periods = plan.periods_from(use.starts_at)
+        if self._trial_control:  # its people came on other days
+            periods = periods or days_since(use)
         self._periods = None if periods is None else read_periods(arms, outcome.outcome, periods)
+        if self._periods and self._trial_control:
+            self._periods[control.key] = self._trial_control.periods
         self._per_arm, self._views, self._told = plan.planned_per_arm, views, told
         self._error = (1 - plan.level) / bounds
         self._lower_is_better = OUTCOMES[outcome.outcome].better == "lower"
@@ -119,7 +127,7 @@ class HarmCheck:
     ) -> SureHarm | None:
         def harm(without: int | None = None) -> HarmfulArm | None:
             found = find_harmful_arms(
-                {arm.key: counts(without), control.key: self._counts.of_arm(control, without=without)},
+                {arm.key: counts(without), control.key: self._of_control(control, without)},
                 control=control.key,
                 margin=allowed,
                 level=level,
@@ -134,22 +142,28 @@ class HarmCheck:
         found = harm()
         if found is None:
             return None
-        of_control = self._counts.of_arm(control)
-        told = {arm.key: cells, control.key: self._cells_of(of_control)}
+        told = {arm.key: cells, control.key: self._cells_of(self._counts.of_arm(control))}
         places = self._counts.placements
         return SureHarm(
             arm=arm,
             text=text,
             outcome=self.outcome,
             harm=found,
-            people=min(counts(None).n, of_control.n),
+            people=min(counts(None).n, self._of_control(control, None).n),
             needs_one_placement=len(places) > 1 and not all(harm(place) for place in places),
             cells=told,
             may_be_told=self._is_tellable(told),
         )
 
+    def _of_control(self, control: Arm, without: int | None) -> Counts:
+        """The counts of the control; where nobody sees it any more, those of its trial, of all placements."""
+        return self._trial_control.counts if self._trial_control else self._counts.of_arm(control, without=without)
+
     def _luck(self, without: int | None) -> DesignEffect | None:
-        """What people of one period share, at all placements but one; None where each person was assigned alone."""
+        """What people of one period share, at all placements but one; None where each person was assigned alone.
+
+        Whoever is compared with the control of a trial came on other days, and those of a day share their luck.
+        """
         if self._periods is None:
             return None
         return design_effect(

@@ -12,7 +12,8 @@ Whoever resumes an arm accepts the harm that was certain by then. Its bound cont
 paused again once the bound exceeds the accepted harm by another margin. It is the same bound: no false alarms.
 
 Where a placement shows one arm at a time, a bad day falls on one arm alone: its counts are taken for as many people as
-they are worth (`comparison.design_effect`).
+they are worth (`comparison.design_effect`). What is in use without a holdout is judged beside the control of its trial,
+whose people came on other days: its counts and those of the message are taken for as few (`guardrails.trial_control`).
 
 A pause tells something of the counts at that moment. So an arm is paused on counts that a look could show: those of the
 last look, or counts of which each moved by a small cell or more since. A small cell, which a look would hide, is judged

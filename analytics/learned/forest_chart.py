@@ -20,9 +20,10 @@ from analytics.results.charts import (
     ChartLayout,
     fit_axis,
     grid_lines,
-    svg_document,
+    layout_document,
     svg_text,
     tick_labels,
+    vertical_lines,
 )
 
 _BAR_HEIGHT, _ROW_GAP = 10, 16
@@ -51,7 +52,7 @@ def forest_chart(pooled: PooledComparison, members: Sequence[LearnedComparison],
         lines = _label_lines(row, layout)
         if layout.labels_above:
             lines.append(("soft", _numbers(row, scale)))
-        drawn += [svg_text("0", y + 14 + k * LINE_HEIGHT, line, kind, "start") for k, (kind, line) in enumerate(lines)]
+        drawn += [svg_text("0", y + 14 + k * LINE_HEIGHT, line, kind) for k, (kind, line) in enumerate(lines)]
         text_height = len(lines) * LINE_HEIGHT
         middle = y + (text_height + 11 if layout.labels_above else text_height / 2 + 2)
         drawn += _interval(row, pooled.treated, axis, scale, middle)
@@ -60,8 +61,7 @@ def forest_chart(pooled: PooledComparison, members: Sequence[LearnedComparison],
         strips.append((middle - _BAR_HEIGHT, middle + _BAR_HEIGHT))
         y += text_height + _ROW_GAP + (_BAR_HEIGHT if layout.labels_above else 0)
     spans = strips if layout.labels_above else [(0.0, y)]
-    zero = '<line class="zero" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>'
-    zeros = [format_html(zero, axis.css_percent(0.0), *span) for span in spans]
+    zero = vertical_lines("zero", [axis.css_percent(0.0)], spans)
     values = {
         "contrast": contrast_title(pooled.treated, pooled.control),
         "people": scale.people,
@@ -70,8 +70,8 @@ def forest_chart(pooled: PooledComparison, members: Sequence[LearnedComparison],
     title = (
         gettext("%(contrast)s: differences per %(people)s people in each campaign, with %(level)s intervals") % values
     )
-    parts = [*grid_lines(axis, layout, strips, y), *zeros, *drawn, *tick_labels(axis, y, _signed_tick)]
-    return svg_document(f"forest-{layout_name}", title, _description(rows, scale), y + 22, parts)
+    parts = [grid_lines(axis, layout, strips, y), zero, *drawn, tick_labels(axis, y, _signed_tick)]
+    return layout_document("forest", layout_name, title, _description(rows, scale), y + 22, parts)
 
 
 def _rows(pooled: PooledComparison, members: Sequence[LearnedComparison]) -> list[_Row]:

@@ -56,8 +56,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         if file.size is None or file.size > MAX_UPLOAD_BYTES:
             raise ActionRefused(
                 _(
-                    "This file is too large for this page, which accepts up to %(limit)d KB. The person who runs "
-                    "this site can import it with manage.py import_bundle."
+                    "This file is too large for this page, which accepts up to %(limit)d KB. Ask the person "
+                    "who runs this site to import it."
                 )
                 % {"limit": MAX_UPLOAD_BYTES // 1000}
             )

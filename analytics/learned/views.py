@@ -15,7 +15,7 @@ from analytics import wording
 from analytics.learned.forest_chart import MOST_ROWS, forest_chart
 from analytics.learned.published import published_trials
 from analytics.learned.search import OURS, THEIRS, LearnedFilter, facet_values, readable_results, verdict_counts
-from analytics.learned.wording import STOPPED, contrast_title, known_so_far, verdict_label
+from analytics.learned.wording import CHANGED_PLAN, STOPPED, contrast_title, known_so_far, verdict_label
 from analytics.models import Estimate, LearnedComparison, LearnedFacet, LearnedResult, PooledComparison
 from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import PlacementTest
@@ -145,10 +145,7 @@ def _cards(numbers: Iterable[int]) -> list[ResultCard]:
         facets = {(each.kind, each.value) for each in result.facets.all()}
         verdicts = _in_order(value for kind, value in facets if kind == Kind.VERDICT)
         if result.campaign_id in changed:
-            sentence, verdicts = (
-                _("We are not showing a comparison, because the plan in the database is not the one that was frozen."),
-                [],
-            )
+            sentence, verdicts = str(CHANGED_PLAN), []
         cards.append(
             ResultCard(
                 result,

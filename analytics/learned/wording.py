@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from analytics import wording
 from analytics.models import LearnedComparison, PooledComparison
@@ -12,6 +12,9 @@ from campaign.outcomes import OUTCOMES, Outcome
 from messages.models import Frame
 
 STOPPED = "stopped"  # beside the verdicts
+CHANGED_PLAN = gettext_lazy(
+    "We are not showing a comparison, because the plan in the database is not the one that was frozen."
+)
 _FEW = 5  # campaigns, of which one more can turn the average
 _SURE_TO_DIFFER = 0.1  # Cochran's Q has little power
 

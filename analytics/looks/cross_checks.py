@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from analytics.comparison import grouped
-from analytics.comparison.compare import ArmCounts, Comparison, Rules
+from analytics.comparison.compare import Comparison
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.network_influence import largest_move
 from analytics.comparison.not_worse import not_worse_p
 from analytics.comparison.sensitivity import run_cross_checks

@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Max, Min, Sum
 
-from analytics.comparison.compare import Comparison, Rules, compare
+from analytics.comparison.compare import Comparison, compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.grouped import ClusterDesign
+from analytics.comparison.inputs import Rules
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.reach import unequal_reach_p
 from analytics.comparison.split_check import BY_TEXT

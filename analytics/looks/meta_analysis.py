@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_noop
 
-from analytics.comparison.compare import ArmCounts
+from analytics.comparison.inputs import ArmCounts
 from analytics.disclosure import gate
 from analytics.report_rows import PooledRow
 from analytics.stats import Counts, NotEstimable, meta, proportions

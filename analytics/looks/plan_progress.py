@@ -15,7 +15,7 @@ def plan_progress(plan: AnalysisPlan, *, people: int, now: datetime) -> float:
     a period, and when it comes does not depend on how many people came.
     """
     periods = plan.periods_from(plan.campaign.starts_at)
-    if periods is None:
+    if periods is None or not periods.count:
         return people / plan.planned_people
     counted = int(now.timestamp()) // SECONDS_PER_HOUR - settings.RECEIPT_LIFE_HOURS - 2
     if plan.campaign.ends_at is not None:  # closed early: the other periods never come

@@ -11,7 +11,8 @@ from typing import Any
 
 from django.conf import settings
 
-from analytics.comparison.compare import Comparison, PairComparison, Rules, rejudge_without_arms
+from analytics.comparison.compare import Comparison, PairComparison, rejudge_without_arms
+from analytics.comparison.inputs import Rules
 from analytics.comparison.months import LookCounts, monthly_effects
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.disclosure import released_cells

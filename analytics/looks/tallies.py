@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import Sum
 
-from analytics.comparison.compare import ArmCounts
+from analytics.comparison.inputs import ArmCounts
 from analytics.models import Tally, Withdrawals
 from analytics.stats import Counts, Levels
 from analytics.suppression.cells import WHOLE_ARM, ExactCells, Parts

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from analytics.comparison.compare import Comparison, Rules
+from analytics.comparison.compare import Comparison
+from analytics.comparison.inputs import Rules
 from analytics.comparison.kinds import KindComparison, TextRules, compare_kinds, factorial_kinds
 from analytics.comparison.text_means import ArmTexts, Counted, TextEstimate, text_estimates
 from analytics.looks.estimate_rows import common_fields, estimate_fields

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, TypedDict
 
-from analytics.comparison.compare import PairComparison, Rules
+from analytics.comparison.compare import PairComparison
+from analytics.comparison.inputs import Rules
 from analytics.comparison.kinds import KindComparison
 from analytics.stats import Estimate, NotEstimable
 from campaign.outcomes import Outcome

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from analytics import wording
-from analytics.comparison.compare import Comparison, PairComparison, Rules
+from analytics.comparison.compare import Comparison, PairComparison
 from analytics.comparison.factorial import FactorialContrast
 from analytics.comparison.grouped import count_clusters
+from analytics.comparison.inputs import Rules
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import CrossChecks

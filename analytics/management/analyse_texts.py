@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from analytics import wording
-from analytics.comparison.compare import Comparison, Rules
+from analytics.comparison.compare import Comparison
+from analytics.comparison.inputs import Rules
 from analytics.comparison.kinds import KindComparison, TextRules, compare_kinds, factorial_kinds
 from analytics.comparison.text_means import ArmTexts, TextEstimate, text_estimates
 from analytics.csv_analysis.arm_table import ArmTable

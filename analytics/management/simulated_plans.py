@@ -3,7 +3,8 @@
 from math import ceil
 from typing import Any
 
-from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.compare import compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.more_needed import more_needed
 from analytics.simulation_study.cluster_designs import power_by_design
 from analytics.simulation_study.more_needed import shares_with_verdict

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.compare import compare
 from analytics.comparison.factorial import factorial_contrasts
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.management.analyse_output import comparison_numbers
 from analytics.simulation_study.error_rates import SimulatedShare
 from analytics.stats import Counts, Estimate

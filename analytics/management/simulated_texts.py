@@ -1,6 +1,6 @@
 """Sections of `manage.py simulate` about arms of several texts."""
 
-from analytics.comparison.compare import Monitoring
+from analytics.comparison.inputs import Monitoring
 from analytics.simulation_study.network_holds import found_beside_one_network
 from analytics.simulation_study.stopped_texts import calls_after_stop
 from analytics.simulation_study.texts import LOOKS, RATE, TextCampaign, call_rates

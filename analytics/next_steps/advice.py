@@ -29,10 +29,12 @@ class AdviceKind(StrEnum):
     """What the latest look leads to."""
 
     WAIT = "wait"  # no verdict yet
+    ENDED = "ended"  # closed before the first planned look, so there will be none
     WITHHELD = "withheld"  # the data cannot be trusted
     USE = "use"  # something worked
     HARM = "harm"  # nothing worked, and something did harm
     LEARN = "learn"  # nothing was shown to work
+    ALONE = "alone"  # in use without a holdout, so nothing is compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,14 @@ class Advice:
 
 def advise(campaign: Campaign) -> Advice:
     """Return what the latest look at a campaign leads to, from what may be shown of it to all staff."""
+    if campaign.is_use and not campaign.arms.get(is_control=True).weight:
+        shown = campaign.arms.with_texts().get(is_control=False)
+        usable = () if shown.paused_at else (shown,)
+        return Advice(AdviceKind.ALONE, working=usable, fresh_texts=tuple(_fresh_texts(shown)))
     analysis = campaign.analyses.filter(exception="").order_by("-look").first()
     report = build.build(analysis, early=False) if analysis else None
     if report is None or report.embargoed:
-        return Advice(AdviceKind.WAIT, report)
+        return Advice(AdviceKind.ENDED if campaign.state == Campaign.State.CLOSED else AdviceKind.WAIT, report)
     if report.withheld:
         return Advice(AdviceKind.WITHHELD, report)
     arms = {arm.key: arm for arm in campaign.arms.with_texts()}

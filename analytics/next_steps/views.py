@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from analytics.next_steps.advice import Advice, advise, smallest_found
-from analytics.next_steps.forms import UseForm
+from analytics.next_steps.forms import BY_PERIOD, UseForm
 from campaign.follow_up.next_trial import plan_next_trial
 from campaign.follow_up.use import put_to_use
 from campaign.lifecycle.actions import ActionRefused
@@ -35,11 +35,13 @@ def use(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _render(request, campaign, advice, form)
     chosen = form.cleaned_data
+    by_period = chosen["holdout"] == BY_PERIOD
     try:
         made = put_to_use(
             campaign,
             chosen["message"],
-            holdout=chosen["holdout"],
+            holdout=0 if by_period else int(chosen["holdout"]),
+            by_period=by_period,
             placements=list(chosen["places"]),
             by=current_user(request),
         )

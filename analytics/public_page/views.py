@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from analytics.export.data_package import licence_url
 from analytics.export.files import FILES
 from analytics.export.look_tables import NotExportable, exportable_look, publishable_look
-from analytics.export.outside_page import outside_page_context
+from analytics.export.page_without_account import outside_page_context
 from analytics.models import Analysis, PublicPage
 from analytics.public_page.publication import propose_publication, publish, published_look, take_down
 from campaign.lifecycle.actions import ActionRefused

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from analytics import report_rows, wording
 from analytics.disclosure import gate
 from analytics.models import Analysis, Estimate
-from analytics.results import paused_arms, split_after_pause, supplementary_rows, withdrawals
+from analytics.results import opt_outs, paused_arms, split_after_pause, supplementary_rows
 from analytics.results.headline import Kind, headline, stopped_by
 from analytics.results.look_quality import look_quality
 from analytics.results.look_summaries import people_exposed
@@ -105,7 +105,9 @@ def build_released(look: gate.ReleasedLook, *, early: bool) -> Report:
     primary, *others = outcome_blocks(look.estimates, plan, embargoed=analysis.embargoed)
     events = list(campaign.guard_events.select_related("arm", "text"))
     verdict = headline(primary, look, stopped_by(events, look))
-    checks = supplementary_rows.cross_check_rows(look.checks, primary)
+    checks = supplementary_rows.cross_check_rows(
+        look.checks, primary, dict(campaign.placements.values_list("key", "name"))
+    )
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
     of_these = [e for e in contrasts if e.about == Estimate.About.THESE]
     of_kind = [e for e in contrasts if e.about == Estimate.About.KIND]
@@ -147,7 +149,7 @@ def build_released(look: gate.ReleasedLook, *, early: bool) -> Report:
             primary,
             planned_people,
             excluded,
-            withdrawals.quality_item(
+            opt_outs.quality_item(
                 gate.withdrawal_percent(requested, early=early), [arm.weight for arm in campaign.arms.all()]
             ),
             split_after_pause.arm_shares_at(

@@ -59,7 +59,7 @@ def look_quality(
         *(exclusion_item(reason, share) for reason, share in excluded.items()),
         *([withdrawn] if withdrawn else ()),
         _periods(analysis.information)
-        if analysis.campaign.unit == Campaign.Unit.PERIOD
+        if analysis.campaign.unit == Campaign.Unit.PERIOD and not analysis.campaign.is_use
         else _sample_size(primary, planned_people),
     )
 

@@ -13,9 +13,10 @@ from analytics.results.charts import (
     LINE_HEIGHT,
     RATE_LAYOUTS,
     Axis,
+    coordinate,
     fit_axis,
     grid_lines,
-    svg_document,
+    layout_document,
     svg_text,
     tick_labels,
 )
@@ -36,12 +37,12 @@ def texts_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeStri
         if row.arm != arm:
             arm = row.arm
             y += LINE_HEIGHT + 8
-            parts.append(svg_text("0", y - 4, row.arm_name, "label", "start"))
+            parts.append(svg_text("0", y - 4, row.arm_name, "label"))
         if layout.labels_above:
-            parts.append(svg_text("0", y + 14, row.name, "soft", "start"))
+            parts.append(svg_text("0", y + 14, row.name, "soft"))
             y += LINE_HEIGHT
         else:
-            parts.append(svg_text("0", y + _ROW_HEIGHT / 2 + 5, row.name, "soft", "start"))
+            parts.append(svg_text("0", y + _ROW_HEIGHT / 2 + 5, row.name, "soft"))
         middle = y + _ROW_HEIGHT / 2
         parts += _text_row(row, axis, scale, middle)
         strips.append((middle - _ROW_HEIGHT / 2, middle + _ROW_HEIGHT / 2))
@@ -51,9 +52,9 @@ def texts_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeStri
         "people": scale.people,
         "level": wording.level_text(level),
     }
-    drawn = [*grid_lines(axis, layout, strips, y), *parts, *tick_labels(axis, y)]
-    key = f"texts-{block.outcome.key}-{layout_name}"
-    return svg_document(key, title, _description(block, scale), y + 22, drawn)
+    drawn = [grid_lines(axis, layout, strips, y), *parts, tick_labels(axis, y)]
+    name = f"texts-{block.outcome.key}"
+    return layout_document(name, layout_name, title, _description(block, scale), y + 22, drawn)
 
 
 def _text_row(row: TextResultRow, axis: Axis, scale: wording.PeopleScale, middle: float) -> list[SafeString]:
@@ -62,24 +63,16 @@ def _text_row(row: TextResultRow, axis: Axis, scale: wording.PeopleScale, middle
     low, high = axis.percent(row.low * scale.base), axis.percent(row.high * scale.base)
     if not row.text.isdigit():
         line = '<line class="next frame-{}" x1="{}%" x2="{}%" y1="{}" y2="{}"/>'
-        return [format_html(line, row.frame, f"{low:.2f}", f"{high:.2f}", middle, middle)]
+        return [format_html(line, row.frame, *map(coordinate, (low, high, middle, middle)))]
     bar = '<rect class="range frame-{}" x="{}%" width="{}%" y="{}" height="{}" rx="{}"/>'
     mark = '<svg class="mark frame-{}" x="{}" y="{}" overflow="visible"><path transform="scale({})" d="{}"/></svg>'
+    number = '<text class="num" x="{}%" dx="11" y="{}">{}</text>'
     at = axis.css_percent(row.rate * scale.base)
+    box = (low, max(high - low, 0.3), middle - _BAR_HEIGHT / 2, _BAR_HEIGHT, _BAR_HEIGHT / 2)
     return [
-        format_html(
-            bar,
-            row.frame,
-            f"{low:.2f}",
-            f"{max(high - low, 0.3):.2f}",
-            middle - _BAR_HEIGHT / 2,
-            _BAR_HEIGHT,
-            _BAR_HEIGHT / 2,
-        ),
-        format_html(mark, row.frame, at, middle, _SMALL_SYMBOL, FRAME_SYMBOLS[row.frame]),
-        format_html(
-            '<text class="num" x="{}%" dx="11" y="{}">{}</text>', f"{high:.2f}", middle + 5, scale.count(row.rate)
-        ),
+        format_html(bar, row.frame, *map(coordinate, box)),
+        format_html(mark, row.frame, at, coordinate(middle), _SMALL_SYMBOL, FRAME_SYMBOLS[row.frame]),
+        format_html(number, coordinate(high), coordinate(middle + 5), scale.count(row.rate)),
     ]
 
 

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from analytics.models import SharedLink
 from analytics.shared_links.links import LinkOver, address_of, find_link_by_number, normalize, record
-from messages.accounts.failed_codes import SOMEBODY
+from messages.accounts.code_guesses import SOMEBODY
 from messages.accounts.login_attempts import TooManyAttempts
-from messages.accounts.wrong_codes import WrongCodes
+from messages.accounts.wrong_code_wait import WrongCodes
 from messages.audit.log import Action
 from messages.staff_mail.mail import send_mail_if_possible
 

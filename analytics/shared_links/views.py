@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from analytics.export.look_tables import NotExportable
-from analytics.export.outside_page import outside_page_context
+from analytics.export.page_without_account import outside_page_context
 from analytics.models import SharedLink
 from analytics.shared_links import codes
 from analytics.shared_links.forms import MailedCodeForm, NamedPersonForm

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.compare import compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.simulation_study.error_rates import (
     RandomGenerator,
     SimulatedShare,

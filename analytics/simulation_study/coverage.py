@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analytics.comparison.compare import MIN_EVENTS
+from analytics.comparison.verdict import MIN_EVENTS
 from analytics.simulation_study import cluster_designs, switchback, text_intervals
 from analytics.simulation_study.error_rates import (
     RandomGenerator,

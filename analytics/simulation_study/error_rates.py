@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc, ndtr
 
-from analytics.comparison.compare import ArmCounts, Rules, all_pairs, check_sample_ratio, compare
+from analytics.comparison.compare import all_pairs, check_sample_ratio, compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.stats import Counts, Estimate, NotEstimable, clusters, factorial, proportions, sequential, strata
 from analytics.stats.equivalence import Verdict
 from analytics.stats.sample_ratio import SampleRatio

@@ -6,7 +6,9 @@ from math import inf
 
 import numpy as np
 
-from analytics.comparison.compare import CANNOT_TELL, ArmCounts, Rules, compare
+from analytics.comparison.compare import compare
+from analytics.comparison.inputs import ArmCounts, Rules
+from analytics.comparison.verdict import CANNOT_TELL
 from analytics.simulation_study.error_rates import SimulatedShare
 from analytics.stats import Counts
 

@@ -5,7 +5,8 @@ from math import ceil
 
 import numpy as np
 
-from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.compare import compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.kinds import TextRules, compare_kinds
 from analytics.comparison.text_means import ArmTexts
 from analytics.simulation_study.error_rates import SimulatedShare

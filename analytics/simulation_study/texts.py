@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.comparison import compare
-from analytics.comparison.compare import ArmCounts, Monitoring, Rules
+from analytics.comparison.inputs import ArmCounts, Monitoring, Rules
 from analytics.simulation_study.error_rates import RandomGenerator, SimulatedShare, is_covered
 from analytics.stats import proportions, sequential
 from analytics.stats.texts import looks, matched, nested

@@ -82,6 +82,12 @@ def done_campaigns(campaigns: Iterable[Campaign]) -> set[int]:
 
 
 @register.simple_tag
+def is_complete(campaign: Campaign) -> bool:
+    """Whether the campaign has a completion notice."""
+    return bool(done_campaigns([campaign]))
+
+
+@register.simple_tag
 def correction_name(plan: AnalysisPlan, block: OutcomeBlock) -> str:
     """Return the name of the correction for an outcome's comparisons; empty if the plan has none."""
     correction = correction_of(plan, block.outcome.key)

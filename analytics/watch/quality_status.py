@@ -181,7 +181,7 @@ def _exclusions(quality: DataQualityStatus | None) -> QualityItem:
 
 def _washouts(campaign: Campaign, *, now: datetime) -> list[QualityItem]:
     """Say how much of the last week's messages fell into wash-outs, where a placement shows one arm at a time."""
-    if campaign.unit != Campaign.Unit.PERIOD:
+    if campaign.unit != Campaign.Unit.PERIOD or campaign.is_use:
         return []
     yesterday = now.date() - timedelta(days=1)
     share = gate.exclusion_percentages_between(campaign, yesterday - timedelta(days=6), yesterday).get(WASHOUT)

@@ -9,13 +9,14 @@ from django.utils.translation import gettext
 
 from analytics import wording
 from analytics.disclosure import gate
-from campaign.models import Campaign, PlannedOutcome
+from analytics.models import Estimate
+from campaign.models import Arm, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 
 
 @dataclass(frozen=True, slots=True)
 class UseMonth:
-    """One month in words; `standing` is "works", "worse", "unclear", "held" or "few"."""
+    """One month in words; `standing` is "works", "worse", "unclear", "held", "few", or "alone" without a holdout."""
 
     from_day: date
     to_day: date
@@ -31,6 +32,8 @@ class UseSummary:
     sentence: str
     fades: bool
     months: tuple[UseMonth, ...]
+    trial: str = ""  # what people did in the trial, where nobody is held out
+    has_holdout: bool = True
 
 
 def summarize_use(campaign: Campaign) -> UseSummary | None:
@@ -38,14 +41,19 @@ def summarize_use(campaign: Campaign) -> UseSummary | None:
     if not campaign.is_use:
         return None
     control = campaign.arms.get(is_control=True)
+    stored = gate.monthly_effects(campaign, early=False)
     if not control.weight:
         return UseSummary(
-            gettext("Nobody sees “%(control)s” any more, so we cannot tell whether the message still works.")
+            gettext(
+                "Nobody sees “%(control)s” any more, so we cannot tell whether the message still works. To find out, "
+                "plan a new trial."
+            )
             % {"control": control.name},
             fades=False,
-            months=(),
+            months=tuple(reversed([_month_alone(each) for each in stored])),
+            trial=_trial_sentence(campaign, control),
+            has_holdout=False,
         )
-    stored = gate.monthly_effects(campaign, early=False)
     if not stored:
         return UseSummary(gettext("Too few people so far to tell whether it still works."), fades=False, months=())
     primary = campaign.plan.outcomes.get(role=PlannedOutcome.Role.PRIMARY)
@@ -54,6 +62,42 @@ def summarize_use(campaign: Campaign) -> UseSummary | None:
     fading = next((each for each in reversed(stored) if each["fades"] is not None), None)
     fades = bool(fading and fading["fades"])
     return UseSummary(_sentence(months, stored, fading if fades else None), fades, tuple(reversed(months)))
+
+
+def _month_alone(stored: dict[str, Any]) -> UseMonth:
+    """A month of a message that everybody sees: how many did it, which nothing is compared with."""
+    days = date.fromisoformat(stored["from_day"]), date.fromisoformat(stored["to_day"])
+    rate = stored["treated_rate"]
+    if rate is None:
+        return UseMonth(*days, "few", "", gettext("Too few people to tell."))
+    scale = wording.choose_scale([rate])
+    values = {"treated": scale.count(rate), "people": scale.people}
+    return UseMonth(*days, "alone", gettext("%(treated)s of %(people)s with the message") % values, "")
+
+
+def _trial_sentence(use: Campaign, control: Arm) -> str:
+    """Say how many did it in the trial, as its latest look may show it; nothing if that is hidden."""
+    looks = gate.latest_released_looks([use.based_on], early=False) if use.based_on else []
+    pair = use.plan.pairs[0]
+    primary = use.plan.outcomes.get(role=PlannedOutcome.Role.PRIMARY).outcome
+    rates = {
+        row.treated.key: row.effect
+        for look in looks
+        for row in look.estimates
+        if not look.is_withheld and row.kind == Estimate.Kind.RATE and row.outcome == primary and row.effect is not None
+    }
+    if not {pair.treated, pair.control} <= rates.keys():
+        return ""
+    scale = wording.choose_scale([rates[pair.treated], rates[pair.control]])
+    return gettext(
+        "In the trial it was %(treated)s of %(people)s with the message, and %(control)s with “%(name)s”. A month that "
+        "differs from that may have other reasons: other visitors, or another season."
+    ) % {
+        "treated": scale.count(rates[pair.treated]),
+        "people": scale.people,
+        "control": scale.count(rates[pair.control]),
+        "name": control.name,
+    }
 
 
 def _month(stored: dict[str, Any], *, is_lower_better: bool) -> UseMonth:

@@ -6,10 +6,11 @@ No number but zero is shown as zero, no share but all as all, and no end of an i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from math import ceil
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 _MOST_DECIMALS = 9
 _BASES = (100, 1_000, 10_000, 100_000, 1_000_000)
@@ -50,6 +51,12 @@ def compact_number(value: float) -> str:
 
 
 def _localize(text: str) -> str:
+    return _localize_in(get_language(), text)
+
+
+@lru_cache(maxsize=8192)  # a page of results writes a thousand numbers, most of them several times
+def _localize_in(language: str | None, text: str) -> str:
+    """Write a number in the language that is active; `language` tells equal numbers in several languages apart."""
     return number_format(text, use_l10n=True, force_grouping=True).replace("-", "−")
 
 

@@ -21,6 +21,7 @@ from messages.accounts import api_tokens, second_factors, sessions, step_up
 from messages.accounts.login_attempts import GuessOf, TooManyAttempts, check_guess
 from messages.accounts.middleware import SAFE_METHODS
 from messages.accounts.recorded_accounts import AccountNotOnRecord, require_recorded
+from messages.models import ApiToken
 
 SECOND_FACTOR_HEADER = "Second-Factor"
 
@@ -61,11 +62,11 @@ class ApiTokenAuthentication(TokenAuthentication):
             _require_recorded(credentials[0])
         return credentials
 
-    def authenticate_credentials(self, key: str) -> tuple[User, None]:
-        user = api_tokens.authenticate(key, today=timezone.localdate())
-        if user is None:
+    def authenticate_credentials(self, key: str) -> tuple[User, ApiToken]:
+        token = api_tokens.find(key, today=timezone.localdate())
+        if token is None:
             raise exceptions.AuthenticationFailed("This token is not ours, has ended, or its owner has left.")
-        return user, None
+        return token.user, token
 
 
 def require_confirmation(request: Request, user: User) -> None:

@@ -4,6 +4,7 @@ Generating needs the development packages; the site serves the written files. St
 views (campaign.api.operation), and the audience surface by campaign.api.audience_schema.
 """
 
+import hashlib
 import json
 from typing import Any
 
@@ -46,7 +47,25 @@ def build_schema() -> Json:
 def render_schema_files(made: Json) -> dict[str, bytes]:
     """The description as files, by format."""
     yaml: bytes = OpenApiYamlRenderer().render(made)
-    return {"json": json.dumps(made, ensure_ascii=False, indent=2).encode() + b"\n", "yaml": yaml}
+    return {"json": _as_json(made), "yaml": yaml, "jsonschema": _as_json(answer_schemas(made))}
+
+
+def answer_schemas(made: Json) -> Json:
+    """What is sent and answered as one JSON Schema, whose version changes with it."""
+    definitions = made["components"]["schemas"]
+    shapes = json.loads(json.dumps(definitions).replace("#/components/schemas/", "#/$defs/"))
+    digest = hashlib.sha256(json.dumps(shapes, sort_keys=True).encode()).hexdigest()[:12]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:second-thought:api:{_SETTINGS['VERSION']}:{digest}",
+        "title": "Second Thought: what the API takes and answers",
+        "version": f"{_SETTINGS['VERSION']}+{digest}",
+        "$defs": shapes,
+    }
+
+
+def _as_json(value: Json) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 class _OperationSchema(AutoSchema):
@@ -64,7 +83,11 @@ class _OperationSchema(AutoSchema):
         return [self.facts.tag]
 
     def get_auth(self) -> list[Json]:
-        return [] if self.facts.public else super().get_auth()
+        """Name the scope that a token needs, as OpenAPI 3.1 allows for every kind of credentials."""
+        if self.facts.public:
+            return []
+        scope = [self.facts.tag]
+        return [{name: scope if "token" in name.lower() else [] for name in one} for one in super().get_auth()]
 
     def get_request_serializer(self) -> Any:
         return self.facts.request_serializer
@@ -107,7 +130,7 @@ class ErrorReplySerializer(serializers.Serializer[Any]):
 _REASONS = {
     400: "The body is not JSON, or a field is wrong.",
     401: "No valid token or session.",
-    403: "Signed in, but without the role that this needs.",
+    403: "Signed in, but without the role that this needs, or with a token of another scope.",
     404: "Not found.",
     409: "The campaign cannot take this step now; the message says why.",
     413: "The body is too large.",

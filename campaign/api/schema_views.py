@@ -18,7 +18,11 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-SCHEMA_FILES = {format_: Path(__file__).with_name(f"openapi.{format_}") for format_ in ("json", "yaml")}
+SCHEMA_FILES = {
+    "json": Path(__file__).with_name("openapi.json"),
+    "yaml": Path(__file__).with_name("openapi.yaml"),
+    "jsonschema": Path(__file__).with_name("answers.schema.json"),
+}
 
 
 class OpenApiJson(JSONRenderer):
@@ -32,12 +36,20 @@ class OpenApiYaml(JSONRenderer):
     format = "yaml"
 
 
+class JsonSchema(JSONRenderer):
+    media_type = "application/schema+json"
+    format = "jsonschema"
+
+
 class SchemaView(APIView):
-    """OpenAPI 3.1 as JSON or YAML (`?format=yaml`), public so that developers of partners can read it."""
+    """OpenAPI 3.1 as JSON or YAML (`?format=yaml`), and what is answered as JSON Schema (`?format=jsonschema`).
+
+    It is public so that developers of partners can read it.
+    """
 
     authentication_classes = []
     permission_classes = [AllowAny]
-    renderer_classes = [JSONRenderer, OpenApiJson, OpenApiYaml]
+    renderer_classes = [JSONRenderer, OpenApiJson, OpenApiYaml, JsonSchema]
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         renderer: Any = request.accepted_renderer

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from campaign.api import authentication
 from campaign.api.operation import ApiOperation
 from messages.accounts import api_tokens
+from messages.models import ApiToken
 
 
 class WrongCredentials(exceptions.AuthenticationFailed):
@@ -31,6 +32,11 @@ class CredentialsSerializer(serializers.Serializer[Any]):
         max_length=60,
         default=api_tokens.DEFAULT_NAME,
         help_text="What the token is for. A new token of the same name ends the one before.",
+    )
+    scopes = serializers.MultipleChoiceField(
+        choices=ApiToken.Scope.choices,
+        required=False,
+        help_text="`campaigns` and `results` to read, `steps` to take steps; all if you name none.",
     )
 
 
@@ -58,8 +64,8 @@ class SignIn(APIView):
         credentials = CredentialsSerializer(data=request.data)
         credentials.is_valid(raise_exception=True)
         fields = dict(credentials.validated_data)
-        name = fields.pop("name")
+        name, scopes = fields.pop("name"), fields.pop("scopes", ())
         user = authentication.verify_credentials(request._request, **fields)
         if user is None:
             raise WrongCredentials
-        return Response({"token": api_tokens.create(user, name, today=timezone.localdate())})
+        return Response({"token": api_tokens.create(user, name, scopes=scopes, today=timezone.localdate())})

@@ -8,11 +8,10 @@ from django.utils import timezone
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from campaign.api import authentication
 from campaign.api.operation import ApiOperation
-from campaign.api.views import CampaignSerializer, HasRole, campaigns_with_plans
+from campaign.api.views import CampaignSerializer, StaffView, campaigns_with_plans
 from campaign.lifecycle import transitions
 from campaign.models import Campaign
 from campaign.staff_site.access import campaign_for
@@ -26,10 +25,9 @@ _STEP = ApiOperation(
 )
 
 
-class TransitionView(APIView):
+class TransitionView(StaffView):
     """One step of a campaign. A token alone takes none: each needs a fresh confirmation."""
 
-    permission_classes = [HasRole]
     transition: ClassVar[str]
 
     def perform(self, campaign: Campaign, by: User) -> None:

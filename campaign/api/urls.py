@@ -15,6 +15,7 @@ urlpatterns = [
     ),
     path("v1/queue/", queue_views.QueueList.as_view(), name="api-launch-queue"),
     path("v1/", include("analytics.api.urls")),
+    path("v1/learned/", include("analytics.learned.api_urls")),
     path("schema/", schema_views.SchemaView.as_view(), name="api-schema"),
     path("docs/", schema_views.DocsView.as_view(), name="api-docs"),
     re_path("", views.UnknownRouteView.as_view()),

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db.models import QuerySet
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import conditional_page
 from rest_framework import exceptions, serializers
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import AllowAny, BasePermission
@@ -17,7 +19,7 @@ from campaign.lifecycle import approval
 from campaign.lifecycle.frozen_plan import canonical_json, fingerprint_of
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome, texts_with_messages
 from campaign.staff_site.access import campaign_for
-from messages.models import Frame
+from messages.models import ApiToken, Frame
 from messages.roles import STAFF_ROLES, has_role
 
 log = logging.getLogger(__name__)
@@ -49,13 +51,34 @@ class HasRole(BasePermission):
         return has_role(request.user, *STAFF_ROLES)
 
 
+class HasScope(BasePermission):
+    """A token is used for what its scopes name: the tags of operations. A browser's session has no token."""
+
+    code = "scope_missing"
+    message = ""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        handler = getattr(view, str(request.method).lower(), None)
+        operation: ApiOperation | None = getattr(handler, "api_operation", None)
+        if operation is None or not isinstance(request.auth, ApiToken) or request.auth.allows(operation.tag):
+            return True
+        self.message = f"This token is not for “{operation.tag}”: make one that is, under “Your account”."
+        return False
+
+
+@method_decorator(conditional_page, name="dispatch")
+class StaffView(APIView):
+    """A view for staff. What it reads has an ETag, and is answered 304 if it has not changed."""
+
+    permission_classes = [HasRole, HasScope]
+
+
 M = TypeVar("M")
 
 
-class PaginatedView(APIView, Generic[M]):
+class PaginatedView(StaffView, Generic[M]):
     """A view that answers one page of a query."""
 
-    permission_classes = [HasRole]
     pagination_class = StandardPagination
     serializer_class: type[serializers.BaseSerializer[M]]
 
@@ -179,10 +202,8 @@ class CampaignList(PaginatedView[Campaign]):
         return self.paginated_response(campaigns_with_plans())
 
 
-class CampaignDetail(APIView):
+class CampaignDetail(StaffView):
     """One campaign with its arms, placements and plan."""
-
-    permission_classes = [HasRole]
 
     @ApiOperation(tag="campaigns", response_serializer=CampaignSerializer, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:
@@ -208,10 +229,8 @@ class PlanDetailSerializer(PlanSerializer):
         read_only_fields = fields
 
 
-class PlanDetail(APIView):
+class PlanDetail(StaffView):
     """The analysis plan of one campaign: what is compared, how surely, and what would be too small to matter."""
-
-    permission_classes = [HasRole]
 
     @ApiOperation(tag="campaigns", response_serializer=PlanDetailSerializer, error_statuses=(401, 403, 404))
     def get(self, request: Request, slug: str) -> Response:

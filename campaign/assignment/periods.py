@@ -28,6 +28,13 @@ further. So in each block every hour of the day has each arm once, and every day
 days, each arm follows each other one and itself about equally often. Which arm has which place is drawn once a block:
 a block is one set, of which tallies hold each arm's sum, and so no count says the hour of the day.
 
+Where a message is in use, each period shows one of its texts, in rounds that show each text once:
+
+    round = period // texts
+    order = the texts that are shown, numbered from 0, sorted by
+            SHA-256(salt + ":texts:" + placement + ":" + round + ":" + text), in UTF-8
+    text  = order[period % texts]
+
 Periods are numbered from 0, in hours that have passed since the first, whatever clocks say. Test vectors are published
 in `docs/assignment.md` and tested.
 """
@@ -43,7 +50,9 @@ _MINUTE, _HOUR = 60, 3600  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """The planned periods of a campaign: `count` of them, of `hours` each, from the hour `first` on (since 1970).
+    """The periods of a campaign: `count` of them, of `hours` each, from the hour `first` on (since 1970).
+
+    What is in use has periods for as long as it is, and a count of 0.
 
     The first `washout` minutes of each are not counted: caches may still hold what was shown before.
     """
@@ -76,7 +85,8 @@ class Periods:
         """Whether what is shown at a moment, in seconds since 1970, counts: planned, and after the wash-out."""
         passed = moment - self.first * _HOUR
         length = self.hours * _HOUR
-        return 0 <= passed < length * self.count and passed % length >= self.washout * _MINUTE
+        is_planned = passed >= 0 and (not self.count or passed < length * self.count)
+        return is_planned and passed % length >= self.washout * _MINUTE
 
     def set_of(self, period: int, arms: int) -> tuple[int, int]:
         """The block and the slot of a period: those that have both in common were drawn together, and show each arm.
@@ -157,9 +167,19 @@ def arm_of_period(period: int, *, salt: str, placement: str, arms: int, hours: i
     return _order(f"{salt}:period:{placement}:{block}:{slot}", arms)[turn]
 
 
+def text_of_period(period: int, *, salt: str, placement: str, texts: int) -> int:
+    """The index of the text, of those that are shown, that a placement shows in a period of a message in use.
+
+    >>> [text_of_period(day, salt="demo-salt", placement="search-page", texts=3) for day in range(9)]
+    [0, 2, 1, 1, 0, 2, 2, 1, 0]
+    """
+    turns, turn = divmod(period, texts)
+    return _order(f"{salt}:texts:{placement}:{turns}", texts)[turn]
+
+
 @lru_cache(maxsize=4096)
 def _order(drawn_for: str, arms: int) -> tuple[int, ...]:
-    """The arms in the order that was drawn for one set of periods."""
+    """The arms, or texts, in the order that was drawn for one set of periods."""
     return tuple(sorted(range(arms), key=lambda arm: sha256(f"{drawn_for}:{arm}".encode()).digest()))
 
 

@@ -33,12 +33,18 @@ def plan_next_trial(trial: Campaign, key: str, *, by: User) -> Campaign:
             return draft
     slug, _number = next_slug(f"{trial.slug[:40]}-next-0")
     name = _("Better than “%(message)s”?") % {"message": winner.name}
-    draft = begin_draft(trial, by=by, slug=slug, name=name, based_on=trial)
+    design = _design(trial)
+    draft = begin_draft(design, by=by, slug=slug, name=name, based_on=trial)
     draft.placements.set(trial.placements.all())
     Arm.objects.create_with_texts(shown, campaign=draft, key="control", name=winner.name, is_control=True)
-    copy_plan(trial.plan, draft)
+    copy_plan(design.plan, draft)
     update_comparisons(draft, previous=ArmKeys((), ""))
     record_draft(draft, trial, by=by)
     with suppress(NoApprovedMessage):  # the wizard says that a second message is missing
         add_arm(draft, by=by)
     return draft
+
+
+def _design(trial: Campaign) -> Campaign:
+    """The campaign whose design is taken over: what is in use for everybody compares nothing, and its trial did."""
+    return trial.based_on if trial.based_on and trial.is_use and trial.unit == Campaign.Unit.PERIOD else trial

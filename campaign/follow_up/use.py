@@ -1,5 +1,7 @@
 """Put the message that worked to use: at each of its places, but for a holdout that keeps the control.
 
+A place that can show one text at a time shows it to everybody, so there is no holdout; its texts take turns by periods.
+
 What is in use is a campaign of its own, so that it has a plan, an approval by a second person, the harm stop, and
 results. It is shown wherever no trial runs.
 """
@@ -24,12 +26,15 @@ HOLDOUT_WEIGHTS = {10: (9, 1), 5: (19, 1), 0: (1, 0)}
 
 
 @transaction.atomic
-def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collection[Placement], by: User) -> Campaign:
+def put_to_use(
+    trial: Campaign, key: str, *, holdout: int, placements: Collection[Placement], by: User, by_period: bool = False
+) -> Campaign:
     """Plan the use of one arm of a trial, and send it to a second person for approval.
 
-    The primary outcome, guardrails and recipients are the trial's. It may be looked at any time, because it has no
-    planned end. What is planned already is not planned again: asking twice makes one, until it is closed. Raises
-    ActionRefused, and then nothing was made.
+    With `by_period`, places show everybody the same text for a day, or for a week if the trial did so. The primary
+    outcome, guardrails and recipients are the trial's. It may be looked at any time, because it has no planned end.
+    What is planned already is not planned again: asking twice makes one, until it is closed. Raises ActionRefused, and
+    then nothing was made.
     """
     require_manager(by)
     Campaign.objects.select_for_update(no_key=True).get(pk=trial.pk)  # of two requests at once, the second finds it
@@ -40,17 +45,20 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
         raise ActionRefused(_("Only a message that was compared with its control in a trial can be put to use."))
     if message.paused_at is not None:
         raise ActionRefused(_("“%(arm)s” is stopped in the trial, so it cannot be put to use.") % {"arm": message.name})
-    if trial.unit == Campaign.Unit.PERIOD:  # nobody can be held out of what everybody sees
+    if trial.unit == Campaign.Unit.PERIOD and not by_period:
         sentence = _(
-            "This trial showed everyone the same message at a time, so you cannot keep the control for some people."
+            "This trial showed everyone the same message at a time. Here you cannot give each visitor their own."
         )
         raise ActionRefused(sentence)
+    if by_period and holdout:  # nobody can be held out of what everybody sees
+        raise ActionRefused(_("Where everyone sees the same text, nobody can keep seeing the control."))
     if holdout not in HOLDOUT_WEIGHTS:
         raise ActionRefused(_("Choose how many people keep seeing the control."))
     if not placements:
         raise ActionRefused(_("Choose at least one placement."))
     wanted = dict(zip((control.key, message.key), reversed(HOLDOUT_WEIGHTS[holdout]), strict=True))
-    if planned := _planned_use(trial, wanted, {place.pk for place in placements}):
+    unit = _unit_of_use(trial, by_period=by_period)
+    if planned := _planned_use(trial, wanted, {place.pk for place in placements}, unit=unit):
         return planned
     slug, _number = next_slug(f"{trial.slug[:40]}-use-0")
     name = _("%(message)s in use (%(trial)s)") % {"message": message.name, "trial": trial.name}
@@ -63,6 +71,7 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
         hypothesis=_("“%(message)s” continues to work better than “%(control)s”.") % names,
         purpose=Campaign.Purpose.USE,
         based_on=trial,
+        unit=unit,
     )
     use.placements.set(placements)
     weights = HOLDOUT_WEIGHTS[holdout]
@@ -79,9 +88,13 @@ def put_to_use(trial: Campaign, key: str, *, holdout: int, placements: Collectio
     return use
 
 
-def _planned_use(trial: Campaign, weights: dict[str, int], placements: set[int]) -> Campaign | None:
+def _unit_of_use(trial: Campaign, *, by_period: bool) -> str:
+    return Campaign.Unit.PERIOD if by_period else trial.unit
+
+
+def _planned_use(trial: Campaign, weights: dict[str, int], placements: set[int], *, unit: str) -> Campaign | None:
     """The use of these arms with these weights at these places that is planned or goes on."""
-    for use in trial.follow_ups.filter(purpose=Campaign.Purpose.USE).exclude(state=Campaign.State.CLOSED):
+    for use in trial.follow_ups.filter(purpose=Campaign.Purpose.USE, unit=unit).exclude(state=Campaign.State.CLOSED):
         same_places = set(use.placements.values_list("pk", flat=True)) == placements
         if same_places and dict(use.arms.values_list("key", "weight")) == weights:
             return use
@@ -112,5 +125,9 @@ def _plan_use(use: Campaign, plan: AnalysisPlan, *, comparison: tuple[str, str],
     plan.correction = AnalysisPlan.Correction.HOLM
     plan.strata = plan.clusters = ""
     plan.design_effect = None
+    if use.unit == Campaign.Unit.PERIOD:
+        is_by_week = plan.period == AnalysisPlan.Period.WEEK
+        plan.period = AnalysisPlan.Period.WEEK if is_by_week else AnalysisPlan.Period.DAY
+        plan.period_weeks = 0  # for as long as it is in use
     plan.planned_per_arm = mean_per_arm(people, weights)
     plan.save()

@@ -45,7 +45,7 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 MISSING_KINDS = ("not in the catalogue", "not translated", "unsure (fuzzy)")  # shown in English
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 _AUDIENCE_FILES = (
-    *("templates/campaign/serving/", "campaign/serving/hosted_pages.py", "campaign/serving/help_behind_doors.py"),
+    *("templates/campaign/serving/", "campaign/serving/hosted_pages.py", "campaign/serving/help_page_services.py"),
 )
 _OFFERED_WORDS = frozenset(words for outcome in (*OUTCOMES.values(), WITHDRAWAL) for words in outcome.audience_words())
 # A placeholder as Django's templates and Python's two ways of formatting write it.

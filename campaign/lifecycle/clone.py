@@ -67,11 +67,10 @@ def begin_draft(original: Campaign, *, by: User, name: str, **fields: Any) -> Ca
     """Create a draft without arms, places and plan, that assigns what its original does with the same consent."""
     return Campaign.objects.create(
         name=name[:_NAME_LIMIT],
-        unit=original.unit,
         ethics_reference=original.ethics_reference,
         ethics_exemption=original.ethics_exemption,
         created_by=by,
-        **fields,
+        **{"unit": original.unit, **fields},
     )
 
 

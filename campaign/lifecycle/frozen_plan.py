@@ -18,6 +18,7 @@ from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
 from messages.audit.verification import genuine_entries, is_sealed_from_the_start, record_began_at
+from messages.audit.verified_before import verified_before
 from messages.models import AuditEntry, Rendition, Review, Revision
 from messages.review import workflow
 from messages.review.recorded_approvals import recorded_approvals
@@ -63,7 +64,11 @@ def changed_plans(campaigns: Iterable[int]) -> dict[int, list[str]]:
 
     These are keys of the plan, and parts of `launched_state`.
     """
-    numbers = list(campaigns)
+    return _changed_plans(tuple(campaigns))
+
+
+@verified_before
+def _changed_plans(numbers: tuple[int, ...]) -> dict[int, list[str]]:
     plans = list(with_state(_with_parts(AnalysisPlan.objects.filter(campaign__in=numbers))))
     launched = _recorded_launches([plan.campaign.slug for plan in plans])
     unrecorded = [plan.campaign for plan in plans if not _is_draft(plan) and plan.campaign.slug not in launched]
@@ -296,6 +301,8 @@ def _periods_content(plan: AnalysisPlan, campaign: Campaign, parts: Campaign) ->
     """Return what was decided of periods, and since the start is known, a commitment to the order at each placement."""
     periods = plan.periods_from(campaign.starts_at)
     keys = [placement.key for placement in parts.placements.all()] if periods else []
+    if campaign.is_use:  # one message, whose texts take turns by the salt, for as long as it is in use
+        return {"length": plan.period, "weeks": 0, "first_hour": periods and periods.first}
     arms = len(parts.arms.all())
     return {
         "length": plan.period,

@@ -321,6 +321,9 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
     if is_planned and campaign.shares_places:
         sentence = _("If placements show one message at a time, they cannot be shared. Choose slots 1 to 100.")
         yield Obstacle(ObstacleReason.SLOTS, sentence)
+    if is_planned and campaign.is_use:
+        yield from _use_by_period_obstacles(campaign, plan)
+        return
     if is_planned != bool(plan.period) or is_planned != (plan.clusters == AnalysisPlan.Clusters.PERIOD):
         yield Obstacle(ObstacleReason.PERIODS, _("Say how long each placement shows one message."))
     if not is_planned:
@@ -355,6 +358,17 @@ def _period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstac
         yield Obstacle(ObstacleReason.PERIOD_WEEKS, sentence % values)
     if campaign.starts_at is not None and _ends_before_its_periods(campaign, plan, start=campaign.starts_at):
         yield _end_too_early()
+
+
+def _use_by_period_obstacles(campaign: Campaign, plan: AnalysisPlan) -> Iterator[Obstacle]:
+    """Yield what keeps a message in use from being shown to everybody, its texts in turn."""
+    if plan.period not in (AnalysisPlan.Period.DAY, AnalysisPlan.Period.WEEK) or plan.period_weeks:
+        # With hours, the count of a text on a day would say at which hours somebody came.
+        sentence = _("If placements show the message in use to everyone, each text is shown for a day or a week.")
+        yield Obstacle(ObstacleReason.PERIODS, sentence)
+    if campaign.arms.exclude(weight=0).count() != 1:
+        sentence = _("If placements show the message in use to everyone, nobody can keep seeing the control.")
+        yield Obstacle(ObstacleReason.PERIODS, sentence)
 
 
 def unfit_washout(plan: AnalysisPlan) -> str:

@@ -1,16 +1,20 @@
 """Whether the webhook of a plan has accepted a test, so that the first notice of harm is not the first delivery.
 
-The worker sends the tests (analytics.notifications.webhook_test): web processes have no way out.
+The worker sends the tests (analytics.notifications.webhook_test): web processes have no way out. It seals what was
+answered: a row that says so and has no seal of this machine's key is no test.
 """
 
 import hashlib
+import json
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from campaign.models import AnalysisPlan, Campaign, WebhookTest
+from messages.audit import log, signed_head
 
 RETRY_AFTER = timedelta(minutes=10)
+_KIND = "webhook test"
 _BEFORE_LAUNCH = (Campaign.State.DRAFT, Campaign.State.SUBMITTED, Campaign.State.APPROVED)
 
 
@@ -38,13 +42,33 @@ def plans_to_test(*, now: datetime) -> list[AnalysisPlan]:
 
 def record_test(plan: AnalysisPlan, *, failure: str, now: datetime) -> None:
     """Record how the webhook answered, under the address that was tested."""
-    fields = {"digest": _digest(plan.webhook), "at": now, "failure": failure}
+    test = WebhookTest(plan=plan, digest=_digest(plan.webhook), at=now, failure=failure)
+    _seal(test)
+    fields = {"digest": test.digest, "at": now, "failure": failure, "seal": test.seal}
     WebhookTest.objects.update_or_create(plan=plan, defaults=fields)
+
+
+def seal_all_tests() -> None:
+    """Seal all tests as they stand."""
+    for test in WebhookTest.objects.order_by("plan"):
+        _seal(test)
+        test.save(update_fields=["seal"])
+
+
+def _seal(test: WebhookTest) -> None:
+    log.begin_signing()
+    test.seal = signed_head.seal(_row_digest(test), of=_KIND)
+
+
+def _row_digest(test: WebhookTest) -> str:
+    parts = [test.plan_id, test.digest, int(test.at.timestamp()), test.failure]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _test_of_address(plan: AnalysisPlan) -> WebhookTest | None:
     """The last test, if it was of the address that the plan has now."""
-    return WebhookTest.objects.filter(plan=plan, digest=_digest(plan.webhook)).first()
+    test = WebhookTest.objects.filter(plan=plan, digest=_digest(plan.webhook)).first()
+    return test if test is not None and signed_head.is_sealed(_row_digest(test), test.seal, of=_KIND) else None
 
 
 def _digest(address: str) -> str:

@@ -1,7 +1,7 @@
 """Analysis plans, their outcomes, and deviations from them."""
 
 from datetime import datetime
-from math import ceil
+from math import ceil, floor
 from typing import NamedTuple
 
 from django.conf import settings
@@ -152,11 +152,17 @@ class AnalysisPlan(models.Model):
         return planned_people(self.planned_per_arm, [arm.weight for arm in self.campaign.arms.all()])
 
     def periods_from(self, starts_at: datetime | None) -> Periods | None:
-        """The planned periods of a campaign that starts then: from the first full day on, by the clock of UTC."""
+        """The planned periods of a campaign that starts then: from the first full day on, by the clock of UTC.
+
+        Without a number of weeks, as for what is in use, they begin with the day of the start and go on. No period is
+        compared with another then, so all of it counts.
+        """
         if not self.period or starts_at is None:
             return None
-        first = ceil(starts_at.timestamp() / 3600 / DAY_HOURS) * DAY_HOURS
-        hours = self.period_hours
+        days, hours = starts_at.timestamp() / 3600 / DAY_HOURS, self.period_hours
+        if not self.period_weeks:
+            return Periods(floor(days) * DAY_HOURS, hours, 0, 0)
+        first = ceil(days) * DAY_HOURS
         return Periods(first, hours, self.washout_minutes, self.period_weeks * WEEK_HOURS // hours)
 
     @property
@@ -193,6 +199,9 @@ class WebhookTest(models.Model):
     digest = models.CharField(max_length=64, help_text="SHA-256 of the address, which may hold a secret.")
     at = models.DateTimeField()
     failure = models.CharField(max_length=80, blank=True, help_text="The name of the error.")
+    seal = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="Of the row, by a key of the key directory."
+    )
 
     def __str__(self) -> str:
         return f"a test of the webhook of {self.plan}"

@@ -21,7 +21,7 @@ from campaign.models import Campaign, CampaignComment
 from campaign.overview import plan_views
 from campaign.staff_site.access import reviewable_campaign_for
 from messages.roles import OUTSIDE_REVIEWER, STAFF_ROLES, current_user, users_with_role
-from messages.staff_mail.mentions import mail_mentioned_people, mentioned_people
+from messages.staff_mail.mentions import Mentions, mail_mentioned_people
 
 
 @require_POST
@@ -31,30 +31,9 @@ def add_comment(request: HttpRequest, slug: str) -> HttpResponse:
     if not 0 < len(text) <= CampaignComment.LONGEST:
         errors = {"comment": _("Enter a comment of up to 1,000 characters.")}
         return plan_views.render_plan(request, campaign, errors=errors, typed={"comment": text})
-    by = current_user(request)
-    mailed = write_comment(campaign, text, by=by, now=timezone.now())
-    flash.success(
-        request, _describe_mails(mailed, [one for one in _mentioned_people(campaign, text) if one not in {by, *mailed}])
-    )
+    mentions = write_comment(campaign, text, by=current_user(request), now=timezone.now())
+    flash.success(request, mentions.describe())
     return redirect(_address(campaign))
-
-
-def _describe_mails(mailed: list[User], others: list[User]) -> str:
-    sentences = [_("Your comment is saved.")]
-    if mailed:
-        sentences.append(_("A mail goes to: %(names)s.") % {"names": _names(mailed)})
-    if others:
-        sentence = _("%(names)s will get no mail, so please tell them yourself.")
-        sentences.append(sentence % {"names": _names(others)})
-    return " ".join(sentences)
-
-
-def _names(people: list[User]) -> str:
-    return ", ".join(person.get_username() for person in people)
-
-
-def _mentioned_people(campaign: Campaign, text: str) -> list[User]:
-    return mentioned_people(text, among=readers(campaign))
 
 
 @require_POST
@@ -68,8 +47,8 @@ def delete_comment(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @transaction.atomic
-def write_comment(campaign: Campaign, text: str, *, by: User, now: datetime) -> list[User]:
-    """Store a comment; return the people it names who are told by mail."""
+def write_comment(campaign: Campaign, text: str, *, by: User, now: datetime) -> Mentions:
+    """Store a comment, and mail the people whom it names."""
     CampaignComment.objects.create(campaign=campaign, by=by, at=now.replace(microsecond=0), text=text)
     return mail_mentioned_people(
         text, among=readers(campaign), by=by, about=campaign.name, path=_address(campaign), now=now

@@ -33,6 +33,7 @@ class CampaignNextStep:
 
     sentence: str
     buttons: tuple[ButtonLink, ...] = ()
+    is_idle: bool = False  # it runs, and waits for people; once complete it waits for somebody to read its results
 
 
 def next_step(user: AbstractUser | AnonymousUser, campaign: Campaign, *, planning_url: str = "") -> CampaignNextStep:
@@ -123,7 +124,7 @@ def _step_after_launch(campaign: Campaign, *, manages: bool) -> CampaignNextStep
             (ButtonLink(_("See next steps"), reverse("analytics:next-steps", args=[campaign.slug])),),
         ),
     }[State(campaign.state)]
-    return CampaignNextStep(sentence, buttons if manages else ())
+    return CampaignNextStep(sentence, buttons if manages else (), is_idle=campaign.state == State.RUNNING)
 
 
 def _button(campaign: Campaign, name: str, label: str, anchor: str = "") -> ButtonLink:

@@ -107,6 +107,12 @@ def describe_outcomes(content: PlanContent) -> tuple[list[str], list[str]]:
 
 def describe_randomization(content: PlanContent) -> Iterator[str]:
     """Describe how chance picks the message."""
+    if _is_shown_to_everybody(content):
+        yield _(
+            "Nothing is assigned by chance. Everyone at a placement sees the same text of one message. If the message "
+            "has several texts, they take turns: a published hash of this campaign’s own salt draws their order."
+        )
+        return
     if "periods" not in content:
         yield _(
             "A published hash of a random number and this campaign’s own salt picks the message, in the "
@@ -132,11 +138,19 @@ def describe_randomization(content: PlanContent) -> Iterator[str]:
 def describe_periods(content: PlanContent) -> Iterator[str]:
     """Describe for how long, and what of each period is not counted."""
     periods = content.get("periods")
-    if periods:
+    if _is_shown_to_everybody(content):
+        values: dict[str, object] = {"length": _period_length(content["periods"]["length"])}
+        yield _("A placement shows one text for %(length)s, for as long as the message is in use.") % values
+    elif periods:
         values = {"weeks": periods["weeks"], "length": _period_length(periods["length"])}
         yield _("A placement shows one message for %(length)s. The periods last %(weeks)s weeks.") % values
         minutes = periods.get("washout_minutes") or 60 * periods["washout_hours"]
         yield _("The first minutes of each period are not counted: %(minutes)s.") % {"minutes": minutes}
+
+
+def _is_shown_to_everybody(content: PlanContent) -> bool:
+    """Whether it is a message in use at places that can show one text at a time."""
+    return "periods" in content and content.get("purpose") == "use"
 
 
 def _has_hours(content: PlanContent) -> bool:
@@ -197,7 +211,9 @@ def _models(content: PlanContent, names: PlanNames) -> Iterator[str]:
         )
     if content["strata"]:
         yield _("Compared within each placement, then combined.")
-    if "periods" in content and _has_hours(content):
+    if _is_shown_to_everybody(content):
+        yield _("Nobody sees the control, so nothing can be compared. The harm stop uses the control of the trial.")
+    elif "periods" in content and _has_hours(content):
         yield _(
             "Blocks of days are the units. Which message has which hours is drawn again for each block, and the "
             "difference is compared with all those that could have come about in this way (a permutation test)."
@@ -237,7 +253,7 @@ def _formal_method(content: PlanContent) -> str:
     sequence = sequences.get(content["monitoring"], "")
     if is_ordered(primary_outcome(content)):
         return f"Brunner–Munzel{sequence}"
-    if "periods" in content:
+    if "periods" in content and not _is_shown_to_everybody(content):
         return "p̂₁ − p̂₀, permutation test within sets of periods, interval by inverting it"
     if content["clusters"]:
         return f"p̂₁ − p̂₀ by cluster, CR2{sequence}"

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from django.db import connection
 
 from campaign.lifecycle.placement_authors import seal_all_changes
+from campaign.lifecycle.webhook_tests import seal_all_tests
 from campaign.record_triggers import ALL_TRIGGERS, restore_triggers
 from messages.audit import log
+from messages.staff_mail.mail_queue import seal_all_mails
 
 Sealer = Callable[[], None]
-_sealers: list[Sealer] = [seal_all_changes]
+_sealers: list[Sealer] = [seal_all_changes, seal_all_tests, seal_all_mails]
 
 
 def register(sealer: Sealer) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from campaign.assignment import decide_keys, subject_ids
 from campaign.assignment.arm_hash import arm_for, text_for
-from campaign.assignment.periods import DAY_HOURS, Periods, arm_of_period
+from campaign.assignment.periods import DAY_HOURS, Periods, arm_of_period, text_of_period
 from campaign.assignment.receipts import (
     SECONDS_PER_HOUR,
     Receipt,
@@ -231,11 +231,15 @@ def _assign_period(
 def _text_of_period(
     placement: PlacementEntry, campaign: CampaignEntry, periods: Periods, locale: str | None, hour: int
 ) -> ServedText:
-    """The text that the placement shows in this hour; in such a campaign an arm has one."""
+    """The text that the placement shows in this hour. What is in use shows one arm, and its texts take turns."""
     period, arms = periods.period_at(hour), len(campaign.weights)
-    index = arm_of_period(period, salt=campaign.salt, placement=placement.key, arms=arms, hours=periods.hours)
+    if periods.count:
+        index = arm_of_period(period, salt=campaign.salt, placement=placement.key, arms=arms, hours=periods.hours)
+    else:
+        index = next(index for index, weight in enumerate(campaign.weights) if weight)
     offered = campaign.locales.index(best_locale(campaign.locales, locale))
-    return placement.served_arms[offered * arms + index][0]
+    texts = placement.served_arms[offered * arms + index]
+    return texts[text_of_period(period, salt=campaign.salt, placement=placement.key, texts=len(texts))]
 
 
 def _repeat_in_tab(

@@ -13,7 +13,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from analytics.comparison.compare import ArmCounts, Rules, all_pairs, check_sample_ratio, compare  # noqa: E402
+from analytics.comparison.compare import all_pairs, check_sample_ratio, compare  # noqa: E402
+from analytics.comparison.inputs import ArmCounts, Rules  # noqa: E402
 from analytics.stats import Counts, Estimate, clusters, proportions, sample_ratio, sequential  # noqa: E402
 
 AGAIN = "\nWritten by `python docs/trials/generate.py DIRECTORY`, where the directory holds the trial's CSV file.\n"

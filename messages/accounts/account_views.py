@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from messages.accounts import api_tokens, failed_codes, members, second_factors, sessions
+from messages.accounts import api_tokens, code_guesses, members, second_factors, sessions
 from messages.accounts.forms import CodeForm, PasskeyForm, PasswordForm
 from messages.accounts.login_attempts import GuessOf, TooManyAttempts, check_guess, wait_message
 from messages.accounts.middleware import allow_without_second_factor, ask_to_sign_in_again
@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "role": ROLE_NAMES.get(role, ""),
         "held": [(factor, second_factors.passkey_name(factor)) for factor in second_factors.factors_of(user)],
-        "failed_codes": failed_codes.recent_failures(user, now=timezone.now()),
+        "failed_codes": code_guesses.recent_failures(user, now=timezone.now()),
         "codes_left": second_factors.unused_code_count(user),
         "sessions": sessions.sessions_of(user, current=request.session.session_key),
         "tokens": len(api_tokens.tokens_of(user)),

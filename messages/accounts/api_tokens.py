@@ -6,6 +6,7 @@ It also ends with what it was given under: a change of password, of role or of s
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.contrib.auth.models import User
@@ -20,15 +21,24 @@ DEFAULT_NAME = "API"
 
 
 @transaction.atomic
-def create(user: User, name: str, *, today: date) -> str:
-    """Create a token and return it; one of the same name ends."""
+def create(user: User, name: str, *, today: date, scopes: Iterable[str] = ()) -> str:
+    """Create a token for these scopes, or for all, and return it; one of the same name ends."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two tokens of one name take turns
-    token = secrets.token_urlsafe(32)
+    token, asked = secrets.token_urlsafe(32), set(scopes)
+    written = " ".join(scope for scope in ApiToken.Scope if scope in asked)
+    if len(written.split()) != len(asked):
+        raise ValueError("there is no such scope")  # else a token of no scope would have each of them
     ApiToken.objects.filter(user=user, name=name).delete()
     ApiToken.objects.create(
-        user=user, name=name, digest=_digest(token), created_on=today, expires_on=today + timedelta(days=DAYS)
+        user=user,
+        name=name,
+        digest=_digest(token),
+        scopes=written,
+        created_on=today,
+        expires_on=today + timedelta(days=DAYS),
     )
-    record_step(Action.TOKEN_CREATE, user, by=user, token=name)
+    detail = {"token": name} | ({"scopes": written} if written else {})
+    record_step(Action.TOKEN_CREATE, user, by=user, begins=False, **detail)
     return token
 
 
@@ -38,13 +48,19 @@ def tokens_of(user: User) -> list[ApiToken]:
 
 
 def authenticate(token: str, *, today: date) -> User | None:
-    """The active user of a token that has not expired; the day of use is stored, nothing finer."""
+    """The active user of a token that has not expired."""
+    found = find(token, today=today)
+    return found.user if found else None
+
+
+def find(token: str, *, today: date) -> ApiToken | None:
+    """The token of an active user that has not expired; the day of use is stored, nothing finer."""
     found = ApiToken.objects.select_related("user").filter(digest=_digest(token), expires_on__gte=today).first()
     if found is None or not found.user.is_active:
         return None
     if found.last_used_on != today:
         ApiToken.objects.filter(pk=found.pk).update(last_used_on=today)
-    return found.user
+    return found
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from messages.accounts.partners import partner_choices
+from messages.models import ApiToken
 from messages.roles import ALL_ROLES, PARTNER_CONTACT, ROLE_NAMES
 
 WRONG_ADDRESS = _("Enter an email address, such as name@example.org.")
@@ -58,6 +59,14 @@ class PasskeyForm(forms.Form):
 class TokenForm(forms.Form):
     name = forms.CharField(
         max_length=60, error_messages={"required": _("Enter a name that tells you which program uses it.")}
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=ApiToken.Scope.choices,
+        initial=[ApiToken.Scope.CAMPAIGNS, ApiToken.Scope.RESULTS],
+        error_messages={
+            "required": _("Choose what the program may do."),
+            "invalid_choice": _("Choose what the program may do."),
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""Limit the guesses of passwords in the memory of this process. Codes: messages.accounts.failed_codes."""
+"""Limit the guesses of passwords in the memory of this process. Codes: messages.accounts.code_guesses."""
 
 import math
 import time

@@ -186,10 +186,10 @@ def _parts_of(users: Iterable[AbstractUser]) -> dict[str, Parts]:
         held = {name: value for name, value in data.items() if name not in ("counter", "used_mask", "name")}
         (codes if kind == Authenticator.Type.RECOVERY_CODES else factors)[pk].append([kind, held])
     tokens: defaultdict[int, list[Any]] = defaultdict(list)
-    for pk, *token in ApiToken.objects.filter(user__in=list(people)).values_list(
-        "user_id", "name", "digest", "expires_on"
+    for pk, scopes, *token in ApiToken.objects.filter(user__in=list(people)).values_list(
+        "user_id", "scopes", "name", "digest", "expires_on"
     ):
-        tokens[pk].append(token)
+        tokens[pk].append([*token, scopes] if scopes else token)  # as before there were scopes
     return {
         user.get_username(): {
             part: _digest([user.get_username(), pk, part, value])

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from messages.accounts import api_tokens, sessions
-from messages.accounts.failed_codes import check_code_guess
+from messages.accounts.code_guesses import check_code_guess
 from messages.accounts.recorded_accounts import record_step
 from messages.audit import log
 from messages.audit.log import Action

@@ -40,7 +40,7 @@ NAME_POLICY = BackoffPolicy(free_failures=50)  # high, so that attacks from else
 NETWORK_POLICY = BackoffPolicy(free_failures=30)
 CODE_POLICY = BackoffPolicy(
     free_failures=5
-)  # of second factors, counted in the database: messages.accounts.failed_codes
+)  # of second factors, counted in the database: messages.accounts.code_guesses
 
 
 def remaining_failures(failures: int, *, idle_seconds: float) -> int:

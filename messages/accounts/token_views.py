@@ -22,7 +22,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     user, today = current_user(request), timezone.localdate()
     form, new_token = TokenForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
-        new_token = api_tokens.create(user, form.cleaned_data["name"], today=today)
+        new_token = api_tokens.create(user, form.cleaned_data["name"], scopes=form.cleaned_data["scopes"], today=today)
     context = {
         "form": form,
         "new_token": new_token,

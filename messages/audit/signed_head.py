@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -122,6 +123,12 @@ def read_note() -> Note | NoNote:
         return NoNote.NOT_GENUINE
     note = Note(Head(int(match[1]), match[2]), sealed_from=int(match[3]))
     return note if hmac.compare_digest(match[4], _signature(note)) else NoNote.NOT_GENUINE
+
+
+def standing() -> tuple[bytes, int | NoNote]:
+    """Return all that a check of seals rests on beside rows: this machine's key, and since when entries have seals."""
+    note = read_note()
+    return sha256(_key() or b"").digest(), note.sealed_from if isinstance(note, Note) else note
 
 
 def write_note(note: Note) -> None:

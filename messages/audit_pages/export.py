@@ -65,10 +65,7 @@ def export(request: HttpRequest) -> HttpResponse:
     if AuditEntry.objects.count() > MAX_ENTRIES:
         flash.info(
             request,
-            _(
-                "The audit record is too long to download here. The person who runs the server can export it "
-                "with manage.py audit export."
-            ),
+            _("The audit record is too long to download here. Ask the person who runs this site to export it for you."),
         )
         return redirect("audit:record")
     return download(

@@ -57,8 +57,8 @@ def _preview(request: HttpRequest) -> HttpResponse:
         return _page(
             request,
             error=_(
-                "This file is too large for this page, which accepts up to %(limit)d KB. The person who runs "
-                "this site can import it with manage.py messages_import."
+                "This file is too large for this page, which accepts up to %(limit)d KB. Ask the person "
+                "who runs this site to import it, or split it into smaller files."
             )
             % {"limit": MAX_UPLOAD_BYTES // 1000},
         )

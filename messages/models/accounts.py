@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class AuditEntry(models.Model):
@@ -87,6 +88,12 @@ class QueuedMail(models.Model):
     text = models.TextField()
     due_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
+    seal = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="Of the mail and its address, by a key of the key directory.",
+    )
 
     class Meta:
         ordering = ["due_at", "pk"]
@@ -98,9 +105,17 @@ class QueuedMail(models.Model):
 class ApiToken(models.Model):
     """A token with which a program uses the API as one person. Deleted when it is ended."""
 
+    class Scope(models.TextChoices):
+        """What a token may be used for. The values are the tags of the API's description."""
+
+        CAMPAIGNS = "campaigns", _("Read campaigns, their plans and the queue")
+        RESULTS = "results", _("Read results, and download their files")
+        STEPS = "steps", _("Submit, approve, launch, pause, resume and close, with a fresh code each time")
+
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=60)
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token.")
+    scopes = models.CharField(max_length=60, blank=True, help_text="Apart by spaces. Empty: each of them.")
     created_on = models.DateField()
     expires_on = models.DateField(help_text="The last day on which it is taken.")
     last_used_on = models.DateField(null=True, blank=True)
@@ -111,3 +126,11 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.name}"
+
+    def allows(self, scope: str) -> bool:
+        """Whether the token may be used for this."""
+        return not self.scopes or scope in self.scopes.split()
+
+    def scope_labels(self) -> list[str]:
+        """What the token may be used for, in words."""
+        return [str(scope.label) for scope in self.Scope if self.allows(scope)]

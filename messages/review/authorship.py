@@ -7,6 +7,7 @@ the rows that name an author, too: the audit record says who saved which words.
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -117,18 +118,19 @@ def _first_authors() -> dict[Any, int | None]:
     for words in OverwrittenWords.objects.only("revision", "claim_strength", "sources", "newest_revision"):
         replaced[words.revision_id].append(words)
     made: list[tuple[tuple[int, int], Any, int | None]] = []  # when, which, by whom
-    for revision in Revision.objects.order_by("pk"):
-        earlier = replaced[revision.pk]
-        claims = [_claims(revision.message_id, words.claim_strength, words.sources) for words in earlier]
+    revisions = Revision.objects.order_by("pk")  # all there are: as values, without an object of each
+    for number, message, strength, sources, author in revisions.values_list(
+        "pk", "message_id", "claim_strength", "sources", "author_id"
+    ):
+        earlier = replaced.get(number, ())
+        claims = [_claims(message, words.claim_strength, words.sources) for words in earlier]
         # The first claims came with the revision, each of the others as those before were replaced.
-        since = [(revision.pk, 0), *((words.newest_revision, words.pk) for words in earlier)]
-        made += [
-            (when, which, revision.author_id)
-            for when, which in zip(since, [*claims, _claims_of(revision)], strict=True)
-        ]
+        since = [(number, 0), *((words.newest_revision, words.pk) for words in earlier)]
+        now = _claims(message, strength, sources)
+        made += [(when, which, author) for when, which in zip(since, [*claims, now], strict=True)]
     authors: dict[Any, int | None] = {None: None}
-    for _when, which, author in sorted(made, key=lambda claim: claim[0]):
-        authors.setdefault(which, author)
+    for _when, which, first in sorted(made, key=lambda claim: claim[0]):
+        authors.setdefault(which, first)
     return authors
 
 
@@ -149,6 +151,7 @@ def _digest_as_read(text: str) -> str:
     return sha256(_as_read(text).encode()).hexdigest()[:32]
 
 
+@lru_cache(maxsize=4096)
 def _as_read(text: str) -> str:
     """A text without what its readers do not see: invisible characters, kinds of spaces and of line endings, case."""
     plain = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")

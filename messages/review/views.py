@@ -79,19 +79,22 @@ def rendition_review(request: HttpRequest, key: str, number: int, locale: str) -
     return _page(request, _find(key, number, locale), ReviewInput())
 
 
-def _step_view(step: ReviewAction, *, roles: tuple[str, ...], done: Promise, stays: bool = False) -> StepView:
-    """A view that takes a step and redirects, or shows the page again with what was typed and the errors."""
+def _step_view(step: ReviewAction, *, roles: tuple[str, ...], done: Promise | None = None) -> StepView:
+    """A view that takes a step and redirects, or shows the page again with what was typed and the errors.
+
+    Without `done` it says what the step returns, and stays on the page.
+    """
 
     @require_POST
     def view(request: HttpRequest, key: str, number: int, locale: str) -> HttpResponseBase:
         require_role(request.user, *roles)
         words, typed = _find(key, number, locale), ReviewInput.from_request(request)
         try:
-            step(words, current_user(request), timezone.now(), typed)
+            outcome = step(words, current_user(request), timezone.now(), typed)
         except ReviewRefused as refused:
             return _page(request, _find(key, number, locale), typed, refused)
-        flash.success(request, str(done))
-        return redirect(review_url(words)) if stays else redirect("messages:message", key)
+        flash.success(request, str(done or outcome))
+        return redirect("messages:message", key) if done else redirect(review_url(words))
 
     return view
 
@@ -121,13 +124,14 @@ submit = _step_view(
 )
 
 
-def _comment(words: Rendition, by: User, now: datetime, typed: ReviewInput) -> None:
+def _comment(words: Rendition, by: User, now: datetime, typed: ReviewInput) -> str:
     workflow.comment(words, by=by, now=now, text=typed.text)
     about, path = words.revision.message.theme.name, f"{review_url(words)}#history"
-    mail_mentioned_people(typed.text, among=users_with_role(*STAFF_ROLES), by=by, about=about, path=path, now=now)
+    staff = users_with_role(*STAFF_ROLES)
+    return mail_mentioned_people(typed.text, among=staff, by=by, about=about, path=path, now=now).describe()
 
 
-comment = _step_view(_comment, roles=workflow.MAY_COMMENT, done=_("Your comment is saved."), stays=True)
+comment = _step_view(_comment, roles=workflow.MAY_COMMENT)
 approve = _step_view(_approve, roles=workflow.MAY_DECIDE, done=_("This text is approved."))
 send_back = _step_view(_send_back, roles=workflow.MAY_DECIDE, done=_("Sent back to the author with your comment."))
 withdraw = _step_view(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from messages.audit import log
 from messages.models import ClaimStrength, Comment, Rendition, Review, Revision
-from messages.review import authorship, message_lint, withdrawals
+from messages.review import authorship, message_lint, withdrawn_texts
 from messages.review import checklist as review_checklist
 from messages.roles import ADMINISTRATOR, MANAGER, REVIEWER, has_role
 
@@ -129,7 +129,7 @@ def withdraw(rendition: Rendition, *, by: User, now: datetime, reason: str) -> R
     _require_role(by, *MAY_WITHDRAW)
     _lock_in_state(rendition, RevisionState.APPROVED)
     reason = _require_reason(reason, _("Enter a reason. It stays on record."))
-    withdrawals.stop_texts(rendition, by=by, now=now, reason=reason)  # campaigns are locked before the audit record
+    withdrawn_texts.stop_texts(rendition, by=by, now=now, reason=reason)  # campaigns are locked before the audit record
     return _save_decision(rendition, ReviewDecision.WITHDRAWN, by=by, now=now, comment=reason)
 
 

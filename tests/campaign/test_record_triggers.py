@@ -71,6 +71,46 @@ def test_a_trigger_of_ours_that_does_nothing_is_found_and_the_next_migration_men
     assert changed_triggers(connection) == set()
 
 
+NAME, TABLE = "messaging_auditentry_append_only", "messaging_auditentry"
+CALLED = "FOR EACH ROW {when}EXECUTE FUNCTION messaging_audit_append_only()"
+REWRITTEN = {
+    "a condition that never holds": f"BEFORE UPDATE OR DELETE ON {TABLE} {CALLED.format(when='WHEN (false) ')}",
+    "one event less": f"BEFORE UPDATE ON {TABLE} {CALLED.format(when='')}",
+    "one column alone": f"BEFORE DELETE OR UPDATE OF at ON {TABLE} {CALLED.format(when='')}",
+    "too late": f"AFTER UPDATE OR DELETE ON {TABLE} {CALLED.format(when='')}",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.only_on("postgresql", reason="SQLite keeps the words of a trigger, which are compared whole")
+@pytest.mark.parametrize("head", REWRITTEN.values(), ids=REWRITTEN)
+def test_a_trigger_of_ours_that_is_called_otherwise_is_found_and_mended(head: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {NAME} ON {TABLE}")
+        cursor.execute(f"CREATE TRIGGER {NAME} {head}")
+    assert (missing(), changed_triggers(connection)) == (set(), {NAME})
+    restore_triggers(using="default")
+    assert changed_triggers(connection) == set()
+
+
+@pytest.mark.django_db
+@pytest.mark.only_on("postgresql", reason="SQLite has no rules, and disables no trigger")
+def test_a_rule_and_a_trigger_for_replicas_alone_are_found() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE RULE mine AS ON DELETE TO {TABLE} DO ALSO NOTHING")
+        cursor.execute(f"ALTER TABLE {TABLE} ENABLE REPLICA TRIGGER {NAME}")
+    assert foreign_triggers(connection) == {"mine"}
+    assert missing() == {NAME}
+
+
+@pytest.mark.django_db
+@pytest.mark.only_on("postgresql", reason="SQLite has no such setting")
+def test_a_server_that_calls_no_trigger_at_all_is_found() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+    assert NAME in missing()
+
+
 @pytest.mark.django_db(databases=["default", "audience"])
 def test_a_trigger_of_somebody_else_is_found() -> None:
     assert [name for alias in connections for name in foreign_triggers(connections[alias])] == []

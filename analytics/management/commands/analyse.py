@@ -9,10 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from analytics.bundle_check.archive import UnreadableBundle, open_bundle
 from analytics.bundle_check.check import check_bundle
-from analytics.comparison.compare import CANNOT_TELL, WITHHELD, ArmCounts, Rules, all_pairs, compare
+from analytics.comparison.compare import all_pairs, compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.grouped import ClusterDesign, NeitherDesign, find_cluster_design
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.sensitivity import run_cross_checks
+from analytics.comparison.verdict import CANNOT_TELL, WITHHELD
 from analytics.csv_analysis.arm_table import ArmTable
 from analytics.csv_analysis.reader import read_table
 from analytics.management import analyse_output, bundle_output

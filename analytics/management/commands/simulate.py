@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
-from analytics.comparison.compare import MIN_EVENTS, Rules
+from analytics.comparison.inputs import Rules
+from analytics.comparison.verdict import MIN_EVENTS
 from analytics.management.simulated_plans import more_needed_section, planned_power_section
 from analytics.management.simulated_sentences import sentences_section
 from analytics.management.simulated_switchback import hours_section, period_harm_section, switchback_section

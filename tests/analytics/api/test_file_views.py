@@ -17,7 +17,7 @@ LIST = f"{PILOT}analyses/1/files/"
 
 def test_every_file_of_the_page_is_listed_with_what_to_do_for_it() -> None:
     campaign_with_look()
-    listed = {row["name"]: row for row in analyst().get(LIST).json()}
+    listed = {row["name"]: row for row in analyst().get(LIST).json()["results"]}
     assert list(listed) == [file.name for file in FILES]
     assert (listed["counts.csv"]["state"], listed["bundle.zip"]["state"]) == ("ready", "not asked")
     assert listed["counts.csv"]["url"] == f"{LIST}counts.csv/"

@@ -21,7 +21,9 @@ from analytics.export.look_tables import NotExportable
 from analytics.export.zip_file import pack
 from analytics.looks.evaluate import evaluate
 from analytics.models import Tally
+from campaign.follow_up.use import put_to_use
 from campaign.lifecycle import transitions
+from campaign.lifecycle.arm_pauses import stop_text
 from campaign.models import Campaign
 from tests import world
 
@@ -107,6 +109,36 @@ class TestWhatHolds:
         of_texts = [name for name in report.others if "kinds/" in name or "/texts/" in name]
         assert {name.rpartition("/")[2] for name in of_texts} <= {"verdict", "people_factor", "more_texts", "weight"}
 
+    @pytest.mark.parametrize("design", ["matched", "different"])
+    @pytest.mark.parametrize("arms", [["both"], ["victim", "both"], ["neutral", "victim", "user", "both"]], ids=len)
+    @pytest.mark.parametrize("monitoring", ["fixed", "always-valid"])
+    def test_so_does_a_campaign_of_which_texts_were_stopped(
+        self, design: str, arms: list[str], monitoring: str, tmp_path: Path
+    ) -> None:
+        campaign = with_texts(design, monitoring=monitoring)
+        for key in arms:
+            text = campaign.arms.get(key=key).texts.get(position=1)
+            stop_text(text, reason="It frightens.", now=world.NOON, by=world.person("mara", "manager"))
+        more = {key: [(1000, 430)] * 4 for key in COUNTS}
+        world.tally_texts(campaign, more | {key: [(1000, 430), (0, 0), (1000, 440), (1000, 420)] for key in arms})
+        evaluate(campaign, now=world.NOON.replace(day=3))
+        report = checked(bundle.make_bundle(campaign))
+        assert (report.faults, report.looks) == ((), 2)
+        call_command("bundle", "pilot", str(tmp_path / "pilot.zip"))
+        call_command("analyse", bundle=tmp_path / "pilot.zip")
+
+    def test_so_does_what_is_in_use_for_everybody(self) -> None:
+        trial = with_texts("matched")
+        use = put_to_use(
+            trial, "both", holdout=0, by_period=True, placements=[trial.placements.get()], by=world.person("mara")
+        )
+        transitions.close(trial, by=world.person("mara", "manager"), now=world.NOON)
+        world.approve(use)
+        transitions.launch(use, by=world.person("mara"), now=world.NOON)
+        world.tally_texts(use, {"both": [(9_000, 4_500)] * 4})
+        evaluate(use, now=world.NOON.replace(day=20))
+        assert checked(bundle.make_bundle(use)).faults == ()
+
     def test_texts_of_which_a_count_is_hidden_are_listed_and_not_called_wrong(self) -> None:
         campaign = world.launched(texts=2, design="matched")
         few = [(900, 400), (900, 3)]
@@ -184,6 +216,8 @@ class TestWhatDoesNotHold:
             ("looks/look-0001.json", b'"verdict": "better"', b'"verdict": "worse"', "its counts give"),
             ("estimates.csv", b'"0.3609716924312387"', b'"0.46"', "estimates.csv does not match the look"),
             ("counts.csv", b'"1798"', b'"1799"', "counts.csv does not match the look"),
+            ("counts.csv", b'"0.09082005635781493"', b'"0.19"', "counts.csv does not match the look"),
+            ("counts.csv", b'"0.3361817743466531"', b'"0.19"', "counts.csv does not match the look"),
             ("counts-by-placement.csv", b'"1798"', b'"1799"', "does not add up"),
             ("messages.json", b"A both headline", b"Another headline", "the messages do not match the plan"),
             ("plan.json", b'"level":0.95', b'"level":0.90', "belongs to another plan"),

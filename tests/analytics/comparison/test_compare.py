@@ -1,4 +1,5 @@
-from analytics.comparison.compare import ArmCounts, PairComparison, Rules, all_pairs, compare
+from analytics.comparison.compare import PairComparison, all_pairs, compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.stats import Counts, Estimate, NotEstimable
 
 # Karlan and List 2007, American Economic Review 97(5), table 2A, panel A: letters sent, gifts made.

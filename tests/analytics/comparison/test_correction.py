@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from analytics.comparison.compare import ArmCounts, Rules, compare, difference
+from analytics.comparison.compare import compare, difference
 from analytics.comparison.correction import Correction, correct
 from analytics.comparison.factorial import factorial_contrasts
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.simulation_study import error_rates
 from analytics.stats import Counts, Estimate, NotEstimable, multiplicity
 

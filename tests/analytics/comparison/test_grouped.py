@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.compare import compare
 from analytics.comparison.factorial import factorial_contrasts
 from analytics.comparison.grouped import NO_OMNIBUS, NeitherDesign, find_cluster_design
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.sensitivity import CrossChecks, run_cross_checks
 from analytics.stats import Counts, Estimate, NotEstimable
 

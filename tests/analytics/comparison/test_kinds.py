@@ -7,7 +7,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.compare import compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.kinds import KindComparison, TextRules, compare_kinds
 from analytics.comparison.network_influence import ONE_NETWORK
 from analytics.comparison.text_means import ArmTexts, text_estimates

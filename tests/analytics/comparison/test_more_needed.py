@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from analytics.comparison.compare import ArmCounts, Rules, all_pairs, compare
+from analytics.comparison.compare import all_pairs, compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.more_needed import MoreUnits, more_needed
 from analytics.stats import Counts, Levels
 

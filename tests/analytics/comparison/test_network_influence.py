@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.compare import compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.network_influence import largest_move, networks_to_turn
 from analytics.stats import Counts, Estimate
 

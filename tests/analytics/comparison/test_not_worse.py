@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from scipy.stats import norm, t
 
-from analytics.comparison.compare import ArmCounts, Rules, single_look_difference
+from analytics.comparison.compare import single_look_difference
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.not_worse import not_worse_p
 from analytics.stats import Counts
 from tests.analytics.stats.estimates import estimate_of

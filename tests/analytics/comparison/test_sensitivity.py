@@ -5,7 +5,8 @@ import pytest
 from django.test import Client
 from scipy.stats import brunnermunzel, fisher_exact
 
-from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.compare import compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.relative_effects import Range
 from analytics.comparison.sensitivity import run_cross_checks
 from analytics.looks.evaluate import evaluate

@@ -4,8 +4,10 @@ from datetime import date
 
 import pytest
 
-from analytics.comparison.compare import ArmCounts, Rules, compare, too_few_events_reason
+from analytics.comparison.compare import compare
 from analytics.comparison.factorial import factorial_contrasts
+from analytics.comparison.inputs import ArmCounts, Rules
+from analytics.comparison.verdict import too_few_events_reason
 from analytics.looks.evaluate import NotEvaluable, evaluate
 from analytics.models import Analysis, Tally
 from analytics.results import build

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
@@ -127,13 +129,56 @@ class TestWhatWorked:
 
 
 class TestOneMessageAtATime:
-    def test_says_what_to_do_in_place_of_a_form_that_would_be_refused(self, client: Client) -> None:
-        campaign = test_periods.launched()
-        test_periods.count_days(campaign, {"victim": 12})
-        evaluate(campaign, now=test_periods.END)
+    def test_is_used_where_it_was_tested_in_three_clicks_without_a_holdout_and_with_a_warning(
+        self, client: Client
+    ) -> None:
+        campaign = judged_by_period()
         shown = page(client, campaign)
-        assert "Put the text of the message into your page yourself." in shown
-        assert "Send for approval" not in shown
+        assert "so you cannot tell whether the message still works" in shown
+        assert 'value="10"' not in shown
+        tag = shown[shown.index('name="holdout" value="period"') :]
+        assert "checked" in tag[: tag.index(">")]
+        sent = send(client, campaign, message="victim", holdout="period")
+        assert "This campaign is waiting for someone who did not change or send it" in sent
+        made = Campaign.objects.get(based_on=campaign)
+        assert (made.state, made.unit, made.plan.period) == ("submitted", "period", "day")
+
+    def test_a_holdout_is_no_choice_there(self, client: Client) -> None:
+        campaign = judged_by_period()
+        page(client, campaign)
+        assert "Select a valid choice" in send(client, campaign, message="victim", holdout="10")
+        assert Campaign.objects.count() == 1
+
+    def test_what_was_tested_with_visitors_can_be_used_there_too(self, client: Client) -> None:
+        campaign = judged(WORKS)
+        assert "each page shows everyone the same text for a day" in page(client, campaign)
+        send(client, campaign, holdout="period")
+        assert Campaign.objects.get(based_on=campaign).unit == "period"
+
+    def test_what_is_in_use_leads_to_its_trial_again_or_to_one_against_it(self, client: Client) -> None:
+        trial = judged_by_period()
+        page(client, trial)
+        send(client, trial, message="victim", holdout="period")
+        use = Campaign.objects.get(based_on=trial)
+        world.approve(use)
+        transitions.close(trial, by=world.person("mara"), now=world.NOON)
+        transitions.launch(use, by=world.person("mara"), now=world.NOON)
+        shown = page(client, use)
+        assert "Find out whether it still works" in shown
+        assert f'action="/campaigns/{trial.slug}/copy/"' in shown
+        assert "No message was shown to work better" not in shown
+        client.post(f"/campaigns/{use.slug}/next/trial/", {"message": "victim"})
+        draft = Campaign.objects.get(based_on=use)
+        told = (draft.unit, draft.plan.clusters, draft.plan.monitoring, draft.plan.period_weeks)
+        assert told == ("period", "period", "fixed", 4)
+        assert draft.arms.get(is_control=True).first_revision == use.arms.get(key="victim").first_revision
+
+
+def judged_by_period() -> Campaign:
+    campaign = test_periods.launched()
+    test_periods.count_days(campaign, {"victim": 12})
+    evaluate(campaign, now=test_periods.END)
+    return campaign
 
 
 class TestSeveralTexts:
@@ -234,6 +279,32 @@ class TestWhatDidNot:
 class TestBeforeAVerdict:
     def test_there_is_nothing_to_do_yet(self, client: Client) -> None:
         assert "There is no verdict yet" in page(client, world.launched(plan=PLAN))
+
+    def test_a_trial_that_ended_before_it_leads_to_a_longer_one(self, client: Client) -> None:
+        campaign = world.launched(plan=PLAN)
+        world.tally(campaign, {"neutral": (50, 20), "victim": (50, 20), "user": (50, 20), "both": (50, 20)})
+        evaluate(campaign, now=world.NOON)
+        transitions.close(campaign, by=world.person("mara", MANAGER), now=world.NOON)
+        shown = page(client, campaign)
+        assert "The next trial needs more time, or more placements." in shown
+        assert f'action="/campaigns/{campaign.slug}/copy/"' in shown
+
+    @pytest.mark.parametrize("days", [1, 3, 10])
+    def test_periods_that_ended_within_their_first_block_lead_to_all_planned_weeks(
+        self, client: Client, days: int
+    ) -> None:
+        campaign = test_periods.launched()
+        test_periods.count_days(campaign, {"victim": 12}, days=days)
+        ended = test_periods.END - timedelta(days=28 - days)
+        transitions.close(campaign, by=world.person("mara", MANAGER), now=ended)
+        look = evaluate(Campaign.objects.get(), now=ended + timedelta(days=2))
+        assert look.embargoed
+        assert look.information == pytest.approx(days / 28)
+        shown = page(client, Campaign.objects.get())
+        assert "The next trial needs all of its planned weeks." in shown
+        assert "There is no verdict yet" not in shown
+        results = client.get(f"/campaigns/{campaign.slug}/results/").content.decode()
+        assert "It is too early to compare." in results
 
     def test_nor_while_the_split_is_broken(self, client: Client) -> None:
         shown = page(client, judged(WORKS | {"user": (4_000, 1_800)}))

@@ -107,7 +107,7 @@ def test_who_switched_it_off_meanwhile_gets_nothing() -> None:
 def test_each_person_switches_it_on_the_account_page(client: Client) -> None:
     person = world.person("ana", "analyst")
     world.sign_in(client, person)
-    assert "Your account has no e-mail address." in client.get("/account/").content.decode()
+    assert "Your account has no e-mail address yet." in client.get("/account/").content.decode()
     person.email = "ana@ngo.example"
     person.save()
     for button, wanted in (("Send me results", "yes"), ("Stop sending me results", "no")):

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from analytics.notifications import webhook, webhook_test
@@ -123,3 +124,17 @@ def test_the_pages_say_what_is_missing_and_where_to_mend_it(client: Client) -> N
     assert f"/campaigns/{campaign.slug}/plan-it/told/" in launch_page
     transitions.take_back(campaign, by=world.person("mara", "manager"))
     assert "is being tested" in client.get(f"/campaigns/{campaign.slug}/plan-it/").content.decode()
+
+
+def test_a_test_that_was_marked_as_accepted_in_the_database_is_none(sent: list[tuple[str, Any]]) -> None:
+    campaign = approved()
+    webhook_tests.record_test(campaign.plan, failure="WebhookRejected", now=world.NOON)
+    with pytest.raises(ActionRefused, match="did not accept"):
+        launch(campaign)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE campaign_webhooktest SET failure = ''")
+    with pytest.raises(ActionRefused, match="is being tested"):
+        launch(campaign)
+    steps.send_webhook_tests(world.NOON)
+    launch(campaign)
+    assert [url for url, _ in sent] == [HOOK]

@@ -5,12 +5,13 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
-from django.template.loader import render_to_string
+from django.conf import settings
 
 from analytics.report_rows import DifferenceRow, OutcomeBlock, RateRow
 from analytics.results import charts
 from campaign.outcomes import OUTCOMES
 from messages.models import Frame
+from messages.templatetags.frame_symbols import frame_symbol
 
 SVG = "{http://www.w3.org/2000/svg}"
 DRAWINGS = ["wide", "phone"]
@@ -61,18 +62,35 @@ def mark_position(svg: str, frame: str) -> float:
     return float(found.attrib["x"].rstrip("%"))
 
 
-@pytest.mark.parametrize("drawing", DRAWINGS)
-def test_both_charts_are_images_with_a_title_and_a_description(drawing: str) -> None:
-    for svg in (
-        charts.rates_chart(BLOCK, level=0.95, layout_name=drawing),
-        charts.differences_chart(BLOCK, level=0.95, layout_name=drawing),
-    ):
-        root = parse(svg)
+def test_both_charts_are_images_with_a_title_and_a_description() -> None:
+    for chart in (charts.rates_chart, charts.differences_chart):
+        root = parse(chart(BLOCK, level=0.95, layout_name="wide"))
         title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
         assert title is not None
         assert description is not None
         assert root.get("role") == "img"
         assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
+
+
+def test_the_drawing_for_phones_is_named_and_described_by_the_wide_one_beside_it() -> None:
+    for chart in (charts.rates_chart, charts.differences_chart):
+        wide, phone = (parse(chart(BLOCK, level=0.95, layout_name=name)) for name in DRAWINGS)
+        assert phone.get("aria-labelledby") == wide.get("aria-labelledby")
+        assert phone.find(f"{SVG}title") is None
+
+
+def test_the_only_drawing_in_a_narrow_card_names_itself() -> None:
+    root = parse(charts.differences_chart(BLOCK, level=0.95, layout_name="narrow"))
+    assert root.find(f"{SVG}title") is not None
+
+
+def test_on_phones_lines_have_a_gap_where_a_name_stands() -> None:
+    root = parse(charts.rates_chart(BLOCK, level=0.95, layout_name="phone"))
+    grid = next(group for group in root.iter(f"{SVG}g") if group.get("class") == "grid")
+    first, gap, second = map(float, grid.attrib["stroke-dasharray"].split())
+    assert first == second == 2 * charts.STRIP_HALF_HEIGHT
+    assert gap > charts.LINE_HEIGHT
+    assert {float(line.attrib["y2"]) - float(line.attrib["y1"]) for line in grid} == {first + gap + second}
 
 
 def test_the_description_says_every_number_that_is_drawn() -> None:
@@ -110,10 +128,16 @@ def test_each_row_carries_its_name_its_number_and_its_verdict(drawing: str) -> N
     assert "Better" in differences
 
 
+def test_a_chart_that_leaves_the_page_says_both_differences_with_their_intervals() -> None:
+    relative = {("both", "neutral"): "+34% (+26% to +42%)"}
+    text = all_text(charts.differences_chart(BLOCK, level=0.95, layout_name="wide", relative=relative))
+    assert "+9.1 (+7.3 to +10.9) +34% (+26% to +42%) Better" in text
+
+
 def test_the_band_lies_evenly_around_zero() -> None:
     root = parse(charts.differences_chart(BLOCK, level=0.95, layout_name="wide"))
     band = next(r for r in root.iter(f"{SVG}rect") if r.get("class") == "band")
-    zero = next(line for line in root.iter(f"{SVG}line") if line.get("class") == "zero")
+    zero = next(group for group in root.iter(f"{SVG}g") if group.get("class") == "zero")[0]
     middle = float(band.attrib["x"].rstrip("%")) + float(band.attrib["width"].rstrip("%")) / 2
     assert middle == pytest.approx(float(zero.attrib["x1"].rstrip("%")), abs=0.02)
 
@@ -201,8 +225,38 @@ def test_ticks_are_round_few_and_on_the_axis(low: float, high: float) -> None:
     assert axis.low <= low <= high <= axis.high
 
 
+def cut_out(frame: str) -> list[tuple[float, float]]:
+    """Return the corners of a mark as staff.css cuts them from 16 by 16 pixels, around the middle."""
+    css = (settings.BASE_DIR / "campaign/static/campaign/staff.css").read_text()
+    shape, numbers = re.findall(rf"i\.frame-{frame} {{ clip-path: (\w+)\(([^)]*)\)", css)[0]
+    if shape == "inset":
+        edge = 8 - float(numbers.rstrip("%")) * 0.16
+        return [(-edge, -edge), (edge, -edge), (edge, edge), (-edge, edge)]
+    pairs = [corner.split() for corner in numbers.split(", ")]
+    return [(float(x.rstrip("%")) * 0.16 - 8, float(y.rstrip("%")) * 0.16 - 8) for x, y in pairs]
+
+
+def corners(path: str) -> list[tuple[float, float]]:
+    """Return the corners of a path of straight lines in absolute coordinates."""
+    x, y, found = 0.0, 0.0, list[tuple[float, float]]()
+    for letter, numbers in re.findall(r"([MLHV])([^MLHVZ]*)", path):
+        values = [float(number) for number in re.findall(r"-?[\d.]+", numbers)]
+        x = x if letter == "V" else values[0]
+        y = y if letter == "H" else values[-1]
+        found.append((x, y))
+    return found
+
+
 def test_every_frame_has_one_mark_the_same_in_charts_and_in_pages() -> None:
     assert set(charts.FRAME_SYMBOLS) == set(Frame.values)
     assert len(set(charts.FRAME_SYMBOLS.values())) == len(charts.FRAME_SYMBOLS)
     for frame, path in charts.FRAME_SYMBOLS.items():
-        assert f'd="{path}"' in render_to_string("includes/frame_symbol.html", {"frame": frame})
+        assert frame_symbol(frame) == f'<i class="mark frame-{frame}"></i> '
+        if frame != Frame.NEUTRAL:
+            assert corners(path) == [pytest.approx(corner) for corner in cut_out(frame)]
+
+
+def test_the_neutral_mark_is_a_circle_of_six_pixels_in_charts_and_in_pages() -> None:
+    css = (settings.BASE_DIR / "campaign/static/campaign/staff.css").read_text()
+    assert "i.frame-neutral { clip-path: circle(37.5%); }" in css  # of 16 pixels
+    assert charts.FRAME_SYMBOLS["neutral"].startswith("M-6 0a6 6 ")

@@ -63,8 +63,8 @@ def test_each_chart_is_drawn_wide_and_for_a_phone_and_repeated_as_a_table(analys
     campaign_with_look()
     html = page(analyst)
     for chart in ("rates", "differences"):
-        for drawing in ("wide", "phone"):
-            assert html.count(f'id="{chart}-turned_back-{drawing}-title"') == 1
+        assert html.count(f'id="{chart}-turned_back-wide-title"') == 1
+        assert html.count(f'aria-labelledby="{chart}-turned_back-wide-title {chart}-turned_back-wide-told"') == 2
     assert html.count("Show as a table") == 2
 
 

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import chi2
 
 from analytics import stats
-from analytics.comparison.compare import Rules
+from analytics.comparison.inputs import Rules
 from analytics.simulation_study import coverage, error_rates
 from analytics.stats import proportions
 from tests.tiers import proofs_but_each

@@ -1,6 +1,7 @@
 """The units named as still needed, against simulated trials that go on."""
 
-from analytics.comparison.compare import ArmCounts, Rules, compare
+from analytics.comparison.compare import compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.comparison.more_needed import more_needed
 from analytics.simulation_study.more_needed import shares_with_verdict
 from analytics.stats import Counts

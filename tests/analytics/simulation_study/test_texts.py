@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics.comparison.compare import Monitoring
+from analytics.comparison.inputs import Monitoring
 from analytics.simulation_study.texts import TextCampaign, call_rates
 from analytics.simulation_study.unequal_texts import UnequalCampaign
 from analytics.simulation_study.unequal_texts import call_rates as unequal_call_rates

@@ -20,11 +20,15 @@ pytestmark = pytest.mark.django_db
 PLAN = {"planned_per_arm": 2_000, "smallest_difference": 0.05, "expected_rate": 0.3}
 
 
-def in_use(holdout: int = 10) -> Campaign:
+def in_use(
+    holdout: int = 10, *, by_period: bool = False, in_trial: dict[str, tuple[int, int]] | None = None
+) -> Campaign:
     trial = world.launched(plan=PLAN)
-    use = put_to_use(
-        trial, "victim", holdout=holdout, placements=list(trial.placements.all()), by=world.person("mara", "manager")
-    )
+    if in_trial:
+        world.tally(trial, in_trial)
+        evaluate(trial, now=world.NOON)
+    mara, places = world.person("mara", "manager"), list(trial.placements.all())
+    use = put_to_use(trial, "victim", holdout=holdout, placements=places, by=mara, by_period=by_period)
     transitions.close(trial, by=world.person("mara", "manager"), now=world.NOON)
     world.approve(use)
     transitions.launch(use, by=world.person("mara", "manager"), now=world.NOON)
@@ -109,10 +113,26 @@ def test_nor_look_for_another_message(client: Client) -> None:
     assert "People may have got used to it" not in shown
 
 
-def test_says_that_nobody_can_tell_without_a_holdout(client: Client) -> None:
-    use = in_use(holdout=0)
+def test_says_that_nobody_can_tell_without_a_holdout_and_what_people_did(client: Client) -> None:
+    counts = {"neutral": (2_000, 600), "victim": (2_000, 900), "user": (2_000, 600), "both": (2_000, 600)}
+    use = in_use(holdout=0, in_trial=counts)
     month(use, 3, {"victim": (9_000, 4_050)})
-    assert "so we cannot tell whether the message still works" in watch(client, use)
+    month(use, 4, {"victim": (9_000, 3_600)})
+    shown = watch(client, use)
+    assert "so we cannot tell whether the message still works. To find out, plan a new trial." in shown
+    assert "In the trial it was 45 of 100 with the message, and 30 with “Neutral”." in shown
+    assert shown.index("40 of 100 with the message</td>") < shown.index("45 of 100 with the message</td>")
+    assert "in the holdout" not in shown
+    assert f"/campaigns/{use.slug}/next/" in shown
+
+
+@pytest.mark.parametrize("by_period", [True, False])
+def test_says_nothing_of_the_trial_that_its_looks_do_not(client: Client, by_period: bool) -> None:
+    use = in_use(holdout=0, by_period=by_period)
+    month(use, 3, {"victim": (9_000, 4_050)})
+    shown = watch(client, use)
+    assert "In the trial it was" not in shown
+    assert "45 of 100 with the message" in shown
 
 
 def test_a_month_is_told_from_shown_counts_alone(client: Client) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from analytics import wording
-from analytics.comparison.compare import TOO_FEW_EVENTS
+from analytics.comparison.verdict import TOO_FEW_EVENTS
 from analytics.wording import ComparisonNumbers, PeopleScale
 from campaign.outcomes import OUTCOMES, Outcome
 

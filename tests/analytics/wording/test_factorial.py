@@ -10,8 +10,9 @@ import pytest
 from django.utils import translation
 
 from analytics import wording
-from analytics.comparison.compare import TOO_FEW_EVENTS, ArmCounts, Rules
 from analytics.comparison.factorial import FactorialContrast, factorial_contrasts
+from analytics.comparison.inputs import ArmCounts, Rules
+from analytics.comparison.verdict import TOO_FEW_EVENTS
 from analytics.stats import Counts, Estimate
 from campaign.i18n.catalogs import translated_languages
 

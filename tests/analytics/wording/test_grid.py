@@ -14,7 +14,8 @@ import pytest
 from django.utils import translation
 
 from analytics import wording
-from analytics.comparison.compare import ArmCounts, Comparison, PairComparison, Rules, all_pairs, compare
+from analytics.comparison.compare import Comparison, PairComparison, all_pairs, compare
+from analytics.comparison.inputs import ArmCounts, Rules
 from analytics.management.analyse_output import pair_sentence
 from analytics.stats import Counts, Estimate, Levels
 from campaign.i18n.catalogs import translated_languages

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.assignment.periods import Periods, arm_of_period, day_steps, divides_day, schedule, schedule_digest
+from campaign.assignment.periods import (
+    Periods,
+    arm_of_period,
+    day_steps,
+    divides_day,
+    schedule,
+    schedule_digest,
+    text_of_period,
+)
 
 VECTORS = Path(__file__).parents[3] / "docs" / "assignment.md"
 HOURS = (1, 2, 3, 4, 6, 8, 12)
@@ -44,6 +52,31 @@ def test_the_published_schedule_has_the_published_commitment() -> None:
     for each in (order, hours):
         assert f"`{','.join(map(str, each))}`" in page
         assert schedule_digest(each, salt="demo-salt", placement="search-page") in page
+
+
+def shown_texts(texts: int, days: int, placement: str = "search-page") -> list[int]:
+    return [text_of_period(day, salt="demo-salt", placement=placement, texts=texts) for day in range(days)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "days", "placement"), [(3, 12, "search-page"), (2, 12, "search-page"), (3, 9, "poster")]
+)
+def test_texts_in_use_match_the_published_order(texts: int, days: int, placement: str) -> None:
+    order = ",".join(map(str, shown_texts(texts, days, placement)))
+    assert f"`{order}`" in VECTORS.read_text(encoding="utf-8")
+
+
+@given(st.integers(1, 12))
+def test_each_text_in_use_is_shown_once_a_round_and_follows_each_other_one(texts: int) -> None:
+    shown = shown_texts(texts, 200 * texts)
+    assert all(sorted(shown[start : start + texts]) == list(range(texts)) for start in range(0, len(shown), texts))
+    steps = set(pairwise(shown))
+    assert all((one, other) in steps for one in range(texts) for other in range(texts) if one != other)
+
+
+def test_what_is_in_use_counts_without_an_end() -> None:
+    day = 86_400
+    assert [Periods(0, 24, 0, 0).is_counted(moment) for moment in (-1, 0, 5_000 * day)] == [False, True, True]
 
 
 @given(st.sampled_from([24, 168]), st.integers(2, 6), st.text(max_size=10), st.integers(0, 3))

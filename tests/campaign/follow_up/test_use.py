@@ -104,12 +104,6 @@ class TestItsApproval:
             use_of(trial, key, holdout)
         assert Campaign.objects.count() == 1
 
-    def test_is_refused_where_everybody_saw_one_message_at_a_time(self) -> None:
-        periods = {"period": "day", "clusters": "period", "period_weeks": 2, "correction": "none"}
-        trial = world.launched(arms={"neutral": 1, "victim": 1}, unit="period", plan=periods)
-        with pytest.raises(ActionRefused, match="you cannot keep the control for some people"):
-            use_of(trial)
-
     def test_nor_can_a_message_that_was_stopped_for_harm(self) -> None:
         trial = world.launched(plan=PLAN)
         arm = trial.arms.get(key="victim")

@@ -98,6 +98,14 @@ def test_what_sql_changed_is_shown_to_nobody(campaign: Campaign, change: str) ->
 
 
 @pytest.mark.parametrize("change", STATEMENTS)
+def test_a_change_is_found_by_who_verified_the_campaign_before(campaign: Campaign, change: str) -> None:
+    statements, part = STATEMENTS[change]
+    assert [changed_plans([campaign.pk]) for _ in range(2)] == [{}, {}]
+    run(*statements)
+    assert part in changed_plans([campaign.pk])[campaign.pk]
+
+
+@pytest.mark.parametrize("change", STATEMENTS)
 def test_its_people_and_administrators_are_told_at_once(campaign: Campaign, change: str) -> None:
     run(*STATEMENTS[change][0])
     steps.pause_changed_campaigns(NOW)

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client
 
+from campaign.kill_switch.stop import stop_message
 from campaign.lifecycle import after_backup, launch_queue, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign, Placement
 from messages.models import AuditEntry, HelpLink
+from messages.review import workflow
 from tests import world
 
 pytestmark = pytest.mark.django_db
 
 
-def approved(slug: str, at: Placement | None = None) -> Campaign:
-    campaign = world.draft(slug, at=at)
+PERIODS = {"period": "day", "clusters": "period", "period_weeks": 4, "correction": "none"}
+HALVES = {"lower": (1, 50), "upper": (51, 100)}
+
+
+def approved(
+    slug: str, at: Placement | None = None, slots: tuple[int, int] = (1, 100), *, own_texts: bool = False
+) -> Campaign:
+    campaign = world.draft(slug, at=at, slots=slots)
+    if own_texts:  # else a text that is withdrawn is withdrawn from every campaign
+        for arm in campaign.arms.all():
+            arm.texts.update(revision=world.approved_revision(arm.key, headline=f"The {slug} headline of {arm.key}"))
     transitions.submit(campaign, by=world.person("mara", "manager"))
     world.approve(campaign)
     return campaign
 
 
-def queued(slug: str, *, hours: int = 0, at: Placement | None = None) -> Campaign:
-    campaign = approved(slug, at)
+def queued(slug: str, *, hours: int = 0, at: Placement | None = None, **more: Any) -> Campaign:
+    campaign = approved(slug, at, **more)
     launch_queue.join_queue(campaign, by=world.person("mara"), now=world.NOON + timedelta(hours=hours))
     return campaign
 
@@ -96,8 +108,7 @@ class TestTheQueue:
     def test_begins_at_its_launch_where_its_start_has_passed(self) -> None:
         """Else its first periods would lie in the past, and nobody would be counted in them."""
         first = world.launched("first")
-        plan = {"period": "day", "clusters": "period", "period_weeks": 4, "correction": "none"}
-        second = world.draft("second", arms={"neutral": 1, "victim": 1}, unit="period", plan=plan)
+        second = world.draft("second", arms={"neutral": 1, "victim": 1}, unit="period", plan=PERIODS)
         Campaign.objects.filter(pk=second.pk).update(starts_at=world.NOON + timedelta(hours=6))
         second.refresh_from_db()
         transitions.submit(second, by=world.person("mara", "manager"))
@@ -113,8 +124,7 @@ class TestTheQueue:
 
     def test_launches_no_periods_that_would_not_be_over_by_their_end(self) -> None:
         first = world.launched("first")
-        plan = {"period": "day", "clusters": "period", "period_weeks": 4, "correction": "none"}
-        second = world.draft("second", arms={"neutral": 1, "victim": 1}, unit="period", plan=plan)
+        second = world.draft("second", arms={"neutral": 1, "victim": 1}, unit="period", plan=PERIODS)
         Campaign.objects.filter(pk=second.pk).update(ends_at=world.NOON + timedelta(days=40))
         second.refresh_from_db()
         transitions.submit(second, by=world.person("mara", "manager"))
@@ -137,6 +147,53 @@ class TestTheQueue:
         close(first)
         Campaign.objects.filter(pk=second.pk).update(name="Another name")
         assert pass_of_the_worker() == []
+
+    @pytest.mark.parametrize("lapse", ["text withdrawn", "stopped everywhere", "another unit"])
+    def test_passes_over_what_may_not_run_any_more_and_its_page_says_why(self, client: Client, lapse: str) -> None:
+        first = world.launched("first")
+        second = queued("second", own_texts=True)
+        queued("third", hours=1)
+        revision = second.arms.get(key="both").first_revision
+        if lapse == "text withdrawn":
+            workflow.withdraw(revision.renditions.get(), by=world.person("rafael"), reason="Wrong.", now=world.NOON)
+            told = "is not approved"
+        elif lapse == "stopped everywhere":
+            stop_message(revision.message, by=world.person("mara", "manager"), reason="It hurts.", now=world.NOON)
+            told = "is stopped everywhere"
+        else:
+            Campaign.objects.filter(pk=second.pk).update(unit="period")
+            told = "Say how long each placement shows one message."
+        close(first)
+        assert pass_of_the_worker() == ["third"]
+        world.sign_in(client, world.person("mara"))
+        assert told in client.get("/campaigns/second/launch/").content.decode()
+
+    def test_two_that_share_a_place_run_there_at_once_and_a_third_waits_for_its_slots(self) -> None:
+        halves = [queued(slug, hours=hours, slots=slots) for hours, (slug, slots) in enumerate(HALVES.items())]
+        waiting = queued("third", hours=2, slots=(40, 60))
+        assert pass_of_the_worker() == ["lower", "upper"]
+        for campaign in halves:
+            campaign.refresh_from_db()
+        close(halves[0])
+        assert pass_of_the_worker() == []
+        assert launch_queue.campaigns_ahead(waiting) == [halves[1]]
+        close(halves[1])
+        assert pass_of_the_worker() == ["third"]
+
+    def test_launches_periods_after_visits_and_pages_get_their_text_from_then_on(self) -> None:
+        first = world.launched("first")
+        second = world.draft("second", arms={"neutral": 1, "victim": 1}, unit="period", plan=PERIODS)
+        transitions.submit(second, by=world.person("mara", "manager"))
+        world.approve(second)
+        launch_queue.join_queue(second, by=world.person("mara"), now=world.NOON)
+        site = world.AudienceSite()
+        text = "/api/v1/text?placement=quiet-page"
+        assert site.get(text).json["error"]["code"] == "no_periods"
+        close(first)
+        assert pass_of_the_worker() == ["second"]
+        site.refresh()
+        site.now += 2 * 86_400
+        assert site.get(text).json["message"]["headline"] in {"A neutral headline", "A victim headline"}
 
     def test_launches_nothing_in_the_name_of_somebody_who_may_not_launch_any_more(self) -> None:
         first = world.launched("first")

@@ -85,6 +85,7 @@ class TestTheDigest:
         queue_staff_mails(now=MONDAY)
         text = QueuedMail.objects.get(person=rafael, subject=DIGEST).text
         assert "Running now:\n- The pilot: " in text
+        assert "launched the campaign “The pilot”\n" in text
         assert "/campaigns/other/watch/" in text
         assert not any(number in text for number in ("7411", "7,411", "3077", "3,077"))
 

@@ -32,7 +32,7 @@ def page(client: Client, url: str) -> str:
 def test_an_empty_list_says_what_to_do_first(reviewer: Client) -> None:
     html = page(reviewer, "/")
     assert "No campaigns yet" in html
-    assert "make demo" in html
+    assert "ask a manager to create a sample campaign" in html
 
 
 def test_the_list_names_each_campaign_and_its_state_in_words(reviewer: Client) -> None:

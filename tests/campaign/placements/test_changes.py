@@ -87,7 +87,7 @@ class TestAPlacement:
     def test_that_is_added_gets_a_key_from_its_name_and_stands_on_record(self, mara: User) -> None:
         made = changes.add_placement(Placement(name="Search page"), by=mara, new_partner="Shed")
         assert (made.key, made.partner.name) == ("search-page", "Shed")
-        assert last_said() == "added “Search page” (placement) at Shed"
+        assert last_said() == "added the placement “Search page” at Shed"
 
     def test_of_the_same_name_gets_another_key(self, mara: User) -> None:
         world.placement("search-page")
@@ -101,7 +101,7 @@ class TestAPlacement:
         place = world.placement()
         said = {"leave_url": "https://partner.example/bye", "expected_per_day": 400}
         assert change(place, mara, **said) == (["leave_url", "expected_per_day"], [])
-        assert last_said() == "changed “quiet-page” (placement): leave_url, expected_per_day"
+        assert last_said() == "changed the placement “quiet-page”: leave_url, expected_per_day"
 
     def test_that_is_saved_as_it_was_leaves_no_record(self, mara: User) -> None:
         assert change(world.placement(), mara, name="quiet-page") == ([], [])
@@ -148,14 +148,14 @@ class TestAPartner:
         partner = world.placement().partner
         pat, otto = world.person("pat", "partner contact"), world.person("otto", "administrator")
         assert changes.assign_contacts(partner, [pat], seen="", by=otto) is True
-        assert last_said() == "set the contacts of “Example partner” (partner): pat"
+        assert last_said() == "set the contacts of the partner “Example partner”: pat"
         assert changes.assign_contacts(partner, [pat], seen=str(pat.pk), by=otto) is False
         assert changes.assign_contacts(partner, [], seen=str(pat.pk), by=otto) is True
-        assert last_said().endswith("(partner): nobody")
+        assert last_said().endswith("the partner “Example partner”: nobody")
 
     def test_gets_another_name(self, mara: User) -> None:
         partner = Partner.objects.create(name="Shed")
         assert changes.rename_partner(partner, "The Shed", seen=digest_of(partner, ["name"]), by=mara) is True
-        assert last_said() == "renamed “Shed” (partner) to “The Shed”"
+        assert last_said() == "renamed the partner “Shed” to “The Shed”"
         partner.refresh_from_db()
         assert changes.rename_partner(partner, "The Shed", seen=digest_of(partner, ["name"]), by=mara) is False

@@ -101,8 +101,9 @@ def test_a_second_person_with_a_fresh_confirmation_puts_it_into_effect(
         for entry in AuditEntry.objects.filter(kind="placement").order_by("number")
     ]
     assert said == [
-        "mara proposed a change to “quiet-page” (placement), which a colleague has to confirm: leave_url, continue_url",
-        "rafael confirmed the change to “quiet-page” (placement) that mara proposed: leave_url, continue_url",
+        "mara proposed a change to the placement “quiet-page”, which a colleague has to confirm: "
+        "leave_url, continue_url",
+        "rafael confirmed the change to the placement “quiet-page” that mara proposed: leave_url, continue_url",
     ]
     place = Placement.objects.get()
     assert (place.proposed, place.proposed_by) == ({}, None)

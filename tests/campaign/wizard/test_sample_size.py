@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from analytics.comparison.compare import Rules
+from analytics.comparison.inputs import Rules
 from analytics.simulation_study.cluster_designs import power_by_design
 from analytics.simulation_study.planned_power import planned_power
 from analytics.stats import Counts, Estimate, power, sequential

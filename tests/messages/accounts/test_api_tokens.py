@@ -38,8 +38,11 @@ def signed_in(user: User) -> Client:
     return client
 
 
-def made_on_the_page(client: Client, name: str = "nightly report") -> str:
-    page = client.post("/account/tokens/", {"name": name}).content.decode()
+READING = ["campaigns", "results"]
+
+
+def made_on_the_page(client: Client, name: str = "nightly report", *scopes: str) -> str:
+    page = client.post("/account/tokens/", {"name": name, "scopes": scopes or READING}).content.decode()
     shown = re.search(r"<code>([\w-]{43})</code>", page)
     assert shown
     return shown[1]
@@ -99,6 +102,31 @@ def test_a_token_without_a_name_is_refused_beside_its_field() -> None:
     assert not ApiToken.objects.exists()
 
 
+def test_the_page_says_in_words_what_a_token_may_do() -> None:
+    client = signed_in(mara())
+    made_on_the_page(client, "nightly report", "results")
+    page = client.get("/account/tokens/").content.decode().split('<ul class="lines"')[1].split("<form")[0]
+    assert "Read results, and download their files" in page
+    assert "Read campaigns" not in page
+
+
+def test_a_token_for_nothing_is_refused_beside_its_field() -> None:
+    page = signed_in(mara()).post("/account/tokens/", {"name": "report"}).content.decode()
+    assert 'id="scopes-error"' in page
+    assert not ApiToken.objects.exists()
+
+
+def test_a_scope_that_nobody_knows_gives_no_token() -> None:
+    with pytest.raises(ValueError, match="scope"):
+        api_tokens.create(mara(), "report", today=timezone.localdate(), scopes=["everything"])
+    assert not ApiToken.objects.exists()
+
+
+def test_a_token_from_before_there_were_scopes_does_all() -> None:
+    token = ApiToken(scopes="")
+    assert all(token.allows(scope) for scope in ApiToken.Scope.values)
+
+
 def test_one_token_is_deleted_and_it_stands_on_the_record() -> None:
     client = signed_in(mara())
     token, other = made_on_the_page(client), made_on_the_page(client, "backup")
@@ -106,8 +134,8 @@ def test_one_token_is_deleted_and_it_stands_on_the_record() -> None:
     assert (status(token), status(other)) == (401, 200)
     entries = AuditEntry.objects.filter(action__startswith="token-").order_by("number")
     assert [(entry.action, entry.detail) for entry in entries] == [
-        ("token-create", {"token": "nightly report"}),
-        ("token-create", {"token": "backup"}),
+        ("token-create", {"token": "nightly report", "scopes": "campaigns results"}),
+        ("token-create", {"token": "backup", "scopes": "campaigns results"}),
         ("token-delete", {"token": "nightly report"}),
     ]
 

@@ -38,7 +38,7 @@ def client(
 def test_no_page_opens(client: Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 503
-    assert "The person who runs this site has to run manage.py restored." in answer.content.decode()
+    assert "Tell the person who runs this site: they have to finish restoring it" in answer.content.decode()
     assert "mara" not in answer.content.decode()
 
 

@@ -341,3 +341,10 @@ def test_a_server_that_was_not_restarted_yet_still_reads_the_note(rafael: User) 
 def test_only_this_machine_notes_that_accounts_are_on_record(rafael: User, text: str) -> None:
     (settings.KEY_DIRECTORY / "audit.accounts").write_text(text)
     assert not recorded_accounts.are_accounts_on_record()
+
+
+def test_a_token_whose_scopes_were_widened_in_the_database_is_noticed(rafael: User) -> None:
+    api_tokens.create(rafael, "report", today=timezone.localdate(), scopes=["results"])
+    assert not recorded_accounts.changed_parts([rafael])
+    ApiToken.objects.update(scopes="")
+    assert recorded_accounts.changed_parts([rafael])

@@ -118,16 +118,16 @@ class TestWhatIsOnIt:
         rafael = world.person("rafael", "reviewer")
         workflow.withdraw(rendition, by=rafael, now=world.NOON, reason="Words of a reviewer.")
         assert sentences() == [
-            "rafael withdrew “victim” (message), version 1 in “en”: Words of a reviewer.",
-            "starter library approved “victim” (message), version 1 in “en”",
-            "starter library asked for a review of “victim” (message), version 1 in “en”",
+            "rafael withdrew the message “victim”, version 1 in “en”: Words of a reviewer.",
+            "starter library approved the message “victim”, version 1 in “en”",
+            "starter library asked for a review of the message “victim”, version 1 in “en”",
         ]
         detail = {"revision": 1, "locale": "en", "words": rendition.digest, "reason": "Words of a reviewer."}
         assert AuditEntry.objects.first().detail == detail  # type: ignore[union-attr]
 
     def test_an_entry_from_before_languages_had_their_own_review_reads_as_it_did(self) -> None:
         said = describe_action(Action.WORDS_APPROVE, label="victim", detail={"revision": 1, "words": "…"})
-        assert said == "approved “victim” (message), version 1"
+        assert said == "approved the message “victim”, version 1"
 
     def test_the_life_of_a_campaign(self) -> None:
         campaign, mara = world.launched(), world.person("mara")
@@ -154,7 +154,7 @@ class TestWhatIsOnIt:
         campaign = world.launched()
         type(campaign).objects.filter(pk=campaign.pk).update(ends_at=world.NOON)
         steps.open_and_close_campaigns(world.NOON)
-        assert sentences()[0] == "worker closed “The pilot” (campaign)"
+        assert sentences()[0] == "worker closed the campaign “The pilot”"
 
     def test_a_step_that_is_refused_leaves_nothing(self) -> None:
         campaign = world.launched()
@@ -171,14 +171,14 @@ class TestWhatIsOnIt:
         with committing():
             transitions.close(campaign, by=world.person("mara"), now=world.NOON)
         assert store.campaigns_with_subject_secret(directory / "keys") == []
-        assert sentences()[0] == "mara destroyed the subject secret of “The pilot” (campaign)"
+        assert sentences()[0] == "mara destroyed the subject secret of the campaign “The pilot”"
 
     def test_a_secret_that_the_worker_destroys(self, directory: Path) -> None:
         campaign = world.launched(unit="subject")
         transitions.close(campaign, by=world.person("mara"), now=world.NOON)
         store.subject_secret(directory / "keys", campaign.pk)
         steps.destroy_unneeded_keys(world.NOON)
-        assert sentences()[0] == "worker destroyed the subject secret of “The pilot” (campaign)"
+        assert sentences()[0] == "worker destroyed the subject secret of the campaign “The pilot”"
 
     def test_a_destruction_that_fails_is_not_on_record_and_without_a_record_there_is_none(
         self, directory: Path, monkeypatch: pytest.MonkeyPatch
@@ -213,7 +213,7 @@ class TestWhatIsOnIt:
         campaign = world.launched()
         evaluate(campaign, now=world.NOON, embargo_exception="Ana: the funder asked.", by="command line (ana)")
         assert sentences()[0] == (
-            "command line (ana) took look 1 at “The pilot” (campaign) as an exception to its plan: "
+            "command line (ana) took look 1 at the campaign “The pilot” as an exception to its plan: "
             "Ana: the funder asked."
         )
 
@@ -560,4 +560,4 @@ def test_an_export_verifies_without_us() -> None:
 
 def test_an_export_for_people_is_a_sentence_a_line() -> None:
     add()
-    assert command("export").endswith("  mara paused “The pilot” (campaign)\n")
+    assert command("export").endswith("  mara paused the campaign “The pilot”\n")

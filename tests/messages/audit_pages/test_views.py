@@ -35,9 +35,11 @@ def test_an_empty_record_says_when_it_fills(manager: Client) -> None:
 def test_the_newest_stands_first_in_plain_words(manager: Client) -> None:
     world.launched()
     html = page(manager)
-    assert "<b>mara</b> launched “The pilot” (campaign)" in html
-    assert html.index("launched “The pilot”") < html.index("<b>rafael</b> approved “The pilot” (campaign)")
-    assert "<b>starter library</b> approved “victim” (message), version 1" in html
+    assert "<b>mara</b> launched the campaign “The pilot”" in html
+    assert html.index("launched the campaign “The pilot”") < html.index(
+        "<b>rafael</b> approved the campaign “The pilot”"
+    )
+    assert "<b>starter library</b> approved the message “victim”, version 1" in html
 
 
 def test_one_kind_and_one_thing_can_be_asked_for(manager: Client) -> None:

@@ -105,8 +105,8 @@ def test_a_second_person_opens_it_confirms_themselves_and_it_counts_as_checked(
         for entry in AuditEntry.objects.filter(kind="help").order_by("number")
     ]
     assert said == [
-        "mara proposed a change to “Somewhere” (help link), which a colleague has to confirm: url, note",
-        "rafael confirmed the change to “Somewhere” (help link) that mara proposed: url, note",
+        "mara proposed a change to the help link “Somewhere”, which a colleague has to confirm: url, note",
+        "rafael confirmed the change to the help link “Somewhere” that mara proposed: url, note",
     ]
 
 

@@ -52,7 +52,10 @@ def test_the_revisions_of_a_message_share_one_card_with_the_newest_words(reader:
 
 def test_withdrawn_words_are_not_listed(reader: Client) -> None:
     Revision.objects.filter(pk=world.approved_revision("user").pk).update(state="withdrawn")
-    assert "The library is empty" in page(reader)
+    html = page(reader)
+    assert "The library is empty" in html
+    assert "Ask the person who runs this site to load it." in html
+    assert "Import from a file" not in html, "a reader may not"
 
 
 def test_a_search_keeps_what_has_every_word(reader: Client) -> None:

@@ -12,6 +12,7 @@ from django.test import Client
 from messages.models import Comment, Rendition, Revision
 from messages.review import workflow
 from messages.review.authorship import record_writing
+from messages.staff_mail import mailboxes
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -225,6 +226,16 @@ class TestCommenting:
         response = post(reviewer, rendition, "comment", text="Kinder?")
         assert (response.status_code, response["Location"]) == (302, address(rendition))
         assert "<q>Kinder?</q>" in page(reviewer, rendition)
+
+    def test_a_comment_says_who_gets_a_mail_and_who_does_not(self, reviewer: Client) -> None:
+        mailboxes.confirm(world.person("ana", "analyst"), "ana@ngo.example")
+        world.person("mara", "manager")
+        rendition = world.draft_rendition()
+        post(reviewer, rendition, "comment", text="@ana @mara Kinder?")
+        answer = page(reviewer, rendition)
+        assert (
+            "Your comment is saved. A mail goes to: ana. mara will get no mail, so please tell them yourself." in answer
+        )
 
     def test_a_comment_that_is_too_long_stays_in_its_field(self, reviewer: Client) -> None:
         response = post(reviewer, world.draft_rendition(), "comment", text="x" * 1001)

@@ -378,7 +378,7 @@ class TestAnException:
         workflow.submit(rendition, by=root(), now=world.NOON, override="A court's words.")
         last = AuditEntry.objects.all()[0]
         assert describe_action(last.action, label=last.label, detail=last.detail) == (
-            "made an exception (submitted) for “victim” (message), version 2 in “en”: A court's words."
+            "made an exception (submitted) for the message “victim”, version 2 in “en”: A court's words."
         )
 
 
@@ -428,7 +428,7 @@ class TestTheRecord:
             f"{row.actor} {describe_action(row.action, label=row.label, detail=row.detail)}"
             for row in AuditEntry.objects.filter(actor__in=["mara", "rafael"]).order_by("number")
         ]
-        words = "“victim” (message), version 2 in “en”"
+        words = "the message “victim”, version 2 in “en”"
         assert told == [
             f"mara wrote {words}",
             f"mara asked for a review of {words}",

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.db import connection
 
 from messages.models import QueuedMail
 from messages.staff_mail import mail_queue, mailboxes
@@ -56,3 +57,36 @@ def test_who_left_meanwhile_gets_none(ana: User) -> None:
 
 def test_nothing_is_queued_for_an_address_that_never_answered() -> None:
     assert not mail_queue.queue_mail(world.person("bo", "analyst"), "A subject", "Words.", now=world.NOON)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE messaging_queuedmail SET subject = 'Mine'",
+        "UPDATE messaging_queuedmail SET text = 'All is well.'",
+        "UPDATE messaging_queuedmail SET due_at = '2030-01-01 00:00:00'",
+        "UPDATE messaging_queuedmail SET person_id = (SELECT id FROM auth_user WHERE username = 'bo')",
+        "UPDATE auth_user SET email = 'bo@ngo.example' WHERE username = 'ana'; "
+        "UPDATE messaging_mailbox SET confirmed = 'bo@ngo.example'",
+        "INSERT INTO messaging_queuedmail (person_id, subject, text, due_at, tries, seal) "
+        "SELECT person_id, 'Mine', text, due_at, 0, seal FROM messaging_queuedmail",
+    ],
+)
+def test_a_mail_that_was_changed_in_the_database_is_not_sent_and_the_step_says_so(ana: User, change: str) -> None:
+    mailboxes.confirm(world.person("bo", "analyst"), "bo@other.example")
+    mail_queue.queue_mail(ana, "A message was stopped", "Words.", now=world.NOON)
+    with connection.cursor() as cursor:
+        for statement in change.split("; "):
+            cursor.execute(statement)
+    with pytest.raises(mail_queue.MailChanged):
+        mail_queue.send_queued_mails(now=world.NOON)
+    assert [sent.subject for sent in mail.outbox] in ([], ["A message was stopped"])  # the genuine one beside a copy
+    assert {address for sent in mail.outbox for address in sent.to} <= {"ana@ngo.example"}
+    assert mail_queue.send_queued_mails(now=world.NOON) == 0
+
+
+def test_a_restored_queue_goes_on_once_it_is_sealed_anew(ana: User) -> None:
+    mail_queue.queue_mail(ana, "A subject", "Words.", now=world.NOON)
+    QueuedMail.objects.update(seal="of another machine")
+    mail_queue.seal_all_mails()
+    assert mail_queue.send_queued_mails(now=world.NOON) == 1

@@ -17,7 +17,7 @@ from django.db import connection, connections
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from messages.accounts import failed_codes, login_attempts, second_factors, step_up
+from messages.accounts import code_guesses, login_attempts, second_factors, step_up
 from messages.accounts.login_attempts import TooManyAttempts
 from messages.accounts.throttle import FailedAttempts
 from messages.models import AuditEntry, FailedCodes
@@ -107,7 +107,7 @@ def test_other_networks_and_a_restart_give_no_more_guesses(monkeypatch: pytest.M
     answers = []
     for network in range(30):
         monkeypatch.setattr(login_attempts, "attempts", FailedAttempts())
-        monkeypatch.setattr(failed_codes, "_counted_here", {})
+        monkeypatch.setattr(code_guesses, "_counted_here", {})
         answers.append(at_sign_in(REMOTE_ADDR=f"10.0.{network}.1"))
     assert answers.count(LOOKED_AT) == 5
 
@@ -198,7 +198,7 @@ def test_one_failure_is_forgotten_each_hour_and_the_row_with_the_last(
     for _ in range(5):
         at_sign_in()
     clock_that_stands_still.shift(2 * 3600 + 90)
-    assert failed_codes.recent_failures(user, now=timezone.now()) == 3
+    assert code_guesses.recent_failures(user, now=timezone.now()) == 3
     assert [at_sign_in() for _ in range(3)] == [LOOKED_AT, LOOKED_AT, WAIT]
     clock_that_stands_still.shift(24 * 3600)
     assert second_factors.check_code(user, world.fresh_code(user))

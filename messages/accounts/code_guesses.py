@@ -1,6 +1,6 @@
 """Count wrong codes of second factors for each account, in the database, so that all roads and processes share them.
 
-The rule is that of messages.accounts.wrong_codes. Guessing takes the password, a session or a token, so a stranger
+The rule is that of messages.accounts.wrong_code_wait. Guessing takes the password, a session or a token, so a stranger
 makes nobody wait. Each process also remembers what it counted, so that whoever takes the count out of the
 database by SQL gets no more guesses.
 """
@@ -16,7 +16,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from messages.accounts.login_attempts import TooManyAttempts
-from messages.accounts.wrong_codes import WrongCodes
+from messages.accounts.wrong_code_wait import WrongCodes
 from messages.audit import log
 from messages.audit.log import Action
 from messages.models import FailedCodes

@@ -8,7 +8,7 @@ from django.db.models import F
 from analytics.disclosure import gate
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis, Tally, Withdrawals
-from analytics.results.withdrawals import quality_item, worst_case_shift
+from analytics.results.opt_outs import quality_item, worst_case_shift
 from analytics.suppression.cells import end_of_band
 from campaign.models import ServedCount
 from tests import world
