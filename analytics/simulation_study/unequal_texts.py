@@ -7,7 +7,7 @@ from statistics import fmean, variance
 
 import numpy as np
 
-from analytics.comparison.compare import Monitoring
+from analytics.comparison.inputs import Monitoring
 from analytics.simulation_study.error_rates import RandomGenerator, SimulatedShare, is_covered
 from analytics.simulation_study.texts import LOOKS, RATE
 from analytics.stats.numerics import wald
