@@ -131,8 +131,13 @@ def _estimates_by_look(analyses: Sequence[Analysis]) -> Callable[[Analysis], Seq
     return estimates_of
 
 
-def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[ReleasedLook]:
-    """Redact the last look at each campaign, for its primary outcome alone, in a fixed number of queries."""
+def latest_released_looks(
+    campaigns: Sequence[Campaign], *, early: bool = True, changed: Mapping[int, Sequence[str]] | None = None
+) -> list[ReleasedLook]:
+    """Redact the last look at each campaign, for its primary outcome alone, in a fixed number of queries.
+
+    `changed` is what `changed_plans` has just said of these campaigns; without it they are compared here.
+    """
     readable = Analysis.objects.filter(embargo_filter(early))
     last = readable.filter(campaign=OuterRef("campaign")).order_by("-look").values("look")[:1]
     latest = Analysis.objects.filter(campaign__in=campaigns, look=Subquery(last)).defer("checks")
@@ -148,17 +153,16 @@ def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) 
     def primary_estimates(analysis: Analysis) -> list[Estimate]:
         return [e for e in stored(analysis) if e.outcome == analysis.outcome]
 
-    changed = changed_plans([each.campaign_id for each in analyses])
+    if changed is None:
+        changed = changed_plans([each.campaign_id for each in analyses])
+    looks = []
     for each in analyses:
-        own = sealed.get(each.pk)
+        own, found = sealed.get(each.pk), list(changed.get(each.campaign_id, ()))
         if own is not None and not look_seals.is_sealed(own, stored(each)):
-            changed.setdefault(each.campaign_id, []).append(_LOOK)
-    return [
-        _apply_disclosure_control(
-            each, releases.get(each.campaign_id, []), primary_estimates, changed.get(each.campaign_id, []), checks=False
-        )
-        for each in analyses
-    ]
+            found.append(_LOOK)
+        shown = releases.get(each.campaign_id, [])
+        looks.append(_apply_disclosure_control(each, shown, primary_estimates, found, checks=False))
+    return looks
 
 
 def _are_sealed(
