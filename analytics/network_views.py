@@ -1,7 +1,7 @@
 """How many of a campaign's views one network may have been counted for, by the shares that served it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -17,9 +17,16 @@ _EPOCH = date(1970, 1, 1)
 
 
 def views_of_one_network(
-    plan: AnalysisPlan, arms: Sequence[Arm], *, first: date = date.min, last: date = date.max
+    plan: AnalysisPlan,
+    arms: Sequence[Arm],
+    *,
+    first: date = date.min,
+    last: date = date.max,
+    rounded: Callable[[int], int] = int,
 ) -> int:
     """The most that one network may have been counted for in all days so far, or some, as if it came each day.
+
+    `rounded` is applied to the messages of each day and placement, so that what follows can tell nothing of a few.
 
     Each further server of a day, and each restart, left it the floor once more: their sketches are on record.
     """
@@ -37,7 +44,7 @@ def views_of_one_network(
     served = ServedCount.objects.filter(arm__in=arms, day__range=(first, last))
     rows = served.order_by().values_list("day", "placement").annotate(Sum("count"))
     for day, placement, count in rows:
-        days[day][placement] = count
+        days[day][placement] = rounded(count)
     sketches = _sketches_by_day(days, plan.periods_from(plan.campaign.starts_at), len(arms))
     return sum(
         most_of_one_network(served, share=share, declared=declared, sketches=sketches.get(day, 1))

@@ -186,7 +186,8 @@ class HomogeneityRow:
 class CrossCheckRow:
     """Cross-checks of one comparison, each as for a single look. The verdict does not depend on them.
 
-    `difference` is that of the plan, to read the others beside it. Of these, `lift` is the ratio less 1,
+    `difference` is that of the plan, to read the others beside it. `without` names placements as people do,
+    `without_by_key` as programs do: keys never change. Of the others, `lift` is the ratio less 1,
     `after_stopping` the difference if the campaign ended at this look, the next two are odds ratios, and
     the last is the difference with periods as clusters.
     """
@@ -199,6 +200,7 @@ class CrossCheckRow:
     exact_p: float | None
     tipping: str
     without: str
+    without_by_key: str
     one_network: str
     design_effect: float | None
     difference: EffectRange | None

@@ -1,7 +1,9 @@
 """Size and time of the results page, with few visitors and with many, beside the sign-in page of the same server.
 
-Both campaigns are watched at any time and have a look for each of many days. The time is what the server's thread is at
-work for one request, the median of several; the weight is what a browser with an empty cache fetches.
+Both campaigns are watched at any time and have a look for each of many days. Then each state of the page in the data of
+the browser tests: four messages, matched sets of texts, a message in use with a holdout, a broken split and more. The
+time is what the server's thread is at work for one request, the median of several, and once more where this process has
+rendered none of the page before; the weight is what a browser with an empty cache fetches.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from campaign.entrypoints import launcher
 KILOBYTES, MILLISECONDS = 150, 60
 VISITORS = {"few": 16_000, "many": 16_000_000}
 DAYS, ROUNDS = 40, 15
-SIGN_IN = "/sign-in/"
+SIGN_IN, FIRST = "/sign-in/", " first"
 
 
 def measure() -> list[Line]:
@@ -44,10 +46,43 @@ def measure() -> list[Line]:
         met = taken[address] < MILLISECONDS
         lines += [
             Line(f"{what}, ms", f"{taken[address]:.1f}", f"under {MILLISECONDS}", met),
+            Line("  read for the first time, ms", f"{taken[address + FIRST]:.1f}"),
             Line(f"{what}, kB", f"{heavy[name]:.0f}", f"under {KILOBYTES}", heavy[name] < KILOBYTES),
             Line("  beside the sign-in page", f"{ratio:.1f} times its {taken[SIGN_IN]:.1f} ms"),
         ]
-    return lines
+    return [*lines, *_states()]
+
+
+def _states() -> list[Line]:
+    """The heaviest and the slowest of the states that the browser tests look at."""
+    from tests.installation import new_installation
+
+    with (
+        tempfile.TemporaryDirectory(prefix="second-thought-bench-") as directory,
+        new_installation(Path(directory), {"LOCAL_HTTP": "1"}) as own,
+    ):
+        cookies = run(own, "tests.browser.cast:build")["cookies"]["manager"]
+        pages = run(own, "benchmarks.results_page:addresses")
+        taken = run(own, "benchmarks.results_page:timed", addresses=pages, cookies=cookies)
+        with launcher.run_server(launcher.PRODUCTION_APPLICATION, environment=own) as url:
+            heavy = {page: weight(url, page, cookies) / 1000 for page in pages}
+    slow, first, large = (
+        max(pages, key=of) for of in (taken.__getitem__, lambda page: taken[page + FIRST], heavy.__getitem__)
+    )
+    what = f"results page, the worst of {len(pages)} states"
+    return [
+        Line(f"{what}, ms", f"{taken[slow]:.1f} ({slow})", f"under {MILLISECONDS}", taken[slow] < MILLISECONDS),
+        Line("  read for the first time, ms", f"{taken[first + FIRST]:.1f} ({first})"),
+        Line(f"{what}, kB", f"{heavy[large]:.0f} ({large})", f"under {KILOBYTES}", heavy[large] < KILOBYTES),
+    ]
+
+
+def addresses() -> list[str]:
+    """Runs inside an installation: the results page of each campaign that has a look."""
+    from campaign.models import Campaign
+
+    slugs = Campaign.objects.filter(analyses__isnull=False).order_by("slug").distinct().values_list("slug", flat=True)
+    return [f"/campaigns/{slug}/results/" for slug in slugs]
 
 
 def build() -> dict[str, str]:
@@ -91,8 +126,10 @@ def build() -> dict[str, str]:
 
 
 def timed(addresses: list[str], cookies: dict[str, str]) -> dict[str, float]:
-    """Runs inside an installation: milliseconds of each page, the sign-in page as a stranger."""
+    """Runs inside an installation: milliseconds of each page, the sign-in page as a stranger; also as read first."""
     from django.test import Client
+
+    from analytics.results.rendered_parts import forget_parts
 
     found: dict[str, float] = {}
     for address in addresses:
@@ -100,12 +137,15 @@ def timed(addresses: list[str], cookies: dict[str, str]) -> dict[str, float]:
         if address != SIGN_IN:
             for name, value in cookies.items():
                 client.cookies[name] = value
-        taken = []
-        for _ in range(ROUNDS + 1):
-            begun = time.thread_time()
-            answer = client.get(address)
-            taken.append(time.thread_time() - begun)
-            if answer.status_code != 200:
-                raise RuntimeError(f"{address} answers {answer.status_code}")
-        found[address] = median(taken[1:]) * 1000
+        for name in (address, address + FIRST):
+            taken = []
+            for _ in range(ROUNDS + 1):
+                if name != address:
+                    forget_parts()
+                begun = time.thread_time()
+                answer = client.get(address)
+                taken.append(time.thread_time() - begun)
+                if answer.status_code != 200:
+                    raise RuntimeError(f"{address} answers {answer.status_code}")
+            found[name] = median(taken[1:]) * 1000
     return found

@@ -146,6 +146,7 @@ DATABASES = {
     "default": _database("DATABASE_URL", "default.sqlite3"),
     "audience": _database("AUDIENCE_DATABASE_URL", "audience.sqlite3"),
 }
+FORM_RENDERER = "campaign.staff_site.form_renderer.DirectSelects"
 DATABASE_ROUTERS = ["analytics.routers.AudienceRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -10,7 +10,7 @@ from functools import cache
 
 from django.conf import settings
 from django.utils.text import slugify
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
 
 CONTEXT = "glossary"  # in the catalogues: "turned back" is a phrase elsewhere
 FILE = settings.BASE_DIR / "docs" / "glossary.md"
@@ -64,6 +64,12 @@ def source() -> str:
 
 
 def _translate(text: str) -> str:
+    return _translate_into(get_language(), text)
+
+
+@cache
+def _translate_into(_language: str | None, text: str) -> str:
+    """Return a text in the active language: a page looks for terms some thousand times."""
     return pgettext(CONTEXT, text)
 
 

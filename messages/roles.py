@@ -6,7 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -41,11 +41,16 @@ def current_user(request: HttpRequest) -> User:
     return request.user
 
 
+def read_roles(user: AbstractUser) -> None:
+    """Read the roles of a user once, for all that asks for them while this request lasts."""
+    prefetch_related_objects([user], "groups")
+
+
 def has_role(user: AbstractUser | AnonymousUser, *roles: str) -> bool:
     """Whether an active user holds one of the roles; administrators hold all of them."""
     if not user.is_authenticated or not user.is_active:
         return False
-    return user.is_superuser or user.groups.filter(name__in=(*roles, ADMINISTRATOR)).exists()
+    return user.is_superuser or any(group.name in (*roles, ADMINISTRATOR) for group in user.groups.all())
 
 
 def users_with_role(*roles: str) -> QuerySet[User]:
@@ -78,7 +83,7 @@ def roles_held(user: AbstractUser | AnonymousUser) -> frozenset[str]:
     """Every role that `has_role` accepts, in one query."""
     if not user.is_authenticated or not user.is_active:
         return frozenset()
-    names = frozenset(user.groups.values_list("name", flat=True))
+    names = frozenset(group.name for group in user.groups.all())
     return frozenset(ALL_ROLES) if user.is_superuser or ADMINISTRATOR in names else names
 
 

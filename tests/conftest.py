@@ -29,6 +29,7 @@ DatabaseOperations = type(connection.ops)
 _flush = DatabaseOperations.sql_flush
 _OWN_PROCESSES = ("process", "browser")  # the marks of tests that start processes
 _may_start = True
+_STARTED = time.time()
 
 
 class ProcessStarted(Exception):
@@ -66,16 +67,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def clock_that_stands_still(request: pytest.FixtureRequest) -> Iterator[time_machine.Traveller | None]:
-    """In one test all readings of the clock are equal, so that none falls into another second, hour or day.
+    """All readings of the clock are equal, so that none falls into another second, hour or day.
 
-    A test in which time goes on says so: `clock_that_stands_still.shift(seconds)`.
+    They are the same in each test of a process, so that rows that one test made are those that another needs
+    (tests/row_cache.py). A test in which time goes on says so: `clock_that_stands_still.shift(seconds)`.
 
     Processes that a test starts have clocks of their own, and its own goes on with theirs.
     """
     if _starts_processes(request.node):
         yield None
     else:
-        with time_machine.travel(time.time(), tick=False) as clock:
+        with time_machine.travel(_STARTED, tick=False) as clock:
             yield clock
 
 

@@ -124,6 +124,22 @@ def _needs_a_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db") or names & {"db", "transactional_db"})
 
 
+_INSTALLATION = re.compile(rb"\btests\.(installation|postgres|crash|deploy)\b|\bonly_on\b")
+
+
+def _has_an_installation(item: pytest.Item) -> bool:
+    """Does it start processes on databases? A process that draws a document or builds a package asks no engine."""
+    if not item.get_closest_marker("process"):
+        return False
+    name = item.nodeid.partition("::")[0]
+    return name.startswith(("tests/crash/", "tests/deploy/")) or _mentions_an_installation(item.path)
+
+
+@cache
+def _mentions_an_installation(path: Path) -> bool:
+    return bool(_INSTALLATION.search(path.read_bytes()))
+
+
 def _shuffle(items: list[pytest.Item], seed: str) -> None:
     """Files in random order, and the tests of each: what a file has made once serves all its tests."""
     chance = random.Random(seed)
@@ -142,7 +158,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.generated)
     if POSTGRESQL:  # the others are the same on every engine
-        items[:] = [item for item in items if _needs_a_database(item) or item.get_closest_marker("process")]
+        items[:] = [item for item in items if _needs_a_database(item) or _has_an_installation(item)]
     if seed := os.environ.get(RANDOM_ORDER):
         _shuffle(items, seed)
     if hasattr(config, "workerinput"):  # in a process of pytest-xdist

@@ -69,7 +69,16 @@ def _migrated_files() -> Path:
             if path.suffix != ".sqlite3":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    return make_once(f"migrated-{migrated.cache_key()}", make, where=ROOT / migrated.CACHE)
+    return make_once(f"migrated-{_cache_key()}", make, where=ROOT / migrated.CACHE)
+
+
+def _cache_key() -> str:
+    """The digest of what migrated databases depend on: once for a whole run, since it reads half of the project."""
+
+    def make(folder: Path) -> None:
+        (folder / "key").write_text(migrated.cache_key(), encoding="utf-8")
+
+    return (make_once("cache-key", make) / "key").read_text("utf-8")
 
 
 def _load_migrated(urls: Mapping[str, str]) -> None:
@@ -83,7 +92,7 @@ def _load_migrated(urls: Mapping[str, str]) -> None:
                 _run_program("pg_dump", "--no-owner", "--file", str(folder / name), url)
 
     version = hashlib.sha256(_run_program("pg_dump", "--version").encode()).hexdigest()[:8]
-    dumps = make_once(f"postgresql-{version}-{migrated.cache_key()}", make, where=ROOT / migrated.CACHE)
+    dumps = make_once(f"postgresql-{version}-{_cache_key()}", make, where=ROOT / migrated.CACHE)
     for name, url in urls.items():
         _run_program("psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={dumps / name}", url)
 

@@ -87,8 +87,8 @@ def test_every_management_command_is_named_in_a_page() -> None:
 
 
 _VIEW_EVENTS = re.findall(r"^\| (?!event |---)(.+) \|$", (ROOT / "docs/views.md").read_text(encoding="utf-8"), re.M)
-_HOSTS = re.search(r"^\| on \| .+\n\|---.+\n((?:\|.+\n)+)", (ROOT / "docs/embed.md").read_text(encoding="utf-8"), re.M)
-_ROWS = [*_VIEW_EVENTS, *(_HOSTS[1].splitlines() if _HOSTS else ["docs/embed.md has no table of hosts"])]
+_HOSTS = re.search(r"^\| on \| .+\n\|---.+\n((?:\|.+\n)+)", (ROOT / "docs/checks.md").read_text(encoding="utf-8"), re.M)
+_ROWS = [*_VIEW_EVENTS, *(_HOSTS[1].splitlines() if _HOSTS else ["docs/checks.md has no table of hosts"])]
 
 
 @pytest.mark.parametrize("row", _ROWS, ids=lambda row: str(row).strip("| ").partition(" |")[0])

@@ -41,7 +41,7 @@ def unproven(page: str) -> Iterator[str]:
 
 
 def test_every_claim_about_privacy_has_a_check_that_exists() -> None:
-    page = (DOCS / "privacy.md").read_text(encoding="utf-8")
+    page = (DOCS / "checks.md").read_text(encoding="utf-8")
     assert len(claims(page)) >= 15
     assert list(unproven(page)) == []
 

@@ -135,9 +135,9 @@ def approved_revision(
 
 
 @cached_rows
-def load_starter_library() -> Message:
+def load_starter_library(*, now: datetime = NOON) -> Message:
     """The starter library, as the command of the same name loads it; its first message."""
-    starter_library.load(now=NOON)
+    starter_library.load(now=now)
     return Message.objects.order_by("pk")[0]
 
 

@@ -14,6 +14,7 @@ from analytics.disclosure import gate
 from analytics.embargo.access import embargo_filter, may_look_early
 from analytics.models import Analysis
 from analytics.results import build
+from analytics.results.report_json import check_values
 from campaign.api.operation import ApiOperation
 from campaign.api.views import PaginatedView, StaffView
 from campaign.outcomes import outcome_choices
@@ -106,7 +107,7 @@ def as_values(analysis: Analysis, *, early: bool) -> dict[str, Any]:
         "factorial": [asdict(row) | {"interval": _interval(row, report.level)} for row in report.factorial],
         "factorial_kinds": [asdict(row) | {"interval": _interval(row, report.level)} for row in report.factorial_kinds],
         "guardrails_crossed": list(report.guardrail_pauses),
-        "checks": [asdict(row) for row in report.checks],
+        "checks": [check_values(row) for row in report.checks],
         "chances": [asdict(row) for row in report.chances],
         "across_campaigns": [asdict(row) for row in report.pooled],
     }

@@ -6,6 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _EMPTY = ""
+_COLUMNS = (
+    *("sent", "seen", "did", "control"),
+    *("difference", "difference_low", "difference_high"),
+    *("relative_difference", "relative_low", "relative_high"),
+)
 
 
 def differences_of_tables(files: Mapping[str, bytes], look: Mapping[str, Any]) -> Iterator[str]:
@@ -20,14 +25,32 @@ def _rows(content: bytes) -> list[dict[str, str]]:
 
 
 def _counts(rows: list[dict[str, str]], look: Mapping[str, Any]) -> Iterator[str]:
-    told = {(row["outcome"], row["arm"]): (row["sent"], row["seen"], row["did"]) for row in rows}
+    told = {(row["outcome"], row["arm"]): tuple(row[name] for name in _COLUMNS) for row in rows}
     said = {
-        (block["outcome"], row["key"]): tuple(_text(row[name]) for name in ("served", "n", "events"))
+        (block["outcome"], row["key"]): (
+            *(_text(row[name]) for name in ("served", "n", "events")),
+            *_against_control(look, block, row["key"]),
+        )
         for block in look["outcomes"]
         for row in block["rates"]
     }
     if told != said or len(told) != len(rows):
         yield "counts.csv does not match the look"
+
+
+def _against_control(look: Mapping[str, Any], block: Mapping[str, Any], arm: str) -> tuple[str, ...]:
+    """The comparison of an arm with the control that a look holds, and the relative one of the primary outcome."""
+    control = next((row["key"] for row in block["rates"] if row["is_control"]), "")
+
+    def of_pair(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+        return next((row for row in rows if (row["treated"], row["control"]) == (arm, control)), None)
+
+    difference = of_pair(block["comparisons"])
+    if difference is None or look["withheld"]:
+        return (_EMPTY,) * 7
+    check = of_pair(look["checks"]) if block["role"] == "primary" else None
+    relative = _ends(check["lift"]) if check and check["lift"] else (_EMPTY,) * 3
+    return (control, *_ends(difference), *relative)
 
 
 def _estimates(rows: list[dict[str, str]], look: Mapping[str, Any]) -> Iterator[str]:

@@ -13,7 +13,7 @@ People of a day that is not shown are part of the next one that is. What holds o
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +40,20 @@ def releasable_days(days: Sequence[DayTotal], *, looks: Collection[int], now: in
         if far and moved and covered:
             shown.append(each)
     return shown
+
+
+def people_by_day(shown: Sequence[DayTotal]) -> dict[date, float]:
+    """Return the people of each day by its shown totals; of days that are shown together, their average each.
+
+    >>> days = [DayTotal(date(2026, 3, day), people) for day, people in ((1, 40), (3, 140))]
+    >>> [(day.day, people) for day, people in people_by_day(days).items()]
+    [(1, 40.0), (2, 50.0), (3, 50.0)]
+    """
+    found: dict[date, float] = {}
+    people, last = 0, None
+    for total in shown:
+        first = last + timedelta(days=1) if last else total.day
+        days = (total.day - first).days + 1
+        found |= {first + timedelta(days=n): (total.people - people) / days for n in range(days)}
+        people, last = total.people, total.day
+    return found

@@ -7,7 +7,7 @@ made for a smaller SMALL_CELL than today's, shows no counts. A broken split is a
 What is suppressed and why: docs/privacy.md, decisions 0009 and 0017.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,12 +21,12 @@ from django.utils import timezone
 from analytics import wording
 from analytics.disclosure import look_seals
 from analytics.disclosure.daily_counts import DayTotal, releasable_days
-from analytics.disclosure.released_cells import released_cells
+from analytics.disclosure.released_cells import read_release, released_cells
 from analytics.disclosure.released_checks import released_checks, smallest_arm
 from analytics.disclosure.released_texts import is_of_texts, released_text_estimates
 from analytics.embargo.access import embargo_filter
-from analytics.models import Analysis, Estimate, Release, Tally
-from analytics.suppression.cells import start_of_band
+from analytics.models import Analysis, Estimate, Release, Tally, WorkerStep
+from analytics.suppression.cells import end_of_band, start_of_band
 from analytics.suppression.rounding import digits_of_one, round_end
 from campaign.lifecycle.frozen_plan import changed_plans
 from campaign.models import AnalysisPlan, Arm, Campaign, LeftOutCount, ServedCount, texts_with_messages
@@ -89,17 +89,29 @@ def released_look(analysis: Analysis, *, early: bool = True) -> ReleasedLook:
 
 def released_looks(analyses: Sequence[Analysis], *, early: bool = True) -> list[ReleasedLook]:
     """Redact stored looks of one campaign, each as it is redacted alone, in a fixed number of queries."""
-    campaign = analyses[0].campaign_id
-    newest = max(each.look for each in analyses)
-    releases = list(_releases(early).filter(analysis__campaign=campaign, analysis__look__lte=newest))
-    changed_plan = changed_plans([campaign]).get(campaign, ())
+    campaign = analyses[0].campaign
+    releases = _releases_up_to(analyses, early)
+    changed_plan = changed_plans([campaign.pk]).get(campaign.pk, ())
     stored = _estimates_by_look(analyses)
     looks = []
     for analysis in analyses:
         found = [each for each in releases if each.analysis.look <= analysis.look]
         changed = [*changed_plan, *([] if _are_sealed(analysis, found, stored) else [_LOOK])]
-        looks.append(_apply_disclosure_control(analysis, found, lambda each: [copy(e) for e in stored(each)], changed))
+        looks.append(_apply_disclosure_control(analysis, found, lambda each: [_copy(e) for e in stored(each)], changed))
     return looks
+
+
+def _releases_up_to(analyses: Sequence[Analysis], early: bool) -> list[Release]:
+    """Read the releases of one campaign up to the last of these looks, newest first, of others in part."""
+    campaign, looks = analyses[0].campaign, {each.look for each in analyses}
+    until = _releases(early).filter(analysis__campaign=campaign, analysis__look__lte=max(looks))
+    until = until.select_related(None).select_related("analysis")
+    others = until.exclude(analysis__look__in=looks).defer("table", "by_month", "analysis__checks")
+    read = [*until.filter(analysis__look__in=looks), *(others if max(looks) > len(looks) else ())]
+    releases = sorted(read, key=lambda each: -each.analysis.look)
+    for release in releases:
+        release.analysis.campaign = campaign  # with its plan, which is read once
+    return releases
 
 
 def _estimates_by_look(analyses: Sequence[Analysis]) -> Callable[[Analysis], Sequence[Estimate]]:
@@ -119,8 +131,13 @@ def _estimates_by_look(analyses: Sequence[Analysis]) -> Callable[[Analysis], Seq
     return estimates_of
 
 
-def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) -> list[ReleasedLook]:
-    """Redact the last look at each campaign, for its primary outcome alone, in a fixed number of queries."""
+def latest_released_looks(
+    campaigns: Sequence[Campaign], *, early: bool = True, changed: Mapping[int, Sequence[str]] | None = None
+) -> list[ReleasedLook]:
+    """Redact the last look at each campaign, for its primary outcome alone, in a fixed number of queries.
+
+    `changed` is what `changed_plans` has just said of these campaigns; without it they are compared here.
+    """
     readable = Analysis.objects.filter(embargo_filter(early))
     last = readable.filter(campaign=OuterRef("campaign")).order_by("-look").values("look")[:1]
     latest = Analysis.objects.filter(campaign__in=campaigns, look=Subquery(last)).defer("checks")
@@ -136,17 +153,16 @@ def latest_released_looks(campaigns: Sequence[Campaign], *, early: bool = True) 
     def primary_estimates(analysis: Analysis) -> list[Estimate]:
         return [e for e in stored(analysis) if e.outcome == analysis.outcome]
 
-    changed = changed_plans([each.campaign_id for each in analyses])
+    if changed is None:
+        changed = changed_plans([each.campaign_id for each in analyses])
+    looks = []
     for each in analyses:
-        own = sealed.get(each.pk)
+        own, found = sealed.get(each.pk), list(changed.get(each.campaign_id, ()))
         if own is not None and not look_seals.is_sealed(own, stored(each)):
-            changed.setdefault(each.campaign_id, []).append(_LOOK)
-    return [
-        _apply_disclosure_control(
-            each, releases.get(each.campaign_id, []), primary_estimates, changed.get(each.campaign_id, []), checks=False
-        )
-        for each in analyses
-    ]
+            found.append(_LOOK)
+        shown = releases.get(each.campaign_id, [])
+        looks.append(_apply_disclosure_control(each, shown, primary_estimates, found, checks=False))
+    return looks
 
 
 def _are_sealed(
@@ -213,12 +229,12 @@ def released_table(campaign: Campaign, *, early: bool = True, last_look: int | N
     if last_look is not None:
         releases = releases.filter(analysis__look__lte=last_look)
     newest: dict[str, tuple[int, dict[str, Any]]] = {}
-    for each in releases.select_related("analysis").order_by("analysis__look"):
-        shown: dict[str, Any] = each.table or {}
+    for look, table in releases.order_by("analysis__look").values_list("analysis__look", "table"):
+        shown: dict[str, Any] = table or {}
         for arm in shown.values():
-            newest |= dict.fromkeys(["exposed", *arm["parts"]], (each.analysis.look, shown))
+            newest |= dict.fromkeys(["exposed", *arm["parts"]], (look, shown))
     rows = []
-    ordered = list(campaign.arms.values_list("key", flat=True))  # PostgreSQL keeps no order within what it stored
+    ordered = [arm.key for arm in campaign.arms.all()]  # PostgreSQL keeps no order within what it stored
     for outcome in ["exposed", *(key for key in OUTCOMES if key != "exposed")]:
         if outcome not in newest:
             continue
@@ -279,6 +295,28 @@ def told_messages(campaign: Campaign) -> int:
     return 0
 
 
+def released_reach(campaign: Campaign, *, days: int) -> int | None:
+    """Of 100 messages sent how many were seen, as looks tell both: of the last `days` and more, or of all; or None.
+
+    None as long as looks tell fewer than 100 small cells. Rounded down, and never 100.
+    """
+    told = []
+    for each in _releases().filter(analysis__campaign=campaign, is_withheld=False):
+        served = [arm["served"] for arm in each.arms.values()]
+        if served and None not in served:
+            told.append((each.analysis.made_at, sum(served), sum(arm["n"] for arm in each.arms.values())))
+    if not told:
+        return None
+    now, served, seen = told[0]
+    _, served_before, seen_before = next((each for each in told if now - each[0] >= timedelta(days=days)), (now, 0, 0))
+    if served - served_before < 100 * _small_cell():
+        served_before = seen_before = 0
+    if served - served_before < 100 * _small_cell():
+        return None
+    percent: int = 100 * (seen - seen_before) // (served - served_before)
+    return min(percent, 99)
+
+
 def withdrawal_percent(analysis: Analysis, *, early: bool = True) -> int | None:
     """For each 100 people counted, at most how many more asked not to be counted after seeing a message.
 
@@ -286,18 +324,19 @@ def withdrawal_percent(analysis: Analysis, *, early: bool = True) -> int | None:
     counted at this moment would tell their number whenever it changes.
     """
     upto = _releases(early).filter(analysis__campaign=analysis.campaign_id, analysis__look__lte=analysis.look)
-    newest = upto.filter(is_withheld=False, withdrawn__isnull=False).first()
-    if newest is None or newest.withdrawn is None:
+    counted = upto.filter(is_withheld=False, withdrawn__isnull=False)
+    withdrawn, arms = counted.values_list("withdrawn", "arms").first() or (None, {})
+    if withdrawn is None:
         return None
-    seen: int = sum(arm["n"] for arm in newest.arms.values())
-    return 100 * newest.withdrawn // seen
+    seen: int = sum(arm["n"] for arm in arms.values())
+    return 100 * withdrawn // seen
 
 
 def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -> dict[str, int]:
     """Percent of messages sent on these days that were not counted, by reason; none below 100 small cells.
 
-    Rounded down, of the lowest number of the band of each reason, so that no percent is told of few. Where periods
-    are hours, of whole blocks.
+    Rounded down, of the lowest number of the band of each reason and the highest of the band of messages, so that no
+    percent is told of few, and none changes with a single message. Where periods are hours, of whole blocks.
     """
     first, last = _whole_blocks(campaign, first, last)
     days = {"day__gte": first, "day__lte": last}
@@ -305,7 +344,7 @@ def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -
     counts = stored.values_list("reason").annotate(Sum("count"))
     left_out = {reason: start_of_band(count, _small_cell()) for reason, count in counts}
     served = ServedCount.objects.filter(arm__campaign=campaign, **days).aggregate(Sum("count"))
-    total = (served["count__sum"] or 0) + sum(left_out.values())
+    total = end_of_band(served["count__sum"] or 0, _small_cell()) + sum(left_out.values())
     if total < 100 * _small_cell():
         return {}
     shares = {reason: 100 * count // total for reason, count in left_out.items()}
@@ -314,7 +353,7 @@ def exclusion_percentages_between(campaign: Campaign, first: date, last: date) -
 
 def _whole_blocks(campaign: Campaign, first: date, last: date) -> tuple[date, date]:
     """The days between two that are counted together whole."""
-    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    plan: AnalysisPlan | None = getattr(campaign, "plan", None)  # read once
     periods = plan.periods_from(campaign.starts_at) if plan else None
     if periods is None:
         return first, last
@@ -359,6 +398,42 @@ def daily_totals(campaign: Campaign, *, through: date | None) -> list[ArmDailyTo
         shown = [*looked, *(each.people for each in days)]
         totals.append(ArmDailyTotals(arm, tuple(days), max(shown, default=None)))
     return totals
+
+
+def last_complete_day() -> date | None:
+    """Return the last day whose views are all folded, or None before the first fold."""
+    fold = WorkerStep.objects.filter(name="fold").first()
+    if fold is None or fold.succeeded_at is None:
+        return None
+    # The last receipt of a day expires RECEIPT_LIFE_HOURS later. One more hour allows for clock skew.
+    return (fold.succeeded_at - timedelta(hours=settings.RECEIPT_LIFE_HOURS + 1)).date() - timedelta(days=1)
+
+
+def people_told_together(
+    campaign: Campaign, totals: Sequence[ArmDailyTotals], keys: Collection[str]
+) -> dict[str, int] | None:
+    """Return the people of these arms as they were told last of one moment: by a look, or by a day that is shown.
+
+    None if no moment is told of all of them.
+    """
+    releases = Release.objects.filter(analysis__campaign=campaign, is_withheld=False)
+    looks = [{key: cells.n for key, cells in read_release(each).items()} for each in releases]
+    by_day: dict[date, dict[str, int]] = {}
+    for arm in totals:
+        for each in arm.days:
+            by_day.setdefault(each.day, {})[arm.arm.key] = each.people
+    moments = [{key: told[key] for key in keys} for told in (*looks, *by_day.values()) if {*keys} <= told.keys()]
+    return max(moments, key=lambda moment: sum(moment.values()), default=None)
+
+
+def told_text_exposures(campaign: Campaign) -> dict[str, dict[str, int]]:
+    """Return by arm how many people had seen each of its texts, by number, as a look or a pause told it last."""
+    told: dict[str, dict[str, int]] = {}
+    for moment in released_cells(campaign):
+        for key, cells in moment.items():
+            if cells.by_text:
+                told[key] = {text: seen for text, seen in cells.seen.items() if seen is not None}
+    return told
 
 
 def _small_cell() -> int:
@@ -408,7 +483,7 @@ def _stored_estimates(analysis: Analysis) -> QuerySet[Estimate]:
 
 def _redact(stored: Estimate, release: Release) -> Estimate:
     """One estimate as a release allows it."""
-    e = copy(stored)
+    e = _copy(stored)
     hidden, verdicts = _suppressed_arms(release.arms, e.outcome), release.verdicts.get(e.outcome)
     plan, fewest = release.analysis.campaign.plan, smallest_arm(release)
     if e.kind == Estimate.Kind.RATE:
@@ -433,9 +508,16 @@ def _redact(stored: Estimate, release: Release) -> Estimate:
     return _round_to_one_person(e, fewest) if plan.strata or plan.clusters else e
 
 
+def _copy(stored: Estimate) -> Estimate:
+    """Copy an estimate that is shown and never saved: what it knows of the database it shares, unlike `copy.copy`."""
+    e = Estimate.__new__(Estimate)
+    e.__dict__.update(stored.__dict__)
+    return e
+
+
 def _without_numbers(stored: Estimate, *, exposures_too: bool = False) -> Estimate:
     """Copy an estimate without its numbers; `exposures_too` removes exposures as well."""
-    e = copy(stored)
+    e = _copy(stored)
     e.events, e.reason, e.texts = None, wording.hidden_reason(_small_cell()), None
     if e.kind == Estimate.Kind.TEXT:
         e.n = None
@@ -450,7 +532,7 @@ def _without_numbers(stored: Estimate, *, exposures_too: bool = False) -> Estima
 
 def _round_to_one_person(e: Estimate, fewest: int) -> Estimate:
     """Round to about one person of the smallest arm: finer differences would let a solver split the totals."""
-    e, digits = copy(e), digits_of_one(fewest)
+    e, digits = _copy(e), digits_of_one(fewest)
     for name in ("effect", "p_value", "p_adjusted"):
         value = getattr(e, name)
         setattr(e, name, value if value is None else round(value, digits))

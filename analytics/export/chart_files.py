@@ -11,6 +11,7 @@ from analytics.export.zip_file import pack
 from analytics.models import Analysis
 from analytics.results import charts
 from analytics.results.build import Report, build
+from analytics.results.effect_texts import lift_text
 
 _FONTS = Path(__file__).resolve().parents[2] / "campaign" / "pdf" / "fonts"
 _WIDTH, _MARGIN, _LINE, _LETTERS = 800, 20, 20, 92
@@ -54,8 +55,14 @@ def chart_drawings(analysis: Analysis) -> Iterator[tuple[str, str]]:
         if block.outcome.kind != "ordered":
             yield f"rates-{block.outcome.key}", _stand_alone(charts.rates_chart(block, report.level, "wide"), report)
             if block.differences:
-                drawing = charts.differences_chart(block, report.level, "wide")
+                relative = _relative_differences(report) if block is report.primary else {}
+                drawing = charts.differences_chart(block, report.level, "wide", relative=relative)
                 yield f"differences-{block.outcome.key}", _stand_alone(drawing, report)
+
+
+def _relative_differences(report: Report) -> dict[tuple[str, str], str]:
+    """Say the relative difference of each pair with its interval, where the look has it."""
+    return {(row.treated, row.control): lift_text(row.lift) for row in report.checks if row.lift is not None}
 
 
 def png(drawing: str) -> bytes:

@@ -46,6 +46,13 @@ _COUNTS = (
     Field("sent", "integer", "Messages that were sent. Empty where small."),
     Field("seen", "integer", "People who saw the message: what every rate is a share of. Empty where small."),
     Field("did", "integer", "People with the outcome; of a rating, those who answered. Empty where small."),
+    Field("control", "string", "The arm that the plan compares it with, where that is the control."),
+    Field("difference", "number", "The difference from the control, as in the table of estimates."),
+    Field("difference_low", "number", "Lower end of its interval, at the level of the plan."),
+    Field("difference_high", "number", "Upper end of its interval."),
+    Field("relative_difference", "number", "The same as a share of the control's rate; of the primary outcome."),
+    Field("relative_low", "number", "Lower end of its interval, as for a single look."),
+    Field("relative_high", "number", "Upper end of its interval."),
 )
 _PLACES = (
     *_ORIGIN,
@@ -171,9 +178,22 @@ class _Rows:
 
     def of_counts(self) -> Iterator[tuple[Cell, ...]]:
         for block in self._blocks:
+            control = next((row.key for row in block.rates if row.is_control), "")
             for row in block.rates:
                 arm = (row.key, row.name, row.frame, row.is_control, row.served, row.n, row.events)
-                yield (*self._origin(block), block.outcome.key, block.role, *arm)
+                start = (*self._origin(block), block.outcome.key, block.role)
+                yield (*start, *arm, *self._against(block, row.key, control))
+
+    def _against(self, block: OutcomeBlock, arm: str, control: str) -> tuple[Cell, ...]:
+        """The planned comparison of an arm with the control: the difference, and the relative one, with intervals."""
+        pair = (arm, control)
+        row = next((each for each in block.differences if (each.treated, each.control) == pair), None)
+        if row is None or self._report.withheld:
+            return (None,) * 7
+        checks = self._report.checks if block.role == "primary" else ()
+        lift = next((each.lift for each in checks if (each.treated, each.control) == pair), None)
+        relative = (None,) * 3 if lift is None else (lift.effect, lift.low, lift.high)
+        return (control, row.effect, row.low, row.high, *relative)
 
     def of_placements(self, analysis: Analysis) -> Iterator[tuple[Cell, ...]]:
         roles = {block.outcome.key: block.role for block in self._blocks}

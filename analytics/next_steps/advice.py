@@ -29,6 +29,7 @@ class AdviceKind(StrEnum):
     """What the latest look leads to."""
 
     WAIT = "wait"  # no verdict yet
+    ENDED = "ended"  # closed before the first planned look, so there will be none
     WITHHELD = "withheld"  # the data cannot be trusted
     USE = "use"  # something worked
     HARM = "harm"  # nothing worked, and something did harm
@@ -95,7 +96,7 @@ def advise(campaign: Campaign) -> Advice:
     analysis = campaign.analyses.filter(exception="").order_by("-look").first()
     report = build.build(analysis, early=False) if analysis else None
     if report is None or report.embargoed:
-        return Advice(AdviceKind.WAIT, report)
+        return Advice(AdviceKind.ENDED if campaign.state == Campaign.State.CLOSED else AdviceKind.WAIT, report)
     if report.withheld:
         return Advice(AdviceKind.WITHHELD, report)
     arms = {arm.key: arm for arm in campaign.arms.with_texts()}

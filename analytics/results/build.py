@@ -105,7 +105,9 @@ def build_released(look: gate.ReleasedLook, *, early: bool) -> Report:
     primary, *others = outcome_blocks(look.estimates, plan, embargoed=analysis.embargoed)
     events = list(campaign.guard_events.select_related("arm", "text"))
     verdict = headline(primary, look, stopped_by(events, look))
-    checks = supplementary_rows.cross_check_rows(look.checks, primary)
+    checks = supplementary_rows.cross_check_rows(
+        look.checks, primary, dict(campaign.placements.values_list("key", "name"))
+    )
     contrasts = [e for e in look.estimates if e.kind == Estimate.Kind.FACTORIAL]
     of_these = [e for e in contrasts if e.about == Estimate.About.THESE]
     of_kind = [e for e in contrasts if e.about == Estimate.About.KIND]

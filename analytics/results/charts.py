@@ -5,7 +5,7 @@ Colours come from classes, because the content security policy forbids inline st
 """
 
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, floor, inf, log10
@@ -126,7 +126,10 @@ def rates_chart(block: OutcomeBlock, level: float, layout_name: str) -> SafeStri
 
 @dataclass(frozen=True, slots=True)
 class GapRow:
-    """One row of a chart around zero: its name and a note, an effect with its interval or none, and a word on it."""
+    """One row of a chart around zero: its name and a note, an effect with its interval or none, and a word on it.
+
+    `relative` is the relative effect with its interval, for a chart that stands alone and says both in numbers.
+    """
 
     name: str
     note: str
@@ -135,12 +138,20 @@ class GapRow:
     low: float | None
     high: float | None
     word: str = ""
+    relative: str = ""
 
 
-def differences_chart(block: OutcomeBlock, level: float, layout_name: str, name: str = "differences") -> SafeString:
+def differences_chart(
+    block: OutcomeBlock,
+    level: float,
+    layout_name: str,
+    name: str = "differences",
+    relative: Mapping[tuple[str, str], str] | None = None,
+) -> SafeString:
     """Draw the planned differences around zero, with the band of differences that are too small to matter.
 
-    Charts of one page have different names.
+    Charts of one page have different names. `relative` says the relative difference of each pair in words, for a chart
+    that leaves the page: it has the interval of each difference in numbers as well.
     """
     values = {"phrase": block.outcome.phrase, "people": people_scale(block).people, "level": wording.level_text(level)}
     title = gettext("Differences in how many %(phrase)s, per %(people)s people, with %(level)s intervals") % values
@@ -153,6 +164,7 @@ def differences_chart(block: OutcomeBlock, level: float, layout_name: str, name:
             row.low,
             row.high,
             row.verdict_name if row.effect is not None or row.hidden else gettext("Can’t be estimated"),
+            (relative or {}).get((row.treated, row.control), ""),
         )
         for row in block.differences
     ]
@@ -218,6 +230,15 @@ def _gap_row(row: GapRow, axis: Axis, scale: wording.PeopleScale, layout: ChartL
         return interval + svg_text("0", middle - INTERVAL_HEIGHT / 2 - 15, text, "num")
     if not row.word:
         return interval + svg_text("100%", middle + 5, effect, "num", "end")
+    if row.relative and row.low is not None and row.high is not None:
+        both = gettext("%(effect)s (%(interval)s)") % {
+            "effect": effect,
+            "interval": scale.signed_interval(row.low, row.high),
+        }
+        lines = [(both, "num", -13), (row.relative, "soft", 5), (row.word, "soft", 22)]
+        return interval + format_html_join(
+            "", "{}", ((svg_text("100%", middle + below, text, kind, "end"),) for text, kind, below in lines)
+        )
     return (
         interval
         + svg_text("100%", middle - 4, effect, "num", "end")

@@ -25,7 +25,8 @@ _DRAWN_ERROR = 100 * sqrt(0.05 * 0.95 / (DRAWS + 1))  # of 5 in 100
 
 
 Kind = Literal[
-    "plan changed", "split broken", "too early", "hidden", "nobody counted", "stopped for harm",
+    "plan changed", "split broken", "too early", "hidden", "nobody counted", "nothing to compare",
+    "stopped for harm",
     "better", "worse", "less than planned", "no meaningful difference", "cannot tell yet",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -111,6 +112,8 @@ def _comparison(primary: OutcomeBlock, look: ReleasedLook) -> Headline:
             gettext("We cannot tell yet: some counts are too small to be shown."),
             wording.hidden_reason(look.least),
         )
+    if lead is None and any(row.n for row in primary.rates):
+        return _uncompared(primary, look.shown_analysis.campaign)
     if lead is None:
         return Headline(
             "nobody counted",
@@ -121,6 +124,20 @@ def _comparison(primary: OutcomeBlock, look: ReleasedLook) -> Headline:
     sentence = next((row.sentence for row in primary.kinds if _pair(row) == _pair(lead)), lead.sentence)
     kind = _kind(lead, look.shown_analysis.level)
     return Headline(kind, f"{sentence} {primary.kind_note}".strip(), " ".join(notes), lead.treated_frame)
+
+
+def _uncompared(primary: OutcomeBlock, campaign: Campaign) -> Headline:
+    """Say why people who were counted cannot be compared with the control."""
+    control = next(row.name for row in primary.rates if row.is_control)
+    if campaign.is_use:
+        sentence = gettext("Nobody sees “%(control)s” any more, so there is nothing to compare the message with.")
+        why = gettext(
+            "This page shows what people did who saw the message. To find out whether it works, plan a trial."
+        )
+    else:
+        sentence = gettext("The messages cannot be compared with “%(control)s” yet.")
+        why = next((row.sentence for row in primary.differences), "")
+    return Headline("nothing to compare", sentence % {"control": control}, why)
 
 
 def lead_comparison(primary: OutcomeBlock) -> DifferenceRow | None:
@@ -202,6 +219,8 @@ def _interval_notes(analysis: Analysis, primary: OutcomeBlock) -> list[str]:
     elif analysis.monitoring == "group-sequential":
         notes.append(gettext("It holds at every look of the plan."))
     notes += _period_notes(analysis.campaign)
+    if analysis.campaign.is_use:
+        notes.append(gettext("It is the average since the launch. The watch page says whether it still works."))
     if analysis.exploratory:
         notes.append(gettext("This look is exploratory: it is not part of the plan."))
     return notes

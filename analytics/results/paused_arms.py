@@ -46,11 +46,12 @@ class PausedArms:
 
 def find_paused_arms(campaign: Campaign) -> PausedArms:
     """Return the paused arms of a campaign and its past guardrail pauses."""
-    arms = list(campaign.arms.with_texts())
+    arms = list(campaign.arms.all())
     stored = GuardEvent.objects.filter(campaign=campaign).select_related("arm", "text").order_by("at", "pk")
     events = [event for event in stored if event.text is None]
     control = next((arm for arm in arms if arm.is_control), None)
-    paused = [arm for arm in arms if arm.paused_at is not None]
+    any_paused = any(arm.paused_at is not None for arm in arms)
+    paused = list(campaign.arms.with_texts().filter(paused_at__isnull=False)) if any_paused else []
     return PausedArms(
         control=control,
         paused=tuple(

@@ -109,7 +109,7 @@ def _name(plan: AnalysisPlan, analysis: Analysis, shares: Sequence[float], due: 
     if len(shares) == 1:
         return gettext("The planned look, at the end")
     values = {"number": due, "all": len(shares), "share": wording.percent(shares[due - 1])}
-    if plan.period:
+    if plan.period_weeks:
         return gettext("Planned look %(number)s of %(all)s, at %(share)s of the periods") % values
     return gettext("Planned look %(number)s of %(all)s, at %(share)s of the people") % values
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from analytics.report_rows import CrossCheckRow
 from analytics.results.build import Report
 
 
@@ -25,7 +26,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "factorial": [asdict(row) for row in report.factorial],
         "factorial_kinds": [asdict(row) for row in report.factorial_kinds],
         "guardrails_crossed": list(report.guardrail_pauses),
-        "checks": [asdict(row) for row in report.checks],
+        "checks": [check_values(row) for row in report.checks],
         "chances": [asdict(row) for row in report.chances],
         "across_campaigns": [asdict(row) for row in report.pooled],
         "quality": [asdict(item) for item in report.quality],
@@ -55,3 +56,9 @@ def as_dict(report: Report) -> dict[str, Any]:
             for block in (report.primary, *report.others)
         ],
     }
+
+
+def check_values(row: CrossCheckRow) -> dict[str, Any]:
+    """Return a cross-check with placements by key, which a renamed placement keeps."""
+    values = asdict(row)
+    return values | {"without": values.pop("without_by_key")}

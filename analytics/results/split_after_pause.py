@@ -40,6 +40,10 @@ def arm_shares_at(moment: datetime, campaign: Campaign, arms: Iterable[Arm]) -> 
 
 def explain_pauses(item: QualityItem, shares: Sequence[ArmShare]) -> QualityItem:
     """Add to the sample-ratio item which arms were paused, or replace it if fewer than two arms can be compared."""
+    if sum(share.weight > 0 for share in shares) < 2:
+        return QualityItem(
+            gettext("Everyone sees the same message"), "ok", gettext("So there is no split that could be wrong.")
+        )
     paused = [share for share in shares if share.was_paused]
     if not paused:
         return item

@@ -1,6 +1,6 @@
 """Build the secondary tables of a report: factorial contrasts, cross-checks, posterior chances, pooled estimates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -78,11 +78,17 @@ def design_effect_sentence(checks: Sequence[CrossCheckRow]) -> str:
     ) % {"factor": wording.number(max(factors), 2)}
 
 
-def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[CrossCheckRow, ...]:
-    """Return the stored cross-checks of each comparison. Looks of before lack some of them."""
+def cross_check_rows(
+    stored: dict[str, Any], primary: OutcomeBlock, placements: Mapping[str, str]
+) -> tuple[CrossCheckRow, ...]:
+    """Return the stored cross-checks of each comparison. Looks of before lack some of them.
+
+    `placements` are the names of the campaign's placements by key.
+    """
     arms = {row.key: row for row in primary.rates}
     differences = {(row.treated, row.control): row for row in primary.differences}
     scale = people_scale(primary)
+    quoted = {key: gettext("“%(name)s”") % {"name": name} for key, name in placements.items()}
     return tuple(
         CrossCheckRow(
             treated=pair["treated"],
@@ -94,7 +100,8 @@ def cross_check_rows(stored: dict[str, Any], primary: OutcomeBlock) -> tuple[Cro
             tipping=""
             if pair["was_significant"] is None
             else wording.tipping_sentence(pair["tips_at"], was_significant=pair["was_significant"]),
-            without=_leave_one_out_range(pair["lowest"], pair["highest"], scale),
+            without=_leave_one_out_range(pair["lowest"], pair["highest"], scale, quoted),
+            without_by_key=_leave_one_out_range(pair["lowest"], pair["highest"], scale, {}),
             one_network=""
             if pair.get("network_move") is None
             else wording.one_network_sentence(pair["network_move"], pair["networks"], scale),
@@ -112,16 +119,16 @@ def _difference(row: DifferenceRow | None) -> EffectRange | None:
 
 
 def _leave_one_out_range(
-    lowest: dict[str, Any] | None, highest: dict[str, Any] | None, scale: wording.PeopleScale
+    lowest: dict[str, Any] | None, highest: dict[str, Any] | None, scale: wording.PeopleScale, names: Mapping[str, str]
 ) -> str:
-    """Describe the smallest and the largest effect when one placement is left out."""
+    """Describe the smallest and the largest effect when one placement is left out, by its name where that is known."""
     if lowest is None or highest is None:
         return ""
     return gettext("%(low)s without %(one)s to %(high)s without %(other)s") % {
         "low": scale.signed(lowest["effect"]),
-        "one": lowest["stratum"],
+        "one": names.get(lowest["stratum"], lowest["stratum"]),
         "high": scale.signed(highest["effect"]),
-        "other": highest["stratum"],
+        "other": names.get(highest["stratum"], highest["stratum"]),
     }
 
 

@@ -1,10 +1,13 @@
 """The results page, which shows a stored look, and what the campaign cost. The worker computes looks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics.disclosure import gate
@@ -17,6 +20,7 @@ from analytics.results.flow import build_flow
 from analytics.results.forms import CostForm
 from analytics.results.planned_and_done import planned_beside_done
 from analytics.results.recorded_looks import estimate_over_looks, looks_to_compare, recorded_looks
+from analytics.results.rendered_parts import render_parts
 from analytics.results.robustness import left_out_sentence, robustness_sentences, sight_sentence
 from analytics.results.subgroups import divide
 from campaign.models import AnalysisPlan, Campaign
@@ -45,6 +49,7 @@ def enter_cost(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _render(request: HttpRequest, campaign: Campaign, cost_form: CostForm | None = None) -> HttpResponse:
     early = may_look_early(request.user)
+    prefetch_related_objects([campaign], "arms")
     looks = list(Analysis.objects.filter(embargo_filter(early), campaign=campaign).order_by("look"))
     for look in looks:
         look.campaign = campaign  # with its plan, which is read once
@@ -55,10 +60,11 @@ def _render(request: HttpRequest, campaign: Campaign, cost_form: CostForm | None
     plan = campaign.plan if analysis else AnalysisPlan.objects.filter(campaign=campaign).first()
     beside = _side_context(plan, looks, analysis, early=early) if analysis and plan else {}
     report: Report | None = beside.get("report")
+    newest = looks[-1].look if looks else None
     context = {
-        **beside,
+        **(_rendered_parts(request, campaign, plan, beside, newest=newest) if report and plan else {}),
         "campaign": campaign,
-        "newest": looks[-1].look if looks else None,
+        "newest": newest,
         "report": report,
         "costs": cost_sentences(report) if report else [],
         "cost_form": cost_form or CostForm(instance=CampaignCost.objects.filter(campaign=campaign).first()),
@@ -68,6 +74,21 @@ def _render(request: HttpRequest, campaign: Campaign, cost_form: CostForm | None
         "plan": plan,
     }
     return render(request, "analytics/results/results.html", context)
+
+
+def _rendered_parts(
+    request: HttpRequest, campaign: Campaign, plan: AnalysisPlan, beside: dict[str, Any], *, newest: int | None
+) -> dict[str, SafeString]:
+    """Render what stands before the cost and after it, from a report and what is beside it."""
+    values = {
+        **beside,
+        "report": replace(beside["report"], campaign=None),
+        "campaign": {"slug": campaign.slug, "state": campaign.state},
+        "plan": plan,
+        "newest": newest,
+    }
+    templates = ["analytics/results/findings.html", "analytics/results/method.html"]
+    return dict(zip(("findings", "method"), render_parts(request, templates, values), strict=True))
 
 
 def _side_context(plan: AnalysisPlan, looks: Sequence[Analysis], analysis: Analysis, *, early: bool) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Template tags and filters that show a report: its charts, its numbers and its 2 by 2 card."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django import template
@@ -67,10 +67,12 @@ def only_kinds(block: OutcomeBlock) -> OutcomeBlock:
 
 
 @register.simple_tag(takes_context=True)
-def with_look_summaries(context: Context, campaigns: Iterable[Campaign]) -> list[tuple[Campaign, LookSummary | None]]:
+def with_look_summaries(
+    context: Context, campaigns: Iterable[Campaign], changed: Mapping[int, Sequence[str]] | None = None
+) -> list[tuple[Campaign, LookSummary | None]]:
     """Pair each campaign with the summary of its latest look, for pages of apps that may not import this one."""
     listed = list(campaigns)
-    summaries = look_summaries(listed, early=may_look_early(context["user"]))
+    summaries = look_summaries(listed, early=may_look_early(context["user"]), changed=changed)
     return [(campaign, summaries.get(campaign.pk)) for campaign in listed]
 
 

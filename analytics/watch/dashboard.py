@@ -6,13 +6,11 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import ceil
 
-from django.conf import settings
-
 from analytics.disclosure import gate
 from analytics.disclosure.gate import ArmDailyTotals
 from analytics.embargo.access import is_embargoed
 from analytics.embargo.request import pending_request
-from analytics.models import Analysis, DataQualityStatus, EarlyLook, GuardEvent, Notice, NoticeDelivery, WorkerStep
+from analytics.models import Analysis, DataQualityStatus, EarlyLook, GuardEvent, Notice, NoticeDelivery
 from analytics.notifications.delivery import MAX_ATTEMPTS
 from analytics.notifications.wording import notice_sentence
 from analytics.report_rows import QualityItem
@@ -102,7 +100,7 @@ class Dashboard:
 def build_dashboard(campaign: Campaign, *, now: datetime) -> Dashboard:
     """Collect the current state of one campaign."""
     plan = AnalysisPlan.objects.filter(campaign=campaign).prefetch_related("outcomes").first()
-    through = last_complete_day()
+    through = gate.last_complete_day()
     arms = gate.daily_totals(campaign, through=through)
     totals = [arm.latest_total for arm in arms if arm.latest_total is not None]
     looks = list(Analysis.objects.filter(campaign=campaign).order_by("look"))
@@ -144,15 +142,6 @@ def _latest_public_look(looks: Sequence[Analysis]) -> Analysis | None:
     """Return the latest look that all staff may read, within disclosure limits."""
     last = next((look for look in reversed(looks) if not look.exception), None)
     return gate.released_look(last, early=False).shown_analysis if last else None
-
-
-def last_complete_day() -> date | None:
-    """Return the last day whose views are all folded, or None before the first fold."""
-    fold = WorkerStep.objects.filter(name="fold").first()
-    if fold is None or fold.succeeded_at is None:
-        return None
-    # The last receipt of a day expires RECEIPT_LIFE_HOURS later. One more hour allows for clock skew.
-    return (fold.succeeded_at - timedelta(hours=settings.RECEIPT_LIFE_HOURS + 1)).date() - timedelta(days=1)
 
 
 def _days_left(plan: AnalysisPlan, arms: Sequence[ArmDailyTotals], *, now: datetime) -> int | None:

@@ -50,9 +50,7 @@ class KindNumbers(Judged):
 
 
 _AMOUNT = gettext_lazy("For messages of this kind: %(amount)s (%(interval)s).")
-_LOOKS_LIKE = gettext_lazy(
-    "For messages of this kind it looks like %(amount)s (%(interval)s), but the evidence is not strong enough."
-)
+_LOOKS_LIKE = gettext_lazy("For messages of this kind it looks like %(amount)s (%(interval)s).")
 _CANNOT_TELL = gettext_lazy("We cannot tell yet.")
 
 KIND_RULES: tuple[SentenceRule[KindNumbers], ...] = (

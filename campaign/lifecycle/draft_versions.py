@@ -27,6 +27,7 @@ from campaign.lifecycle.version_seals import seal_version
 from campaign.lifecycle.visitor_content import help_link_content, placement_content
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, DraftVersion, Placement, PlannedOutcome
 from messages.audit.log import Action
+from messages.audit.verified_before import verified_before
 from messages.models import Revision
 from messages.review.authorship import authors_of_revisions
 from messages.roles import OUTSIDE_REVIEWER, REVIEWER, has_role, users_with_role
@@ -147,7 +148,12 @@ class DraftHistory:
 
 def contributors(campaign: Campaign) -> set[int]:
     """Return the primary keys of who has a part in what stands now, and of who began it all."""
-    return DraftHistory(campaign).contributors()
+    return _contributors(campaign.pk)
+
+
+@verified_before
+def _contributors(number: int) -> set[int]:
+    return DraftHistory(Campaign.objects.get(pk=number)).contributors()
 
 
 def authors(campaign: Campaign) -> list[User]:

@@ -87,7 +87,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     require_role(request.user, *STAFF_ROLES)
     asked, user = ListFilter.of(request), current_user(request)
     page = find_page(Paginator(asked.apply(_campaigns()), PER_PAGE), request.GET.get("page", "1"))
-    steps = first_steps(user)
+    steps, changed = first_steps(user), changed_plans([each.pk for each in page])
     context = {
         "campaigns": page,
         "any": page.paginator.count or Campaign.objects.exists(),
@@ -98,7 +98,8 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         "tasks": home_tasks(user, with_links=not steps),
         "steps": steps,
         "done_steps": sum(step.is_done for step in steps),
-        "changed": changed_plans([each.pk for each in page if each.state in Campaign.OPEN]),
+        "changed": changed,
+        "shown_to_nobody": {each.pk for each in page if each.pk in changed and each.state in Campaign.OPEN},
         "may_plan": has_role(request.user, MANAGER),
         "newer": asked.query(page.number - 1) if page.has_previous() else "",
         "older": asked.query(page.number + 1) if page.has_next() else "",

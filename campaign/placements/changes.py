@@ -18,6 +18,7 @@ from campaign.lifecycle.placement_authors import CHANGES, field_digests, last_se
 from campaign.models import Campaign, Partner, Placement
 from messages.audit import log
 from messages.audit.verification import is_last_step
+from messages.audit.verified_before import verified_before
 from messages.i18n.recorded_sentences import PROPOSED_AND_CONFIRMED, TAKEN_AWAY, recorded
 from messages.models import Frame, Revision
 from messages.proposals import (
@@ -154,12 +155,16 @@ def suggested_key(name: str) -> str:
     return unused_key(stem, taken | RESERVED_KEYS)
 
 
-def neutral_revisions() -> list[Revision]:
-    """Revisions that may be a fallback: approved, neutral, and not stopped everywhere."""
-    revisions = workflow.servable_revisions().filter(message__frame=Frame.NEUTRAL)
-    rows = revisions.select_related("message").prefetch_related("renditions").order_by("message__key", "-number")
-    locales = recorded_locales(rows)
-    return [revision for revision in rows if locales[revision.pk]]
+def neutral_revisions() -> frozenset[int]:
+    """Primary keys of revisions that may be a fallback: approved, neutral, and not stopped everywhere."""
+    return _approved_on_record(Frame.NEUTRAL)
+
+
+@verified_before
+def _approved_on_record(frame: str) -> frozenset[int]:
+    revisions = workflow.servable_revisions().filter(message__frame=frame)
+    locales = recorded_locales(revisions.select_related("message").prefetch_related("renditions").order_by("pk"))
+    return frozenset(number for number, approved in locales.items() if approved)
 
 
 def contact_candidates() -> list[User]:
@@ -233,7 +238,7 @@ def confirm_proposal(placement: Placement, *, seen: str, by: User) -> None:
     if not _is_proposal_recorded(stored):
         raise ProposalRefused(_("The audit record does not say who proposed this change. Withdraw it."))
     author, changes = stored.proposed_by, proposed_fields(stored)
-    if stored.proposed.get("fallback") not in (None, *(revision.pk for revision in neutral_revisions())):
+    if stored.proposed.get("fallback") not in (None, *neutral_revisions()):
         raise ProposalRefused(_("The proposed text can no longer be shown. Withdraw this change."))
     new = {f"{name}_id" if name in _MODELS else name: value for name, value in stored.proposed.items()}
     before, missed = field_digests(stored), missed_parts(open_campaigns(stored))

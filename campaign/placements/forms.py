@@ -191,7 +191,7 @@ class PlacementForm(SeenDigestForm):
         countries_field = self.fields["countries"]
         assert isinstance(countries_field, CountriesField)
         countries_field.choices = countries.choices()
-        choices = {revision.pk for revision in changes.neutral_revisions()}
+        choices = set(changes.neutral_revisions())
         fallback = self.instance.fallback
         if fallback is not None and fallback.message.stopped_at is None:
             choices.add(fallback.pk)

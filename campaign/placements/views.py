@@ -21,6 +21,7 @@ from campaign.placements import changes, tag_check
 from campaign.placements.forms import PlacementForm
 from campaign.placements.pinned_embed import pinned_embed
 from campaign.placements.revealing_keys import revealing_parts
+from campaign.staff_site import sent_once
 from campaign.staff_site.access import campaign_for, placement_for, placements_for
 from messages.accounts import step_up
 from messages.accounts.step_up import confirmation_required_for_button
@@ -102,16 +103,19 @@ def placement_add(request: HttpRequest) -> HttpResponse:
     form = PlacementForm(request.POST or None)
     draft = campaign_for(request.user, request.GET["campaign"], write=True) if request.GET.get("campaign") else None
     back = reverse("campaign:plan-step", args=[draft.slug, "places"]) if draft else ""
-    if request.method == "POST" and form.is_valid():
-        placement = changes.add_placement(
+    once = sent_once.form_key(request)
+    made = Placement.objects.filter(pk=sent_once.made_by(request, once) or 0).first()
+    if request.method == "POST" and (made or form.is_valid()):
+        placement = made or changes.add_placement(
             form.save(commit=False), by=current_user(request), new_partner=form.cleaned_data["new_partner"]
         )
+        sent_once.remember(request, once, placement.pk)
         if back:
             flash.success(request, _("Added and ticked below. Its page has the line for the partner’s site."))
             return redirect(f"{back}?{urlencode({'new': placement.key})}")
         flash.success(request, _("Added. Give the partner the line below and test it together."))
         return redirect("placements:placement", placement.key)
-    return _form_page(request, form, "", "", back=back)
+    return _form_page(request, form, "", "", back=back, once=once)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -216,9 +220,16 @@ def _proposal(request: HttpRequest, placement: Placement) -> dict[str, object]:
 
 
 def _form_page(
-    request: HttpRequest, form: PlacementForm, key: str, name: str, theirs: Placement | None = None, *, back: str = ""
+    request: HttpRequest,
+    form: PlacementForm,
+    key: str,
+    name: str,
+    theirs: Placement | None = None,
+    *,
+    back: str = "",
+    once: str = "",
 ) -> HttpResponse:
-    context = {"form": form, "key": key, "name": name, "theirs": theirs, "works_here": True, "back": back}
+    context = {"form": form, "key": key, "name": name, "theirs": theirs, "works_here": True, "back": back, "once": once}
     context["needs_colleague"] = form.instance.pk is not None and bool(changes.open_campaigns(form.instance))
     return render(request, "campaign/placements/form.html", context)
 

@@ -46,7 +46,11 @@ def _study(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
         )
     )
     arms = len(content["arms"])
-    summary = ngettext(
+    alone = _message_of_everybody(content)
+    summary = alone and _(
+        "Everyone sees “%(message)s”: people who may be about to make a fake nude of a real person."
+    ) % {"message": names.arm_name(alone)}
+    summary = summary or ngettext(
         "%(count)s message is shown at random to people who may be about to make a fake nude of a real person.",
         "%(count)s messages are shown at random to people who may be about to make a fake nude of a real person.",
         arms,
@@ -89,6 +93,12 @@ def _hypotheses(content: PlanContent) -> list[str]:
     ]
 
 
+def _message_of_everybody(content: PlanContent) -> str:
+    """Return the arm that everybody sees, in use without a holdout; empty where messages are compared."""
+    shown = [arm["arm"] for arm in content["arms"] if arm["weight"]]
+    return shown[0] if content.get("purpose") == "use" and len(shown) == 1 else ""
+
+
 def _design(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
     total = sum(arm["weight"] for arm in content["arms"]) or 1
     shares = [
@@ -113,9 +123,16 @@ def _design(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
         "period": _("Each period at a placement is one unit. Everyone sees the same message there until it ends."),
         "subject": _("Each of the partner’s users is one unit, under a code that says nothing about them."),
     }.get(content["unit"], "")
+    alone = _message_of_everybody(content)
     return [
         PreregistrationRow(
-            "study-type", _("Study type"), (_("A randomised experiment: chance decides which message a person sees."),)
+            "study-type",
+            _("Study type"),
+            (
+                _("Not an experiment: everyone sees the message that worked in a trial. Nobody sees the control.")
+                if alone
+                else _("A randomised experiment: chance decides which message a person sees."),
+            ),
         ),
         PreregistrationRow(
             "blinding",
@@ -131,7 +148,7 @@ def _design(content: PlanContent, names: PlanNames) -> list[PreregistrationRow]:
         PreregistrationRow(
             "design",
             _("Study design"),
-            (_("Between people: each unit gets one message and keeps it."), *shares),
+            tuple(shares) if alone else (_("Between people: each unit gets one message and keeps it."), *shares),
             (
                 "weights: " + ", ".join(f"{arm['arm']} {arm['weight']}" for arm in content["arms"]),
                 canonical_excerpt(content, "factorial"),

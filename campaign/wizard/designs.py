@@ -11,6 +11,7 @@ from campaign.wizard import arms, presets, text_design
 from campaign.wizard.draft import DEFAULT_LOOKS, edit_draft, ensure_plan
 from campaign.wizard.presets import Text
 from campaign.wizard.revision_choice import missing_frames, selectable_revisions
+from messages.audit.verified_before import verified_before
 from messages.models import Frame, Revision
 from messages.review import workflow
 
@@ -60,27 +61,44 @@ def _use_themes(campaign: Campaign) -> None:
 
 
 def _missing_themes() -> list[str]:
-    enough = any(len(texts) >= 2 for texts in _texts_of_themes(_HARMS).values())
-    return [] if enough else [str(Frame(_HARMS[0]).label)]
+    return [] if _has_themes(_HARMS) else [str(Frame(_HARMS[0]).label)]
 
 
-def _benchmark_texts() -> tuple[list[Revision], list[str]]:
-    """Return the texts of the arms, the neutral one first, and what is missing."""
+@verified_before
+def _has_themes(frames: tuple[str, ...]) -> bool:
+    """Whether one of these frames has approved texts of two themes; all texts have to be read for it."""
+    return any(len(texts) >= 2 for texts in _texts_of_themes(frames).values())
+
+
+_BENCHMARK_ARMS = (("neutral", ""), ("both", ""), *(("other", key) for key in _BENCHMARKS))
+
+
+def _missing_benchmarks() -> list[str]:
+    return [str(Frame(frame).label) for frame in _frames_without_text(_BENCHMARK_ARMS)]
+
+
+@verified_before
+def _frames_without_text(arms_of_design: tuple[tuple[str, str], ...]) -> list[str]:
+    return _approved_texts(arms_of_design)[1]
+
+
+def _approved_texts(arms_of_design: tuple[tuple[str, str], ...]) -> tuple[list[Revision], list[str]]:
+    """Return a text for each frame and theme, and the frames of which there is none."""
     found, missing = list[Revision](), list[str]()
-    for frame, theme in (("neutral", ""), ("both", ""), *(("other", key) for key in _BENCHMARKS)):
+    for frame, theme in arms_of_design:
         candidates = selectable_revisions([frame])
         if theme:
             candidates = candidates.filter(message__theme__key=theme)
         text = next((each for each in candidates if workflow.approved_locales(each)), None)
         if text is None:
-            missing.append(str(Frame(frame).label))
+            missing.append(frame)
         else:
             found.append(text)
     return found, list(dict.fromkeys(missing))
 
 
 def _use_benchmarks(campaign: Campaign) -> None:
-    texts, missing = _benchmark_texts()
+    texts, missing = _approved_texts(_BENCHMARK_ARMS)
     if missing:
         raise arms.NoApprovedMessage(("other",))
     arms.replace_arms(campaign, arms.one_text_each(texts))
@@ -143,7 +161,7 @@ DESIGNS = {
             "Prichard et al. 2022; 2024, Child Abuse & Neglect 155:106955",
             _("Naming both harms makes more people turn back than a neutral text, and no fewer than the law or help."),
             _use_benchmarks,
-            lambda: _benchmark_texts()[1],
+            _missing_benchmarks,
             more_comparisons=(("message-2", "message-3"), ("message-2", "message-4")),
         ),
         Design(

@@ -18,12 +18,15 @@ from campaign.wizard.questions import QUESTIONS, HypothesisAnswer
 from campaign.wizard.questions.hypothesis import HypothesisForm
 
 NOTHING, EARLIER = "", "earlier"
+_STATE_NAMES = dict(Campaign.State.choices)
 
 
 class _EarlierField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    """Any earlier campaign. The names of states are read once, as a desk has hundreds of campaigns."""
+
     def label_from_instance(self, obj: Campaign) -> str:
         day = date_format(obj.launched_at or obj.changed_at)
-        return f"{obj.name} ({obj.get_state_display()}, {day})"
+        return f"{obj.name} ({_STATE_NAMES[obj.state]}, {day})"
 
 
 class StartForm(HypothesisForm):

@@ -1,6 +1,5 @@
 """The pages of the wizard: one question a page, and a last page that lists all answers."""
 
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaign.lifecycle import launch_checks, transitions
 from campaign.lifecycle.actions import ActionRefused
 from campaign.models import Campaign
+from campaign.staff_site import sent_once
 from campaign.staff_site.access import campaign_for
 from campaign.wizard import answers, arms, questions, revision_choice, sample_campaign, start, text_design
 from campaign.wizard.draft import DraftEditConflict, NotADraft, current_plan
@@ -23,8 +23,6 @@ from messages.accounts.step_up import confirmation_required_for_button
 from messages.models import Frame
 from messages.query_numbers import parse_whole_number
 from messages.roles import MANAGER, current_user, require_role
-
-_MADE, _FORMS_KEPT = "made_drafts", 20  # of a session: forms of a new campaign, and the drafts that they made
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class WizardPosition:
 def new_campaign(request: HttpRequest) -> HttpResponse:
     """Ask the first question; its answer creates the draft."""
     require_role(request.user, MANAGER)
-    first, once = questions.QUESTIONS[0], request.POST.get("once", "") or secrets.token_urlsafe(8)
+    first, once = questions.QUESTIONS[0], sent_once.form_key(request)
     form, by = start.StartForm(request.POST or None), current_user(request)
     if request.method == "POST" and form.is_valid():
         try:
@@ -48,7 +46,7 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
                 answers.save_answer(draft, first, form.answer(), seen_digest=first.read(draft).digest(), by=by)
             else:
                 draft = start.start_draft(form, by=by)
-                request.session[_MADE] = [*request.session.get(_MADE, []), [once, draft.pk]][-_FORMS_KEPT:]
+                sent_once.remember(request, once, draft.pk)
         except arms.NoApprovedMessage as reason:
             form.add_error("start", _no_text_left(reason))
         else:
@@ -65,8 +63,8 @@ def _no_text_left(reason: arms.NoApprovedMessage) -> str:
 
 def _draft_of_form(request: HttpRequest, once: str) -> Campaign | None:
     """Return the draft that this very form made already: the browser went back to it, and it was sent again."""
-    made = dict(request.session.get(_MADE, []))
-    return Campaign.objects.filter(pk=made[once], state=Campaign.State.DRAFT).first() if once in made else None
+    made = sent_once.made_by(request, once)
+    return None if made is None else Campaign.objects.filter(pk=made, state=Campaign.State.DRAFT).first()
 
 
 @require_POST

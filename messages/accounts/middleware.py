@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from messages.accounts import second_factors, sessions
 from messages.accounts.recorded_accounts import AccountNotOnRecord, require_recorded
 from messages.audit import continuity
+from messages.roles import read_roles
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 ENDED_IDLE_KEY = "ended_idle"
@@ -65,6 +66,8 @@ class SessionIdleMiddleware:
                 request.session[ENDED_IDLE_KEY] = True  # for the sign-in page to explain
             elif "Watching" not in request.headers:  # requests that a page makes by itself are no activity
                 sessions.mark_seen(request)
+        if isinstance(request.user, User):
+            read_roles(request.user)
         return self.get_response(request)
 
 

@@ -6,7 +6,8 @@ is the same, row by row, the verification would see what it saw, and say what it
 SQL gives another reply, so the verification runs anew in the very request that shows it. No row is kept, nothing
 expires, and a process that starts has verified nothing (decision 0061).
 
-For functions of rows and of this machine's key alone: of no clock, no language, and no setting.
+For functions of rows, of this machine's key and of their argument alone: a language or a setting belongs to the
+argument, and a function that reads a clock may not be kept.
 """
 
 from collections import OrderedDict
@@ -101,8 +102,8 @@ def verified_before(verify: Callable[[ArgumentT], AnswerT]) -> Callable[[Argumen
             if not recording.is_whole or name[-1] != signed_head.standing():
                 return answer
         _keep(name, known)
-        unchanged: AnswerT = deepcopy(known.answer)
-        return unchanged
+        kept: AnswerT = known.answer
+        return kept if isinstance(kept, frozenset) else deepcopy(kept)
 
     return ask
 

@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from messages.audit import log
 from messages.audit.verification import genuine_entries_by
+from messages.audit.verified_before import verified_before
 from messages.models import AuditEntry, ClaimStrength, OverwrittenWords, Rendition, Revision
 
 _WRITING = (log.Action.WORDS_WRITE, log.Action.WORDS_TRANSLATE)
@@ -84,13 +85,13 @@ def own_rendition_ids(renditions: Iterable[Rendition], by: User) -> set[int]:
     overwritten = OverwrittenWords.objects.filter(author=by)
     saved = [*written.values_list("headline", "body"), *overwritten.values_list("headline", "body")]
     texts = {_as_read(text) for words in saved for text in words}
-    claimed_first, (parts, recorded) = _first_authors(), _recorded_writing(by)
+    claimed_first, (parts, recorded) = _claimed_first(by.pk), _recorded_writing(by)
     return {
         words.pk
         for words in asked
         if by.pk in (words.author_id, words.revision.author_id)
         or {_as_read(words.headline), _as_read(words.body)} & texts - {""}
-        or claimed_first.get(_claims_of(words.revision)) == by.pk
+        or _claims_of(words.revision) in claimed_first
         or {(*_revision_key(words), None), (*_revision_key(words), words.locale)} & parts
         or {_digest_as_read(words.headline), _digest_as_read(words.body)} & recorded
     }
@@ -112,8 +113,9 @@ def _revision_key(words: Rendition) -> tuple[str, int]:
     return words.revision.message.key, words.revision.number
 
 
-def _first_authors() -> dict[Any, int | None]:
-    """For all claims, the author of the first revision that had them; those after it took them over."""
+@verified_before
+def _claimed_first(by: int) -> frozenset[Any]:
+    """The claims of which a user made the first revision that had them; those after it took them over."""
     replaced: dict[int, list[OverwrittenWords]] = defaultdict(list)
     for words in OverwrittenWords.objects.only("revision", "claim_strength", "sources", "newest_revision"):
         replaced[words.revision_id].append(words)
@@ -131,7 +133,7 @@ def _first_authors() -> dict[Any, int | None]:
     authors: dict[Any, int | None] = {None: None}
     for _when, which, first in sorted(made, key=lambda claim: claim[0]):
         authors.setdefault(which, first)
-    return authors
+    return frozenset(which for which, first in authors.items() if first == by)
 
 
 def _claims_of(revision: Revision) -> Any:

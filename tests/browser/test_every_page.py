@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Response, Route
 
-from benchmarks.process_runner import run
 from campaign.entrypoints import launcher
 from campaign.staff_site import middleware
 from tests import route_matrix
@@ -21,6 +20,7 @@ from tests.browser import inventory, proof
 from tests.browser.inventory import Page
 from tests.browser.planted_faults import FAULTS, assert_fault_reported
 from tests.browser.proof import Tab
+from tests.browser.shared_cast import copy_cast
 from tests.installation import new_installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.proof]
@@ -114,8 +114,9 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    with new_installation(tmp_path_factory.mktemp("pages"), {}) as environment:
-        cast = run(environment, "tests.browser.cast:build")
+    directory = tmp_path_factory.mktemp("pages")
+    with new_installation(directory, {}) as environment:
+        cast = copy_cast(directory)
         with launcher.run_server("tests.browser.long_confirmation:application", environment=environment) as url:
             made = Site(url, cast, browser)
             yield made

@@ -47,3 +47,26 @@ def test_the_reason_of_a_stop_survives_and_nothing_was_stopped(desk: SignIn) -> 
     expect(tab.locator("main")).to_contain_text("It names a school.")
     message.refresh_from_db()
     assert message.stopped_at is None
+
+
+def test_presses_with_a_token_from_before_the_sign_in_lose_and_double_nothing(desk: SignIn) -> None:
+    """The words come back once more, with a new token; and two presses of its button start one campaign."""
+    mara = world.person("mara", "manager")
+    tab = desk(mara, "/campaigns/new/", color_scheme="dark")
+    tab.get_by_label("Name of the campaign").fill("Schools week")
+    tab.get_by_label("What do you expect to find?").fill("Words about harm turn back more people.")
+    Session.objects.all().delete()
+    tab.get_by_role("button", name="Continue").click()
+    send = tab.get_by_role("button", name="I am signed in: send it")
+    expect(send).to_be_visible()
+    other = desk(mara, "/campaigns/new/")
+    cookies = {cookie["name"]: cookie for cookie in other.context.cookies()}
+    assert "csrftoken" in cookies
+    tab.context.add_cookies(list(cookies.values()))  # type: ignore[arg-type]
+    send.click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("What you typed is still here.")
+    expect(tab.locator("main")).to_contain_text("Words about harm turn back more people.")
+    assert not Campaign.objects.exists()
+    tab.get_by_role("button", name="Send it now").dblclick()
+    expect(tab.locator(".progress")).to_contain_text("Question 2")
+    assert Campaign.objects.get().hypothesis == "Words about harm turn back more people."

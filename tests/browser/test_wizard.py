@@ -217,3 +217,27 @@ def test_a_design_is_the_start_and_only_a_name_is_typed(desk: SignIn, site_with_
     copy = Campaign.objects.get(name="Once more")
     assert [arm.name for arm in copy.arms.all()] == [arm.name for arm in made.arms.all()]
     assert wrong == []
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["at a desk", "on a phone"])
+def test_a_placement_is_added_where_it_is_asked_for_and_comes_back_ticked(
+    site_with_words: None, desk: SignIn, phone: bool
+) -> None:
+    answers.create_draft(
+        HypothesisAnswer("Ours", "Words about harm turn back more people."), by=world.person("mara", "manager")
+    )
+    tab = desk(world.person("mara", "manager"), "/campaigns/ours/plan-it/places/", phone=phone)
+    tab.get_by_label("Quiet page", exact=False).first.check()
+    tab.get_by_role("button", name="Add a placement").click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Add a placement")
+    tab.get_by_label("Name", exact=True).fill("School forum")
+    tab.get_by_label("Or enter a new partner").fill("A school")
+    tab.get_by_role("button", name="Add it").click()
+    expect(tab.locator("main")).to_contain_text("Added and ticked below.")
+    expect(tab.get_by_label("School forum", exact=False).first).to_be_checked()
+    expect(tab.get_by_label("Quiet page", exact=False).first).to_be_checked()
+    assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    tab.get_by_role("button", name="Continue").click()
+    expect(tab.locator(".progress")).to_contain_text("Question 6")
+    chosen = Campaign.objects.get(slug="ours").placements.values_list("name", flat=True)
+    assert sorted(chosen) == ["Quiet page", "School forum"]

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.process_runner import run
 from campaign.entrypoints import launcher
 from campaign.entrypoints.program_copy import PROGRAM
 from tests import route_matrix
 from tests.browser import inventory
 from tests.browser.inventory import Page
+from tests.browser.shared_cast import copy_cast
 from tests.installation import ROOT, manage, new_installation
 from tests.waiting import wait_until
 
@@ -125,7 +125,7 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def failures_after_update(command: list[str], port: int, program: Path, environment: Mapping[str, str]) -> list[str]:
-    cast = run(environment, "tests.browser.cast:build")
+    cast = copy_cast(Path(environment["DATA_DIRECTORY"]))
     with started(command, environment, program) as server:
         launcher._wait_until_listening(port, server)  # type: ignore[arg-type]  # it reads no output
         update(program)
@@ -151,7 +151,7 @@ def test_a_server_that_runs_from_the_files_themselves_fails(program: Path, envir
 @pytest.mark.minutes
 def test_after_an_update_of_the_files_the_worker_still_rehearses(program: Path, environment: Mapping[str, str]) -> None:
     """A rehearsal is a process of its own, which the worker starts late."""
-    run(environment, "tests.browser.cast:build")
+    copy_cast(Path(environment["DATA_DIRECTORY"]))
     with started([sys.executable, "manage.py", "worker"], environment, program) as worker:
         assert worker.stdout is not None
         assert worker.stdout.readline() == "Working.\n"

@@ -167,9 +167,9 @@ class PrecisionForm(QuestionForm[PrecisionAnswer]):
             (AnalysisPlan.Period.WEEK, _("For a week: seven days from the first full day")),
         ],
         help_text=_(
-            "Only if you count each period as one. With hours, a good or a bad day falls on all messages alike: "
-            "the more people come, the more that tells you. 2 to 6 hours fit most pages. Choose a day if people "
-            "often come back within hours, or if what they read stays with them. A week tells you least."
+            "Only if you chose “Each period at a placement”. With hours, a good or a bad day affects all messages "
+            "alike, so busy pages tell you more. 2 to 6 hours fit most pages. Choose a day if people often come back "
+            "within hours, or if what they read stays with them. A week tells you least."
         ),
     )
     washout_minutes = WholeNumberField(

@@ -216,6 +216,8 @@ class TestWhatDoesNotHold:
             ("looks/look-0001.json", b'"verdict": "better"', b'"verdict": "worse"', "its counts give"),
             ("estimates.csv", b'"0.3609716924312387"', b'"0.46"', "estimates.csv does not match the look"),
             ("counts.csv", b'"1798"', b'"1799"', "counts.csv does not match the look"),
+            ("counts.csv", b'"0.09082005635781493"', b'"0.19"', "counts.csv does not match the look"),
+            ("counts.csv", b'"0.3361817743466531"', b'"0.19"', "counts.csv does not match the look"),
             ("counts-by-placement.csv", b'"1798"', b'"1799"', "does not add up"),
             ("messages.json", b"A both headline", b"Another headline", "the messages do not match the plan"),
             ("plan.json", b'"level":0.95', b'"level":0.90', "belongs to another plan"),

@@ -102,6 +102,25 @@ def test_a_name_that_is_a_formula_stays_a_text(analyst: Client) -> None:
         assert not [cell for cell in cells if cell[:1] in tuple("=+@\t\r＝＋－＠")]
 
 
+def test_counts_say_the_difference_from_the_control_and_the_relative_one_with_their_intervals(analyst: Client) -> None:
+    with_look()
+    estimates = {
+        row["measure"]: [row["estimate"], row["low"], row["high"]]
+        for row in rows(fetch(analyst, "estimates.csv"))
+        if (row["outcome"], row["arm"], row["control"]) == ("turned_back", "both", "neutral")
+    }
+    counts = {row["arm"]: row for row in rows(fetch(analyst, "counts.csv")) if row["outcome"] == "turned_back"}
+    both, neutral = counts["both"], counts["neutral"]
+    assert both["control"] == "neutral"
+    difference = [both[name] for name in ("difference", "difference_low", "difference_high")]
+    relative = [both[name] for name in ("relative_difference", "relative_low", "relative_high")]
+    assert difference == estimates["difference"]
+    assert relative == estimates["relative difference"]
+    assert float(difference[0]) == pytest.approx(1798 / 4981 - 1354 / 5012)
+    assert float(relative[0]) == pytest.approx((1798 / 4981) / (1354 / 5012) - 1)
+    assert [neutral[name] for name in ("control", "difference", "relative_difference")] == ["", "", ""]
+
+
 def test_a_negative_number_is_a_number(analyst: Client) -> None:
     with_look(COUNTS | {"both": (4981, 998)})
     low = next(

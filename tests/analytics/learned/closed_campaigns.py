@@ -18,6 +18,7 @@ WIDE = {"smallest_difference": 0.05}  # a plan under which one network could not
 BACKFIRE = {"neutral": (5000, 1500), "victim": (5000, 1000), "user": (5000, 1490), "both": (5000, 1000)}
 
 
+@world.cached_rows
 def closed(slug: str = "pilot", counts: Mapping[str, tuple[int, int]] = BETTER, **options: Any) -> Campaign:
     """A closed campaign with one planned look.."""
     campaign = world.launched(slug, **options)
@@ -27,6 +28,7 @@ def closed(slug: str = "pilot", counts: Mapping[str, tuple[int, int]] = BETTER, 
     return Campaign.objects.get(slug=slug)
 
 
+@world.cached_rows
 def learned(slug: str = "pilot", counts: Mapping[str, tuple[int, int]] = BETTER, **options: Any) -> LearnedResult:
     """What was learned from such a campaign."""
     result = record_result(closed(slug, counts, **options))

@@ -39,12 +39,17 @@ def confirm(organisation: str, fingerprint: str) -> None:
     confirm_signer(organisation, fingerprint, by="mara", now=world.NOON)
 
 
+@pytest.fixture(scope="module")
+def their_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The key directory of another organisation, the same for all tests: what they record of it is alike."""
+    return tmp_path_factory.mktemp("their-keys")
+
+
 @pytest.fixture
-def theirs(tmp_path: Path) -> Path:
-    """The key directory of another organisation, whose key is confirmed here."""
-    directory = tmp_path / "their-keys"
-    confirm("Example Trust", their_fingerprint(directory))
-    return directory
+def theirs(their_keys: Path) -> Path:
+    """Their key directory, whose key is confirmed here."""
+    confirm("Example Trust", their_fingerprint(their_keys))
+    return their_keys
 
 
 def refusal(content: bytes) -> str:

@@ -10,6 +10,7 @@ from analytics.learned.wording import known_so_far
 from analytics.models import PooledComparison
 from analytics.stats import Counts, meta, proportions
 from tests.analytics.learned.closed_campaigns import BACKFIRE, BETTER, NOTHING, WIDE, learned
+from tests.row_cache import building_anew
 
 pytestmark = pytest.mark.django_db
 BOTH = Contrast("turned_back", "both", "neutral", "view")
@@ -74,8 +75,9 @@ def test_campaigns_that_agree_say_that_it_works() -> None:
 def test_what_one_network_could_have_done_in_each_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each differs by 9 of 100, and one network can have moved each by 9 as well."""
     monkeypatch.setattr("analytics.looks.evaluate.views_of_one_network", lambda *_: 650)
-    for number in range(5):
-        learned(f"better-{number}", {key: (n + number, had) for key, (n, had) in BETTER.items()})
+    with building_anew():
+        for number in range(5):
+            learned(f"better-{number}", {key: (n + number, had) for key, (n, had) in BETTER.items()})
     told = paragraph()
     assert "One network that came to all of these campaigns could have caused that" in told
     assert "works better" not in told

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +12,61 @@ import pytest
 from analytics.export.zip_file import pack
 from benchmarks.process_runner import run
 from tests.analytics.bundle_check.test_check import unpacked
-from tests.installation import ROOT, new_installation
+from tests.installation import new_installation
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 HERE = "tests.analytics.learned.test_two_installations"
 
 
-def close_campaign(*, slug: str, name: str, **plan: Any) -> dict[str, Any]:
+def close_and_bundle(*, folder: str) -> dict[str, str]:
+    """Runs inside the installation that gives: closes two campaigns and bundles both; the fingerprint of their key."""
+    from django.core.management import call_command
+
+    for slug, plan in (("theirs", {}), ("by-place", {"strata": "placement"})):
+        close_campaign(slug=slug, name="BETTER", **plan)
+        call_command("bundle", slug, f"{folder}/{slug}.zip", stdout=io.StringIO())
+    checked = io.StringIO()
+    call_command("analyse", "--bundle", f"{folder}/theirs.zip", "--json", stdout=checked)
+    assert json.loads(checked.getvalue())["holds"]
+    return {"fingerprint": json.loads(checked.getvalue())["fingerprint"]}
+
+
+def close_campaign(*, slug: str, name: str, **plan: Any) -> None:
     """Runs inside an installation: a campaign from launch to close, and what the worker then writes."""
     from analytics.worker.steps import record_learned_results
     from tests import world
     from tests.analytics.learned import closed_campaigns
 
     closed_campaigns.closed(slug, getattr(closed_campaigns, name), plan=closed_campaigns.WIDE | plan)
-    return {"written": record_learned_results(world.NOON)}
+    record_learned_results(world.NOON)
+
+
+def take_in(*, folder: str, fingerprint: str) -> dict[str, Any]:
+    """Runs inside the installation that takes: what its commands say, its averages and its pages."""
+    close_campaign(slug="ours", name="NOTHING")
+    alone = averages()
+    told = ["--organisation", "Example Trust", "--signed-by", fingerprint]
+    said = [
+        say_import(f"{folder}/{name}.zip", *options)
+        for name, options in (("theirs", []), ("theirs", told), ("theirs", []), ("spoilt", []), ("by-place", []))
+    ]  # the key is confirmed once
+    return {"alone": alone, "said": said, "pooled": averages(), "pages": shown_to_staff()}
+
+
+def say_import(*arguments: str) -> tuple[bool, str]:
+    """Did the command succeed, and what did it say?"""
+    from django.core.management import CommandError, call_command
+
+    said = io.StringIO()
+    try:
+        call_command("import_bundle", *arguments, stdout=said)
+    except CommandError as refused:
+        return False, str(refused)
+    return True, said.getvalue()
 
 
 def averages() -> list[dict[str, Any]]:
-    """Runs inside an installation: each average, and the organisations whose campaigns are there."""
+    """Each average, and the organisations whose campaigns are there."""
     from analytics.models import LearnedResult, PooledComparison
 
     theirs = list(LearnedResult.objects.filter(campaign=None).values_list("signer__organisation", flat=True))
@@ -42,7 +77,7 @@ def averages() -> list[dict[str, Any]]:
 
 
 def shown_to_staff() -> dict[str, str]:
-    """Runs inside an installation: the pages across campaigns, and the length of a trial that follows a result."""
+    """The pages across campaigns, and the length of a trial that follows a result."""
     from django.test import Client
 
     from campaign.follow_up.next_trial import plan_next_trial
@@ -57,52 +92,37 @@ def shown_to_staff() -> dict[str, str]:
     return {name: " ".join(mara.get(path).content.decode().split()) for name, path in pages.items()}
 
 
-def manage(own: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=dict(own), capture_output=True, text=True, check=False
-    )
-
-
 def test_a_result_travels_from_one_to_the_other(tmp_path: Path) -> None:
-    file = tmp_path / "theirs.zip"
-    for name in ("one", "other"):
-        (tmp_path / name).mkdir()
+    """All that one of them does is done in one process: to start twelve took longer than what they did."""
+    folder = str(tmp_path)
     with (
         new_installation(tmp_path / "one", {"LOCAL_HTTP": "1"}) as one,
         new_installation(tmp_path / "other", {"LOCAL_HTTP": "1"}) as other,
     ):
-        run(one, f"{HERE}:close_campaign", slug="theirs", name="BETTER")
-        assert manage(one, "bundle", "theirs", str(file)).returncode == 0
-        checked = json.loads(manage(one, "analyse", "--bundle", str(file), "--json").stdout)
-        assert checked["holds"]
+        signed = run(one, f"{HERE}:close_and_bundle", folder=folder)
+        (tmp_path / "spoilt.zip").write_bytes(with_another_byte((tmp_path / "theirs.zip").read_bytes()))
+        found = run(other, f"{HERE}:take_in", folder=folder, **signed)
 
-        run(other, f"{HERE}:close_campaign", slug="ours", name="NOTHING")
-        assert {row["campaigns"] for row in run(other, f"{HERE}:averages")} == {1}
-        refused = manage(other, "import_bundle", str(file))
-        assert "Nobody here has confirmed the key that signed it" in refused.stderr
-        run(one, f"{HERE}:close_campaign", slug="by-place", name="BETTER", strata="placement")
-        another = tmp_path / "by-place.zip"
-        assert manage(one, "bundle", "by-place", str(another)).returncode == 0
-        spoilt = tmp_path / "spoilt.zip"
-        spoilt.write_bytes(with_another_byte(file.read_bytes()))
-        told = ["--organisation", "Example Trust", "--signed-by", checked["fingerprint"]]
-        assert "Imported" in manage(other, "import_bundle", str(file), *told).stdout
-        assert "already here" in manage(other, "import_bundle", str(file)).stdout
-        assert manage(other, "import_bundle", str(spoilt)).returncode != 0
-        assert "Imported" in manage(other, "import_bundle", str(another)).stdout  # the key is confirmed once
+    assert {row["campaigns"] for row in found["alone"]} == {1}
+    assert [done for done, _ in found["said"]] == [False, True, True, False, True]
+    for (_, said), expected in zip(
+        found["said"],
+        ("Nobody here has confirmed the key that signed it", "Imported", "already here", "", "Imported"),
+        strict=True,
+    ):
+        assert expected in said
 
-        pooled = run(other, f"{HERE}:averages")
-        assert [row["treated"] for row in pooled] == ["both", "user", "victim"]
-        for row in pooled:
-            assert (row["campaigns"], row["theirs"], row["from"], row["reason"]) == (2, 1, ["Example Trust"] * 2, "")
-            assert row["effect"] is not None
-        assert pooled[0]["people"] == 80_000 + 5012 + 4981
+    pooled, pages = found["pooled"], found["pages"]
+    assert [row["treated"] for row in pooled] == ["both", "user", "victim"]
+    for row in pooled:
+        assert (row["campaigns"], row["theirs"], row["from"], row["reason"]) == (2, 1, ["Example Trust"] * 2, "")
+        assert row["effect"] is not None
+    assert pooled[0]["people"] == 80_000 + 5012 + 4981
 
-        pages = run(other, f"{HERE}:shown_to_staff")
-        assert pages["library"].count("from Example Trust") == 2
-        assert "it was not compared message by message" in pages["average"]
-        assert "What the earlier campaign says" in pages["length"]
-        assert "van Zwet" in pages["length"]
+    assert pages["library"].count("from Example Trust") == 2
+    assert "it was not compared message by message" in pages["average"]
+    assert "What the earlier campaign says" in pages["length"]
+    assert "van Zwet" in pages["length"]
 
 
 def with_another_byte(content: bytes) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
@@ -277,6 +279,32 @@ class TestWhatDidNot:
 class TestBeforeAVerdict:
     def test_there_is_nothing_to_do_yet(self, client: Client) -> None:
         assert "There is no verdict yet" in page(client, world.launched(plan=PLAN))
+
+    def test_a_trial_that_ended_before_it_leads_to_a_longer_one(self, client: Client) -> None:
+        campaign = world.launched(plan=PLAN)
+        world.tally(campaign, {"neutral": (50, 20), "victim": (50, 20), "user": (50, 20), "both": (50, 20)})
+        evaluate(campaign, now=world.NOON)
+        transitions.close(campaign, by=world.person("mara", MANAGER), now=world.NOON)
+        shown = page(client, campaign)
+        assert "The next trial needs more time, or more placements." in shown
+        assert f'action="/campaigns/{campaign.slug}/copy/"' in shown
+
+    @pytest.mark.parametrize("days", [1, 3, 10])
+    def test_periods_that_ended_within_their_first_block_lead_to_all_planned_weeks(
+        self, client: Client, days: int
+    ) -> None:
+        campaign = test_periods.launched()
+        test_periods.count_days(campaign, {"victim": 12}, days=days)
+        ended = test_periods.END - timedelta(days=28 - days)
+        transitions.close(campaign, by=world.person("mara", MANAGER), now=ended)
+        look = evaluate(Campaign.objects.get(), now=ended + timedelta(days=2))
+        assert look.embargoed
+        assert look.information == pytest.approx(days / 28)
+        shown = page(client, Campaign.objects.get())
+        assert "The next trial needs all of its planned weeks." in shown
+        assert "There is no verdict yet" not in shown
+        results = client.get(f"/campaigns/{campaign.slug}/results/").content.decode()
+        assert "It is too early to compare." in results
 
     def test_nor_while_the_split_is_broken(self, client: Client) -> None:
         shown = page(client, judged(WORKS | {"user": (4_000, 1_800)}))

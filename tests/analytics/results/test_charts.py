@@ -128,6 +128,12 @@ def test_each_row_carries_its_name_its_number_and_its_verdict(drawing: str) -> N
     assert "Better" in differences
 
 
+def test_a_chart_that_leaves_the_page_says_both_differences_with_their_intervals() -> None:
+    relative = {("both", "neutral"): "+34% (+26% to +42%)"}
+    text = all_text(charts.differences_chart(BLOCK, level=0.95, layout_name="wide", relative=relative))
+    assert "+9.1 (+7.3 to +10.9) +34% (+26% to +42%) Better" in text
+
+
 def test_the_band_lies_evenly_around_zero() -> None:
     root = parse(charts.differences_chart(BLOCK, level=0.95, layout_name="wide"))
     band = next(r for r in root.iter(f"{SVG}rect") if r.get("class") == "band")

@@ -55,6 +55,20 @@ def page_text(client: Client) -> str:
 
 
 @pytest.mark.django_db
+def test_people_read_the_names_of_placements_that_are_left_out_and_programs_their_keys(client: Client) -> None:
+    look(strata="placement")
+    world.change_places("quiet-page", name="The quiet page")
+    world.change_places("side-page", name="The page beside it")
+    row = checks_for_programs()["both", "neutral"]
+    assert re.search(r"without (quiet|side)-page to .* without (quiet|side)-page", row["without"])
+    text = page_text(client)
+    assert "without “The quiet page”" in text
+    assert "without “The page beside it”" in text
+    assert "without quiet-page" not in text
+    assert "without_by_key" not in row
+
+
+@pytest.mark.django_db
 def test_a_program_gets_ratio_lift_odds_and_whether_places_agree_beside_the_difference() -> None:
     look()
     row = checks_for_programs()["both", "neutral"]

@@ -61,6 +61,7 @@ CASES: dict[str, Callable[[], Campaign]] = {
     "too early": lambda: looked(PLENTY, plan={"planned_per_arm": 100_000}),
     "hidden": lambda: looked(dict.fromkeys(PLENTY, (120, 4))),
     "nobody counted": lambda: looked({}, exception="Ana: the funder asked."),
+    "nothing to compare": lambda: looked({"both": (500, 200)}, arms={"neutral": 0, "both": 1}),
     "stopped for harm": stopped,
     "better": lambda: looked(PLENTY),
     "worse": lambda: looked(PLENTY | {"user": (5020, 1004)}, plan={"planned_per_arm": 5_000}),

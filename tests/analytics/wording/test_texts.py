@@ -174,7 +174,7 @@ def test_every_sentence_is_true(all_told: list[Told]) -> None:
             "because several questions",
         ),
         *(
-            "not strong enough.",
+            "). We cannot tell yet. ",
             "whether that holds",
             "for messages of this kind either",
             "More texts would help",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from campaign.assignment.periods import Periods, text_of_period
 from campaign.follow_up.use import put_to_use
@@ -68,6 +69,16 @@ class TestItsPlan:
         content = frozen_plan.current_plan_content(use.plan)
         assert content["periods"] == {"length": "day", "weeks": 0, "first_hour": FIRST_HOUR}
         assert not frozen_plan.changed_plans([trial.pk, use.pk])
+
+    @pytest.mark.parametrize("by_period", [True, False])
+    def test_as_a_page_says_that_nothing_is_compared(self, client: Client, by_period: bool) -> None:
+        use = use_of(world.launched(plan=VISITS), by_period=by_period)
+        world.sign_in(client, world.person("mara"))
+        told = client.get(f"/campaigns/{use.slug}/plan/").content.decode()
+        assert "Not an experiment: everyone sees the message that worked in a trial." in told
+        assert "chance decides which message a person sees" not in told
+        assert "shown at random" not in told
+        assert ("A placement shows one text for a day, for as long as the message is in use." in told) is by_period
 
     def test_of_a_trial_with_hours_has_days(self) -> None:
         """In use nothing is compared between hours, and a count of a day must not say one."""

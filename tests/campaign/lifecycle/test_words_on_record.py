@@ -125,7 +125,7 @@ def test_neutral_words_that_sql_approved_are_offered_nowhere_and_not_shown(road:
     run("UPDATE messaging_message SET frame = 'neutral' WHERE id = %s", words.revision.message_id)
     world.placement(fallback=words.revision)
     ROADS[road](words)
-    assert words.revision not in neutral_revisions()
+    assert words.revision_id not in neutral_revisions()
     assert world.AudienceSite().decide().status == 409
 
 

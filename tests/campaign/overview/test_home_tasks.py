@@ -15,7 +15,6 @@ from campaign.lifecycle.launch_checks import ObstacleReason, submission_obstacle
 from campaign.models import Campaign
 from campaign.overview.home_tasks import first_steps, home_tasks, waiting_counts
 from messages.help_links import directory
-from messages.library import starter_library
 from messages.models import HelpLink
 from messages.roles import roles_held
 from messages.staff_mail import mailboxes
@@ -107,7 +106,7 @@ class TestWhatWaits:
         assert "Review a colleague’s text" not in waiting(world.person("mara", "manager", "reviewer"))
 
     def test_links_to_check_are_counted_and_lead_to_the_first(self) -> None:
-        starter_library.load(now=timezone.now())
+        world.load_starter_library(now=timezone.now())
         task = home_tasks(rafael(), with_links=True)[-1]
         overdue = directory.overdue_checks(today=timezone.localdate())
         assert (task.sentence, task.count) == ("Check help links", len(overdue))
@@ -128,7 +127,7 @@ def test_the_page_shows_steps_and_tasks(client: Client) -> None:
 
 
 def test_a_sample_is_a_draft_with_every_answer_but_who_agreed(client: Client) -> None:
-    starter_library.load(now=timezone.now())
+    world.load_starter_library(now=timezone.now())
     world.sign_in(client, mara())
     page = client.post("/campaigns/new/sample/", follow=True).content.decode()
     draft = Campaign.objects.get()
@@ -142,7 +141,7 @@ def test_a_sample_is_a_draft_with_every_answer_but_who_agreed(client: Client) ->
 
 
 def test_a_sample_uses_the_placement_that_is_there(client: Client) -> None:
-    starter_library.load(now=timezone.now())
+    world.load_starter_library(now=timezone.now())
     place = world.placement()
     world.sign_in(client, mara())
     client.post("/campaigns/new/sample/")

@@ -426,9 +426,10 @@ class TestWhatIsMissing:
 
 @pytest_db
 class TestSendingAndTakingBack:
-    def test_what_is_sent_is_what_was_read(self) -> None:
+    def test_what_is_sent_is_what_was_read(self, clock_that_stands_still: Traveller) -> None:
         campaign = world.draft()
         seen = campaign.changed_at.isoformat()
+        clock_that_stands_still.shift(1)
         save(campaign, "learn", hypothesis="Another.")
         with pytest.raises(DraftEditConflict):
             answers.submit_draft(campaign, seen_changed_at=seen, by=mara())

@@ -12,7 +12,6 @@ from campaign.lifecycle import launch_checks, transitions
 from campaign.models import Campaign
 from campaign.wizard.designs import DESIGNS
 from campaign.wizard.questions import QUESTIONS
-from messages.library import starter_library
 from messages.review import message_lint
 from tests import world
 
@@ -27,7 +26,7 @@ def mara(client: Client) -> Client:
 
 @pytest.fixture
 def library() -> None:
-    starter_library.load(now=timezone.now())
+    world.load_starter_library(now=timezone.now())
 
 
 def start(client: Client, key: str, **more: Any) -> Campaign:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from time_machine import Traveller
 
 from analytics.stats import power
 from campaign.lifecycle import frozen_plan, transitions
@@ -446,9 +447,12 @@ class TestTheLastPage:
         assert "This campaign is a draft again." in text(back)
         assert Campaign.objects.get().state == "draft"
 
-    def test_what_a_colleague_changed_meanwhile_is_read_first(self, manager: Client) -> None:
+    def test_what_a_colleague_changed_meanwhile_is_read_first(
+        self, manager: Client, clock_that_stands_still: Traveller
+    ) -> None:
         campaign = world.draft()
         seen = campaign.changed_at.isoformat()
+        clock_that_stands_still.shift(1)
         campaign.save()
         html = text(manager.post("/campaigns/pilot/plan-it/", {"seen": seen}, follow=True))
         assert "A colleague changed an answer while you were reading." in html

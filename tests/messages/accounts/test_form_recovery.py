@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from campaign.models import Campaign
+from campaign.models import Campaign, Placement
 from messages.accounts import step_up
 from messages.models import Message
 from tests import world
@@ -149,3 +149,22 @@ def test_the_form_of_a_placement_comes_back_with_all_that_was_typed() -> None:
     typed = {"name": "Quiet page", "new_partner": "A forum", "allowed_origins": "https://a.example https://b.example"}
     response = Client().post("/placements/new/", typed, headers=OURS)
     assert {name: hidden(response)[name] for name in typed} == typed
+
+
+@pytest.mark.parametrize(
+    ("path", "made"),
+    [("/placements/add/", Placement), ("/campaigns/new/", Campaign)],
+    ids=["a placement", "a campaign"],
+)
+def test_a_form_that_came_back_and_is_sent_twice_makes_one_thing(path: str, made: type[Placement | Campaign]) -> None:
+    client = Client()
+    world.sign_in(client, world.person("mara", "manager"))
+    fresh = re.search(r'name="once" value="([^"]+)"', client.get(path).content.decode())
+    assert fresh
+    typed = FIELDS | {"name": "Quiet page", "new_partner": "A forum", "once": fresh[1]}
+    again = hidden(Client().post(path, typed, headers=OURS))
+    assert again["once"] == fresh[1]
+    first, second = (client.post(path, again, headers=OURS) for _ in range(2))
+    assert first.status_code == second.status_code == 302
+    assert first["Location"] == second["Location"]
+    assert made._default_manager.count() == 1

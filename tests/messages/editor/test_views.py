@@ -9,7 +9,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from messages.library import starter_library
 from messages.models import Draft, HelpLink, Message, Rendition, Revision, Theme
 from tests import world
 
@@ -406,7 +405,7 @@ class TestInSpanish:
         assert "No tenemos" in page
 
     def test_the_themes_of_the_starter_library_are_named_in_spanish(self, client: Client) -> None:
-        starter_library.load(now=world.NOON)
+        world.load_starter_library()
         world.sign_in(client, world.person("mara", "manager"))
         client.cookies["language"] = "es"
         page = html(client.get("/messages/new/"))

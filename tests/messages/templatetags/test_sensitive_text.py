@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.i18n.sentence_translation import translate_sentence
-from messages.library import starter_library
 from messages.models import Theme
 from messages.text import lint, sensitive_terms
 from messages.text.translatable import Translatable
@@ -116,7 +115,7 @@ class TestContentNotes:
         world.load_starter_library()
         Theme.objects.update(content_note="")
         Theme.objects.filter(key="violation").update(content_note="Ours.")
-        starter_library.load(now=world.NOON)
+        world.load_starter_library()
         assert Theme.objects.get(key="trauma").content_note
         assert Theme.objects.get(key="violation").content_note == "Ours."
 
