@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from campaign.assignment.arm_hash import cumulative_weights
 from campaign.assignment.periods import divides_day, longest_washout
 from campaign.assignment.receipts import SECONDS_PER_HOUR
+from campaign.i18n.numbers import format_number
 from campaign.lifecycle import placement_sharing, webhook_tests
 from campaign.lifecycle.alert_recipients import why_nobody_hears
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
@@ -119,6 +120,29 @@ def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
         Obstacle(ObstacleReason.STALE_HELP_LINK, problem)
         for problem in directory.launch_blockers(today=timezone.localdate(now))
     ]
+
+
+def launch_remarks(campaign: Campaign) -> list[str]:
+    """Return what does not keep a campaign from being launched, but would make it find less than it could."""
+    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    if plan is None or plan.texts != AnalysisPlan.Texts.DIFFERENT or campaign.is_use:
+        return []
+    compared = {key for pair in plan.pairs for key in pair}
+    numbers = {
+        arm.name: sum(text.stopped_at is None for text in arm.texts.all())
+        for arm in campaign.arms.prefetch_related("texts")
+        if arm.key in compared
+    }
+    if len({*numbers.values()}) < 2 or min(numbers.values()) < 2:
+        return []
+    sentence = _(
+        "“%(least)s” has %(few)s texts and “%(most)s” has %(many)s. A result for messages of this kind is just as "
+        "reliable with unequal numbers, but needs many more people. Use the same number of texts for each message: "
+        "add some, or leave some out."
+    )
+    least, most = min(numbers, key=numbers.__getitem__), max(numbers, key=numbers.__getitem__)
+    values = {"least": least, "most": most, "few": format_number(numbers[least]), "many": format_number(numbers[most])}
+    return [sentence % values]
 
 
 def actual_start(campaign: Campaign, *, now: datetime) -> datetime:
