@@ -55,6 +55,7 @@ RATE_LAYOUTS = {
     "wide": ChartLayout("wide", left=30, right=82, letters=26, ticks=5, labels_above=False, row_gap=42),
     "phone": ChartLayout("phone", left=1, right=68, letters=33, ticks=4, labels_above=True, row_gap=30),
 }
+RATE_LAYOUTS["narrow"] = replace(RATE_LAYOUTS["phone"], name="narrow")
 DIFFERENCE_LAYOUTS = {
     "wide": ChartLayout("wide", left=31, right=74, letters=26, ticks=6, labels_above=False, row_gap=26),
     "phone": ChartLayout("phone", left=2, right=98, letters=33, ticks=4, labels_above=True, row_gap=30),
