@@ -189,7 +189,10 @@ def gaps_chart(
     spans = _grid_spans(layout, strips, BAND_LABEL_HEIGHT, y)
     bands = [_band(axis, band, *span) for span in spans] if band else []
     zero = vertical_lines("zero", [axis.css_percent(0)], spans)
-    fewer, more = gettext("← fewer %(phrase)s") % phrase, gettext("more %(phrase)s →") % phrase
+    if block.outcome.kind == "ordered":
+        fewer, more = gettext("← answers lower"), gettext("answers higher →")
+    else:
+        fewer, more = gettext("← fewer %(phrase)s") % phrase, gettext("more %(phrase)s →") % phrase
     below = LINE_HEIGHT if layout.labels_above and len(fewer) + len(more) > layout.letters else 0
     sides = [
         svg_text(f"{layout.left}%", y + 36, fewer, "tick"),
