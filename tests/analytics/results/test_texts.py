@@ -16,7 +16,7 @@ from django.utils import translation
 from django.utils.html import strip_tags
 
 from analytics.looks.evaluate import evaluate
-from analytics.models import Analysis
+from analytics.models import Analysis, Estimate
 from analytics.notifications.events import is_decided
 from analytics.results import build
 from analytics.results.look_summaries import look_summaries
@@ -68,6 +68,19 @@ class TestTheHeadline:
                 "would help, but more people would not. About 6 texts of each message would be enough, "
                 "each with as many people as now."
             )
+        )
+
+    def test_names_the_method_where_numbers_of_texts_differ(self) -> None:
+        analysis = looked("different")
+        kind = analysis.estimates.get(kind="difference", about="kind", outcome="turned_back")
+        (row,) = build.build(analysis).primary.kinds
+        assert "Banerjee" not in row.differing
+        Estimate.objects.filter(pk=kind.pk).update(
+            texts={**(kind.texts or {}), "decided_by": "banerjee", "control_texts": 3}
+        )
+        (row,) = build.build(Analysis.objects.get()).primary.kinds
+        assert row.differing.startswith(
+            "The messages have unequal numbers of texts (4 and 3), so Banerjee’s method was used instead of Welch’s."
         )
 
     def test_says_when_the_kind_is_judged_while_it_has_not_been(self) -> None:
