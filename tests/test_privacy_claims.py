@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,3 +81,39 @@ def test_the_assessment_follows_the_articles_four_points() -> None:
     for letter in "abcd":
         assert f"Article 35(7)({letter})" in headings
     assert page.count("▢") >= 40
+
+
+IN_THE_ASSESSMENT = {  # what visitors' requests make, by the row of the template that says so
+    "audience.analytics_openview": "open view: a random number",
+    "audience.analytics_foldedhour": "which hours are counted",
+    "default.analytics_foldprogress": "and how far",
+    "default.analytics_tally": "total: day",
+    "default.analytics_texttally": "total by text",
+    "default.analytics_withdrawals": "asked not to be counted",
+    "default.campaign_servedcount": "count of messages sent",
+    "default.campaign_leftoutcount": "count of messages shown and not counted",
+    "default.campaign_networksketch": "that a server began to count networks",
+    "spool.spooled": "the same in a file of the server",
+}
+
+
+def test_the_assessment_names_in_full_what_is_stored_about_visitors() -> None:
+    schema = tomllib.loads((ROOT / "analytics/data_inventory/privacy_schema.toml").read_text(encoding="utf-8"))
+    stored = {
+        f"{place}.{table}"
+        for place in ("audience", "default", "spool")
+        for table, entry in schema[place].items()
+        if entry["written_by"] == "audience"
+    }
+    assert stored == IN_THE_ASSESSMENT.keys()
+    page = (DOCS / "templates" / "dpia.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^\| what \| how fine \| how long \|\n\|---\|---\|---\|\n((?:\|.*\n)+)", page, re.M)
+    assert [name for name, words in IN_THE_ASSESSMENT.items() if words not in table] == []
+
+
+def test_the_assessment_names_settings_that_exist() -> None:
+    page = (DOCS / "templates" / "dpia.md").read_text(encoding="utf-8")
+    operations = (DOCS / "operations.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Z][A-Z_]{4,})`", page))
+    assert "RECEIPT_LIFE_HOURS" in named
+    assert {name for name in named if f"`{name}`" not in operations} == set()

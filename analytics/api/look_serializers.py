@@ -77,7 +77,10 @@ class KindDetailsSerializer(serializers.Serializer[Any]):
     design = serializers.ChoiceField(choices=["matched", "nested"])
     texts = serializers.IntegerField(help_text="Texts of the treated arm; with matched sets, sets.")
     control_texts = serializers.IntegerField()
-    decided_by = serializers.ChoiceField(choices=["t", "sign-flip", "welch"], help_text="The test that p_value is of.")
+    decided_by = serializers.ChoiceField(
+        choices=["t", "sign-flip", "welch", "banerjee"],
+        help_text="The test that p_value is of; “banerjee” where the arms have unequal numbers of texts.",
+    )
     weight = serializers.FloatField(help_text="This answer’s share of the error of all looks.")
     sign_flip_p = serializers.FloatField(allow_null=True)
     smallest_sign_flip_p = serializers.FloatField(allow_null=True, help_text="The smallest that so many sets can give.")

@@ -39,7 +39,7 @@ class TextDetails:
     design: Design
     texts: int
     control_texts: int
-    decided_by: Literal["t", "sign-flip", "welch"]
+    decided_by: Literal["t", "sign-flip", "welch", "banerjee"]
     weight: float
     sign_flip_p: float | None = None
     smallest_sign_flip_p: float | None = None
@@ -242,7 +242,7 @@ def _details(question: _Question, means: TextMeans, estimate: Estimate, family: 
         design=family.text_rules.design,
         texts=len(question.used[0].totals),
         control_texts=len(question.used[-1].totals),
-        decided_by=estimate.decided_by if isinstance(estimate, matched.SetsEstimate) else "welch",
+        decided_by=_decided_by(estimate),
         weight=family.text_rules.weight,
     )
     if isinstance(estimate, matched.SetsEstimate):
@@ -258,6 +258,12 @@ def _details(question: _Question, means: TextMeans, estimate: Estimate, family: 
         low, high = max(new[0].interval.low, -question.bound), min(new[0].interval.high, question.bound)
         details = replace(details, next_low=low, next_high=high)
     return details
+
+
+def _decided_by(estimate: Estimate) -> Literal["t", "sign-flip", "welch", "banerjee"]:
+    if isinstance(estimate, matched.SetsEstimate):
+        return estimate.decided_by
+    return "banerjee" if estimate.method == nested.BANERJEE else "welch"
 
 
 def _groups(question: _Question, means: TextMeans, family: _Family) -> list[list[Measured]]:
@@ -284,8 +290,14 @@ def _what_helps(
     told = max(family.rules.smallest_difference or 0.0, abs(estimate.effect))
     if told == 0.0 or between is None:
         return None
-    noise = sqrt(fmean(text.variance for group in _groups(question, means, family) for text in group))
-    texts = min(len(arm.totals) for arm in question.used)
+    groups, numbers = _groups(question, means, family), [len(arm.totals) for arm in question.used]
+    texts, is_unequal = min(numbers), len(set(numbers)) > 1
+    if is_unequal:
+        # What people add to the variance of the arms' means, as of texts that were all seen by as many.
+        by_arm = sum(sum(text.variance for text in group) / len(group) ** 2 for group in groups)
+        noise = sqrt(by_arm / sum(1.0 / number for number in numbers))
+    else:
+        noise = sqrt(fmean(text.variance for group in groups for text in group))
     if clear_of_network:
         move = _network_move(question, family.rules)
         # The furthest of a few texts is about one standard deviation out. Moved on from there by `texts` times as much
@@ -300,6 +312,7 @@ def _what_helps(
         design=family.text_rules.design,
         alpha=(1.0 - family.rules.level) * family.text_rules.last_weight,
         comparisons=family.comparisons,
+        unequal=numbers if is_unequal else (),
     )
 
 

@@ -4,6 +4,8 @@ from analytics.comparison.inputs import Monitoring
 from analytics.simulation_study.network_holds import found_beside_one_network
 from analytics.simulation_study.stopped_texts import calls_after_stop
 from analytics.simulation_study.texts import LOOKS, RATE, TextCampaign, call_rates
+from analytics.simulation_study.unequal_texts import UnequalCampaign
+from analytics.simulation_study.unequal_texts import call_rates as unequal_call_rates
 from analytics.stats.power import units_in_all
 from analytics.stats.texts.sizing import Design, people_needed, power
 
@@ -57,8 +59,51 @@ def texts_section(trials: int) -> list[str]:
         "More people make it worse for the analysis of people alone: the surer it is of these texts, the oftener it",
         "takes a difference between texts for one between appeals. With one text each, nothing can be said of appeals.",
         "",
+        *_unequal_numbers(trials),
         *_after_a_stop(trials),
         *_power_by_texts(trials),
+    ]
+
+
+# Texts of each arm, the contrast, and the share of an even part that the first text of each arm is shown.
+_UNEQUAL: dict[str, tuple[tuple[int, ...], tuple[float, ...], float]] = {
+    "2 against 8": ((2, 8), (1.0, -1.0), 1.0),
+    "2 against 8, one text of each shown a tenth as often": ((2, 8), (1.0, -1.0), 0.1),
+    "2 against 3": ((2, 3), (1.0, -1.0), 1.0),
+    "3 against 6": ((3, 6), (1.0, -1.0), 1.0),
+    "3 against 12": ((3, 12), (1.0, -1.0), 1.0),
+    "interaction of 2, 2, 8 and 8": ((2, 2, 8, 8), (1.0, -1.0, -1.0, 1.0), 1.0),
+    "main effect of 4, 4, 4 and 3": ((4, 4, 4, 3), (-0.5, 0.5, -0.5, 0.5), 1.0),
+}
+
+
+def _unequal_numbers(trials: int) -> list[str]:
+    lines = [
+        "### Unequal numbers of texts",
+        "",
+        "Texts of each arm's own, but not as many in each; 20,000 people an arm, whose texts share them evenly. In",
+        "what share of campaigns is a difference ever called for texts of their kind? First by Welch's test whatever",
+        "the numbers, then as the product judges. All calls are false. With one text in an arm nothing is said.",
+        "",
+        "| looking | texts | " + " | ".join(_SPREADS) + " | 3 points in the arms with fewest |",
+        "|---|---|" + "---|" * (len(_SPREADS) + 1),
+    ]
+    for monitoring in LOOKS:
+        for number, (name, (texts, weights, first)) in enumerate(_UNEQUAL.items()):
+            cells = []
+            alone = tuple(0.03 if each == min(texts) else 0.0 for each in texts)
+            for place, spreads in enumerate([*((each,) * len(texts) for each in _SPREADS.values()), alone]):
+                campaign = UnequalCampaign(texts, spreads, weights, people=20_000, first=first)
+                count = trials if monitoring == "fixed" else trials // 2
+                welch, judged = unequal_call_rates(campaign, monitoring, count=count, seed=1_400 + 10 * number + place)
+                cells.append(f"{welch.in_percent()}; {judged.in_percent()}")
+            lines.append(f"| {_LOOKING[monitoring]} | {name} | " + " | ".join(cells) + " |")
+    return [
+        *lines,
+        "",
+        "Two texts that are alike by luck lend Welch's test the degrees of freedom of the other arm. Banerjee's",
+        "interval lets each arm keep its own, and costs power: take as many texts in each arm.",
+        "",
     ]
 
 

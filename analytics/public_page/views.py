@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from analytics.export.data_package import licence_url
 from analytics.export.files import FILES
 from analytics.export.look_tables import NotExportable, exportable_look, publishable_look
-from analytics.export.page_without_account import outside_page_context
+from analytics.export.page_without_account import outside_page_context, render_outside_page
 from analytics.models import Analysis, PublicPage
 from analytics.public_page.publication import propose_publication, publish, published_look, take_down
 from campaign.lifecycle.actions import ActionRefused
@@ -39,11 +39,9 @@ def public_page(request: HttpRequest, slug: str) -> HttpResponse:
     analysis = published_look(slug)
     if analysis is None:
         raise Http404
-    chosen = request.GET.get("language", "")
-    language = chosen if chosen in dict(settings.LANGUAGES) else translation.get_language()
+    template = "analytics/public_page/public_page.html"
     try:
-        with translation.override(language):
-            return render(request, "analytics/public_page/public_page.html", _context(request, analysis))
+        return render_outside_page(request, analysis.campaign, template, lambda: _context(request, analysis))
     except NotExportable:
         raise Http404 from None
 

@@ -55,6 +55,7 @@ RATE_LAYOUTS = {
     "wide": ChartLayout("wide", left=30, right=82, letters=26, ticks=5, labels_above=False, row_gap=42),
     "phone": ChartLayout("phone", left=1, right=68, letters=33, ticks=4, labels_above=True, row_gap=30),
 }
+RATE_LAYOUTS["narrow"] = replace(RATE_LAYOUTS["phone"], name="narrow")
 DIFFERENCE_LAYOUTS = {
     "wide": ChartLayout("wide", left=31, right=74, letters=26, ticks=6, labels_above=False, row_gap=26),
     "phone": ChartLayout("phone", left=2, right=98, letters=33, ticks=4, labels_above=True, row_gap=30),
@@ -188,7 +189,10 @@ def gaps_chart(
     spans = _grid_spans(layout, strips, BAND_LABEL_HEIGHT, y)
     bands = [_band(axis, band, *span) for span in spans] if band else []
     zero = vertical_lines("zero", [axis.css_percent(0)], spans)
-    fewer, more = gettext("← fewer %(phrase)s") % phrase, gettext("more %(phrase)s →") % phrase
+    if block.outcome.kind == "ordered":
+        fewer, more = gettext("← answers lower"), gettext("answers higher →")
+    else:
+        fewer, more = gettext("← fewer %(phrase)s") % phrase, gettext("more %(phrase)s →") % phrase
     below = LINE_HEIGHT if layout.labels_above and len(fewer) + len(more) > layout.letters else 0
     sides = [
         svg_text(f"{layout.left}%", y + 36, fewer, "tick"),

@@ -101,9 +101,13 @@ def _kind_row(
         "hidden": hidden,
     }
     ordered = OUTCOMES[e.outcome].kind == "ordered"
-    return KindRow(
-        **shared, details=details, differing="" if not details or ordered else _differing(details, scale, plan.level)
-    )
+    sentences = [
+        wording.unequal_numbers_sentence(details.texts, details.control_texts)
+        if details and details.decided_by == "banerjee"
+        else "",
+        _differing(details, scale, plan.level) if details and not ordered else "",
+    ]
+    return KindRow(**shared, details=details, differing=" ".join(filter(None, sentences)))
 
 
 def _differing(details: KindDetails, scale: wording.PeopleScale, level: float) -> str:

@@ -12,7 +12,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from analytics.export.look_tables import NotExportable
-from analytics.export.page_without_account import outside_page_context
+from analytics.export.page_without_account import (
+    audience_languages,
+    outside_page_context,
+    render_outside_page,
+    wanted_language,
+)
 from analytics.models import SharedLink
 from analytics.shared_links import codes
 from analytics.shared_links.forms import MailedCodeForm, NamedPersonForm
@@ -30,13 +35,20 @@ def _of_link(view: LinkView) -> Callable[[HttpRequest, str], HttpResponse]:
     @wraps(view)
     def wrapper(request: HttpRequest, token: str) -> HttpResponse:
         try:
-            response = view(request, find_link(token, now=timezone.now()), token)
+            link = find_link(token, now=timezone.now())
+            with translation.override(_spoken_language(request, link)):
+                response = view(request, link, token)
         except LinkOver:
             response = render(request, "analytics/shared_links/over.html", status=404)
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 
     return login_not_required(wrapper)
+
+
+def _spoken_language(request: HttpRequest, link: SharedLink) -> str:
+    """The language in which the steps are asked; their few words are translated in each that visitors' pages speak."""
+    return wanted_language(request, [*dict(settings.LANGUAGES), *audience_languages(link.campaign)])
 
 
 @allow_form_methods
@@ -82,17 +94,14 @@ def results(request: HttpRequest, link: SharedLink, token: str) -> HttpResponse:
     """Show the newest planned look, in the language that `?language=` or the browser asks for."""
     if not is_open(request, link):
         return redirect("analytics:shared", token)
-    chosen = request.GET.get("language", "")
-    language = chosen if chosen in dict(settings.LANGUAGES) else translation.get_language()
-    with translation.override(language):
-        analysis = shareable_look(link.campaign)
-        try:
-            context = outside_page_context(analysis) if analysis else None
-        except NotExportable:
-            context = None
-        if context is None:
-            return render(request, "analytics/shared_links/unreadable.html")
-        return render(request, "analytics/shared_links/results.html", {**context, "link": link, "token": token})
+    analysis = shareable_look(link.campaign)
+    if analysis is None:
+        return render(request, "analytics/shared_links/unreadable.html")
+    template, more = "analytics/shared_links/results.html", {"link": link, "token": token}
+    try:
+        return render_outside_page(request, link.campaign, template, lambda: {**outside_page_context(analysis), **more})
+    except NotExportable:
+        return render(request, "analytics/shared_links/unreadable.html")
 
 
 @require_POST

@@ -69,6 +69,7 @@ from analytics.wording.texts import (
     spread_sentence,
     text_name,
     these_texts_sentence,
+    unequal_numbers_sentence,
     wait_for_texts_sentence,
 )
 
@@ -137,6 +138,7 @@ __all__ = [
     "to_two_figures",
     "translate_outcome",
     "translate_reason",
+    "unequal_numbers_sentence",
     "verdict_name",
     "wait_for_texts_sentence",
 ]

@@ -164,6 +164,19 @@ def these_texts_sentence(told: str, *, design: str, texts: int, control_texts: i
     return gettext("With these texts (%(texts)s and %(control_texts)s): %(told)s") % values
 
 
+def unequal_numbers_sentence(texts: int, control_texts: int) -> str:
+    """Say which method was used because the numbers of texts differ, and what that costs."""
+    values = {"texts": number(texts), "control_texts": number(control_texts)}
+    return (
+        gettext(
+            "The messages have unequal numbers of texts (%(texts)s and %(control_texts)s), so Banerjee’s method "
+            "was used instead of Welch’s. It keeps false calls rare, but needs more people. With the same "
+            "number of texts for each message, fewer would be enough."
+        )
+        % values
+    )
+
+
 def kind_sentence(numbers: KindNumbers, scale: PeopleScale, *, design: str) -> str:
     """Say what holds for texts of a kind, whatever the verdict; and if it cannot be told, what would help."""
     ordered = numbers.outcome.kind == "ordered"

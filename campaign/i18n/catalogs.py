@@ -149,7 +149,9 @@ def update() -> None:
     """Rewrite and compile each catalogue: translations stay, new strings are added empty, unused ones are removed."""
     strings = extract_strings()
     for language in translated_languages():
-        catalog = _merge_strings(read_catalog(language), [one for one in strings if is_needed(language, one)])
+        previous = read_catalog(language)
+        kept = [one for one in strings if is_needed(language, one) or _is_translated(previous.get(*one.key), one)]
+        catalog = _merge_strings(previous, kept)
         (path := _path(language)).parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_as_text(catalog))
         path.with_suffix(".mo").write_bytes(compile_catalog(read_catalog(language)))
@@ -174,6 +176,11 @@ def _merge_strings(previous: Catalog, strings: list[ExtractedString]) -> Catalog
 def is_needed(language: str, one: ExtractedString) -> bool:
     """Whether a string is shown in this language: some languages are for audience pages only."""
     return one.is_for_the_audience if language not in STAFF_TRANSLATIONS else True
+
+
+def _is_translated(message: Message | None, one: ExtractedString) -> bool:
+    """Whether somebody translated it: results for people without an account are offered where all of theirs are."""
+    return message is not None and message.pluralizable == isinstance(one.msgid, tuple) and bool(message.string)
 
 
 def translated_languages() -> list[str]:
@@ -238,9 +245,9 @@ def missing_shares() -> dict[str, float]:
 
 def _problems(language: str, strings: list[ExtractedString]) -> Iterator[CatalogProblem]:
     catalog = read_catalog(language)
-    for key, one in {one.key: one for one in strings if is_needed(language, one)}.items():
+    for key, one in {one.key: one for one in strings}.items():
         kind = translation_fault(catalog.get(*key), one, catalog.num_plurals)
-        if kind:
+        if kind and (is_needed(language, one) or kind not in MISSING_KINDS):
             yield CatalogProblem(language, kind, key[0])
     if _path(language).exists():
         compiled = _path(language).with_suffix(".mo")

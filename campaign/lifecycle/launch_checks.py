@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from campaign.assignment.arm_hash import cumulative_weights
 from campaign.assignment.periods import divides_day, longest_washout
 from campaign.assignment.receipts import SECONDS_PER_HOUR
+from campaign.i18n.numbers import format_number
 from campaign.lifecycle import placement_sharing, webhook_tests
 from campaign.lifecycle.alert_recipients import why_nobody_hears
 from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
 from messages.audit.verification import genuine_entries
+from messages.audit.verified_before import verified_before
 from messages.help_links import directory
 from messages.i18n.sentence_translation import translate_sentence
 from messages.review import workflow
@@ -121,6 +123,29 @@ def launch_obstacles(campaign: Campaign, *, now: datetime) -> list[Obstacle]:
     ]
 
 
+def launch_remarks(campaign: Campaign) -> list[str]:
+    """Return what does not keep a campaign from being launched, but would make it find less than it could."""
+    plan = AnalysisPlan.objects.filter(campaign=campaign).first()
+    if plan is None or plan.texts != AnalysisPlan.Texts.DIFFERENT or campaign.is_use:
+        return []
+    compared = {key for pair in plan.pairs for key in pair}
+    numbers = {
+        arm.name: sum(text.stopped_at is None for text in arm.texts.all())
+        for arm in campaign.arms.prefetch_related("texts")
+        if arm.key in compared
+    }
+    if len({*numbers.values()}) < 2 or min(numbers.values()) < 2:
+        return []
+    sentence = _(
+        "“%(least)s” has %(few)s texts and “%(most)s” has %(many)s. A result for messages of this kind is just as "
+        "reliable with unequal numbers, but needs many more people. Use the same number of texts for each message: "
+        "add some, or leave some out."
+    )
+    least, most = min(numbers, key=numbers.__getitem__), max(numbers, key=numbers.__getitem__)
+    values = {"least": least, "most": most, "few": format_number(numbers[least]), "many": format_number(numbers[most])}
+    return [sentence % values]
+
+
 def actual_start(campaign: Campaign, *, now: datetime) -> datetime:
     """Return when a campaign begins if it is launched now: on its day, or at once where that has passed."""
     return max(campaign.starts_at or now, now)
@@ -138,7 +163,13 @@ def _end_too_early() -> Obstacle:
 
 def common_locales(campaign: Campaign) -> list[str]:
     """Return the locales in which every text of each arm that is not paused is approved, but for texts stopped."""
-    shown = campaign.arms.filter(paused_at=None).with_texts().prefetch_related("texts__revision__renditions")
+    return _common_locales(campaign.pk)
+
+
+@verified_before
+def _common_locales(campaign: int) -> list[str]:
+    shown = Arm.objects.filter(campaign=campaign, paused_at=None).with_texts()
+    shown = shown.prefetch_related("texts__revision__renditions")
     locales = approved_locales(shown)
     return sorted(set.intersection(*locales)) if locales else []
 

@@ -90,6 +90,7 @@ def _launch_context(campaign: Campaign, user: User, now: datetime) -> dict[str, 
         "languages": [language_name(locale) for locale in launch_checks.common_locales(campaign)],
         "recipients": plan.told.order_by("username") if plan else [],
         "webhook": urlsplit(plan.webhook).hostname if plan and plan.webhook else "",
+        "to_check": launch_checks.launch_remarks(campaign),
         "gaps": [obstacle_link(obstacle, campaign, may_confirm=may_confirm) for obstacle in obstacles],
     }
 

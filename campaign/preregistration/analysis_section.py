@@ -277,7 +277,7 @@ def _models_formal(content: PlanContent) -> Iterator[str]:
 
 _FORMAL_TEXTS = {
     "matched": "mean over sets, t, from six sets on sign-flip where it can reach α",
-    "different": "difference of text means, Welch",
+    "different": "difference of text means, Welch; Banerjee 1960 where arms have unequal numbers of texts",
 }
 
 

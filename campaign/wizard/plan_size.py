@@ -23,13 +23,16 @@ def sample_size_inputs(
 ) -> SampleSizeInputs:
     """Return the assumptions of a plan with a yes/no outcome, for these arms with their texts."""
     weights = {arm.key: arm.weight for arm in arms}
-    texts = [sum(text.stopped_at is None for text in arm.texts.all()) for arm in arms]
+    texts = {arm.key: sum(text.stopped_at is None for text in arm.texts.all()) for arm in arms}
+    pairs = [pair for pair in plan.pairs if {*pair} <= set(weights)]
+    text_pairs = tuple((texts[pair.treated], texts[pair.control]) for pair in pairs)
+    differs = plan.texts == AnalysisPlan.Texts.DIFFERENT and any(one != other for one, other in text_pairs)
     return SampleSizeInputs(
         expected_rate=expected_rate,
         smallest_difference=smallest_difference,
         weights=tuple(weights.values()),
         per_day=per_day,
-        pairs=tuple((weights[pair.treated], weights[pair.control]) for pair in plan.pairs if {*pair} <= set(weights)),
+        pairs=tuple((weights[pair.treated], weights[pair.control]) for pair in pairs),
         comparisons=comparison_count(plan.comparisons, plan.correction),
         level=plan.level,
         power=plan.power,
@@ -40,7 +43,8 @@ def sample_size_inputs(
         design_effect=plan.design_effect or 1.0,
         placements=placements,
         text_design=_DESIGNS[str(plan.texts)],
-        texts=min(texts, default=1),
+        texts=min(texts.values(), default=1),
+        text_pairs=text_pairs if differs else (),
         text_spread=(DEFAULT_SPREAD if text_spread is None else text_spread) if plan.texts else 0.0,
         planned_people=planned_people,
     )

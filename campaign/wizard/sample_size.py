@@ -67,7 +67,8 @@ class SampleSizeInputs:
     design_effect: float = 1.0  # by which that changes the people needed
     placements: int = 0
     text_design: Literal["", "matched", "nested"] = ""  # how the texts of arms relate; one each if empty
-    texts: int = 1  # in each arm
+    texts: int = 1  # in each arm; the fewest, if their numbers differ
+    text_pairs: tuple[tuple[int, int], ...] = ()  # those of the arms of each pair, if their numbers differ
     text_spread: float = 0.0  # by how much they differ: differences of sets, or rates of texts in one arm
     planned_people: int | None = None  # None: as many as needed
     seen_share: float = SEEN_SHARE
@@ -157,23 +158,28 @@ def people_by_texts(
     inputs: SampleSizeInputs, *, counts: Sequence[int] = TEXT_COUNTS, spreads: Sequence[float] = TEXT_SPREADS
 ) -> tuple[PeopleByTexts, ...]:
     """Return the people in all by the texts in each arm, and by how much these differ."""
-    rows = []
-    for texts in counts:
-        people: list[int | None] = []
-        for spread in spreads:
-            try:
-                needed = needed_people(replace(inputs, texts=texts, text_spread=spread))
-            except MoreTextsNeeded:
-                people.append(None)
-            else:
-                people.append(planned_people(mean_per_arm(needed, inputs.weights), inputs.weights))
-        rows.append(PeopleByTexts(texts, tuple(people)))
-    return tuple(rows)
+    return tuple(
+        PeopleByTexts(texts, people_by_spread(replace(inputs, texts=texts, text_pairs=()), spreads=spreads))
+        for texts in counts
+    )
+
+
+def people_by_spread(inputs: SampleSizeInputs, *, spreads: Sequence[float]) -> tuple[int | None, ...]:
+    """Return the people in all that a plan takes by how much its texts differ; None: never enough."""
+    people: list[int | None] = []
+    for spread in spreads:
+        try:
+            needed = needed_people(replace(inputs, text_spread=spread))
+        except MoreTextsNeeded:
+            people.append(None)
+        else:
+            people.append(planned_people(mean_per_arm(needed, inputs.weights), inputs.weights))
+    return tuple(people)
 
 
 def fewest_texts(inputs: SampleSizeInputs) -> PeopleByTexts | None:
     """Return the fewest texts in each arm with which some number of people is enough, and that number."""
-    counts = range(inputs.texts + 1, MOST_TEXTS + 1)
+    counts = range(inputs.texts if inputs.text_pairs else inputs.texts + 1, MOST_TEXTS + 1)
     rows = (people_by_texts(inputs, counts=[texts], spreads=[inputs.text_spread])[0] for texts in counts)
     return next((row for row in rows if row.people != (None,)), None)
 
@@ -196,12 +202,13 @@ def _people_for_the_kind(inputs: SampleSizeInputs) -> int:
     """
     single_look = inputs.monitoring == "fixed"
     needed, p = 0.0, inputs.expected_rate
-    for share, control_share in _shares_of_pairs(inputs):
+    for (share, control_share), (texts, control_texts) in _shares_and_texts(inputs):
         for q in _other_rates(inputs):
             per_text = _load_power_functions().people_per_text(
                 difference=q - p,
                 control=p,
-                texts=inputs.texts,
+                texts=texts,
+                control_texts=control_texts,
                 spread=inputs.text_spread,
                 power=inputs.power,
                 design=inputs.text_design,
@@ -212,7 +219,7 @@ def _people_for_the_kind(inputs: SampleSizeInputs) -> int:
                 raise MoreTextsNeeded
             control_variance, variance = p * (1 - p), q * (1 - q)
             scale = (variance / share + control_variance / control_share) / (variance + control_variance)
-            needed = max(needed, per_text * inputs.texts * scale)
+            needed = max(needed, per_text * texts * scale)
     return ceil(needed * inputs.design_effect)
 
 
@@ -261,6 +268,18 @@ def smallest_detectable_difference(inputs: SampleSizeInputs, *, people: int) -> 
         middle = (low + high) / 2
         low, high = (low, middle) if is_detected(middle) else (middle, high)
     return high
+
+
+def _shares_and_texts(inputs: SampleSizeInputs) -> set[tuple[tuple[float, float], tuple[int, int]]]:
+    """Return the shares of each planned comparison with the numbers of its texts."""
+    total, alike = sum(inputs.weights), (inputs.texts, inputs.texts)
+    if not inputs.text_pairs:
+        return {(shares, alike) for shares in _shares_of_pairs(inputs)}
+    return {
+        ((treated / total, control / total), texts)
+        for (treated, control), texts in zip(inputs.pairs, inputs.text_pairs, strict=True)
+        if treated > 0 and control > 0
+    }
 
 
 def _shares_of_pairs(inputs: SampleSizeInputs) -> set[tuple[float, float]]:

@@ -14,6 +14,7 @@ from campaign.wizard.sample_size import (
     SampleSize,
     SampleSizeInputs,
     fewest_texts,
+    people_by_spread,
     people_by_texts,
 )
 
@@ -60,12 +61,20 @@ def describe_texts(size: SampleSize | NoSampleSize, inputs: SampleSizeInputs) ->
         return None
     counts = sorted({*TEXT_COUNTS, *([inputs.texts] if inputs.texts > 1 else [])})
     spreads = sorted({*TEXT_SPREADS, inputs.text_spread})
+    rows = [
+        TextsRow(
+            _count(row.texts, inputs),
+            tuple(map(_people, row.people)),
+            row.texts == inputs.texts and not inputs.text_pairs,
+        )
+        for row in people_by_texts(inputs, counts=counts, spreads=spreads)
+    ]
+    if inputs.text_pairs:
+        people = people_by_spread(inputs, spreads=spreads)
+        rows.insert(counts.index(inputs.texts) + 1, TextsRow(_planned(inputs), tuple(map(_people, people)), True))
     return TextsTable(
         spreads=tuple(_("by %(spread)s") % {"spread": format_number(round(spread * 100, 4))} for spread in spreads),
-        rows=tuple(
-            TextsRow(_count(row.texts, inputs), tuple(map(_people, row.people)), row.texts == inputs.texts)
-            for row in people_by_texts(inputs, counts=counts, spreads=spreads)
-        ),
+        rows=tuple(rows),
         is_matched=inputs.text_design == "matched",
     )
 
@@ -74,14 +83,18 @@ def describe_too_few_texts(size: SampleSize, inputs: SampleSizeInputs | None) ->
     """Say that no number of people is enough for messages of this kind, and what would be; empty if one is."""
     if inputs is None or not size.is_for_these_texts_alone:
         return ""
-    values = {"texts": _count(inputs.texts, inputs), "spread": format_per_hundred(inputs.text_spread)}
+    values = {"texts": _planned(inputs), "spread": format_per_hundred(inputs.text_spread)}
     alone = _(
         "This many people can tell you what these texts do, but not what messages of this kind do. "
         "With %(texts)s that differ by %(spread)s, no number of people is enough."
     )
     said = [alone % values]
     if more := fewest_texts(inputs):
-        enough = _("With %(texts)s, %(people)s people in total would be enough.")
+        enough = (
+            _("With %(texts)s for each message, %(people)s people in total would be enough.")
+            if inputs.text_pairs
+            else _("With %(texts)s, %(people)s people in total would be enough.")
+        )
         said.append(enough % {"texts": _count(more.texts, inputs), "people": _people(more.people[0])})
     if size.detectable_difference is not None:
         larger = _("With the texts and people you have, you can see a difference of %(shown)s or more.")
@@ -101,6 +114,15 @@ def _people(people: int | None) -> str:
     if people is None:
         return _("never")
     return format_number(people) if people <= _MOST else _("over %(people)s") % {"people": format_number(_MOST)}
+
+
+def _planned(inputs: SampleSizeInputs) -> str:
+    """The texts of each message: "3 texts", or "2 to 8 texts" where their numbers differ."""
+    if not inputs.text_pairs:
+        return _count(inputs.texts, inputs)
+    numbers = [texts for pair in inputs.text_pairs for texts in pair]
+    values = {"least": format_number(min(numbers)), "most": format_number(max(numbers))}
+    return _("%(least)s to %(most)s texts") % values
 
 
 def _count(texts: int, inputs: SampleSizeInputs) -> str:

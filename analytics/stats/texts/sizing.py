@@ -1,5 +1,7 @@
 """How many people and how many texts it takes. Standard library only, so that pages may import it."""
 
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, cos, inf, pi, sin, sqrt
@@ -18,6 +20,8 @@ MORE_TEXTS_NEEDED = NotEstimable("With so few texts, no number of people is enou
 # Far more people than there are.
 _MOST_PEOPLE = 10**10
 _SPLITS = 20
+# Shares of the variance between which the shift that is needed is interpolated.
+_SHARES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ def power(
     design: Design = "matched",
     alpha: float = 0.05,
     comparisons: int = 1,
+    control_texts: int | None = None,
 ) -> float:
     """With what probability do so many texts, seen by so many people each, show a difference for texts of their kind?
 
@@ -51,7 +56,8 @@ def power(
     standard error e = sqrt((spread^2 + v1 + v0)/k) and k - 1 degrees of freedom, texts of each arm's own e = sqrt((2
     spread^2 + v1 + v0)/k); the power is that of t with the shift d/e at alpha / comparisons. Where the sign-flip test
     decides, t is taken at the level that it can use; if that is one choice of signs a side, the power is Phi(d/(e
-    sqrt(k)))^k, and the same with -d. For texts of their own it is averaged over Welch's degrees of freedom.
+    sqrt(k)))^k, and the same with -d. For texts of their own it is averaged over Welch's degrees of freedom, and where
+    the arms' numbers differ over the split of the estimated variance, which sets `nested.contrast`'s interval.
 
     Source: Westfall, Kenny and Judd 2014, Journal of Experimental Psychology: General 143:2020, for power where people
     and stimuli are both samples; the noncentral t as in Cohen 1988, Statistical Power Analysis, chapter 2.
@@ -61,7 +67,8 @@ def power(
     (`looks.planned_look_weight`).
 
     `spread` is the standard deviation of true differences between sets, or of true rates between texts of one arm. One
-    text has power 0: it shows nothing about others.
+    text has power 0: it shows nothing about others. `control_texts` are those of the control, where it has another
+    number of texts of its own, seen by as many people in all.
 
     4,000 people an arm, 5 points more than 40 of 100, sets 3 points apart: one set of 4,000, two of 2,000, four of
     1,000, eight of 500:
@@ -72,8 +79,14 @@ def power(
     """
     treated = control + difference
     _check(control, treated, texts=min(texts, people_per_text), spread=spread, alpha=alpha, comparisons=comparisons)
-    if texts == 1:
+    if 1 in (texts, control_texts):
         return 0.0
+    if _is_unequal(design, texts, control_texts):
+        parts = _parts(control, treated, people_per_text * texts, (texts, control_texts or texts), spread)
+        if sum(parts) == 0.0:
+            return 1.0 if difference else alpha / comparisons
+        share, shift = parts[0] / sum(parts), abs(difference) / sqrt(sum(parts))
+        return _unequal_power(shift, (texts, control_texts or texts), share, alpha / comparisons)
     by_people = (control * (1.0 - control) + treated * (1.0 - treated)) / people_per_text
     between = spread**2 * (1.0 if design == "matched" else 2.0)
     error = sqrt((between + by_people) / texts)
@@ -92,12 +105,14 @@ def people_needed(
     design: Design = "matched",
     alpha: float = 0.05,
     comparisons: int = 1,
+    control_texts: int | None = None,
 ) -> int | NotEstimable:
     """How many people for each text show a difference for texts of their kind with probability `power`?
 
     Formula: The power of this module follows from the shift d/e alone. With the shift at which it is reached, n is the
     smallest at which (c spread^2 + (p1 (1 - p1) + p0 (1 - p0))/n)/k is at most (d/shift)^2; c is 1 for matched sets and
-    2 for texts of each arm's own.
+    2 for texts of each arm's own. Where the arms' numbers differ the shift depends on the share that one arm has of the
+    variance, and is interpolated between shares of eighths.
 
     Source: Westfall, Kenny and Judd 2014, Journal of Experimental Psychology: General 143:2020, who show that with too
     few stimuli power stays below 1 however many people take part.
@@ -116,8 +131,17 @@ def people_needed(
 
     treated = control + difference
     _check(control, treated, texts=texts, spread=spread, alpha=alpha, comparisons=comparisons)
-    if texts == 1:
+    if 1 in (texts, control_texts):
         return MORE_TEXTS_NEEDED
+    if _is_unequal(design, texts, control_texts):
+        numbers = (texts, control_texts or texts)
+
+        def is_enough(people: float) -> bool:
+            parts = _parts(control, treated, people, numbers, spread)
+            shift = _shift_at_share(power, numbers, parts[0] / sum(parts), alpha / comparisons)
+            return shift**2 * sum(parts) <= difference**2
+
+        return _fewest_people(is_enough, texts)
     by_people = control * (1.0 - control) + treated * (1.0 - treated)
     between = spread**2 * (1.0 if design == "matched" else 2.0)
     room = texts * (difference / _shift_needed(power, texts, design, alpha / comparisons)) ** 2 - between
@@ -135,6 +159,7 @@ def what_would_help(
     design: Design = "matched",
     alpha: float = 0.05,
     comparisons: int = 1,
+    unequal: Sequence[int] = (),
 ) -> WhatHelps:
     """When nothing can be told for texts of a kind: would more people help, or more texts?
 
@@ -150,6 +175,8 @@ def what_would_help(
 
     `noise` is the standard error that people alone give a set's difference, or a text's mean, so far; `difference` is
     the one that should be told: the smallest that matters, or the one seen. At most 12 texts are proposed.
+    `unequal` are the numbers of texts of all arms where they differ, and `texts` is the smallest: then the same number
+    is proposed for each arm.
 
     Four sets 1 point apart with errors of 3 points, to tell 3 points: 3.5 times the people, or seven sets:
 
@@ -165,14 +192,17 @@ def what_would_help(
         both_arms = 1.0 if design == "matched" else 2.0
         return k / both_arms * (difference / _critical(k, design, alpha / comparisons)) ** 2 if k > 1 else 0.0
 
-    room = variance_allowed(texts) - spread**2
+    alpha_each = alpha / comparisons
+    of_now = _variance_allowed_unequal(difference, unequal, alpha_each) if unequal else variance_allowed(texts)
+    room = of_now - spread**2
     people_factor = max(noise**2 / room, 1.0) if room > 0.0 else None
-    enough = (k for k in range(texts + 1, MOST_TEXTS + 1) if spread**2 + noise**2 <= variance_allowed(k))
-    more_texts = next(enough, None)
+    candidates = range(max(unequal, default=texts + 1), MOST_TEXTS + 1)
+    more_texts = next((k for k in candidates if spread**2 + noise**2 <= variance_allowed(k)), None)
     if people_factor is None and more_texts is None:
         possible = texts < MOST_TEXTS and spread**2 < variance_allowed(MOST_TEXTS)
         return WhatHelps("both" if possible else "neither", None, None)
-    people_first = (people_factor or inf) * texts <= (more_texts or inf)
+    texts_now = sum(unequal) / len(unequal) if unequal else texts
+    people_first = (people_factor or inf) * texts_now <= (more_texts or inf)
     return WhatHelps("people" if people_first else "texts", people_factor, more_texts)
 
 
@@ -228,3 +258,75 @@ def _critical(texts: int, design: Design, alpha: float) -> float:
     if design == "matched" and sign_flips_decide(texts, alpha):
         alpha = rejected_a_side(texts, alpha) * smallest_p(texts)
     return critical_t(alpha, df)
+
+
+def _is_unequal(design: Design, texts: int, control_texts: int | None) -> bool:
+    return design == "nested" and control_texts not in (None, texts)
+
+
+def _parts(
+    control: float, treated: float, people: float, numbers: tuple[int, int], spread: float
+) -> tuple[float, float]:
+    """The variance of the mean of the treated and of the control arm, with so many people each."""
+    rates = (treated, control)
+    first, second = (spread**2 / k + p * (1.0 - p) / people for p, k in zip(rates, numbers, strict=True))
+    return first, second
+
+
+def _unequal_power(shift: float, numbers: tuple[int, int], share: float, alpha: float) -> float:
+    """The bounded test: it claims beyond c sqrt(W), W the sum of both arms' chi-squares, c by their split alone."""
+    first, second = (k - 1.0 for k in numbers)
+    squares = share * critical_t(alpha, first) ** 2 / first, (1.0 - share) * critical_t(alpha, second) ** 2 / second
+    df = first + second
+    total = mass = 0.0
+    for step in range(_SPLITS):
+        # The share of one chi-square in W is beta(first/2, second/2), here sin^2 of an angle.
+        angle = (step + 0.5) / _SPLITS * pi / 2.0
+        sine, cosine = sin(angle), cos(angle)
+        weight = sine ** (first - 1.0) * cosine ** (second - 1.0)
+        beyond = sqrt(df * (squares[0] * sine**2 + squares[1] * cosine**2))
+        total += weight * two_sided_power(beyond, df=df, shift=shift)
+        mass += weight
+    return total / mass
+
+
+@lru_cache(maxsize=1024)
+def _unequal_shift_needed(power: float, numbers: tuple[int, int], eighths: int, alpha: float) -> float:
+    low, high = 0.0, 1.0
+    while _unequal_power(high, numbers, eighths / _SHARES, alpha) < power:
+        low, high = high, high * 2.0
+    for _ in range(14):
+        middle = (low + high) / 2.0
+        enough = _unequal_power(middle, numbers, eighths / _SHARES, alpha) >= power
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+def _shift_at_share(power: float, numbers: tuple[int, int], share: float, alpha: float) -> float:
+    below = min(int(share * _SHARES), _SHARES - 1)
+    low, high = (_unequal_shift_needed(power, numbers, at, alpha) for at in (below, below + 1))
+    return low + (high - low) * (share * _SHARES - below)
+
+
+def _fewest_people(is_enough: Callable[[float], bool], texts: int) -> int | NotEstimable:
+    """The fewest people for each of so many texts with whom it is enough."""
+    low, high = 0, 1
+    while not is_enough(high * texts):
+        if high > _MOST_PEOPLE:
+            return MORE_TEXTS_NEEDED
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_enough(middle * texts) else (middle, high)
+    return high
+
+
+def _variance_allowed_unequal(difference: float, numbers: Sequence[int], alpha: float) -> float:
+    """The most that the variance of one text may be for the difference to be told, if texts of all arms vary alike."""
+    if min(numbers) < 2:
+        return 0.0
+    each = sum(1.0 / k for k in numbers)
+    squared = sum(
+        arms / k / each * critical_t(alpha, arms * (k - 1.0)) ** 2 for k, arms in sorted(Counter(numbers).items())
+    )
+    return difference**2 / squared / (2.0 * each / len(numbers))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.i18n.numbers import format_rounded_per_hundred
-from campaign.lifecycle.launch_checks import ObstacleReason, approved_locales, common_locales
+from campaign.lifecycle.launch_checks import ObstacleReason, approved_locales, common_locales, launch_remarks
 from campaign.models import AnalysisPlan, Arm, Campaign
 from campaign.wizard import arms, text_design
 from campaign.wizard.draft import current_plan
@@ -162,6 +162,7 @@ class ArmsQuestion(Question[ArmsAnswer, ArmsForm]):
             ],
             "unlike": _remarks_on_differences(by_key.values()),
             "design": design,
+            "to_check": launch_remarks(campaign),
             "unready": [arm.name for arm, own in zip(by_key.values(), locales, strict=True) if not own],
             "no_language": not (locales and set.intersection(*locales)),
             "own": preset_of(list(by_key)) == "own",

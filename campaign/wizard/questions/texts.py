@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.i18n.numbers import format_number
-from campaign.lifecycle.launch_checks import ObstacleReason
+from campaign.lifecycle.launch_checks import ObstacleReason, launch_remarks
 from campaign.models import ArmText, Campaign
 from campaign.wizard import text_design
 from campaign.wizard.draft import current_plan
@@ -176,7 +176,11 @@ class TextsQuestion(Question[TextsAnswer, TextsForm]):
             "sets": [_set_option(choice, form.offered[str(choice.data["value"])], names) for choice in form["sets"]],
             "too_few_sets": len(form.offered) < LEAST_SETS,
             "has_arms": bool(names),
+            "to_check": launch_remarks(campaign),
         }
+
+    def reminder(self, campaign: Campaign) -> str:
+        return " ".join(launch_remarks(campaign))
 
     def summarize(self, campaign: Campaign, answer: TextsAnswer) -> Iterable[str]:
         if not campaign.arms.exists():

@@ -1,4 +1,4 @@
-"""Results page, files, public page, shared link and bundle of one campaign, attacked as one."""
+"""Results page, files, public page, shared link, bundle and what was learned of one campaign, attacked as one."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext
 from pytest_django import Settings
 
 from analytics.export.bundle import make_bundle
+from analytics.learned.record import record_result
 from analytics.looks.evaluate import evaluate
 from analytics.models import Analysis
 from campaign.lifecycle import transitions
@@ -109,7 +113,7 @@ def test_where_small_counts_are_not_hidden_the_attack_finds_them(settings: Setti
 def attack_all_roads() -> Recovered:
     """Read a campaign of two looks by every road; check that pages add nothing to files, and attack all of it."""
     plan = {"monitoring": "always-valid", "planned_per_arm": 500, "looks": [0.1, 1.0]}
-    campaign = world.launched(plan=plan, places=["side-page"])
+    campaign = world.launched(plan=plan, places=["side-page"], locales=("en", "ar"))
     staff, reader, anybody = Client(), Client(), Client()
     world.sign_in(staff, world.person("ana", "analyst"))
     permissions.share_with_a_person(campaign)
@@ -117,8 +121,9 @@ def attack_all_roads() -> Recovered:
     link = f"/shared/{permissions.SHARED_TOKEN}/results/"
     arms = dict(campaign.arms.values_list("name", "key"))
     truth: dict[Cell, int] = {}
-    roads: dict[str, list[tuple[Cell, int | None]]] = {"files": [], "public files": [], "bundle": []}
+    roads: dict[str, list[tuple[Cell, int | None]]] = {"files": [], "public files": [], "bundle": [], "learned": []}
     seen: dict[str, set[tuple[str, str, int]]] = {"page": set(), "link": set(), "public page": set()}
+    seen |= {"Arabic link": set(), "Arabic public page": set()}
     looks, tables = [], []
     for number, more in enumerate([(120, 40), (300, 90)], start=1):
         for at, key in enumerate(COUNTS):
@@ -133,10 +138,14 @@ def attack_all_roads() -> Recovered:
         roads["files"] += placements_in(_rows(_text(staff, f"{RESULTS}{number}/counts-by-placement.csv")))
         seen["page"] |= counts_on(_text(staff, RESULTS), arms)
         seen["link"] |= counts_on(_text(reader, link), arms)
+        seen["Arabic link"] |= counts_on(_in_arabic(reader, link), arms)
         truth |= _truth(number)
     transitions.close(Campaign.objects.get(), by=world.person("mara", "manager"), now=world.NOON)
+    assert record_result(Campaign.objects.get())
     permissions.publish_for_everybody(campaign, look=Analysis.objects.count())
     seen["public page"] = counts_on(_text(anybody, "/published/pilot/"), arms)
+    seen["Arabic public page"] = counts_on(_in_arabic(anybody, "/published/pilot/"), arms)
+    roads["learned"] += learned_cells(staff.get("/api/v1/learned/").json()["results"], arms)
     roads["public files"] += totals_in(_rows(_text(anybody, "/published/pilot/counts.csv")))
     roads["bundle"] += tables_of_the_bundle(make_bundle(Campaign.objects.get()))
 
@@ -148,6 +157,8 @@ def attack_all_roads() -> Recovered:
             published[cell] = published.get(cell) if count is None else count
     # Pages are read to the last number: each is one that a file has, so they add nothing to the attack.
     titles = {"Saw it": EVERY} | {outcome.name: key for key, outcome in OUTCOMES.items()}
+    with translation.override("ar"):
+        titles |= {gettext(name): key for name, key in titles.items()}
     known = {(cell.arm, cell.outcome, count) for cell, count in published.items() if cell.column == EVERY}
     for page, counts in seen.items():
         told = {(arm, titles[str(title)], count) for arm, title, count in counts if title in titles}
@@ -161,6 +172,22 @@ def _text(client: Client, path: str) -> str:
     response = client.get(path)
     assert response.status_code == 200, path
     return (b"".join(response) if response.streaming else response.content).decode()
+
+
+def _in_arabic(client: Client, path: str) -> str:
+    html = _text(client, f"{path}?language=ar")
+    assert '<html lang="ar" dir="rtl">' in html
+    return html
+
+
+def learned_cells(results: Iterable[Mapping[str, Any]], arms: Mapping[str, str]) -> Iterator[tuple[Cell, int | None]]:
+    """The cells of what the API says was learned; here the key of each arm is its frame."""
+    for result in results:
+        for row in result["comparisons"]:
+            for side in ("treated", "control"):
+                assert row[side] in arms.values()
+                yield Cell(result["look"], row[side], EVERY, EVERY, EVERY), row[f"{side}_n"]
+                yield Cell(result["look"], row[side], result["outcome"], "0", EVERY), row[f"{side}_events"]
 
 
 def _rows(text: str) -> list[dict[str, str]]:

@@ -4,6 +4,8 @@ import pytest
 
 from analytics.comparison.inputs import Monitoring
 from analytics.simulation_study.texts import TextCampaign, call_rates
+from analytics.simulation_study.unequal_texts import UnequalCampaign
+from analytics.simulation_study.unequal_texts import call_rates as unequal_call_rates
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +32,20 @@ def test_people_alone_call_a_difference_between_texts_one_between_appeals(monito
     these, kind = call_rates(TextCampaign("nested", 1, 0.03), monitoring, count=60, seed=5)
     assert these.share > 0.4
     assert kind.share == 0.0
+
+
+@pytest.mark.parametrize("monitoring", ["fixed", "group-sequential", "always-valid"])
+def test_unequal_numbers_of_texts_make_few_false_calls_where_welch_makes_many(monitoring: Monitoring) -> None:
+    campaign = UnequalCampaign((2, 8), (0.03, 0.01), people=40_000)
+    welch, judged = unequal_call_rates(campaign, monitoring, count=150, seed=8)
+    # At most 5%: Binomial(150, 0.05) is above 15 with a chance of 0.5%.
+    assert judged.share * 150 <= 15
+    assert welch.share > judged.share
+
+
+def test_one_text_in_an_arm_says_nothing_of_its_kind() -> None:
+    campaign = UnequalCampaign((1, 8), (0.03, 0.03))
+    assert [found.share for found in unequal_call_rates(campaign, "fixed", count=20, seed=9)] == [0.0, 0.0]
 
 
 def test_more_sets_find_more_than_more_people_do() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
-from campaign.lifecycle.launch_checks import ObstacleReason, common_locales, submission_obstacles
+from campaign.lifecycle.launch_checks import ObstacleReason, common_locales, launch_remarks, submission_obstacles
 from campaign.models import AnalysisPlan, ArmText, Campaign
 from messages.models import Rendition, Revision
 from messages.review import workflow
@@ -100,10 +100,20 @@ class TestMatchedSets:
         assert reasons(campaign) == []
 
 
-def test_different_texts_may_be_as_many_as_each_arm_has() -> None:
+def test_unequal_numbers_of_different_texts_are_sent_with_a_remark() -> None:
     campaign = world.draft(arms=TWO, texts=3)
+    assert launch_remarks(campaign) == []
     campaign.arms.get(key="victim").texts.get(position=2).delete()
     assert reasons(campaign) == []
+    (remark,) = launch_remarks(campaign)
+    assert remark.startswith("“Victim” has 2 texts and “Neutral” has 3.")
+    assert remark.endswith("Use the same number of texts for each message: add some, or leave some out.")
+
+
+def test_a_message_that_is_not_compared_may_have_another_number() -> None:
+    campaign = world.draft(texts=3, pairs=[["victim", "neutral"]])
+    campaign.arms.get(key="both").texts.get(position=2).delete()
+    assert launch_remarks(campaign) == []
 
 
 def test_the_languages_of_a_campaign_are_those_that_every_text_has() -> None:
