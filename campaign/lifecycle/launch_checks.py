@@ -21,6 +21,7 @@ from campaign.models import AnalysisPlan, Arm, ArmText, Campaign, PlannedOutcome
 from campaign.outcomes import OUTCOMES
 from messages.audit import log
 from messages.audit.verification import genuine_entries
+from messages.audit.verified_before import verified_before
 from messages.help_links import directory
 from messages.i18n.sentence_translation import translate_sentence
 from messages.review import workflow
@@ -162,7 +163,13 @@ def _end_too_early() -> Obstacle:
 
 def common_locales(campaign: Campaign) -> list[str]:
     """Return the locales in which every text of each arm that is not paused is approved, but for texts stopped."""
-    shown = campaign.arms.filter(paused_at=None).with_texts().prefetch_related("texts__revision__renditions")
+    return _common_locales(campaign.pk)
+
+
+@verified_before
+def _common_locales(campaign: int) -> list[str]:
+    shown = Arm.objects.filter(campaign=campaign, paused_at=None).with_texts()
+    shown = shown.prefetch_related("texts__revision__renditions")
     locales = approved_locales(shown)
     return sorted(set.intersection(*locales)) if locales else []
 

@@ -24,6 +24,7 @@ def analyst(client: Client) -> Client:
     return client
 
 
+@world.cached_rows
 def campaign_with_look(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
     """Return a running campaign with one look at these counts."""
     campaign = world.launched()
