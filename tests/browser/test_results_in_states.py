@@ -14,16 +14,18 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
 
 from analytics.looks.evaluate import evaluate
 from campaign.models import Campaign
 from tests import world
 from tests.analytics.comparison.test_sensitivity import RATINGS
 from tests.analytics.looks import test_periods, test_texts
+from tests.analytics.public_page.test_arabic import in_arabic
 from tests.analytics.results.test_verdicts import CASES, PLENTY, looked
 from tests.analytics.watch.test_use_months import in_use, month
 from tests.browser import proof
-from tests.browser.conftest import DESK, PHONE
+from tests.browser.conftest import DESK, PHONE, OpenPage
 from tests.browser.test_help_and_exchange import SignIn, desk
 from tests.browser.test_results_page import BEYOND
 from tests.tiers import proofs_but_each
@@ -133,3 +135,21 @@ def take_pictures(page: Page, state: str) -> None:
         page.set_viewport_size(size)
         page.screenshot(path=folder / f"{stem}-{name}.png", full_page=True)
     (folder / f"{stem}.pdf").write_bytes(page.pdf(prefer_css_page_size=True))
+
+
+@pytest.mark.proof
+def test_the_public_page_in_arabic_can_be_read_by_everybody(live_server: LiveServer, page: OpenPage) -> None:
+    in_arabic()
+    opened = page()
+    opened.context.add_init_script(proof.WATCH)
+    address = f"{live_server.url}/published/pilot/?language=ar"
+    found = proof.quick_findings(proof.Tab(opened), lambda: opened.goto(address))
+    assert opened.locator("html").get_attribute("dir") == "rtl"
+    if PICTURES:
+        take_pictures(opened, "public page in arabic")
+    opened.set_viewport_size(DESK)
+    found += proof._check_keyboard(opened)
+    for size in (DESK, PHONE):
+        opened.set_viewport_size(size)
+        found += [f"beyond its card at {size['width']} px: {each}" for each in opened.evaluate(BEYOND)]
+    assert found == []

@@ -29,6 +29,19 @@ def test_one_text_in_an_arm_shows_nothing_of_others() -> None:
     assert (row.verdict, row.details) == ("cannot-tell-yet", None)
 
 
+def test_unequal_numbers_of_texts_are_judged_by_banerjee_and_equal_ones_by_welch() -> None:
+    eight = tuple(Counts(1000, 470 + 9 * n) for n in range(8))
+    verdicts = {}
+    for victim in (eight, eight[:2]):
+        arms = [ArmCounts("neutral", Counts(2000, 850)), ArmCounts("victim", sum(victim, Counts(0, 0)))]
+        texts = [ArmTexts("neutral", {"": NEUTRAL}), ArmTexts("victim", {"": victim})]
+        look = compare(arms, [("victim", "neutral")], Rules())
+        (row,) = compare_kinds(look, texts, Rules(), TextRules("nested"))
+        assert row.details is not None
+        verdicts[len(victim)] = (row.details.decided_by, row.details.texts, row.details.control_texts)
+    assert verdicts == {8: ("banerjee", 8, 2), 2: ("welch", 2, 2)}
+
+
 def test_texts_are_listed_of_arms_that_have_several() -> None:
     texts = [ArmTexts("neutral", {"": (*NEUTRAL, Counts(1000, 420))}), ArmTexts("victim", {"": VICTIM})]
     rows = text_estimates(texts, Rules())

@@ -37,6 +37,7 @@ def analyst(client: Client) -> Client:
     return client
 
 
+@world.cached_rows
 def with_look(counts: Mapping[str, tuple[int, int]] = COUNTS, **options: Any) -> Campaign:
     campaign = world.launched(**options)
     world.tally(campaign, counts)

@@ -24,6 +24,7 @@ NOTHING = {"neutral": (2_500, 750), "victim": (2_500, 762), "user": (2_500, 737)
 HARM = {"neutral": (2_500, 1_125), "victim": (2_500, 750), "user": (2_500, 1_112), "both": (2_500, 1_100)}
 
 
+@world.cached_rows
 def judged(counts: dict[str, tuple[int, int]]) -> Campaign:
     campaign = world.launched(plan=PLAN)
     world.tally(campaign, counts)

@@ -23,6 +23,7 @@ COUNTS = {"neutral": (5012, 1354), "victim": (4987, 1596), "user": (5020, 1541),
 PUBLIC, STAFF = "/published/pilot/", "/campaigns/pilot/results/"
 
 
+@world.cached_rows
 def closed(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
     campaign = world.launched()
     world.tally(campaign, counts)

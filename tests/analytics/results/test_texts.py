@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from analytics.models import Analysis
 from analytics.notifications.events import is_decided
 from analytics.results import build
 from analytics.results.look_summaries import look_summaries
+from campaign.lifecycle import transitions
 from tests import world
 from tests.analytics.looks.test_texts import NEUTRAL, VICTIM, TextCounts, looked
 
@@ -68,6 +70,20 @@ class TestTheHeadline:
                 "would help, but more people would not. About 6 texts of each message would be enough, "
                 "each with as many people as now."
             )
+        )
+
+    def test_names_the_method_where_numbers_of_texts_differ(self) -> None:
+        mara = world.person("mara", "manager")
+        campaign = world.draft(arms={"neutral": 1, "victim": 1}, texts=4, plan={"planned_per_arm": 4000})
+        campaign.arms.get(key="victim").texts.get(position=3).delete()
+        transitions.submit(campaign, by=mara)
+        world.approve(campaign)
+        transitions.launch(campaign, by=mara, now=world.NOON - timedelta(days=1))
+        world.tally_texts(campaign, {"neutral": NEUTRAL, "victim": [*VICTIM[:2], (2000, 1010)]})
+        (row,) = build.build(evaluate(campaign, now=world.NOON)).primary.kinds
+        assert row.method == "banerjee over texts"
+        assert row.differing.startswith(
+            "The messages have unequal numbers of texts (3 and 4), so Banerjee’s method was used instead of Welch’s."
         )
 
     def test_says_when_the_kind_is_judged_while_it_has_not_been(self) -> None:

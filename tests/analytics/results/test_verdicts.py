@@ -33,6 +33,7 @@ FEW = {"neutral": (410, 140), "victim": (404, 150), "user": (400, 145), "both": 
 TWO = {"neutral": 1, "both": 1}
 
 
+@world.cached_rows
 def looked(counts: dict[str, tuple[int, int]], *, exception: str = "", **options: Any) -> Campaign:
     campaign = world.launched(**options)
     world.tally(campaign, counts)

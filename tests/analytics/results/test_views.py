@@ -24,6 +24,7 @@ def analyst(client: Client) -> Client:
     return client
 
 
+@world.cached_rows
 def campaign_with_look(counts: dict[str, tuple[int, int]] = COUNTS) -> Campaign:
     """Return a running campaign with one look at these counts."""
     campaign = world.launched()
@@ -203,3 +204,15 @@ def test_an_unknown_campaign_is_not_found(analyst: Client) -> None:
 def test_the_page_is_read_only(analyst: Client) -> None:
     campaign_with_look()
     assert analyst.post(URL).status_code == 405
+
+
+@pytest.mark.django_db
+def test_a_look_at_which_nobody_was_counted_shows_no_empty_charts(client: Client) -> None:
+    campaign = world.launched()
+    evaluate(campaign, now=world.NOON, embargo_exception="Ana: the funder asked.")
+    world.sign_in(client, world.person("ana", "analyst"))
+    html = client.get("/campaigns/pilot/results/").content.decode()
+    assert "Nobody has been counted yet." in html
+    assert "You do not need to do anything." in html
+    assert "<svg" not in html.split("<main")[1].split('id="costs"')[0]
+    assert "See next steps" not in html

@@ -41,6 +41,7 @@ def mail_server(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+@world.cached_rows
 def looked() -> Campaign:
     campaign = world.launched()
     world.tally(campaign, COUNTS)

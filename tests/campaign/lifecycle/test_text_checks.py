@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from campaign.lifecycle import transitions
 from campaign.lifecycle.actions import ActionRefused
@@ -132,3 +133,14 @@ def test_what_was_approved_is_not_launched_once_sql_took_a_text_away() -> None:
     campaign.arms.get(key="victim").texts.get(position=1).delete()
     with pytest.raises(ActionRefused):
         transitions.launch(Campaign.objects.get(), by=mara, now=world.NOON)
+
+
+def test_the_page_for_launching_repeats_the_remark_and_launches_all_the_same(client: Client) -> None:
+    campaign, mara = world.draft(arms=TWO, texts=3), world.person("mara", "manager")
+    campaign.arms.get(key="victim").texts.get(position=2).delete()
+    transitions.submit(campaign, by=mara)
+    world.approve(campaign)
+    world.sign_in(client, mara)
+    html = client.get(f"/campaigns/{campaign.slug}/launch/").content.decode()
+    assert "“Victim” has 2 texts and “Neutral” has 3." in html
+    assert "Freeze the plan and launch" in html

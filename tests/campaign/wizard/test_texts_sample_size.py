@@ -154,6 +154,20 @@ class TestTheTable:
         assert table is not None
         assert [row.texts.split()[0] for row in table.rows] == ["2", "3", "4", "5", "7", "8", "12"]
 
+    def test_unequal_numbers_take_more_than_as_many_of_the_fewer(self) -> None:
+        equal = replace(SETS, text_design="nested", texts=3)
+        unequal = replace(equal, pairs=((1, 1),), text_pairs=((3, 4),))
+        assert needed_people(unequal) > 2 * needed_people(equal)
+        table = describe_texts(sized(unequal), unequal)
+        assert table is not None
+        assert [row.texts for row in table.rows if row.is_planned] == ["3 to 4 texts"]
+
+    def test_too_few_unequal_texts_are_told_how_many_each_would_do(self) -> None:
+        unequal = replace(SETS, text_design="nested", texts=2, pairs=((1, 1),), text_pairs=((2, 8),))
+        told = describe_too_few_texts(sized(unequal), unequal)
+        assert "With 2 to 8 texts that differ by 2 in 100" in told
+        assert "texts for each message" in told
+
     def test_one_text_each_has_no_table(self) -> None:
         question = replace(SETS, text_design="", texts=1)
         assert describe_texts(sized(question), question) is None
@@ -184,6 +198,14 @@ class TestThePage:
     def test_different_texts_are_asked_of_in_their_words(self, manager: Client) -> None:
         self.draft(texts=4)
         assert "How many out of 100 may the texts of one message differ by?" in page(manager, at("length"))
+
+    def test_unequal_numbers_have_their_row_and_every_page_asks_for_equal_ones(self, manager: Client) -> None:
+        plan = self.draft(texts=4)
+        plan.campaign.arms.get(key="victim").texts.get(position=3).delete()
+        html = page(manager, at("length"))
+        assert '<tr class="planned"><th scope="row">3 to 4 texts <span class="tag">planned</span></th>' in html
+        for step in ("texts", "words"):
+            assert "“Victim” has 3 texts and “Neutral” has 4." in page(manager, at(step))
 
     def test_one_text_each_is_not_asked(self, manager: Client) -> None:
         self.draft()

@@ -40,6 +40,40 @@ def test_power_is_what_simulation_finds(design: Design, texts: int, tolerance: f
     assert planned == pytest.approx(simulated(design, texts, 1000), abs=tolerance)
 
 
+@pytest.mark.parametrize("numbers", [(2, 8), (3, 4), (12, 6)])
+def test_power_with_unequal_numbers_is_what_simulation_finds(numbers: tuple[int, int]) -> None:
+    source, found, people = np.random.default_rng(17), 0, 4_000
+    texts, control_texts = numbers
+    for _ in range(1_500):
+        arms = [
+            [Measured(y) for y in source.normal(p, (0.03**2 + p * (1 - p) * k / people) ** 0.5, size=k)]
+            for p, k in zip((0.45, 0.4), numbers, strict=True)
+        ]
+        estimate = nested.difference(treated=arms[0], control=arms[1])
+        assert isinstance(estimate, Estimate)
+        found += 0.0 not in estimate.interval
+    planned = sizing.power(
+        **PLAN, people_per_text=people // texts, texts=texts, control_texts=control_texts, design="nested"
+    )
+    assert planned == pytest.approx(found / 1_500, abs=0.04)
+
+
+def test_people_needed_with_unequal_numbers_reach_the_power() -> None:
+    plan: dict[str, Any] = {"difference": 0.08, "control": 0.4, "texts": 3, "spread": 0.02, "design": "nested"}
+    needed = sizing.people_needed(**plan, control_texts=6)
+    assert isinstance(needed, int)
+    assert sizing.power(**plan, control_texts=6, people_per_text=needed) == pytest.approx(0.8, abs=0.01)
+    assert sizing.people_needed(**plan, control_texts=3) == sizing.people_needed(**plan)
+    assert sizing.people_needed(**plan, control_texts=1) == sizing.MORE_TEXTS_NEEDED
+    assert sizing.power(**plan, control_texts=1, people_per_text=1_000) == 0.0
+
+
+def test_more_texts_for_unequal_numbers_are_as_many_for_each() -> None:
+    found = sizing.what_would_help(difference=0.03, spread=0.01, noise=0.03, texts=3, design="nested", unequal=(3, 6))
+    equal = sizing.what_would_help(difference=0.03, spread=0.01, noise=0.03, texts=5, design="nested")
+    assert found.texts == equal.texts
+
+
 def test_below_six_sets_it_is_the_noncentral_t() -> None:
     # scipy.stats.nct at t.ppf(0.975, 3), the shift by hand.
     shift = 0.05 / ((0.03**2 + (0.24 + 0.2475) / 1000) / 4) ** 0.5
