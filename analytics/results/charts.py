@@ -360,7 +360,9 @@ def _decimals(step: float) -> int:
 
 
 def _missing_rate_text(row: RateRow) -> str:
-    return wording.hidden_count_text(settings.SMALL_CELL) if row.hidden else gettext("nobody counted yet")
+    if row.hidden:
+        return wording.hidden_count_text(settings.SMALL_CELL)
+    return gettext("not shown") if row.served == 0 else gettext("nobody counted yet")
 
 
 def _rates_description(rows: Sequence[RateRow], scale: wording.PeopleScale) -> str:

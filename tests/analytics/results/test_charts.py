@@ -177,6 +177,13 @@ def test_an_arm_nobody_saw_is_named_without_a_mark() -> None:
     assert "frame-both" not in svg
 
 
+def test_an_arm_that_was_sent_to_nobody_is_said_not_to_be_shown() -> None:
+    unused = replace(BOTH, served=0, n=0, events=0, rate=None, low=None, high=None)
+    svg = charts.rates_chart(replace(BLOCK, rates=(NEUTRAL, unused)), level=0.95, layout_name="phone")
+    assert "not shown" in all_text(svg)
+    assert "counted yet" not in all_text(svg)
+
+
 def test_a_difference_that_cannot_be_estimated_is_named_without_a_mark() -> None:
     row = replace(MORE, effect=None, low=None, high=None, reason="nobody saw it")
     svg = charts.differences_chart(replace(BLOCK, differences=(row,)), level=0.95, layout_name="wide")
