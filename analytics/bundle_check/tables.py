@@ -25,12 +25,14 @@ def _rows(content: bytes) -> list[dict[str, str]]:
 
 
 def _counts(rows: list[dict[str, str]], look: Mapping[str, Any]) -> Iterator[str]:
-    told = {(row["outcome"], row["arm"]): tuple(row[name] for name in _COLUMNS) for row in rows}
+    # Before the differences stood beside the counts, a row ended with them.
+    columns = _COLUMNS if rows and "control" in rows[0] else _COLUMNS[:3]
+    told = {(row["outcome"], row["arm"]): tuple(row[name] for name in columns) for row in rows}
     said = {
         (block["outcome"], row["key"]): (
             *(_text(row[name]) for name in ("served", "n", "events")),
             *_against_control(look, block, row["key"]),
-        )
+        )[: len(columns)]
         for block in look["outcomes"]
         for row in block["rates"]
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import zipfile
@@ -69,6 +70,17 @@ def checked(content: bytes) -> BundleReport:
 
 @pytest.mark.django_db
 class TestWhatHolds:
+    def test_so_does_one_from_before_the_differences_stood_beside_the_counts(self, tmp_path: Path) -> None:
+        with_look()
+        files = unpacked(bundle.make_bundle(Campaign.objects.get()))
+        rows = list(csv.DictReader(io.StringIO(files["counts.csv"].decode())))
+        names = list(rows[0])[: list(rows[0]).index("control")]
+        earlier = io.StringIO()
+        writer = csv.DictWriter(earlier, names, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+        assert checked(signed_anew(files | {"counts.csv": earlier.getvalue().encode()}, tmp_path)).faults == ()
+
     def test_every_number_of_a_plain_look_follows_but_those_that_rest_on_one_network(self) -> None:
         with_look()
         report = checked(bundle.make_bundle(Campaign.objects.get()))

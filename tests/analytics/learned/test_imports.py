@@ -294,7 +294,7 @@ class TestThePage:
         assert not KnownSigner.objects.exists()
 
     def test_refuses_a_file_that_is_too_large(self, mara: Client) -> None:
-        assert "manage.py import_bundle" in self.uploaded(mara, b"x" * 100_001)
+        assert "too large for this page" in self.uploaded(mara, b"x" * 100_001)
 
     def test_asks_for_a_fresh_confirmation(self, mara: Client) -> None:
         session = mara.session

@@ -10,7 +10,7 @@ from analytics.data_quality.hourly_check import check_data_quality
 from analytics.disclosure import gate
 from analytics.guardrails.harm_stop import pause_harmful_arms
 from analytics.looks.evaluate import evaluate, is_look_due
-from analytics.models import Analysis, Tally
+from analytics.models import Analysis, Tally, WorkerStep
 from analytics.network_views import views_of_one_network
 from analytics.results import build, headline
 from analytics.stats import Counts, clusters, switchback
@@ -314,6 +314,7 @@ def test_the_flow_of_a_block_is_spread_over_its_days() -> None:
     campaign.changed_at = world.NOON
     for passed, expected in ((5.6, "ok"), (9.6, "alarm")):  # within the third block; a day and more after the fourth
         now = datetime.combine(FIRST_DAY, datetime.min.time(), tzinfo=world.NOON.tzinfo) + timedelta(days=passed)
+        WorkerStep.objects.update_or_create(name="fold", defaults={"began_at": now, "succeeded_at": now})
         assert check_data_quality(campaign, now=now).flow == expected
 
 

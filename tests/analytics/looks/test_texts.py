@@ -259,9 +259,11 @@ class TestTextsThatAreNotSeenEquallyOften:
         told = next(item for item in build.build(analysis).quality if item.status == "alarm")
         assert "The texts of a message are assigned equally often" in told.detail
 
-    def test_are_noticed_by_the_hourly_check(self) -> None:
+    def test_are_noticed_by_the_hourly_check_once_a_look_told_of_them(self) -> None:
         campaign = launched()
         world.tally_texts(campaign, self.SKEWED)
+        assert check_data_quality(campaign, now=world.NOON).split == "unknown"
+        evaluate(campaign, now=world.NOON)
         assert check_data_quality(campaign, now=world.NOON).split == "alarm"
 
     def test_are_sound_where_one_was_stopped_for_a_while(self) -> None:

@@ -144,7 +144,7 @@ def test_without_what_was_shown_nothing_is_done(manager: Client) -> None:
         (b"\xff\xfe", "is empty"),
         (b"\x81", "CSV UTF-8"),
         (b"a,b\n", "line 1: the column message is missing"),
-        (b" " * (views.MAX_UPLOAD_BYTES + 1), "messages_import"),
+        (b" " * (views.MAX_UPLOAD_BYTES + 1), "too large for this page"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_beside_the_field(manager: Client, data: bytes, said: str) -> None:
