@@ -156,9 +156,10 @@ def _contributors(number: int) -> set[int]:
     return DraftHistory(Campaign.objects.get(pk=number)).contributors()
 
 
-def authors(campaign: Campaign) -> list[User]:
-    """Return who made what the campaign is now, by name."""
-    return list(User.objects.filter(pk__in=contributors(campaign)).order_by("username"))
+def authors_and_approvers(campaign: Campaign) -> tuple[list[User], list[User]]:
+    """Return who made what the campaign is now, and who may approve it, both by name."""
+    people = contributors(campaign)
+    return list(User.objects.filter(pk__in=people).order_by("username")), _approvers_except(campaign, people)
 
 
 def may_approve(campaign: Campaign, user: AbstractUser | AnonymousUser) -> bool:
@@ -197,7 +198,11 @@ def assign_outside_reviewers(campaign: Campaign, users: Iterable[User], *, seen:
 
 def possible_approvers(campaign: Campaign) -> list[User]:
     """Return who may approve what stands now, by name; once it was sent, not who sent it."""
-    people = reviewers_except(campaign, contributors(campaign))
+    return _approvers_except(campaign, contributors(campaign))
+
+
+def _approvers_except(campaign: Campaign, authors: set[int]) -> list[User]:
+    people = reviewers_except(campaign, authors)
     if campaign.state != Campaign.State.SUBMITTED:
         return people
     sender = submitter(campaign)

@@ -94,6 +94,7 @@ def _decision_context(request: HttpRequest, campaign: Campaign) -> dict[str, obj
     submits = has_role(request.user, MANAGER) and campaign.state == State.DRAFT
     decides = campaign.state == State.SUBMITTED and draft_versions.may_approve(campaign, request.user)
     content = approval.approval_content(campaign) if campaign.launched_at is None else {}
+    authors, approvers = draft_versions.authors_and_approvers(campaign) if content else ([], [])
     return {
         "submits": submits,
         "obstacles": launch_checks.submission_obstacles(campaign) if submits else [],
@@ -102,8 +103,8 @@ def _decision_context(request: HttpRequest, campaign: Campaign) -> dict[str, obj
         "asked": list(campaign.asked_reviewers.all()) if campaign.state == State.SUBMITTED else [],
         "read": fingerprint_of(canonical_json(content)) if decides else "",
         "beside_plan": content,
-        "authors": draft_versions.authors(campaign) if content else [],
-        "approvers": draft_versions.possible_approvers(campaign) if content else [],
+        "authors": authors,
+        "approvers": approvers,
     }
 
 
