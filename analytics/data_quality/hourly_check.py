@@ -123,7 +123,7 @@ def check_data_quality(campaign: Campaign, *, now: datetime) -> DataQualityStatu
         least=settings.SMALL_CELL,
     )
     flow = flow_status(
-        _spread(_told_by_day(totals, first=now.date() - timedelta(days=MEMORY_DAYS)), campaign, len(totals)),
+        _spread(_released_by_day(totals, first=now.date() - timedelta(days=MEMORY_DAYS)), campaign, len(totals)),
         since=min(since, now),
         enough_at=enough_at,
         now=now,
@@ -163,7 +163,7 @@ def sample_ratio_status(campaign: Campaign, totals: Sequence[ArmDailyTotals]) ->
     plan = AnalysisPlan.objects.filter(campaign=campaign, frozen_at__isnull=False).first()
     views = views_of_one_network(plan, arms, rounded=_band) if plan is not None else 0
     split = check_split(counts, [arm.weight for arm in unpaused], once=False, views_per_network=views)
-    texts = check_texts(_texts_told(campaign, arms), once=False, views_per_network=views)
+    texts = check_texts(_released_texts(campaign, arms), once=False, views_per_network=views)
     result = worse_of(split, texts)
     if not isinstance(result, sample_ratio.SampleRatio):
         return Analysis.SampleRatio.UNKNOWN
@@ -176,7 +176,7 @@ def _band(count: int) -> int:
     return end_of_band(count, settings.SMALL_CELL)
 
 
-def _texts_told(campaign: Campaign, arms: Sequence[Arm]) -> list[list[int]]:
+def _released_texts(campaign: Campaign, arms: Sequence[Arm]) -> list[list[int]]:
     """How many people saw each text that was never stopped, of arms that have several and of which that was told."""
     told = gate.told_text_exposures(campaign)
     shown = [
@@ -192,7 +192,7 @@ def _texts_told(campaign: Campaign, arms: Sequence[Arm]) -> list[list[int]]:
     ]
 
 
-def _told_by_day(totals: Sequence[ArmDailyTotals], *, first: date) -> dict[date, float]:
+def _released_by_day(totals: Sequence[ArmDailyTotals], *, first: date) -> dict[date, float]:
     """The people of each day of which all messages that are shown have told theirs."""
     shown = [people_by_day(each.days) for each in totals if each.arm.weight and each.arm.paused_at is None]
     days = set.intersection(*({*each} for each in shown)) if shown else set()

@@ -31,7 +31,7 @@ class LookSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class _AskedSummaries:
+class _SummaryInputs:
     """All that the summaries depend on beside rows and the key of this machine."""
 
     campaigns: tuple[int, ...]
@@ -51,11 +51,11 @@ def look_summaries(
     numbers = tuple(campaign.pk for campaign in campaigns)
     found = changed_plans(numbers) if changed is None else changed
     parts = tuple((number, tuple(found[number])) for number in numbers if number in found)
-    return _look_summaries(_AskedSummaries(numbers, parts, early, get_language(), settings.SMALL_CELL))
+    return _look_summaries(_SummaryInputs(numbers, parts, early, get_language(), settings.SMALL_CELL))
 
 
 @verified_before
-def _look_summaries(asked: _AskedSummaries) -> dict[int, LookSummary]:
+def _look_summaries(asked: _SummaryInputs) -> dict[int, LookSummary]:
     summaries = {}
     campaigns = list(Campaign.objects.filter(pk__in=asked.campaigns))
     events: dict[int, list[GuardEvent]] = {}

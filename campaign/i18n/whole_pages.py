@@ -40,7 +40,7 @@ def collect_untranslated(language: str) -> Iterator[set[str]]:
     """Activate a language, and collect what is looked up and not in its catalogue."""
     missing: set[str] = set()
     with translation.override(language):
-        trans_real._active.value = _watched(language)  # type: ignore[attr-defined]  # activate() takes no catalogue
+        trans_real._active.value = _watch_translation(language)  # type: ignore[attr-defined]  # activate() takes no catalogue
         noted = _missing.set(missing)
         try:
             yield missing
@@ -56,5 +56,5 @@ def untranslated(language: str, render: Callable[[], object]) -> set[str]:
 
 
 @cache
-def _watched(language: str) -> _WatchedTranslation:
+def _watch_translation(language: str) -> _WatchedTranslation:
     return _WatchedTranslation(language)

@@ -31,7 +31,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(frozen=True, slots=True)
-class _AskedQuery:
+class _RecordedQuery:
     """One query of a verification, and the digest of the rows that it was given."""
 
     alias: str
@@ -50,14 +50,14 @@ class _Verified:
     """What a verification answered, and all that it asked."""
 
     answer: Any
-    queries: tuple[_AskedQuery, ...]
+    queries: tuple[_RecordedQuery, ...]
 
 
 @dataclass(slots=True)
 class _Recording:
     """The queries of a verification while it runs."""
 
-    queries: list[_AskedQuery] = field(default_factory=list)
+    queries: list[_RecordedQuery] = field(default_factory=list)
     is_whole: bool = True  # whether it only read, so that asking again is all there is to it
 
 
@@ -96,7 +96,7 @@ def verified_before(verify: Callable[[ArgumentT], AnswerT]) -> Callable[[Argumen
         with _lock:
             known = _answers.get(name)
         if known is None or not all(query.still_holds() for query in known.queries):
-            with _recorded() as recording:
+            with _record_queries() as recording:
                 answer = verify(argument)
             known = _Verified(answer, tuple(recording.queries))
             if not recording.is_whole or name[-1] != signed_head.standing():
@@ -118,7 +118,7 @@ def _keep(name: Hashable, known: _Verified) -> None:
 
 
 @contextmanager
-def _recorded() -> Iterator[_Recording]:
+def _record_queries() -> Iterator[_Recording]:
     recording = _Recording()
 
     def record(execute: Any, sql: str, values: Any, many: bool, context: dict[str, Any]) -> Any:
@@ -131,7 +131,7 @@ def _recorded() -> Iterator[_Recording]:
             return done
         rows = cursor.cursor.fetchall()
         cursor.cursor = _FetchedRows(cursor.cursor, rows)
-        recording.queries.append(_AskedQuery(context["connection"].alias, sql, values, _digest(rows)))
+        recording.queries.append(_RecordedQuery(context["connection"].alias, sql, values, _digest(rows)))
         return done
 
     with ExitStack() as stack:
